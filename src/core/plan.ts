@@ -1,0 +1,51 @@
+import type { NodeId, Relation } from './node.ts'
+
+/*
+ * A plan says what a run will do, before it does anything: explain prints it, execute carries it out.
+ */
+
+export type StepAction =
+  /** Fill tables from outside. */
+  | 'load'
+  /** COPY a CSV. */
+  | 'seed'
+  /** Build a table or view from a SELECT. */
+  | 'build'
+  /** Build the delta of an incremental model. */
+  | 'increment'
+  /** Run the query of a test. */
+  | 'test'
+  /** Compute an analysis. */
+  | 'analyse'
+  /** Nothing changed since the last publication: keep what is there. */
+  | 'reuse'
+
+export interface Step {
+  readonly nodeId: NodeId
+  readonly action: StepAction
+  /** Why this action and not another, for a person. */
+  readonly reason: string
+  /** Steps of this plan that have to succeed first. */
+  readonly dependsOn: readonly NodeId[]
+  /** Changes when the node would come out differently; what reuse compares. Only loads carry it yet. */
+  readonly fingerprint?: string
+}
+
+/** When a built relation becomes visible: all at the end, or each node as it is done (as dbt does). */
+export type PublishMode = 'run' | 'node'
+
+export interface Plan {
+  readonly runId: string
+  readonly startedAt: string
+  readonly command: string
+  readonly publish: PublishMode
+  /** The schema in which this run builds, dropped when it is over. */
+  readonly buildSchema: string
+  readonly steps: readonly Step[]
+}
+
+/** Where a published relation is built before it is published. */
+export interface BuildRelation {
+  readonly published: Relation
+  readonly build: Relation
+}

@@ -1,0 +1,50 @@
+import type { NodeId } from './node.ts'
+import type { Plan } from './plan.ts'
+import type { NodeResult, RunResult } from './run-result.ts'
+
+/*
+ * What a run says while it works. The terminal, the JSON log and the store all read this one stream.
+ */
+export type RunEvent =
+  | {
+      readonly type: 'run_started'
+      readonly plan: Plan
+      readonly nodeNames: Readonly<Record<NodeId, string>>
+    }
+  | { readonly type: 'waiting_for_lock'; readonly holder: string }
+  | {
+      readonly type: 'node_started'
+      readonly nodeId: NodeId
+      readonly index: number
+      readonly total: number
+      readonly at: string
+    }
+  | {
+      readonly type: 'node_progress'
+      readonly nodeId: NodeId
+      readonly rows: number
+      readonly expectedRows: number | null
+    }
+  | {
+      readonly type: 'node_finished'
+      readonly index: number
+      readonly total: number
+      readonly result: NodeResult
+    }
+  | { readonly type: 'publish_started'; readonly relations: number }
+  | { readonly type: 'publish_finished'; readonly relations: number; readonly durationMs: number }
+  | {
+      readonly type: 'log'
+      readonly level: 'debug' | 'info' | 'warn' | 'error'
+      readonly message: string
+      readonly nodeId?: NodeId
+    }
+  | { readonly type: 'run_finished'; readonly result: RunResult }
+
+/** What work needs from its surroundings, passed in so that tests can supply their own. */
+export interface RunEffects {
+  readonly emit: (event: RunEvent) => void
+  readonly clock: () => Date
+  /** Aborted by Ctrl-C: running statements are cancelled and everything is rolled back. */
+  readonly signal: AbortSignal
+}

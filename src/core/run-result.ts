@@ -1,0 +1,41 @@
+import type { NodeId } from './node.ts'
+import type { Problem } from './problem.ts'
+
+export type NodeStatus = 'success' | 'reused' | 'pass' | 'warn' | 'fail' | 'error' | 'skipped'
+
+export interface NodeResult {
+  readonly nodeId: NodeId
+  readonly status: NodeStatus
+  /** ISO timestamps; null for a node that never started. */
+  readonly startedAt: string | null
+  readonly finishedAt: string | null
+  readonly durationMs: number
+  /** Rows written, or rows that fail a test. */
+  readonly rows: number | null
+  readonly message: string
+  readonly problem?: Problem
+  readonly compiledCode?: string
+  /** The connection slot that did the work, from 1. */
+  readonly thread: number | null
+}
+
+export type RunStatus = 'success' | 'failed' | 'cancelled'
+
+export interface RunResult {
+  readonly runId: string
+  readonly command: string
+  readonly status: RunStatus
+  readonly startedAt: string
+  readonly elapsedMs: number
+  /** Whether what was built is now visible; a failed run with publish mode 'run' leaves this false. */
+  readonly published: boolean
+  readonly publishMs: number | null
+  readonly results: readonly NodeResult[]
+  /** What went wrong outside any node: publishing, the connection, a cancel. */
+  readonly problems: readonly Problem[]
+}
+
+/** Statuses that make the run fail. */
+export function isFailure(status: NodeStatus): boolean {
+  return status === 'error' || status === 'fail'
+}

@@ -1,0 +1,12 @@
+/*
+ * The package's front: what a project's own TypeScript may import.
+ */
+
+export type { Estimate } from './core/estimate.ts'
+export {
+  defineGenerator,
+  type GeneratorContext,
+  type GeneratorDefinition,
+  type GeneratorPartition,
+  type RowWriter,
+} from './core/generator.ts'

@@ -1,0 +1,26 @@
+import { defineConfig } from 'vitest/config'
+
+// Unit tests need no database; integration tests share one embedded PostgreSQL started by the global setup.
+export default defineConfig({
+  test: {
+    projects: [
+      {
+        test: {
+          name: 'unit',
+          include: ['test/**/*.test.ts'],
+          exclude: ['test/**/*.db.test.ts'],
+        },
+      },
+      {
+        test: {
+          name: 'integration',
+          include: ['test/**/*.db.test.ts'],
+          globalSetup: ['test/warehouse/global-setup.ts'],
+          testTimeout: 120_000,
+          hookTimeout: 120_000,
+          maxWorkers: 2,
+        },
+      },
+    ],
+  },
+})
