@@ -1,0 +1,2 @@
+export { hashKey, hashUnit } from './random/hash-unit.ts'
+export { type AliasTable, makeAliasTable, makeRandom, type Random } from './random/philox.ts'
