@@ -1,2 +1,3 @@
+export * from './distributions/index.ts'
 export { hashKey, hashUnit } from './random/hash-unit.ts'
 export { type AliasTable, makeAliasTable, makeRandom, type Random } from './random/philox.ts'

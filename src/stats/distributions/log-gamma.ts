@@ -7,10 +7,10 @@
 const eulerGamma = 0.5772156649015329
 const halfLogTwoPi = 0.9189385332046728
 
-/** ζ(k) − 1 for k = 2 … 31, the sum of n^−k from 2, its tail from 12 by Euler and Maclaurin's formula. */
+/** ζ(k) − 1 for k = 2 … 31, the sum of n^−k from 2, its tail from 40 by Euler and Maclaurin's formula. */
 const zetaMinusOne = Float64Array.from({ length: 30 }, (_, index) => {
   const k = index + 2
-  const from = 12
+  const from = 40
   let tail = from ** (1 - k) / (k - 1) + from ** -k / 2
   tail += (k * from ** (-k - 1)) / 12 - (k * (k + 1) * (k + 2) * from ** (-k - 3)) / 720
   tail += (k * (k + 1) * (k + 2) * (k + 3) * (k + 4) * from ** (-k - 5)) / 30240
@@ -55,10 +55,25 @@ export function logGamma(x: number): number {
   return Math.log(product) + logGammaNearTwo(rest - 2)
 }
 
-/** log Γ(x) − [(x − ½) log x − x + ½ log 2π], the error of Stirling's formula, for x > 0. */
+/**
+ * log Γ(x) − [(x − ½) log x − x + ½ log 2π], the error of Stirling's formula, for x > 0, with relative precision.
+ *
+ * Between 1 and 10 by its recurrence, error(x) − error(x + 1) = (x + ½) log(1 + 1/x) − 1, whose series in
+ * 1/(2x + 1) has no cancellation.
+ */
 export function stirlingError(x: number): number {
-  if (x >= 10) return stirlingSeries(x)
-  return logGamma(x) - (x - 0.5) * Math.log(x) + x - halfLogTwoPi
+  if (x < 1) return logGamma(x) - (x - 0.5) * Math.log(x) + x - halfLogTwoPi
+  let sum = 0
+  let at = x
+  for (; at < 10; at++) {
+    const square = 1 / ((2 * at + 1) * (2 * at + 1))
+    let power = square
+    for (let k = 3; power > 1e-18; k += 2) {
+      sum += power / k
+      power *= square
+    }
+  }
+  return sum + stirlingSeries(at)
 }
 
 /** Bernoulli numbers over 2k(2k − 1)x^(2k−1); Abramowitz and Stegun 6.1.42. Below 1e-17 off from x = 10. */

@@ -1,0 +1,6 @@
+export * from './beta.ts'
+export * from './counts.ts'
+export * from './gamma.ts'
+export * from './log-gamma.ts'
+export * from './normal.ts'
+export * from './student-t.ts'
