@@ -12,6 +12,8 @@ interface CatalogueEntry {
 export const problemCatalogue = {
   usage: { title: 'The command line is not understood', exitCode: 2 },
   'project-missing': { title: 'No project file was found', exitCode: 2 },
+  'file-unreadable': { title: 'A file of the project cannot be read', exitCode: 2 },
+  'not-supported': { title: 'Something that dbt knows and Estimand does not do yet', exitCode: 2 },
   'yaml-syntax': { title: 'A YAML file cannot be parsed', exitCode: 2 },
   'yaml-invalid': { title: 'A YAML file parses but does not say what it should', exitCode: 2 },
   'yaml-unknown-key': { title: 'A YAML key is not known', exitCode: 2 },

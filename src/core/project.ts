@@ -45,6 +45,7 @@ export interface ProjectConfig {
     readonly tests: readonly string[]
     readonly pipelines: readonly string[]
     readonly analytics: readonly string[]
+    readonly dags: readonly string[]
     readonly target: string
   }
   readonly vars: Readonly<Record<string, unknown>>
@@ -57,6 +58,8 @@ export interface ProjectConfig {
   readonly publish: 'run' | 'node'
   readonly onRunStart: readonly string[]
   readonly onRunEnd: readonly string[]
+  /** What dbt_project.yml knows and nothing here reads yet (profile, flags, quoting …), as written. */
+  readonly extra: Readonly<Record<string, unknown>>
 }
 
 export interface ColumnSpec {
@@ -67,6 +70,9 @@ export interface ColumnSpec {
   readonly meta: Readonly<Record<string, unknown>>
   readonly tests: readonly TestSpec[]
   readonly quote?: boolean
+  readonly constraints: readonly Readonly<Record<string, unknown>>[]
+  /** What dbt knows and nothing here reads yet, as written. */
+  readonly extra: Readonly<Record<string, unknown>>
 }
 
 /** A generic test as declared under `data_tests:`/`tests:`; arguments may hold templates. */
@@ -80,17 +86,23 @@ export interface TestSpec {
   readonly place: Place
 }
 
-/** What YAML says about a model, seed, snapshot or job that is defined elsewhere. */
+/**
+ * What YAML says about a model, seed, job or singular test that is defined elsewhere. Its `tags:`, `meta:`,
+ * `docs:`, `group:` and `access:` are in `config`, wherever they are written.
+ */
 export interface PatchSpec {
-  readonly resource: 'model' | 'seed' | 'job'
+  readonly resource: 'model' | 'seed' | 'job' | 'test'
   readonly name: string
   readonly description: string
   readonly columns: readonly ColumnSpec[]
   readonly tests: readonly TestSpec[]
   readonly config: Readonly<Record<string, unknown>>
+  /** What dbt knows and nothing here reads yet (versions, constraints …), as written. */
+  readonly extra: Readonly<Record<string, unknown>>
   readonly place: Place
 }
 
+/** A table of a source; what is said of the whole source (config, tags, meta, freshness) is merged in. */
 export interface SourceTableSpec {
   readonly sourceName: string
   readonly sourceDescription: string
@@ -101,6 +113,8 @@ export interface SourceTableSpec {
   readonly columns: readonly ColumnSpec[]
   readonly tests: readonly TestSpec[]
   readonly config: Readonly<Record<string, unknown>>
+  /** What dbt knows and nothing here reads yet (database, external …), as written. */
+  readonly extra: Readonly<Record<string, unknown>>
   readonly place: Place
 }
 
@@ -110,7 +124,8 @@ export interface LoadDeclaration {
   readonly spec: LoadSpec
   readonly config: Readonly<Record<string, unknown>>
   readonly place: Place
-  readonly sourceText: string
+  /** Hash of a generator's module and of what it imports from the project; empty for a file. */
+  readonly checksum: string
 }
 
 export interface JobDeclaration {
@@ -134,6 +149,8 @@ export interface ExposureSpec {
   /** `ref('x')` and `source('a','b')` expressions. */
   readonly dependsOn: readonly string[]
   readonly config: Readonly<Record<string, unknown>>
+  /** Label and maturity, as written. */
+  readonly extra: Readonly<Record<string, unknown>>
   readonly place: Place
 }
 

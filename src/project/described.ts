@@ -1,0 +1,96 @@
+import type { Problem } from '../core/problem.ts'
+import type { ColumnSpec, TestSpec } from '../core/project.ts'
+import { type ColumnYaml, extraColumnKeys } from './properties-schema.ts'
+import { pick } from './schema-pieces.ts'
+import { readTests } from './test-declarations.ts'
+import { type YamlDocument, type YamlPath, yamlProblem } from './yaml-document.ts'
+
+/*
+ * What models, seeds, jobs and source tables have in common in YAML: columns, tests, config, tags and meta.
+ */
+
+interface Described {
+  readonly columns: readonly ColumnYaml[]
+  readonly tests: readonly unknown[]
+  readonly data_tests: readonly unknown[]
+}
+
+type Mapping = Readonly<Record<string, unknown>>
+
+/** The columns and tests of an entry, with their places. */
+export function readDescribed(
+  document: YamlDocument,
+  path: YamlPath,
+  entry: Described,
+  problems: Problem[],
+): { readonly columns: readonly ColumnSpec[]; readonly tests: readonly TestSpec[] } {
+  const seen = new Map<string, number>()
+  const columns = entry.columns.map((column, index) => {
+    const columnPath = [...path, 'columns', index]
+    const first = seen.get(column.name.toLowerCase())
+    if (first !== undefined) {
+      const related = [
+        { place: document.placeOf([...path, 'columns', first]), message: 'first described here' },
+      ]
+      const message = `column '${column.name}' is described twice`
+      problems.push(
+        yamlProblem(document, [...columnPath, 'name'], message, { code: 'name-duplicate', related }),
+      )
+    }
+    seen.set(column.name.toLowerCase(), index)
+    return readColumn(document, columnPath, column, problems)
+  })
+  return { columns, tests: testsOf(document, path, entry, problems) }
+}
+
+function readColumn(
+  document: YamlDocument,
+  path: YamlPath,
+  column: ColumnYaml,
+  problems: Problem[],
+): ColumnSpec {
+  return {
+    name: column.name,
+    description: column.description,
+    ...(column.data_type && { dataType: column.data_type }),
+    tags: mergedTags(column.config, column.tags),
+    meta: mergedMeta(column.config, column.meta),
+    tests: testsOf(document, path, column, problems),
+    ...(column.quote != null && { quote: column.quote }),
+    constraints: column.constraints,
+    extra: pick(column, extraColumnKeys),
+  }
+}
+
+function testsOf(
+  document: YamlDocument,
+  path: YamlPath,
+  entry: Omit<Described, 'columns'>,
+  problems: Problem[],
+): TestSpec[] {
+  return [
+    ...readTests(document, [...path, 'tests'], entry.tests, problems),
+    ...readTests(document, [...path, 'data_tests'], entry.data_tests, problems),
+  ]
+}
+
+/** `tags:` and `meta:` beside `config:` are config too: tags add up, keys of meta inside `config:` win. */
+export function mergedConfig(config: Mapping, outerTags: readonly string[], outerMeta: Mapping): Mapping {
+  const tags = mergedTags(config, outerTags)
+  const meta = mergedMeta(config, outerMeta)
+  return {
+    ...config,
+    ...(tags.length > 0 && { tags }),
+    ...(Object.keys(meta).length > 0 && { meta }),
+  }
+}
+
+function mergedTags(config: Mapping, outer: readonly string[]): readonly string[] {
+  const inner = config['tags']
+  const innerTags = typeof inner === 'string' ? [inner] : Array.isArray(inner) ? inner.map(String) : []
+  return [...new Set([...outer, ...innerTags])]
+}
+
+function mergedMeta(config: Mapping, outer: Mapping): Mapping {
+  return { ...outer, ...(config['meta'] as Mapping | undefined) }
+}

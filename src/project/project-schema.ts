@@ -1,0 +1,118 @@
+import { z } from 'zod'
+import { anyName, known, knownKeys, nameText, optionalMapping, textList } from './schema-pieces.ts'
+
+/*
+ * project.yml and dbt_project.yml, as they are written. project.yml knows everything that dbt's file knows.
+ */
+
+/** Keys of dbt_project.yml that are kept under `extra` until something reads them. */
+export const extraProjectKeys = [
+  'config-version',
+  'profile',
+  'require-dbt-version',
+  'snapshot-paths',
+  'analysis-paths',
+  'asset-paths',
+  'docs-paths',
+  'function-paths',
+  'clean-targets',
+  'log-path',
+  'packages-install-path',
+  'quoting',
+  'dispatch',
+  'query-comment',
+  'flags',
+  'dbt-cloud',
+  'restrict-access',
+  'snapshots',
+  'exposures',
+  'metrics',
+  'semantic-models',
+  'saved-queries',
+  'unit_tests',
+  'analyses',
+  'functions',
+] as const
+
+const hook = z.union([z.string(), z.object({ sql: z.string(), transaction: known.optional() })])
+const hooks = z
+  .union([hook, z.array(hook)])
+  .nullish()
+  .transform((value) => (value == null ? [] : Array.isArray(value) ? value : [value]))
+  .transform((list) => list.map((entry) => (typeof entry === 'string' ? entry : entry.sql)))
+
+const paths = textList
+
+/** What both files share. */
+const dbtShape = {
+  name: nameText,
+  version: z
+    .union([z.string(), z.number()])
+    .nullish()
+    .transform((value) => String(value ?? '')),
+  'model-paths': paths,
+  'macro-paths': paths,
+  'seed-paths': paths,
+  'test-paths': paths,
+  'target-path': z.string().min(1).optional(),
+  vars: optionalMapping,
+  models: optionalMapping,
+  seeds: optionalMapping,
+  sources: optionalMapping,
+  tests: optionalMapping,
+  data_tests: optionalMapping,
+  'on-run-start': hooks,
+  'on-run-end': hooks,
+  ...knownKeys(...extraProjectKeys),
+}
+
+const threads = z.int().min(1).max(1000)
+const port = z.union([z.int(), z.string().min(1)])
+
+const embeddedTarget = z.strictObject({
+  engine: z.literal('embedded'),
+  schema: anyName.optional(),
+  threads: threads.optional(),
+})
+
+const postgresTarget = z
+  .strictObject({
+    engine: z.literal('postgres'),
+    schema: anyName.optional(),
+    threads: threads.optional(),
+    url: anyName.optional(),
+    host: anyName.optional(),
+    port: port.optional(),
+    user: anyName.optional(),
+    password: z.string().optional(),
+    database: anyName.optional(),
+    sslmode: anyName.optional(),
+  })
+  .refine(({ url, host }) => url !== undefined || host !== undefined, {
+    error: "a target of engine 'postgres' needs 'url' or 'host'",
+    params: { hint: 'for example url: "{{ env_var(\'DATABASE_URL\') }}"' },
+  })
+  .refine(
+    ({ url, host, port, user, password, database }) =>
+      url === undefined || [host, port, user, password, database].every((part) => part === undefined),
+    { error: "a target has either 'url' or the parts of an address, not both" },
+  )
+
+/** dbt_project.yml. */
+export const dbtProjectSchema = z.strictObject(dbtShape)
+
+/** project.yml: dbt's keys and ours. */
+export const projectSchema = z.strictObject({
+  ...dbtShape,
+  'pipeline-paths': paths,
+  'analytics-paths': paths,
+  'dags-paths': paths,
+  jobs: optionalMapping,
+  loads: optionalMapping,
+  target: anyName.optional(),
+  targets: z.record(anyName, z.discriminatedUnion('engine', [embeddedTarget, postgresTarget])).nullish(),
+  publish: z.enum(['run', 'node']).optional(),
+  threads: threads.optional(),
+})
+
+export type ProjectYaml = z.infer<typeof projectSchema>

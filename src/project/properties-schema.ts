@@ -1,0 +1,168 @@
+import { z } from 'zod'
+import {
+  anyName,
+  description,
+  known,
+  knownKeys,
+  listOf,
+  nameText,
+  optionalMapping,
+  textList,
+} from './schema-pieces.ts'
+
+/*
+ * The YAML that stands beside models, seeds, macros and tests: what is said about nodes that are defined
+ * elsewhere, and sources and exposures, which are defined here.
+ */
+
+/** Keys of a model that are config wherever they stand. */
+export const configKeys = ['access', 'group', 'docs'] as const
+
+const tests = listOf(known)
+
+/** Keys of a column that are kept as they are. */
+export const extraColumnKeys = [
+  'docs',
+  'policy_tags',
+  'granularity',
+  'dimension',
+  'entity',
+  'classifiers',
+  'column_mask',
+] as const
+
+export const columnSchema = z.strictObject({
+  name: anyName,
+  description,
+  data_type: z.string().nullish(),
+  tests,
+  data_tests: tests,
+  tags: textList,
+  meta: optionalMapping,
+  config: optionalMapping,
+  quote: z.boolean().nullish(),
+  constraints: listOf(optionalMapping),
+  ...knownKeys(...extraColumnKeys),
+})
+
+/** What every kind of patched node has. */
+export const patchShape = {
+  description,
+  columns: listOf(columnSchema),
+  tests,
+  data_tests: tests,
+  config: optionalMapping,
+  tags: textList,
+  meta: optionalMapping,
+}
+
+/** Keys of a model that are kept as they are. */
+export const extraPatchKeys = [
+  'constraints',
+  'latest_version',
+  'versions',
+  'deprecation_date',
+  'time_spine',
+  'primary_entity',
+  'agg_time_dimension',
+  'semantic_model',
+  'derived_semantics',
+  'metrics',
+  'identifier',
+] as const
+
+const patchSchema = z.strictObject({
+  name: anyName,
+  ...patchShape,
+  ...knownKeys(...configKeys, ...extraPatchKeys),
+})
+
+/** Keys of sources and their tables that are config wherever they stand; a table's overrides its source's. */
+export const sourceConfigKeys = [
+  'freshness',
+  'loaded_at_field',
+  'loaded_at_query',
+  'quoting',
+  'loader',
+] as const
+
+const sourceTableSchema = z.strictObject({
+  name: anyName,
+  identifier: anyName.nullish(),
+  ...patchShape,
+  ...knownKeys(...sourceConfigKeys, 'external', 'docs', 'constraints'),
+})
+
+const sourceSchema = z.strictObject({
+  name: anyName,
+  description,
+  schema: anyName.nullish(),
+  tables: listOf(sourceTableSchema),
+  config: optionalMapping,
+  tags: textList,
+  meta: optionalMapping,
+  ...knownKeys(...sourceConfigKeys, 'database', 'catalog', 'overrides', 'tests', 'data_tests'),
+})
+
+const exposureSchema = z.strictObject({
+  name: nameText,
+  description,
+  type: z.enum(['dashboard', 'notebook', 'analysis', 'ml', 'application']),
+  owner: z.looseObject({
+    name: z.string().nullish(),
+    email: z.union([z.string(), z.array(z.string())]).nullish(),
+  }),
+  url: z.string().nullish(),
+  depends_on: textList,
+  config: optionalMapping,
+  tags: textList,
+  meta: optionalMapping,
+  ...knownKeys('label', 'maturity', 'enabled'),
+})
+
+const macroSchema = z.strictObject({
+  name: anyName,
+  description,
+  arguments: listOf(z.strictObject({ name: anyName, type: z.string().nullish(), description })),
+  ...knownKeys('config', 'docs', 'meta'),
+})
+
+/** A singular test that is described in YAML. */
+const testSchema = z.strictObject({
+  name: anyName,
+  description,
+  config: optionalMapping,
+  tags: textList,
+  meta: optionalMapping,
+})
+
+/** Sections that dbt has and we do not act upon yet. */
+export const laterSections = [
+  'snapshots',
+  'unit_tests',
+  'metrics',
+  'semantic_models',
+  'saved_queries',
+  'functions',
+] as const
+
+export const propertiesSchema = z.strictObject({
+  version: known.optional(),
+  models: listOf(patchSchema),
+  seeds: listOf(patchSchema),
+  jobs: listOf(patchSchema),
+  sources: listOf(sourceSchema),
+  exposures: listOf(exposureSchema),
+  macros: listOf(macroSchema),
+  data_tests: listOf(testSchema),
+  tests: listOf(testSchema),
+  ...knownKeys(...laterSections, 'groups', 'analyses', 'anchors'),
+})
+
+export type ColumnYaml = z.infer<typeof columnSchema>
+export type PatchYaml = z.infer<typeof patchSchema>
+export type SourceYaml = z.infer<typeof sourceSchema>
+export type SourceTableYaml = z.infer<typeof sourceTableSchema>
+export type ExposureYaml = z.infer<typeof exposureSchema>
+export type SingularTestYaml = z.infer<typeof testSchema>
+export type PropertiesYaml = z.infer<typeof propertiesSchema>

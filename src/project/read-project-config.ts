@@ -1,0 +1,107 @@
+import { didYouMean, quotedList } from '../core/did-you-mean.ts'
+import { makeProblem, type Problem } from '../core/problem.ts'
+import type { ProjectConfig, ProjectFile, TargetSpec } from '../core/project.ts'
+import { checkYaml, type UnknownKeys } from './check-yaml.ts'
+import { dbtProjectSchema, extraProjectKeys, type ProjectYaml, projectSchema } from './project-schema.ts'
+import { pick } from './schema-pieces.ts'
+import { parseYaml, type YamlDocument, yamlProblem } from './yaml-document.ts'
+
+const defaultThreads = 4
+const defaultSchema = 'analytics'
+
+/** Reads project.yml or dbt_project.yml; what is wrong goes to `problems`. */
+export function readProjectConfig(
+  file: ProjectFile,
+  unknownKeys: UnknownKeys,
+  problems: Problem[],
+): ProjectConfig | null {
+  const document = parseYaml(file, problems)
+  if (!document) return null
+  if (document.value === null || document.value === undefined) {
+    const hint = 'the least it must say is name: my_project'
+    problems.push(makeProblem('yaml-invalid', `${file.path} is empty`, { place: document.placeOf([]), hint }))
+    return null
+  }
+  const yaml = file.path.startsWith('dbt_')
+    ? withoutOurKeys(checkYaml(document, dbtProjectSchema, problems, unknownKeys))
+    : checkYaml(document, projectSchema, problems, unknownKeys)
+  if (!yaml) return null
+  const targets = targetsOf(yaml)
+  return {
+    name: yaml.name,
+    // As written: 1.0 is not 1.
+    version: document.sourceOf(['version']) ?? yaml.version,
+    paths: pathsOf(yaml),
+    vars: yaml.vars,
+    configTrees: {
+      models: yaml.models,
+      seeds: yaml.seeds,
+      sources: yaml.sources,
+      tests: { ...yaml.tests, ...yaml.data_tests },
+      jobs: yaml.jobs,
+      loads: yaml.loads,
+    },
+    defaultTarget: defaultTargetOf(yaml, targets, document, problems),
+    targets,
+    publish: yaml.publish ?? 'run',
+    onRunStart: yaml['on-run-start'],
+    onRunEnd: yaml['on-run-end'],
+    extra: pick(yaml, extraProjectKeys),
+  }
+}
+
+/** dbt's file says nothing about what only we have: the defaults stand. */
+function withoutOurKeys(yaml: ReturnType<typeof dbtProjectSchema.parse> | null): ProjectYaml | null {
+  return (
+    yaml && { ...yaml, 'pipeline-paths': [], 'analytics-paths': [], 'dags-paths': [], jobs: {}, loads: {} }
+  )
+}
+
+function pathsOf(yaml: ProjectYaml): ProjectConfig['paths'] {
+  const or = (paths: readonly string[], fallback: string) =>
+    (paths.length > 0 ? paths : [fallback]).map(tidied)
+  return {
+    models: or(yaml['model-paths'], 'models'),
+    macros: or(yaml['macro-paths'], 'macros'),
+    seeds: or(yaml['seed-paths'], 'seeds'),
+    tests: or(yaml['test-paths'], 'tests'),
+    pipelines: or(yaml['pipeline-paths'], 'pipelines'),
+    analytics: or(yaml['analytics-paths'], 'analytics'),
+    dags: or(yaml['dags-paths'], 'dags'),
+    target: tidied(yaml['target-path'] ?? 'target'),
+  }
+}
+
+/** `./models/` is `models`. */
+function tidied(path: string): string {
+  return path.replace(/^(\.\/)+/, '').replace(/\/+$/, '') || '.'
+}
+
+function targetsOf(yaml: ProjectYaml): Record<string, TargetSpec> {
+  const threads = yaml.threads ?? defaultThreads
+  const written = Object.entries(yaml.targets ?? {})
+  if (written.length === 0) return { local: { engine: 'embedded', schema: defaultSchema, threads } }
+  return Object.fromEntries(
+    written.map(([name, target]) => [
+      name,
+      { ...target, schema: target.schema ?? defaultSchema, threads: target.threads ?? threads },
+    ]),
+  )
+}
+
+/** The target that `target:` names; without it the only one, else 'local', else the first. */
+function defaultTargetOf(
+  yaml: ProjectYaml,
+  targets: Readonly<Record<string, TargetSpec>>,
+  document: YamlDocument,
+  problems: Problem[],
+): string {
+  const names = Object.keys(targets)
+  if (yaml.target === undefined) return names.includes('local') ? 'local' : names[0]!
+  if (!names.includes(yaml.target)) {
+    const hint = didYouMean(yaml.target, names) ?? `targets: ${quotedList(names, 'and')}`
+    const message = `target '${yaml.target}' is not among the targets`
+    problems.push(yamlProblem(document, ['target'], message, { code: 'target-unknown', hint }))
+  }
+  return yaml.target
+}

@@ -1,0 +1,176 @@
+import {
+  type Document,
+  isAlias,
+  isCollection,
+  isMap,
+  isScalar,
+  isSeq,
+  LineCounter,
+  type Node,
+  type Pair,
+  parseDocument,
+  visit,
+} from 'yaml'
+import { makeProblem, type Place, type Problem, type ProblemDetails } from '../core/problem.ts'
+import type { ProblemCode } from '../core/problem-catalogue.ts'
+import type { ProjectFile } from '../core/project.ts'
+import { syntaxMessage } from './yaml-syntax.ts'
+
+/*
+ * A YAML file as plain data that still knows where each value stands.
+ *
+ * Values are read as dbt reads them (YAML 1.1: `yes` is true, `<<` merges), except that a date stays the text
+ * that was written. Positions are looked up only when one is asked for.
+ */
+
+/** The keys and indexes that lead to a value. */
+export type YamlPath = readonly PropertyKey[]
+
+export interface YamlDocument {
+  readonly file: string
+  readonly text: string
+  /** What the file says, unchecked. */
+  readonly value: unknown
+  /** Where the value at a path starts; the nearest enclosing value when the path leads nowhere. */
+  placeOf(path: YamlPath): Place
+  /** Where the key at the end of a path stands. */
+  placeOfKey(path: YamlPath): Place
+  /** How the scalar at a path is written, before YAML gave it a type. */
+  sourceOf(path: YamlPath): string | undefined
+}
+
+/** Parses a file; what YAML itself refuses goes to `problems`, and then there is no document. */
+export function parseYaml(file: ProjectFile, problems: Problem[]): YamlDocument | null {
+  const lines = new LineCounter()
+  const parsed = parseDocument(file.text, {
+    version: '1.1',
+    customTags: (tags) => tags.filter((tag) => typeof tag === 'string' || !tag.tag.endsWith(':timestamp')),
+    prettyErrors: false,
+    logLevel: 'silent',
+    lineCounter: lines,
+  })
+  const placeAtOffset = (offset: number): Place => {
+    const { line, col } = lines.linePos(offset)
+    return { file: file.path, line, column: col }
+  }
+  const refuse = (offset: number, message: string, hint?: string) => {
+    problems.push(
+      makeProblem('yaml-syntax', message, { place: placeAtOffset(offset), source: file.text, hint }),
+    )
+    return null
+  }
+
+  // The first error is the cause; those after it are mostly its echoes.
+  const error = parsed.errors[0]
+  if (error) {
+    const { offset, message, hint } = syntaxMessage(error, file.text)
+    return refuse(offset, message, hint)
+  }
+  const template = unquotedTemplate(parsed, file.text)
+  if (template !== undefined)
+    return refuse(
+      template,
+      'a value that starts with {{ is read by YAML as a mapping',
+      'put the whole value in quotes: "{{ … }}"',
+    )
+  let value: unknown
+  try {
+    value = parsed.toJS({ maxAliasCount: 10_000 })
+  } catch (cause) {
+    return refuse(0, cause instanceof Error ? cause.message : String(cause))
+  }
+
+  const placeOfNode = (node: Node | undefined) => placeAtOffset(node?.range?.[0] ?? 0)
+  return {
+    file: file.path,
+    text: file.text,
+    value,
+    placeOf: (path) => placeOfNode(follow(parsed, path).at(-1)?.value),
+    placeOfKey: (path) => {
+      const steps = follow(parsed, path)
+      const last = steps.at(-1)
+      return placeOfNode(steps.length === path.length + 1 ? (last?.key ?? last?.value) : last?.value)
+    },
+    sourceOf: (path) => {
+      const steps = follow(parsed, path)
+      const node = steps.length === path.length + 1 ? steps.at(-1)?.value : undefined
+      return isScalar(node) ? node.source : undefined
+    },
+  }
+}
+
+/** A problem with the value at a path. */
+export function yamlProblem(
+  document: YamlDocument,
+  path: YamlPath,
+  message: string,
+  details: Omit<ProblemDetails, 'source'> & { readonly code?: ProblemCode } = {},
+): Problem {
+  const { code = 'yaml-invalid', ...rest } = details
+  const place = rest.place ?? document.placeOf(path)
+  return makeProblem(code, message, { ...rest, place, source: document.text })
+}
+
+interface Step {
+  readonly key?: Node
+  readonly value: Node | undefined
+}
+
+/** The nodes along a path from the root, as far as they exist. */
+function follow(document: Document.Parsed, path: YamlPath): Step[] {
+  const steps: Step[] = [{ value: document.contents ?? undefined }]
+  for (const segment of path) {
+    const node = resolved(document, steps.at(-1)!.value)
+    const next = isSeq(node)
+      ? seqStep(node.items, Number(segment))
+      : isMap(node)
+        ? mapStep(document, node.items, String(segment))
+        : undefined
+    if (!next) break
+    steps.push(next)
+  }
+  return steps
+}
+
+function seqStep(items: readonly unknown[], index: number): Step | undefined {
+  return index in items ? { value: items[index] as Node } : undefined
+}
+
+function mapStep(document: Document.Parsed, items: readonly Pair[], key: string): Step | undefined {
+  for (const pair of items) {
+    if (isScalar(pair.key) && typeof pair.key.value !== 'symbol' && String(pair.key.value) === key)
+      return { key: pair.key, value: (pair.value as Node | null) ?? pair.key }
+  }
+  for (const pair of items) {
+    if (!isMergeKey(pair.key)) continue
+    const merged = resolved(document, pair.value as Node)
+    const maps = isSeq(merged) ? merged.items.map((item) => resolved(document, item as Node)) : [merged]
+    for (const map of maps) {
+      const step = isMap(map) ? mapStep(document, map.items, key) : undefined
+      if (step) return step
+    }
+  }
+  return undefined
+}
+
+function isMergeKey(key: unknown): boolean {
+  return isScalar(key) && (key.value === '<<' || typeof key.value === 'symbol')
+}
+
+function resolved(document: Document.Parsed, node: Node | undefined): Node | undefined {
+  return isAlias(node) ? node.resolve(document) : node
+}
+
+/** The offset of a `{{ … }}` that stands outside quotes, where YAML sees a mapping as the key of a mapping. */
+function unquotedTemplate(document: Document.Parsed, text: string): number | undefined {
+  if (!text.includes('{{')) return undefined
+  let offset: number | undefined
+  visit(document, {
+    Pair(_, pair) {
+      if (!isCollection(pair.key) || text[(pair.key.range?.[0] ?? 0) - 1] !== '{') return undefined
+      offset = pair.key.range![0] - 1
+      return visit.BREAK
+    },
+  })
+  return offset
+}
