@@ -1,0 +1,16 @@
+import type { Target } from '../core/manifest.ts'
+
+/** How to reach a server, resolved from the target, DATABASE_URL, the environment or the embedded server. */
+export interface Connection {
+  readonly target: Target
+  /** A function, so that printing or serialising a connection never shows the password. */
+  readonly password?: () => string
+  /** As libpq's sslmode. */
+  readonly sslMode: SslMode
+  readonly sslRootCert?: string
+  readonly sslCert?: string
+  readonly sslKey?: string
+}
+
+export const sslModes = ['disable', 'allow', 'prefer', 'require', 'verify-ca', 'verify-full'] as const
+export type SslMode = (typeof sslModes)[number]

@@ -1,0 +1,57 @@
+import type { Relation } from '../../core/node.ts'
+import { type SQLQuery, sql } from '../sql.ts'
+import { sqlLiteral, sqlText } from '../sql-text.ts'
+
+/** The bytes that go in. */
+export type CopyInFormat =
+  | { readonly format: 'binary' }
+  | { readonly format: 'text' }
+  | {
+      readonly format: 'csv'
+      readonly delimiter?: string
+      readonly header?: boolean
+      /** The text that stands for null; unquoted empty fields by default. */
+      readonly nullText?: string
+      readonly quote?: string
+    }
+
+export type CopyOutFormat = 'binary' | 'csv' | 'text'
+
+/** `copy schema.table (columns) from stdin with (…)`. */
+export function copyInText(relation: Relation, columns: readonly string[], format: CopyInFormat): string {
+  const target = sql.ident(relation.schema, relation.identifier)
+  const list =
+    columns.length > 0
+      ? sql` (${sql.join(
+          columns.map((name) => sql.ident(name)),
+          ', ',
+        )})`
+      : sql``
+  return sqlText(sql`copy ${target}${list} from stdin with (${sql.join(options(format), ', ')})`).text
+}
+
+/** `copy (query) to stdout with (…)`. */
+export function copyOutText(query: SQLQuery, format: CopyOutFormat): string {
+  const header = format === 'csv' ? sql`, header` : sql``
+  const { text, values } = sqlText(
+    sql`copy (${query}) to stdout with (${sql`format `}${word(format)}${header})`,
+  )
+  if (values.length > 0) throw new Error('COPY takes no parameters')
+  return text
+}
+
+function options(format: CopyInFormat): SQLQuery[] {
+  const list = [sql`format ${word(format.format)}`]
+  if (format.format !== 'csv') return list
+  if (format.header) list.push(sql`header`)
+  if (format.delimiter !== undefined) list.push(sql`delimiter ${sqlLiteral(format.delimiter)}`)
+  if (format.nullText !== undefined) list.push(sql`null ${sqlLiteral(format.nullText)}`)
+  if (format.quote !== undefined) list.push(sql`quote ${sqlLiteral(format.quote)}`)
+  return list
+}
+
+const words = { binary: sql`binary`, csv: sql`csv`, text: sql`text` }
+
+function word(format: keyof typeof words): SQLQuery {
+  return words[format]
+}

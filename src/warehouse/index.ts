@@ -1,0 +1,35 @@
+/*
+ * The engines: everything that touches PostgreSQL. Other folders import from this file only.
+ */
+
+export {
+  type CatalogColumn,
+  type CatalogRelation,
+  columnsOf,
+  existingRelations,
+  type Queryable,
+  relationsInSchemas,
+} from './catalog.ts'
+export type { Connection } from './connection.ts'
+export type { CopySink } from './copy/copy-sink.ts'
+export type { CopyInFormat, CopyOutFormat } from './copy/copy-text.ts'
+export {
+  type EmbeddedEffects,
+  type EmbeddedServer,
+  ensureEmbeddedServer,
+  stopEmbeddedServer,
+} from './embedded/embedded-server.ts'
+export * from './relation-sql.ts'
+export {
+  connectionUrl,
+  describeTarget,
+  type NamedTarget,
+  redactUrl,
+  resolveConnection,
+  withDatabaseUrl,
+} from './resolve-connection.ts'
+export { describeFailure, positionWithin, ServerError, type ServerFailure } from './server-error.ts'
+export type { QueryResult, Session } from './session.ts'
+export { type SQLQuery, sql } from './sql.ts'
+export { sqlLiteral, sqlText, unsafeSql } from './sql-text.ts'
+export { type ConnectOptions, connectWarehouse, type Warehouse, withWarehouse } from './warehouse.ts'

@@ -1,0 +1,134 @@
+import { readFileSync } from 'node:fs'
+import type { ConnectionOptions } from 'node:tls'
+import pg from 'pg'
+import { makeProblem, ProblemError } from '../core/problem.ts'
+import { connectProblem, serverName } from './connect-problem.ts'
+import type { Connection } from './connection.ts'
+import { makeSession, type OwnedSession } from './session.ts'
+import { sql } from './sql.ts'
+
+/** What each connection is told when it opens. */
+export interface SessionOptions {
+  /** Shown in pg_stat_activity: `estimand run 2024…`. */
+  readonly applicationName: string
+  /** How long a statement waits for a lock; 0 waits for ever. */
+  readonly lockTimeoutMs?: number
+  readonly statementTimeoutMs?: number
+  readonly connectTimeoutMs?: number
+  /** Warnings of the server. */
+  readonly onNotice?: (notice: { readonly severity: string; readonly message: string }) => void
+}
+
+export interface OpenedSession {
+  readonly session: OwnedSession
+  readonly serverVersion: number
+  readonly citus: boolean
+}
+
+/** The oldest server we work with: 14 has everything that the generated SQL uses. */
+const oldestVersion = 140000
+const defaultConnectTimeoutMs = 15_000
+
+/** Opens a connection, sets the session up and refuses servers that are too old. */
+export async function openSession(connection: Connection, options: SessionOptions): Promise<OpenedSession> {
+  const { target } = connection
+  const client = await connectClient(connection, options)
+  const { onNotice } = options
+  if (onNotice) {
+    client.on('notice', (notice) =>
+      onNotice({ severity: notice.severity ?? 'NOTICE', message: notice.message ?? '' }),
+    )
+  }
+  const session = makeSession(client, serverName(target))
+  try {
+    const { serverVersion, citus } = await setUp(session, options)
+    if (serverVersion < oldestVersion) throw new ProblemError(tooOld(serverName(target), serverVersion))
+    return { session, serverVersion, citus }
+  } catch (error) {
+    await session.close()
+    throw error
+  }
+}
+
+/** `prefer` and `allow` fall back to a plain connection, as libpq does; pg itself does not know them. */
+async function connectClient(connection: Connection, options: SessionOptions): Promise<pg.Client> {
+  const { sslMode, target } = connection
+  const secure = sslMode !== 'disable' && sslMode !== 'allow'
+  try {
+    return await connectOnce(connection, options, secure)
+  } catch (error) {
+    const fallback =
+      (sslMode === 'prefer' && isPlainServer(error)) || (sslMode === 'allow' && isSslDemanded(error))
+    if (!fallback) throw new ProblemError(connectProblem(error, target), { cause: error })
+  }
+  try {
+    return await connectOnce(connection, options, !secure)
+  } catch (error) {
+    throw new ProblemError(connectProblem(error, target), { cause: error })
+  }
+}
+
+async function connectOnce(connection: Connection, options: SessionOptions, secure: boolean) {
+  const { target, password } = connection
+  const client = new pg.Client({
+    host: target.host,
+    port: target.port,
+    user: target.user,
+    database: target.database,
+    // pg would look for a password file by itself; what there is to find was found when the connection was resolved.
+    password: () => password?.() as string,
+    ssl: secure ? tlsOptions(connection) : false,
+    application_name: options.applicationName,
+    connectionTimeoutMillis: options.connectTimeoutMs ?? defaultConnectTimeoutMs,
+    keepAlive: true,
+  })
+  // Without a listener an error between connecting and set-up would end the process.
+  client.on('error', () => {})
+  await client.connect()
+  return client
+}
+
+function tlsOptions(connection: Connection): ConnectionOptions {
+  const { sslMode, sslRootCert, sslCert, sslKey } = connection
+  const verify = sslMode === 'verify-ca' || sslMode === 'verify-full' || sslRootCert !== undefined
+  return {
+    rejectUnauthorized: verify,
+    ...(sslRootCert && { ca: readFileSync(sslRootCert, 'utf8') }),
+    ...(sslCert && { cert: readFileSync(sslCert, 'utf8') }),
+    ...(sslKey && { key: readFileSync(sslKey, 'utf8') }),
+    // Only verify-full compares the name in the certificate with the host.
+    ...(sslMode !== 'verify-full' && { checkServerIdentity: () => undefined }),
+  }
+}
+
+function isPlainServer(error: unknown): boolean {
+  return (error as Error).message === 'The server does not support SSL connections'
+}
+
+function isSslDemanded(error: unknown): boolean {
+  return (error as { code?: string }).code === '28000'
+}
+
+/** One statement: the settings, and what the server is. Citus is installed per database. */
+async function setUp(session: OwnedSession, options: SessionOptions) {
+  const { rows } = await session.query<{ version: number; citus: boolean }>(sql`
+    select
+      set_config('timezone', 'UTC', false),
+      set_config('datestyle', 'ISO, YMD', false),
+      set_config('intervalstyle', 'postgres', false),
+      set_config('client_min_messages', 'warning', false),
+      set_config('standard_conforming_strings', 'on', false),
+      set_config('lock_timeout', ${String(options.lockTimeoutMs ?? 0)}, false),
+      set_config('statement_timeout', ${String(options.statementTimeoutMs ?? 0)}, false),
+      set_config('idle_in_transaction_session_timeout', '0', false),
+      current_setting('server_version_num')::int as version,
+      exists (select from pg_catalog.pg_extension where extname = 'citus') as citus
+  `)
+  return { serverVersion: rows[0]!.version, citus: rows[0]!.citus }
+}
+
+function tooOld(server: string, version: number) {
+  return makeProblem('warehouse-version', `${server} is PostgreSQL ${Math.floor(version / 10000)}`, {
+    hint: 'PostgreSQL 14 or newer is needed; with `engine: embedded` none has to be installed',
+  })
+}

@@ -1,0 +1,187 @@
+import { userInfo } from 'node:os'
+import type { Target } from '../core/manifest.ts'
+import { makeProblem, ProblemError } from '../core/problem.ts'
+import type { PostgresTargetSpec, TargetSpec } from '../core/project.ts'
+import { type Connection, type SslMode, sslModes } from './connection.ts'
+import { embeddedDatabase, embeddedUser } from './embedded/cluster.ts'
+import { type EmbeddedEffects, ensureEmbeddedServer } from './embedded/embedded-server.ts'
+import { readPassfile } from './passfile.ts'
+
+/*
+ * From what project.yml, DATABASE_URL and the environment say to a connection. What a target leaves out comes
+ * from the variables that psql reads (PGHOST, PGPORT, PGUSER, PGDATABASE, PGPASSWORD, PGSSLMODE …).
+ */
+
+export type Env = Readonly<Record<string, string | undefined>>
+
+/** A target by its name in project.yml, its templates rendered. */
+export interface NamedTarget {
+  readonly name: string
+  readonly spec: TargetSpec
+}
+
+/**
+ * The target that a command works on: DATABASE_URL takes the place of the embedded server, keeping schema and
+ * threads; a target that names a server of its own stands.
+ */
+export function withDatabaseUrl(target: NamedTarget, env: Env): NamedTarget {
+  const url = env['DATABASE_URL']
+  if (!url || target.spec.engine !== 'embedded') return target
+  const { schema, threads } = target.spec
+  return { ...target, spec: { engine: 'postgres', schema, threads, url } }
+}
+
+/** What templates see of a target; needs no server, so the port of the embedded one is 0 until it runs. */
+export function describeTarget({ name, spec }: NamedTarget, env: Env): Target {
+  if (spec.engine === 'postgres') return postgresConnection({ name, spec }, env).target
+  return {
+    name,
+    type: 'postgres',
+    engine: 'embedded',
+    schema: spec.schema,
+    database: embeddedDatabase,
+    host: '127.0.0.1',
+    port: 0,
+    user: embeddedUser,
+    threads: spec.threads,
+  }
+}
+
+/** Resolves a target; the embedded server is started when that is what it says. */
+export async function resolveConnection(
+  target: NamedTarget,
+  root: string,
+  effects: EmbeddedEffects,
+): Promise<Connection> {
+  const { name, spec } = target
+  if (spec.engine === 'postgres') return postgresConnection({ name, spec }, effects.env)
+  const { connection } = await ensureEmbeddedServer(root, effects)
+  return { ...connection, target: { ...connection.target, name, schema: spec.schema, threads: spec.threads } }
+}
+
+/** A connection to a server from a target's values, its URL, and the environment, in this order. */
+export function postgresConnection(
+  { name, spec }: { readonly name: string; readonly spec: PostgresTargetSpec },
+  env: Env,
+): Connection {
+  const url = spec.url ? parseDatabaseUrl(spec.url) : {}
+  const user = spec.user || url.user || env['PGUSER'] || systemUser()
+  const target: Target = {
+    name,
+    type: 'postgres',
+    engine: 'postgres',
+    schema: spec.schema,
+    database: spec.database || url.database || env['PGDATABASE'] || user,
+    host: spec.host || url.host || env['PGHOST'] || 'localhost',
+    port: portOf(spec.port ?? url.port ?? env['PGPORT'] ?? 5432),
+    user,
+    threads: spec.threads,
+  }
+  const { host, port, database } = target
+  const password =
+    spec.password ?? url.password ?? env['PGPASSWORD'] ?? readPassfile(env, { host, port, database, user })
+  const files = pickFiles({
+    sslRootCert: url.options?.['sslrootcert'] ?? env['PGSSLROOTCERT'],
+    sslCert: url.options?.['sslcert'] ?? env['PGSSLCERT'],
+    sslKey: url.options?.['sslkey'] ?? env['PGSSLKEY'],
+  })
+  return {
+    target,
+    sslMode: sslModeOf(spec.sslmode || url.options?.['sslmode'] || env['PGSSLMODE'], host),
+    ...(password !== undefined && { password: () => password }),
+    ...files,
+  }
+}
+
+/** A password in the environment or the target may be empty on purpose, but an empty path is no file. */
+function pickFiles<T extends Record<string, string | undefined>>(files: T): { [K in keyof T]?: string } {
+  return Object.fromEntries(Object.entries(files).filter(([, path]) => path)) as { [K in keyof T]?: string }
+}
+
+interface UrlParts {
+  readonly host?: string
+  readonly port?: string
+  readonly user?: string
+  readonly password?: string
+  readonly database?: string
+  readonly options?: Readonly<Record<string, string>>
+}
+
+/** Takes `postgresql://user:password@host:port/database?sslmode=…` apart. */
+export function parseDatabaseUrl(text: string): UrlParts {
+  let url: URL
+  try {
+    url = new URL(text)
+  } catch (cause) {
+    throw invalid(`not a database URL: ${redactUrl(text)}`, cause)
+  }
+  if (url.protocol !== 'postgres:' && url.protocol !== 'postgresql:') {
+    throw invalid(`not a database URL: ${redactUrl(text)}`)
+  }
+  const options = Object.fromEntries(url.searchParams)
+  const part = (value: string | undefined) => (value ? decodeURIComponent(value) : undefined)
+  const host = options['host'] ?? part(url.hostname.replace(/^\[(.*)\]$/, '$1'))
+  const parts = {
+    host,
+    port: options['port'] ?? (url.port || undefined),
+    user: options['user'] ?? part(url.username),
+    password: options['password'] ?? part(url.password),
+    database: options['dbname'] ?? part(url.pathname.slice(1)),
+  }
+  return { ...parts, options } as UrlParts
+}
+
+/** The URL with its password replaced, for messages. */
+export function redactUrl(text: string): string {
+  return text
+    .replace(/^([a-z]+:\/\/[^/?#]*?:)[^/?#]*(@)/i, '$1***$2')
+    .replace(/([?&]password=)[^&]*/gi, '$1***')
+}
+
+/** The address of a connection for psql and BI tools; with its password only when asked for. */
+export function connectionUrl(
+  { target, password }: Connection,
+  options: { readonly withPassword: boolean },
+): string {
+  const { host, port, user, database } = target
+  const secret = password && options.withPassword ? `:${encodeURIComponent(password())}` : ''
+  const path = encodeURIComponent(database)
+  return host.startsWith('/')
+    ? `postgresql://${encodeURIComponent(user)}${secret}@/${path}?host=${encodeURIComponent(host)}&port=${port}`
+    : `postgresql://${encodeURIComponent(user)}${secret}@${host.includes(':') ? `[${host}]` : host}:${port}/${path}`
+}
+
+/** Without a wish: encrypted where the server can, in the clear on this machine, as libpq does. */
+function sslModeOf(text: string | undefined, host: string): SslMode {
+  if (!text) return isLocal(host) ? 'disable' : 'prefer'
+  const mode = sslModes.find((known) => known === text)
+  if (mode) return mode
+  throw invalid(`sslmode "${text}" is not one of ${sslModes.join(', ')}`)
+}
+
+function isLocal(host: string): boolean {
+  return host.startsWith('/') || host === 'localhost' || host === '127.0.0.1' || host === '::1'
+}
+
+function portOf(value: number | string): number {
+  const port = Number(value)
+  if (Number.isInteger(port) && port > 0 && port < 65536) return port
+  throw invalid(`port "${value}" is not a number from 1 to 65535`)
+}
+
+function systemUser(): string {
+  try {
+    return userInfo().username
+  } catch {
+    return 'postgres'
+  }
+}
+
+function invalid(message: string, cause?: unknown): ProblemError {
+  const hint = 'a database URL reads postgresql://user:password@host:5432/database?sslmode=require'
+  // The cause of a URL that cannot be parsed repeats it with its password.
+  return new ProblemError(
+    makeProblem('config-invalid', message, { hint }),
+    cause instanceof TypeError ? {} : { cause },
+  )
+}

@@ -1,0 +1,84 @@
+import type { Target } from '../core/manifest.ts'
+import type { Connection } from './connection.ts'
+import { openSession, type SessionOptions } from './open-session.ts'
+import { makePool } from './pool.ts'
+import type { QueryResult, Session } from './session.ts'
+import { type SQLQuery, sql } from './sql.ts'
+
+export type { Connection } from './connection.ts'
+export type { CopySink } from './copy/copy-sink.ts'
+export type { CopyInFormat, CopyOutFormat } from './copy/copy-text.ts'
+export type { QueryResult, Session } from './session.ts'
+export { sqlLiteral, unsafeSql } from './sql-text.ts'
+
+/** A database that we are connected to: as many sessions as threads, and one more for control. */
+export interface Warehouse {
+  readonly target: Target
+  /** As server_version_num: 180004. */
+  readonly serverVersion: number
+  readonly capabilities: { readonly citus: boolean }
+  /** Runs one statement on any free session. */
+  query<Row = Record<string, unknown>>(query: SQLQuery): Promise<QueryResult<Row>>
+  /** Lends a session to the body and takes it back; waits when all are in use. */
+  withSession<T>(body: (session: Session) => Promise<T>): Promise<T>
+  /** The reserved session: locks and small look-ups, nothing that takes long. */
+  readonly control: Session
+  /** Cancels what every lent session is doing; their bodies fail with the problem `cancelled`. */
+  cancelAll(): Promise<void>
+  /** Waits for the lent sessions and closes all connections. */
+  close(): Promise<void>
+}
+
+export interface ConnectOptions extends SessionOptions {
+  /** Sessions besides the one for control. */
+  readonly threads: number
+  /** Aborting it gives up connecting and, later, cancels everything once. */
+  readonly signal?: AbortSignal
+}
+
+/** Connects and checks the server; throws a ProblemError that says what to do. */
+export async function connectWarehouse(connection: Connection, options: ConnectOptions): Promise<Warehouse> {
+  options.signal?.throwIfAborted()
+  const control = await openSession(connection, options)
+  const { target } = connection
+  const pool = makePool(
+    Math.max(1, options.threads),
+    async () => (await openSession(connection, options)).session,
+  )
+
+  const warehouse: Warehouse = {
+    target,
+    serverVersion: control.serverVersion,
+    capabilities: { citus: control.citus },
+    control: control.session,
+    query: (query) => pool.use((session) => session.query(query)),
+    withSession: (body) => pool.use(body),
+    async cancelAll() {
+      const processIds = pool.cancel()
+      if (processIds.length === 0) return
+      await control.session.query(sql`select pg_cancel_backend(pid) from unnest(${processIds}::int[]) as pid`)
+    },
+    async close() {
+      options.signal?.removeEventListener('abort', onAbort)
+      await pool.close()
+      await control.session.close()
+    },
+  }
+  const onAbort = () => void warehouse.cancelAll().catch(() => {})
+  options.signal?.addEventListener('abort', onAbort, { once: true })
+  return warehouse
+}
+
+/** Connects, lends the warehouse to the body and closes it whatever happens. */
+export async function withWarehouse<T>(
+  connection: Connection,
+  options: ConnectOptions,
+  body: (warehouse: Warehouse) => Promise<T>,
+): Promise<T> {
+  const warehouse = await connectWarehouse(connection, options)
+  try {
+    return await body(warehouse)
+  } finally {
+    await warehouse.close()
+  }
+}
