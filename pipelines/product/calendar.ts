@@ -22,7 +22,7 @@ const weekendHours = [
   7.4, 5.9, 3.9,
 ]
 /** Sign-ups per day grow by this factor from the first to the last day. */
-const signupGrowth = 2.2
+const signupGrowth = 1.4
 const quantileSteps = 256
 
 export interface Calendar {

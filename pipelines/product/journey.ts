@@ -4,18 +4,11 @@ import { armOf } from './experiments.ts'
 import { microsPerDay } from './params.ts'
 import { tvDevice, type User } from './population.ts'
 import {
-  addToCart,
   checkoutSeconds,
+  eventIndex,
   listenIntent,
   longestPauseSeconds,
   meanPauseSeconds,
-  nextState,
-  play,
-  purchase,
-  search,
-  sessionEnd,
-  sessionStart,
-  view,
 } from './session.ts'
 import type { World } from './world-parts.ts'
 
@@ -26,7 +19,7 @@ import type { World } from './world-parts.ts'
  */
 
 /** Interest falls from 1 at sign-up to this share, with this decay in days. */
-const lastingInterest = 0.42
+const lastingInterest = 0.5
 const interestDecayDays = 9
 const shareOnFirstDevice = 0.85
 const shareAbroad = 0.02
@@ -62,7 +55,11 @@ export function makeJourneys(
   firstEvent: number,
   quota: number,
 ): Journeys {
-  const { calendar, catalogue, chainTable, experiments, labels, population } = world
+  const { calendar, catalogue, chains, experiments, labels, population } = world
+  // Imported constants are looked up each time that they are used; these are used once per event.
+  const { view, search, play, addToCart, purchase } = eventIndex
+  const pauseSeconds = meanPauseSeconds
+  const longestSeconds = longestPauseSeconds
   const { endMicros } = calendar
   const exposures: Exposure[] = experiments.map(() => ({
     arm: 0,
@@ -113,7 +110,7 @@ export function makeJourneys(
   }
 
   function pause(meanSeconds: number): number {
-    return Math.floor(Math.min(1 + meanSeconds * random.exponential(), longestPauseSeconds) * 1000) * 1000
+    return Math.floor(Math.min(1 + meanSeconds * random.exponential(), longestSeconds) * 1000) * 1000
   }
 
   /** Decides about the cart in both arms and writes the purchase if the user's own arm makes it. */
@@ -142,9 +139,9 @@ export function makeJourneys(
   function session(user: User, startTime: number, intent: number): number {
     let time = startTime
     let item = 0
-    let state = nextState(chainTable, intent, sessionStart, random.uniform())
+    let state = chains.first(intent, random.uniform())
     sessionId = firstEvent + written
-    while (state !== sessionEnd && time < endMicros && written < quota) {
+    while (state !== chains.end && time < endMicros && written < quota) {
       item = itemOf(state, item)
       const experiment = experimentAt(time)
       emit(time, state, experiment, item, 0)
@@ -152,8 +149,8 @@ export function makeJourneys(
         time += pause(checkoutSeconds)
         checkOut(user, time, experiment, item)
       }
-      time += pause(meanPauseSeconds[state]!)
-      state = nextState(chainTable, intent, state, random.uniform())
+      time += pause(pauseSeconds[state]!)
+      state = chains.next(intent, state, random.uniform())
     }
     return time
   }

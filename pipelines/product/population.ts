@@ -62,12 +62,12 @@ export const channels = [
 ] as const
 
 /** Sessions a day at the height of interest: log-normal, so that a few users do a great deal. */
-const activityLogMean = Math.log(0.62)
-const activityLogSd = 0.75
+const activityLogMean = Math.log(0.34)
+const activityLogSd = 0.7
 /** Days from sign-up to leaving for good: Weibull, most likely to leave early, with a log-normal scale. */
 const lifetimeShape = 0.6
-const lifetimeLogScale = Math.log(34)
-const lifetimeLogSd = 0.6
+const lifetimeLogScale = Math.log(60)
+const lifetimeLogSd = 0.8
 /** How far the busy also stay longer: correlation of the two log scales. */
 const activityLifetimeCorrelation = 0.4
 
@@ -173,11 +173,11 @@ function drawTaste(random: Random, user: User, purchaseCeiling: number): void {
   const browse = random.gamma(1.6)
   const search = random.gamma(1.1)
   const listen = random.gamma(2)
-  const shop = random.gamma(1.5) * countries[user.country]!.shopAffinity
+  const shop = random.gamma(2.4) * countries[user.country]!.shopAffinity
   const total = browse + search + listen + shop
   user.intents[0] = browse / total
   user.intents[1] = (browse + search) / total
   user.intents[2] = (browse + search + listen) / total
   user.intents[3] = 1
-  user.purchaseProbability = purchaseCeiling * random.beta(3, 3)
+  user.purchaseProbability = purchaseCeiling * random.beta(4, 3)
 }

@@ -6,20 +6,16 @@
 
 /** Names of the events; the first five are states of the chain. */
 export const eventNames = ['view', 'search', 'play', 'like', 'add_to_cart', 'purchase'] as const
-export const view = 0
-export const search = 1
-export const play = 2
-export const like = 3
-export const addToCart = 4
-export const purchase = 5
+/** Places of the events in `eventNames`. */
+export const eventIndex = { view: 0, search: 1, play: 2, like: 3, addToCart: 4, purchase: 5 } as const
 
 /** Intents in the order of a user's probabilities. */
 export const intents = ['browse', 'search', 'listen', 'shop'] as const
 export const listenIntent = 2
-export const sessionEnd = 5
 
-/** The row of the chain that a session starts from. */
-export const sessionStart = 5
+/** As a next state, the end of the session. */
+const end = 5
+const start = 5
 const stateCount = 6
 
 /** Mean seconds from an event of each state to the next one. */
@@ -66,25 +62,37 @@ const chains: Record<(typeof intents)[number], Chain> = {
   ],
 }
 
-/** The chains as cumulative probabilities, laid out by intent, state and next state. */
-export function makeChainTable(): Float64Array {
+export interface Chains {
+  /** The next state that means that the session is over. */
+  readonly end: number
+  /** The first state of a session; `point` is uniform in [0, 1). */
+  readonly first: (intent: number, point: number) => number
+  /** The state that follows. */
+  readonly next: (intent: number, state: number, point: number) => number
+}
+
+/** The chains of all intents, ready to be walked. */
+export function makeChains(): Chains {
+  const table = cumulative()
+  function next(intent: number, state: number, point: number): number {
+    const row = (intent * stateCount + state) * stateCount
+    for (let to = 0; to < end; to++) if (point < table[row + to]!) return to
+    return end
+  }
+  return { end, next, first: (intent, point) => next(intent, start, point) }
+}
+
+/** Cumulative probabilities, laid out by intent, state and next state. */
+function cumulative(): Float64Array {
   const table = new Float64Array(intents.length * stateCount * stateCount)
   intents.forEach((intent, intentIndex) => {
     chains[intent].forEach((row, state) => {
       let sum = 0
       row.forEach((probability, next) => {
         sum += probability
-        // The last is 1 whatever the rounding.
-        table[(intentIndex * stateCount + state) * stateCount + next] = next === sessionEnd ? 1 : sum
+        table[(intentIndex * stateCount + state) * stateCount + next] = sum
       })
     })
   })
   return table
-}
-
-/** The state that follows; `point` is uniform in [0, 1). */
-export function nextState(table: Float64Array, intent: number, state: number, point: number): number {
-  const row = (intent * stateCount + state) * stateCount
-  for (let next = 0; next < sessionEnd; next++) if (point < table[row + next]!) return next
-  return sessionEnd
 }

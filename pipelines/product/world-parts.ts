@@ -4,7 +4,7 @@ import { type Catalogue, makeCatalogue, productCategories, titleCategories } fro
 import { arms, type Experiment, makeExperiments } from './experiments.ts'
 import { checkParams, type WorldParams } from './params.ts'
 import { channels, countries, devices, makePopulation, type Population } from './population.ts'
-import { eventNames, makeChainTable } from './session.ts'
+import { type Chains, eventNames, makeChains } from './session.ts'
 
 /*
  * Everything that the users of a world share.
@@ -28,13 +28,13 @@ export interface World {
   readonly catalogue: Catalogue
   readonly productTable: AliasTable
   readonly titleTable: AliasTable
-  readonly chainTable: Float64Array
+  readonly chains: Chains
   readonly experiments: readonly Experiment[]
   readonly labels: Labels
 }
 
 /** The largest probability of buying a cart, when no treatment raises it. */
-const purchaseCeiling = 0.8
+const purchaseCeiling = 0.85
 
 /** Sets up the world of these parameters. */
 export function makeWorld(params: WorldParams): World {
@@ -51,7 +51,7 @@ export function makeWorld(params: WorldParams): World {
     catalogue,
     productTable: makeAliasTable(catalogue.productWeights),
     titleTable: makeAliasTable(catalogue.titleWeights),
-    chainTable: makeChainTable(),
+    chains: makeChains(),
     experiments,
     labels: {
       eventNames: encodeAll(eventNames),
