@@ -1,0 +1,133 @@
+import { Graph } from '@dagrejs/graphlib'
+import type { Manifest } from './manifest.ts'
+import type { NodeId } from './node.ts'
+
+/*
+ * The graph of a manifest: which node needs which. Everything asked of it comes back in one order, in which
+ * each node stands after those it depends on and equals stand by id, so that runs and listings are repeatable.
+ */
+export interface NodeGraph {
+  has(id: NodeId): boolean
+  /** Every node, parents before children. A cycle's nodes stand at the end. */
+  topologicalOrder(): readonly NodeId[]
+  /** What the node depends on directly. */
+  parents(id: NodeId): readonly NodeId[]
+  /** What depends on the node directly. */
+  children(id: NodeId): readonly NodeId[]
+  /** What the nodes depend on, up to `depth` steps away; without the nodes, unless one needs another. */
+  ancestors(of: NodeId | Iterable<NodeId>, depth?: number): Set<NodeId>
+  /** What depends on the nodes, up to `depth` steps away; without the nodes, unless one needs another. */
+  descendants(of: NodeId | Iterable<NodeId>, depth?: number): Set<NodeId>
+  /** The ids in graph order. */
+  sorted(ids: Iterable<NodeId>): NodeId[]
+}
+
+/** Builds the graph of a manifest's nodes; a dependency on a node that is not there is left out. */
+export function makeGraph(manifest: Pick<Manifest, 'nodes'>): NodeGraph {
+  const graph = graphOf(manifest)
+  const neighbours = new Map(
+    graph
+      .nodes()
+      .map((id) => [
+        id,
+        { parents: (graph.predecessors(id) ?? []).sort(), children: (graph.successors(id) ?? []).sort() },
+      ]),
+  )
+  const parents = (id: NodeId) => neighbours.get(id)?.parents ?? []
+  const children = (id: NodeId) => neighbours.get(id)?.children ?? []
+  const order = topologicalOrder(graph.nodes(), parents, children)
+  const rank = new Map(order.map((id, index) => [id, index]))
+  return {
+    has: (id) => graph.hasNode(id),
+    topologicalOrder: () => order,
+    parents,
+    children,
+    ancestors: (of, depth) => reach(of, parents, depth),
+    descendants: (of, depth) => reach(of, children, depth),
+    sorted: (ids) => [...new Set(ids)].sort((a, b) => (rank.get(a) ?? Infinity) - (rank.get(b) ?? Infinity)),
+  }
+}
+
+/** A chain of nodes each of which depends on the next, ending in the node it began with; null without a cycle. */
+export function findCycle(manifest: Pick<Manifest, 'nodes'>): readonly NodeId[] | null {
+  const graph = makeGraph(manifest)
+  const rest = [...cyclicNodes(graph)].sort()
+  const start = rest.find((id) => graph.ancestors(id).has(id))
+  return start === undefined ? null : shortestWayBack(graph, start)
+}
+
+function graphOf({ nodes }: Pick<Manifest, 'nodes'>): Graph {
+  const graph = new Graph()
+  for (const id of Object.keys(nodes)) graph.setNode(id)
+  for (const node of Object.values(nodes))
+    for (const parent of node.dependsOn) if (graph.hasNode(parent)) graph.setEdge(parent, node.id)
+  return graph
+}
+
+type Neighbours = (id: NodeId) => readonly NodeId[]
+
+/** Level by level: first what depends on nothing, then what depends only on that, each level by id. */
+function topologicalOrder(ids: readonly NodeId[], parents: Neighbours, children: Neighbours): NodeId[] {
+  const waitingFor = new Map(ids.map((id) => [id, parents(id).length]))
+  const order: NodeId[] = []
+  let level = ids.filter((id) => waitingFor.get(id) === 0).sort()
+  while (level.length > 0) {
+    order.push(...level)
+    const next: NodeId[] = []
+    for (const child of level.flatMap(children)) {
+      const left = waitingFor.get(child)! - 1
+      waitingFor.set(child, left)
+      if (left === 0) next.push(child)
+    }
+    level = next.sort()
+  }
+  return order.length === ids.length
+    ? order
+    : [...order, ...ids.filter((id) => waitingFor.get(id)! > 0).sort()]
+}
+
+function reach(start: NodeId | Iterable<NodeId>, neighbours: Neighbours, depth = Infinity): Set<NodeId> {
+  const reached = new Set<NodeId>()
+  let frontier = typeof start === 'string' ? [start] : start
+  for (let step = 0; step < depth; step++) {
+    const next: NodeId[] = []
+    for (const id of frontier)
+      for (const neighbour of neighbours(id))
+        if (!reached.has(neighbour)) {
+          reached.add(neighbour)
+          next.push(neighbour)
+        }
+    if (next.length === 0) break
+    frontier = next
+  }
+  return reached
+}
+
+/** The nodes that no topological order can place: those on a cycle and those behind one. */
+function cyclicNodes(graph: NodeGraph): Set<NodeId> {
+  const placed = new Set<NodeId>()
+  const order = graph.topologicalOrder()
+  for (const id of order) if (graph.parents(id).every((parent) => placed.has(parent))) placed.add(id)
+  return new Set(order.filter((id) => !placed.has(id)))
+}
+
+/** The shortest chain from a node along its dependencies back to itself. */
+function shortestWayBack(graph: NodeGraph, start: NodeId): NodeId[] {
+  const cameFrom = new Map<NodeId, NodeId>()
+  const queue = [start]
+  for (const id of queue) {
+    for (const parent of graph.parents(id)) {
+      if (parent === start) return [...chainTo(id, start, cameFrom), start]
+      if (cameFrom.has(parent)) continue
+      cameFrom.set(parent, id)
+      queue.push(parent)
+    }
+  }
+  return [start]
+}
+
+function chainTo(end: NodeId, start: NodeId, cameFrom: ReadonlyMap<NodeId, NodeId>): NodeId[] {
+  const chain = [end]
+  while (chain[0] !== start) chain.unshift(cameFrom.get(chain[0]!)!)
+  return chain
+}
