@@ -11,6 +11,7 @@ export {
   relationsInSchemas,
 } from './catalog.ts'
 export type { Connection } from './connection.ts'
+export { type BinaryColumn, type BinaryWriter, makeBinaryWriter } from './copy/binary-writer.ts'
 export type { CopySink } from './copy/copy-sink.ts'
 export type { CopyInFormat, CopyOutFormat } from './copy/copy-text.ts'
 export {
@@ -19,6 +20,7 @@ export {
   ensureEmbeddedServer,
   stopEmbeddedServer,
 } from './embedded/embedded-server.ts'
+export type { ApplyDelta, ColumnDefinition, PublishAction, PublishView, SwapTable } from './publish-action.ts'
 export * from './relation-sql.ts'
 export {
   connectionUrl,

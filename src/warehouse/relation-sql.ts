@@ -138,3 +138,8 @@ function unlogged(options: TableOptions): SQLQuery {
 export function analyzeRelation(relation: Relation): SQLQuery {
   return sql`analyze ${relationIdent(relation)}`
 }
+
+/** Makes columns the key of a table that is there already. */
+export function addPrimaryKey(relation: Relation, columns: readonly string[]): SQLQuery {
+  return sql`alter table ${relationIdent(relation)} add primary key (${columnList(columns)})`
+}

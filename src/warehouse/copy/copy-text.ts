@@ -13,6 +13,8 @@ export type CopyInFormat =
       /** The text that stands for null; unquoted empty fields by default. */
       readonly nullText?: string
       readonly quote?: string
+      /** Columns in which a quoted field that reads like null is null as well. */
+      readonly forceNull?: readonly string[]
     }
 
 export type CopyOutFormat = 'binary' | 'csv' | 'text'
@@ -47,6 +49,7 @@ function options(format: CopyInFormat): SQLQuery[] {
   if (format.delimiter !== undefined) list.push(sql`delimiter ${sqlLiteral(format.delimiter)}`)
   if (format.nullText !== undefined) list.push(sql`null ${sqlLiteral(format.nullText)}`)
   if (format.quote !== undefined) list.push(sql`quote ${sqlLiteral(format.quote)}`)
+  if (format.forceNull?.length) list.push(sql`force_null (${columnNames(format.forceNull)})`)
   return list
 }
 
@@ -54,4 +57,11 @@ const words = { binary: sql`binary`, csv: sql`csv`, text: sql`text` }
 
 function word(format: keyof typeof words): SQLQuery {
   return words[format]
+}
+
+function columnNames(columns: readonly string[]): SQLQuery {
+  return sql.join(
+    columns.map((name) => sql.ident(name)),
+    ', ',
+  )
 }
