@@ -16,6 +16,6 @@ export function pathMatch(pattern: string): (path: string) => boolean {
 }
 
 function segmentSource(segment: string, isLast: boolean): string {
-  if (segment === '**') return isLast ? '(?:[^/]+/)*' : '(?:[^/]+/)*'
+  if (segment === '**') return isLast ? '.*' : '(?:[^/]+/)*'
   return `${translate(segment, '[^/]*', '[^/]')}${isLast ? '' : '/'}`
 }

@@ -106,8 +106,8 @@ function withRelatives(graph: NodeGraph, found: readonly NodeId[], criterion: Cr
 function nothingSelected({ manifest, methods }: Evaluation, spec: SelectionSet): Problem {
   const hints = spec.parts.flatMap((part) => {
     if (part.kind !== 'criterion') return []
-    const { values } = methods[part.method]!
-    return didYouMean(part.value, Object.values(manifest.nodes).flatMap(values)) ?? []
+    const { values, advice } = methods[part.method]!
+    return advice?.(part.value) ?? didYouMean(part.value, Object.values(manifest.nodes).flatMap(values)) ?? []
   })
   return makeProblem('selection-empty', `selection '${spec.raw}' matches no node`, {
     severity: 'warning',

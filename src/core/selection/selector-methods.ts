@@ -30,6 +30,8 @@ export interface SelectorMethod {
   readonly matcher: (call: MethodCall, context: SelectorContext) => (node: Node) => boolean
   /** The values that would select this node, for suggestions. */
   readonly values: (node: Node) => readonly string[]
+  /** What to try when a value that looks right selects nothing. */
+  readonly advice?: (value: string) => string | undefined
 }
 
 export const selectorMethods: Readonly<Record<string, SelectorMethod>> = {
@@ -40,6 +42,10 @@ export const selectorMethods: Readonly<Record<string, SelectorMethod>> = {
       return (node) => node.resourceType !== 'source' && matches(node.fqn)
     },
     values: (node) => (node.resourceType === 'source' ? [] : [node.name, ...node.fqn.slice(1, -1)]),
+    advice: (value) =>
+      /[*?[]/.test(value) && !value.startsWith('*')
+        ? `a pattern is matched from the first folder on: try '*${value}'`
+        : undefined,
   },
   tag: {
     matcher: ({ value }) => {
