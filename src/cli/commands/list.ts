@@ -1,0 +1,31 @@
+import { Option } from 'commander'
+import type { CommandDefiner } from '../define-command.ts'
+import { examples } from '../examples.ts'
+import type { SelectionFlags } from '../flags.ts'
+import type { ListFormat } from '../list-nodes.ts'
+
+/** `estimand ls`: names the selected nodes. */
+export const defineList: CommandDefiner = (program, { command, options, launch }) => {
+  const list = command(program, 'ls').alias('list').description('name the selected nodes')
+  options.selection(list)
+  options.resourceType(list)
+  list.addOption(
+    new Option('--output <format>', 'selectors, names, paths, or one JSON object a line')
+      .choices(['text', 'selector', 'name', 'path', 'json'])
+      .default('text'),
+  )
+  list.addHelpText(
+    'after',
+    examples([
+      ['estimand ls', 'every node'],
+      ['estimand ls --select +retention_cohorts --resource-type model', 'the models that one is made from'],
+      ['estimand ls --output json --select tag:nightly', 'for other programs'],
+    ]),
+  )
+  list.action(
+    launch<SelectionFlags & { readonly output: ListFormat }>(async (context, flags) => {
+      const { listNodes } = await import('../list-nodes.ts')
+      return listNodes(context, flags, flags.output)
+    }),
+  )
+}

@@ -1,0 +1,24 @@
+import type { CommandDefiner } from '../define-command.ts'
+import { examples } from '../examples.ts'
+import type { RunFlags } from '../flags.ts'
+
+/** `estimand seed`: the project's CSV files. */
+export const defineSeed: CommandDefiner = (program, { command, options, launch }) => {
+  const seed = command(program, 'seed').description("load the project's CSV files into tables")
+  options.selection(seed)
+  options.fullRefresh(seed)
+  options.execution(seed)
+  seed.addHelpText(
+    'after',
+    examples([
+      ['estimand seed', 'every CSV under seeds/'],
+      ['estimand seed --select countries', 'one of them'],
+    ]),
+  )
+  seed.action(
+    launch<RunFlags>(async (context, flags) => {
+      const { executeNodes } = await import('../execute-nodes.ts')
+      return executeNodes(context, flags, { resourceTypes: ['seed'] })
+    }, 'out'),
+  )
+}

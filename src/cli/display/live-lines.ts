@@ -1,0 +1,67 @@
+import type { Node, NodeId } from '../../core/node.ts'
+import type { Colors } from '../output.ts'
+import { loadProgress } from './load-progress.ts'
+import { labelById } from './node-label.ts'
+import { formatElapsed } from './numbers.ts'
+import type { RunningNode, RunView } from './run-view.ts'
+
+/*
+ * The lines below the scrolled ones that are redrawn while a run works: each running node, then the whole.
+ */
+
+export interface LiveContext {
+  readonly nodes: Readonly<Record<NodeId, Node>>
+  readonly colors: Colors
+  readonly width: number
+  readonly nowMs: number
+}
+
+const spinnerFrames = ['⠋', '⠙', '⠹', '⠸', '⠼', '⠴', '⠦', '⠧', '⠇', '⠏']
+const spinnerFrameMs = 100
+const barWidth = 24
+
+/** One line per running node and one for the whole run; empty when there is nothing to say. */
+export function liveLines(view: RunView, context: LiveContext): string[] {
+  const { colors, nowMs } = context
+  const lines = view.running.map((node) => runningLine(node, context))
+  if (view.phase) lines.push(phaseLine(view.phase.text, nowMs - view.phase.startedAtMs, context))
+  if (view.total > 0) {
+    const failed = view.failed > 0 ? colors.red(`  ${view.failed} failed`) : ''
+    const elapsed = formatElapsed(nowMs - view.startedAtMs)
+    lines.push(
+      `${bar(view.finished / view.total, colors)}  ${view.finished} of ${view.total}  ${elapsed}${failed}`,
+    )
+  }
+  return lines
+}
+
+/** A line with a turning spinner for something without parts. */
+export function phaseLine(text: string, elapsedMs: number, context: Omit<LiveContext, 'nodes'>): string {
+  const elapsed = elapsedMs >= 1000 ? `  ${formatElapsed(elapsedMs)}` : ''
+  const cut = shorten(text, context.width - elapsed.length - 3)
+  return `${context.colors.cyan(spinner(context.nowMs))} ${cut}${context.colors.dim(elapsed)}`
+}
+
+function runningLine(node: RunningNode, context: LiveContext): string {
+  const { colors, nodes, nowMs, width } = context
+  const { kind, name } = labelById(nodes, node.nodeId)
+  const elapsed = formatElapsed(nowMs - node.startedAtMs)
+  const detail = [elapsed, loadProgress(node, nowMs)].filter((part) => part !== '').join('  ')
+  const label = shorten(`${kind} ${name}`, Math.max(12, width - detail.length - 6))
+  return `${colors.cyan(spinner(nowMs))} ${label}  ${colors.dim(shorten(detail, width - 8))}`
+}
+
+function spinner(nowMs: number): string {
+  return spinnerFrames[Math.floor(nowMs / spinnerFrameMs) % spinnerFrames.length]!
+}
+
+function bar(share: number, colors: Colors): string {
+  const full = Math.round(Math.min(1, share) * barWidth)
+  return colors.green('█'.repeat(full)) + colors.dim('░'.repeat(barWidth - full))
+}
+
+/** Cuts a text so that a line never wraps: a wrapped line cannot be redrawn cleanly. */
+function shorten(text: string, width: number): string {
+  if (text.length <= width) return text
+  return width <= 1 ? '' : `${text.slice(0, width - 1)}…`
+}

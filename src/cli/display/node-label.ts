@@ -1,0 +1,31 @@
+import { type Node, relationKey } from '../../core/node.ts'
+
+/** How a node is named on a status line. */
+export interface NodeLabel {
+  /** table, view, incremental, seed, load, test, job. */
+  readonly kind: string
+  /** The relation that the node fills, or its name where it fills none or several. */
+  readonly name: string
+}
+
+/** The kind and name by which people know a node. */
+export function labelOf(node: Node): NodeLabel {
+  switch (node.resourceType) {
+    case 'model':
+      return { kind: node.materialized, name: relationKey(node.relation) }
+    case 'seed':
+    case 'job':
+    case 'source':
+      return { kind: node.resourceType, name: relationKey(node.relation) }
+    case 'load':
+    case 'test':
+    case 'exposure':
+      return { kind: node.resourceType, name: node.name }
+  }
+}
+
+/** The label of a node that may be missing from the manifest. */
+export function labelById(nodes: Readonly<Record<string, Node>>, id: string): NodeLabel {
+  const node = nodes[id]
+  return node ? labelOf(node) : { kind: id.split('.')[0] ?? '', name: id }
+}

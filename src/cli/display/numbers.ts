@@ -1,0 +1,46 @@
+/*
+ * How numbers are written for people: counts with thousands separators, durations in the unit that reads best.
+ */
+
+/** 412331 → `412,331`. */
+export function formatCount(count: number): string {
+  return Math.round(count).toLocaleString('en-US')
+}
+
+/** A count with its noun: `1 row`, `2 rows`. */
+export function formatCounted(count: number, singular: string, plural = `${singular}s`): string {
+  return `${formatCount(count)} ${count === 1 ? singular : plural}`
+}
+
+/** 1840 → `1.84s`; 75000 → `1m 15s`; 3700000 → `1h 01m`. */
+export function formatDuration(milliseconds: number): string {
+  const seconds = Math.max(0, milliseconds) / 1000
+  if (seconds < 59.995) return `${seconds.toFixed(2)}s`
+  return formatLong(Math.round(seconds))
+}
+
+/** Elapsed or remaining time while something runs, to the tenth below a minute: it changes as one looks. */
+export function formatElapsed(milliseconds: number): string {
+  const seconds = Math.max(0, milliseconds) / 1000
+  return seconds < 59.95 ? `${seconds.toFixed(1)}s` : formatLong(Math.round(seconds))
+}
+
+function formatLong(seconds: number): string {
+  const twoDigits = (value: number): string => String(value).padStart(2, '0')
+  if (seconds < 3600) return `${Math.floor(seconds / 60)}m ${twoDigits(seconds % 60)}s`
+  return `${Math.floor(seconds / 3600)}h ${twoDigits(Math.floor((seconds % 3600) / 60))}m`
+}
+
+/** 0.0312 → `+3.12 %`. */
+export function formatSignedPercent(share: number, digits = 2): string {
+  const text = (share * 100).toFixed(digits)
+  const isZero = Number(text) === 0
+  return `${isZero ? (0).toFixed(digits) : share > 0 ? `+${text}` : text} %`
+}
+
+/** A number with so many significant digits and its sign: 0.01234 → `+0.0123`. */
+export function formatSigned(value: number, significant = 3): string {
+  if (value === 0) return '0'
+  const text = Number(value.toPrecision(significant)).toString()
+  return value > 0 ? `+${text}` : text
+}

@@ -1,0 +1,106 @@
+import type { Node, NodeId } from '../../core/node.ts'
+import type { RunEvent } from '../../core/run-event.ts'
+import { isFailure, type NodeResult } from '../../core/run-result.ts'
+import { liveLines } from './live-lines.ts'
+import type { Narrator } from './narrator.ts'
+import { finishLine, type LineLayout, nameWidthFor, progressLine, startLine } from './node-lines.ts'
+import { formatDuration } from './numbers.ts'
+import { advance, emptyRunView, publishingText, type RunView } from './run-view.ts'
+
+/*
+ * Shows a run while it works, from its events. One display per run.
+ */
+
+export type RunDisplay = (event: RunEvent) => void
+
+export interface RunDisplayOptions {
+  readonly nodes: Readonly<Record<NodeId, Node>>
+  readonly clock: () => Date
+  readonly quiet: boolean
+  readonly debug: boolean
+}
+
+/** Where lines cannot be redrawn, a load says this often how far it is. */
+const progressEveryMs = 5000
+
+/** Shows a run as text: on a terminal with live lines below, elsewhere as lines for start, progress and end. */
+export function makeTextRunDisplay(narrator: Narrator, options: RunDisplayOptions): RunDisplay {
+  const { nodes, clock, quiet, debug } = options
+  const { screen } = narrator
+  const { colors, interactive, width } = screen.output
+  let view: RunView = emptyRunView(clock().getTime())
+  let layout: LineLayout = { nodes, colors, total: 0, nameWidth: 0 }
+  const lastProgressMs = new Map<NodeId, number>()
+  const say = (line: string): void => {
+    if (!quiet) screen.print(line)
+  }
+  const plain = (line: () => string): void => {
+    if (!interactive) say(line())
+  }
+  return (event) => {
+    const nowMs = clock().getTime()
+    const before = view
+    view = advance(view, event, nowMs)
+    switch (event.type) {
+      case 'run_started': {
+        const ids = event.plan.steps.map((step) => step.nodeId)
+        layout = { ...layout, total: ids.length, nameWidth: nameWidthFor(nodes, ids, width()) }
+        const live = () => liveLines(view, { nodes, colors, width: width(), nowMs: clock().getTime() })
+        if (!quiet) screen.setLive(live)
+        break
+      }
+      case 'waiting_for_lock':
+      case 'publish_started':
+        if (view.phase !== before.phase && view.phase) plain(() => view.phase!.text)
+        break
+      case 'node_started':
+        plain(() => startLine(event.nodeId, event.index, layout))
+        break
+      case 'node_progress': {
+        const node = view.running.find(({ nodeId }) => nodeId === event.nodeId)
+        if (!node || nowMs - (lastProgressMs.get(event.nodeId) ?? node.startedAtMs) < progressEveryMs) break
+        lastProgressMs.set(event.nodeId, nowMs)
+        plain(() => progressLine(node, nowMs, layout))
+        break
+      }
+      case 'node_finished':
+        showFinished(event.result, event.index, layout, narrator, say, quiet)
+        break
+      case 'publish_finished':
+        plain(() => `${publishingText(event.relations)} took ${formatDuration(event.durationMs)}`)
+        break
+      case 'run_finished':
+        screen.setLive(null)
+        break
+      case 'log':
+        if (event.level !== 'debug' || debug) say(colors.dim(event.message))
+        break
+    }
+  }
+}
+
+function showFinished(
+  result: NodeResult,
+  index: number,
+  layout: LineLayout,
+  narrator: Narrator,
+  say: (line: string) => void,
+  quiet: boolean,
+): void {
+  const needsAttention = isFailure(result.status)
+  // With --quiet a failure still shows which node it belongs to.
+  if (quiet && needsAttention) narrator.screen.print(finishLine(result, index, layout))
+  else say(finishLine(result, index, layout))
+  if (result.problem && (needsAttention || (result.status === 'warn' && !quiet)))
+    narrator.problem(result.problem)
+}
+
+/** Shows a run as JSON lines: the events as they are, each with its time. */
+export function makeJsonRunDisplay(narrator: Narrator, options: RunDisplayOptions): RunDisplay {
+  const { clock, quiet, debug } = options
+  return (event) => {
+    if (event.type === 'log' && event.level === 'debug' && !debug) return
+    if (quiet && !(event.type === 'node_finished' && isFailure(event.result.status))) return
+    narrator.screen.print(JSON.stringify({ at: clock().toISOString(), ...event }))
+  }
+}

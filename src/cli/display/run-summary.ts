@@ -1,0 +1,83 @@
+import type { Node, NodeId, ResourceType } from '../../core/node.ts'
+import type { PublishMode } from '../../core/plan.ts'
+import type { NodeResult, NodeStatus, RunResult } from '../../core/run-result.ts'
+import type { Colors } from '../output.ts'
+import { formatCount, formatCounted, formatDuration } from './numbers.ts'
+
+/*
+ * The last lines of a run: what came of each kind of node, how long it took, and whether it is visible now.
+ */
+
+const kindsInOrder: readonly { readonly type: ResourceType; readonly title: string }[] = [
+  { type: 'load', title: 'loads' },
+  { type: 'seed', title: 'seeds' },
+  { type: 'model', title: 'models' },
+  { type: 'job', title: 'jobs' },
+  { type: 'test', title: 'tests' },
+]
+
+const statusTexts: readonly { readonly status: NodeStatus; readonly text: string }[] = [
+  { status: 'success', text: 'built' },
+  { status: 'reused', text: 'kept as they were' },
+  { status: 'pass', text: 'passed' },
+  { status: 'warn', text: 'warned' },
+  { status: 'fail', text: 'failed' },
+  { status: 'error', text: 'with an error' },
+  { status: 'skipped', text: 'skipped' },
+]
+
+/** The summary of a run. */
+export function summaryLines(
+  result: RunResult,
+  nodes: Readonly<Record<NodeId, Node>>,
+  publish: PublishMode,
+  colors: Colors,
+): string[] {
+  const lines = kindsInOrder.flatMap(({ type, title }) => {
+    const ofKind = result.results.filter(({ nodeId }) => nodes[nodeId]?.resourceType === type)
+    return ofKind.length === 0 ? [] : [kindLine(title, ofKind, colors)]
+  })
+  const verdict = verdicts[result.status](colors)
+  return [
+    '',
+    ...lines,
+    `${verdict} in ${formatDuration(result.elapsedMs)}.${publishText(result, nodes, publish)}`,
+  ]
+}
+
+const verdicts: Readonly<Record<RunResult['status'], (colors: Colors) => string>> = {
+  success: (colors) => colors.green('Done'),
+  failed: (colors) => colors.red('Failed'),
+  cancelled: (colors) => colors.yellow('Cancelled'),
+}
+
+function kindLine(title: string, results: readonly NodeResult[], colors: Colors): string {
+  const counts = statusTexts.flatMap(({ status, text }) => {
+    const count = results.filter((result) => result.status === status).length
+    return count === 0 ? [] : [paintStatus(status, colors)(`${formatCount(count)} ${text}`)]
+  })
+  const rows = results.reduce((sum, { status, rows }) => sum + (status === 'success' ? (rows ?? 0) : 0), 0)
+  const rowsText = rows > 0 ? colors.dim(`, ${formatCounted(rows, 'row')}`) : ''
+  return `  ${title.padEnd(7)} ${counts.join(', ')}${rowsText}`
+}
+
+function paintStatus(status: NodeStatus, colors: Colors): (text: string) => string {
+  if (status === 'fail' || status === 'error') return colors.red
+  return status === 'warn' || status === 'skipped' ? colors.yellow : (text) => text
+}
+
+function publishText(result: RunResult, nodes: Readonly<Record<NodeId, Node>>, publish: PublishMode): string {
+  const built = result.results.filter(({ nodeId, status }) => {
+    const type = nodes[nodeId]?.resourceType
+    return status === 'success' && type !== undefined && type !== 'test'
+  })
+  if (publish === 'node') return built.length > 0 ? ' Each node went live when it was built.' : ''
+  if (result.published) {
+    const took = result.publishMs === null ? '' : ` in ${formatDuration(result.publishMs)}`
+    return built.length > 0 ? ` Published everything at once${took}.` : ''
+  }
+  const triedToBuild = result.results.some(({ nodeId }) => nodes[nodeId]?.resourceType !== 'test')
+  return triedToBuild && result.status !== 'success'
+    ? ' Nothing was published: the warehouse is as it was before.'
+    : ''
+}

@@ -1,0 +1,79 @@
+import type { NodeId } from '../../core/node.ts'
+import type { RunEvent } from '../../core/run-event.ts'
+
+/*
+ * What a display knows of a run: plain data made from its events, one after the other. The times are those at
+ * which the display heard of them.
+ */
+
+export interface RunningNode {
+  readonly nodeId: NodeId
+  readonly index: number
+  readonly startedAtMs: number
+  readonly rows: number | null
+  readonly expectedRows: number | null
+}
+
+export interface RunView {
+  readonly total: number
+  readonly finished: number
+  readonly failed: number
+  readonly startedAtMs: number
+  readonly running: readonly RunningNode[]
+  /** What the run does besides its nodes: waiting, publishing. */
+  readonly phase: { readonly text: string; readonly startedAtMs: number } | null
+}
+
+/** The view before the first event. */
+export function emptyRunView(nowMs: number): RunView {
+  return { total: 0, finished: 0, failed: 0, startedAtMs: nowMs, running: [], phase: null }
+}
+
+/** The view after one more event. */
+export function advance(view: RunView, event: RunEvent, nowMs: number): RunView {
+  switch (event.type) {
+    case 'run_started':
+      return { ...view, total: event.plan.steps.length, phase: null }
+    case 'waiting_for_lock':
+      return inPhase(view, `Waiting for another run to finish: ${event.holder}`, nowMs)
+    case 'node_started': {
+      const node = {
+        nodeId: event.nodeId,
+        index: event.index,
+        startedAtMs: nowMs,
+        rows: null,
+        expectedRows: null,
+      }
+      return { ...view, total: event.total, phase: null, running: [...view.running, node] }
+    }
+    case 'node_progress': {
+      const { rows, expectedRows } = event
+      const running = view.running.map((node) =>
+        node.nodeId === event.nodeId ? { ...node, rows, expectedRows } : node,
+      )
+      return { ...view, running }
+    }
+    case 'node_finished': {
+      const { status, nodeId } = event.result
+      const failed = view.failed + (status === 'error' || status === 'fail' ? 1 : 0)
+      const running = view.running.filter((node) => node.nodeId !== nodeId)
+      return { ...view, total: event.total, finished: view.finished + 1, failed, running }
+    }
+    case 'publish_started':
+      return inPhase(view, publishingText(event.relations), nowMs)
+    case 'publish_finished':
+    case 'run_finished':
+      return { ...view, phase: null }
+    case 'log':
+      return view
+  }
+}
+
+/** What is said while relations are put in place. */
+export function publishingText(relations: number): string {
+  return `Publishing ${relations} ${relations === 1 ? 'relation' : 'relations'}`
+}
+
+function inPhase(view: RunView, text: string, nowMs: number): RunView {
+  return view.phase?.text === text ? view : { ...view, phase: { text, startedAtMs: nowMs } }
+}

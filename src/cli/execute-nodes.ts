@@ -1,0 +1,112 @@
+import type { ResourceType } from '../core/node.ts'
+import type { RunResult } from '../core/run-result.ts'
+import type { Warehouse } from '../warehouse/index.ts'
+import type { CommandContext, ExitCode } from './command-context.ts'
+import { makeJsonRunDisplay, makeTextRunDisplay, type RunDisplay } from './display/run-display.ts'
+import { summaryLines } from './display/run-summary.ts'
+import { exitCodeOfRun } from './exit-code-of-run.ts'
+import type { RunFlags } from './flags.ts'
+import { reportSelection, selectNodes } from './select-nodes.ts'
+import { openWorkspace, type Workspace, withOpenWarehouse } from './workspace.ts'
+
+/*
+ * What start, build, run, test, seed and load have in common: compile, select, connect, run, sum up.
+ */
+
+export interface FinishedRun {
+  readonly context: CommandContext
+  readonly workspace: Workspace
+  readonly warehouse: Warehouse
+  readonly result: RunResult
+}
+
+/** What a command says after the summary: lines for people, and the same as data. */
+export interface Explanation {
+  readonly lines: readonly string[]
+  readonly json: Readonly<Record<string, unknown>>
+}
+
+export interface ExecuteRequest {
+  /** The kinds of nodes that the command works on; null for all that can be run. */
+  readonly resourceTypes: readonly ResourceType[] | null
+  /** Values that go over --vars. */
+  readonly vars?: Readonly<Record<string, unknown>>
+  readonly explain?: (run: FinishedRun) => Promise<Explanation>
+}
+
+/** Runs the selected nodes and shows the run. */
+export async function executeNodes(
+  context: CommandContext,
+  flags: RunFlags,
+  request: ExecuteRequest,
+): Promise<ExitCode> {
+  const workspace = await openWorkspace(context, request.vars)
+  const { manifest, target } = workspace
+  const selection = selectNodes(manifest, flags, request.resourceTypes ?? runnableTypes)
+  reportSelection(selection, context)
+  const isJson = flags.output === 'json'
+  if (selection.nodeIds.length === 0) {
+    context.narrator.note('Nothing to do: the project has no such nodes.')
+    if (isJson) printJson(context, { command: context.command, selection, results: [] })
+    return 0
+  }
+  const threads = flags.threads ?? target.threads
+  return withOpenWarehouse(context, workspace, threads, async (warehouse, connection) => {
+    const { runNodes } = await import('../run/run.ts')
+    const publish = flags.publish ?? workspace.project.config.publish
+    const result = await runNodes(
+      {
+        command: context.command,
+        runId: context.newId(),
+        nodeIds: selection.nodeIds,
+        manifest,
+        renderer: workspace.renderer,
+        warehouse,
+        connection,
+        projectRoot: workspace.root,
+        publish,
+        fullRefresh: flags.fullRefresh ?? false,
+        failFast: flags.failFast ?? false,
+        lockTimeoutMs: flags.lockTimeout * 1000,
+        threads,
+      },
+      { emit: makeDisplay(context, workspace), clock: context.clock, signal: context.signal },
+    )
+    const explanation =
+      request.explain && result.status === 'success'
+        ? await request.explain({ context, workspace, warehouse, result })
+        : null
+    if (isJson) printJson(context, { ...result, selection, ...explanation?.json })
+    const { narrator, flags: globals } = context
+    for (const problem of result.problems) narrator.problem(problem)
+    if (globals.logFormat === 'text' && !globals.quiet) {
+      const { colors } = narrator.screen.output
+      const lines = summaryLines(result, manifest.nodes, publish, colors)
+      for (const line of [...lines, ...(explanation?.lines ?? [])]) narrator.screen.print(line)
+    }
+    return exitCodeOfRun(result)
+  })
+}
+
+const runnableTypes: readonly ResourceType[] = ['load', 'seed', 'model', 'test', 'job']
+
+/** Shows the run's events and writes them to the log. */
+function makeDisplay(context: CommandContext, workspace: Workspace): RunDisplay {
+  const { narrator, flags, clock, log } = context
+  const options = {
+    nodes: workspace.manifest.nodes,
+    clock,
+    quiet: flags.quiet ?? false,
+    debug: flags.debug ?? false,
+  }
+  const display =
+    flags.logFormat === 'json' ? makeJsonRunDisplay(narrator, options) : makeTextRunDisplay(narrator, options)
+  return (event) => {
+    if (event.type !== 'node_progress') log.write('info', event.type, { event })
+    display(event)
+  }
+}
+
+function printJson(context: CommandContext, document: Readonly<Record<string, unknown>>): void {
+  context.terminal.out.write(`${JSON.stringify(document, null, 2)}\n`)
+}

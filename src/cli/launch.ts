@@ -1,0 +1,85 @@
+import type { Command } from 'commander'
+import { watchForCancel } from './cancellation.ts'
+import type { CommandBody, CommandContext, Launch } from './command-context.ts'
+import { makeCommandLog } from './command-log.ts'
+import { makeJsonNarrator, makeTextNarrator, type NarratorOptions } from './display/narrator.ts'
+import { makePlainScreen, makeScreen } from './display/screen.ts'
+import { explainError } from './explain-error.ts'
+import type { GlobalFlags } from './flags.ts'
+import { makeTerminal, type Output } from './output.ts'
+import type { Surroundings } from './surroundings.ts'
+
+/** Makes the function that runs a command's body with everything around it: log, narrator, Ctrl-C, errors. */
+export function makeLaunch(surroundings: Surroundings, finish: (exitCode: number) => void): Launch {
+  return <Flags>(body: CommandBody<Flags>, narrateOn: 'out' | 'err' = 'err') =>
+    async (...received: unknown[]) => {
+      const command = received.at(-1) as Command
+      const flags = command.optsWithGlobals<GlobalFlags & Flags & { output?: string }>()
+      // What a program reads from stdout must be that alone.
+      const side = flags.output === 'json' ? 'err' : narrateOn
+      const { context, release } = await makeContext(pathOf(command), flags, side, surroundings)
+      try {
+        finish(await body(context, flags, command.args))
+      } catch (error) {
+        context.narrator.done()
+        finish(explainError(error, context, flags.output === 'json'))
+      } finally {
+        context.narrator.screen.close()
+        release()
+      }
+    }
+}
+
+async function makeContext(
+  command: string,
+  flags: GlobalFlags & { useColors?: boolean },
+  side: 'out' | 'err',
+  surroundings: Surroundings,
+): Promise<{ readonly context: CommandContext; readonly release: () => void }> {
+  const { clock, environment, workingDirectory, processId, newId, signals, exit } = surroundings
+  const color = flags.color === false || flags.useColors === false ? false : undefined
+  const terminal = makeTerminal(surroundings, environment, color)
+  const log = makeCommandLog(command, clock(), processId)
+  const narrator = await makeNarrator(terminal[side], flags, {
+    clock,
+    log,
+    quiet: flags.quiet ?? false,
+  })
+  const cancellation = watchForCancel(signals, {
+    say: (message) => {
+      log.write('warn', message)
+      narrator.screen.print(message)
+    },
+    exit: (code) => {
+      narrator.screen.close()
+      exit(code)
+    },
+  })
+  const { signal, release } = cancellation
+  const context = {
+    command,
+    flags,
+    terminal,
+    environment,
+    workingDirectory,
+    clock,
+    newId,
+    signal,
+    log,
+    narrator,
+  }
+  return { context, release }
+}
+
+async function makeNarrator(output: Output, flags: GlobalFlags, options: NarratorOptions) {
+  return flags.logFormat === 'json'
+    ? makeJsonNarrator(makePlainScreen(output), options)
+    : makeTextNarrator(await makeScreen(output), options)
+}
+
+/** `db start` for a command within a command. */
+function pathOf(command: Command): string {
+  const names: string[] = []
+  for (let at: Command | null = command; at?.parent; at = at.parent) names.unshift(at.name())
+  return names.join(' ')
+}

@@ -1,0 +1,85 @@
+import { existsSync, readFileSync } from 'node:fs'
+import { join, resolve } from 'node:path'
+import type { Target } from '../core/manifest.ts'
+import { type Problem, ProblemError } from '../core/problem.ts'
+import type { ProjectConfig, TargetSpec } from '../core/project.ts'
+import { type ChosenTarget, chooseTarget } from './choose-target.ts'
+import type { CommandContext } from './command-context.ts'
+
+/*
+ * What commands need that look after the warehouse and not at the nodes: where the project is and which
+ * target they work on. A model that is broken must not keep anyone from the database.
+ */
+
+export interface OpenTarget {
+  readonly root: string
+  readonly config: ProjectConfig
+  readonly chosen: { readonly name: string; readonly spec: TargetSpec }
+  readonly target: Target
+  /** Absolute path of target/. */
+  readonly targetPath: string
+}
+
+/** Finds the project, reads its own file and chooses the target. */
+export async function openTarget(context: CommandContext): Promise<OpenTarget> {
+  const { flags, environment, log, command } = context
+  const root = await findRoot(context)
+  const config = await readConfig(root)
+  await log.open(root)
+  log.write('info', `estimand ${command}`, { root })
+  const chosen = await renderTarget(chooseTarget(config, flags.target, environment), context)
+  const { describeTarget } = await import('../warehouse/index.ts')
+  return {
+    root,
+    config,
+    chosen,
+    target: describeTarget(chosen, environment),
+    targetPath: resolve(root, flags.targetPath ?? config.paths.target),
+  }
+}
+
+/** The folder that --project-dir names, or the nearest one with a project file. */
+export async function findRoot(context: CommandContext): Promise<string> {
+  const { flags, workingDirectory } = context
+  const { findProjectRoot, projectFileNames, projectMissing } = await import(
+    '../project/find-project-root.ts'
+  )
+  if (flags.projectDir === undefined) return findProjectRoot(workingDirectory)
+  const root = resolve(workingDirectory, flags.projectDir)
+  if (projectFileNames.some((name) => existsSync(join(root, name)))) return root
+  throw new ProblemError(projectMissing(root))
+}
+
+async function readConfig(root: string): Promise<ProjectConfig> {
+  const [{ projectFileNames }, { readProjectConfig }] = await Promise.all([
+    import('../project/find-project-root.ts'),
+    import('../project/read-project-config.ts'),
+  ])
+  const path = projectFileNames.find((name) => existsSync(join(root, name)))!
+  const problems: Problem[] = []
+  const text = readFileSync(join(root, path), 'utf8')
+  const config = readProjectConfig({ path, text }, 'warning', problems)
+  if (!config) throw new ProblemError(problems)
+  return config
+}
+
+/** The target with its templates rendered, or the server of DATABASE_URL in its place, which is said. */
+async function renderTarget(
+  { name, spec, usesDatabaseUrl }: ChosenTarget,
+  context: CommandContext,
+): Promise<OpenTarget['chosen']> {
+  const { environment, narrator } = context
+  if (usesDatabaseUrl) {
+    const { withDatabaseUrl, redactUrl } = await import('../warehouse/index.ts')
+    const url = redactUrl(environment['DATABASE_URL']!)
+    narrator.note(`Using DATABASE_URL instead of the embedded PostgreSQL: ${url}`)
+    return withDatabaseUrl({ name, spec }, environment)
+  }
+  if (spec.engine === 'embedded') return { name, spec }
+  const { renderValue } = await import('../compile/render-value.ts')
+  const rendered = Object.entries(spec).map(([key, value]) => [
+    key,
+    typeof value === 'string' ? renderValue(value, environment) : value,
+  ])
+  return { name, spec: Object.fromEntries(rendered) as TargetSpec }
+}

@@ -1,0 +1,135 @@
+import { type Command, InvalidArgumentError, Option } from 'commander'
+import { environmentVariableFor, isTrueInEnvironment } from './environment-flags.ts'
+import { resourceTypeFlags } from './flags.ts'
+import type { Environment } from './output.ts'
+
+/*
+ * The options that commands share, in dbt's spelling. Each group is added to a command by one function.
+ */
+
+/** Adds groups of options to commands; it knows the environment, which may set some of them. */
+export interface OptionGroups {
+  readonly global: (command: Command) => Command
+  readonly selection: (command: Command) => Command
+  readonly resourceType: (command: Command) => Command
+  readonly execution: (command: Command) => Command
+  readonly fullRefresh: (command: Command) => Command
+}
+
+export function makeOptionGroups(environment: Environment): OptionGroups {
+  const fromEnvironment = (option: Option): Option => bindToEnvironment(option, environment)
+  const add = (command: Command, options: readonly Option[]): Command => {
+    for (const option of options) command.addOption(option)
+    return command
+  }
+  return {
+    global: (command) => add(command, [...globalOptions().map(fromEnvironment), ...colorOptions()]),
+    selection: (command) => add(command, [...selectOptions(), fromEnvironment(indirectSelectionOption())]),
+    resourceType: (command) => add(command, [resourceTypeOption()]),
+    execution: (command) => add(command, [...executionOptions().map(fromEnvironment), outputOption()]),
+    fullRefresh: (command) => add(command, [fromEnvironment(fullRefreshOption())]),
+  }
+}
+
+function globalOptions(): Option[] {
+  return [
+    new Option('--project-dir <dir>', 'the folder with project.yml (default: here or the nearest one above)'),
+    new Option(
+      '--target-path <dir>',
+      "where compiled SQL and artifacts are written (default: the project's target/)",
+    ),
+    new Option('-t, --target <name>', 'the target of project.yml to work on'),
+    new Option('--vars <yaml>', "values for var() and load parameters, as YAML or JSON: '{events: 50000}'"),
+    new Option('-q, --quiet', 'print nothing but problems and what was asked for'),
+    new Option('-d, --debug', 'print details, and the stack of an unexpected error'),
+    new Option('--log-format <format>', 'how progress is printed').choices(['text', 'json']).default('text'),
+  ]
+}
+
+/** NO_COLOR and FORCE_COLOR rule colours in the environment, as everywhere. */
+function colorOptions(): Option[] {
+  return [
+    new Option('--no-color', 'print without colours'),
+    new Option('--no-use-colors', "dbt's spelling of --no-color").hideHelp(),
+  ]
+}
+
+function selectOptions(): Option[] {
+  return [
+    new Option(
+      '-s, --select <selector...>',
+      'nodes to take: names, tag:, path:, source:, with + for parents or children',
+    ),
+    new Option('-m, --models <selector...>', 'the same as --select'),
+    new Option('--exclude <selector...>', 'nodes to leave out'),
+  ]
+}
+
+function indirectSelectionOption(): Option {
+  return new Option('--indirect-selection <mode>', 'which tests come with the nodes that they test')
+    .choices(['eager', 'cautious', 'buildable', 'empty'])
+    .default('eager')
+}
+
+function resourceTypeOption(): Option {
+  return new Option('--resource-type <type...>', 'only nodes of these types').choices(resourceTypeFlags)
+}
+
+function executionOptions(): Option[] {
+  return [
+    new Option('--threads <n>', 'nodes to work on at the same time').argParser(parseCount),
+    new Option('-x, --fail-fast', 'stop at the first failure'),
+    new Option(
+      '--publish <mode>',
+      'show everything at the end of the run, or each node when it is done',
+    ).choices(['run', 'node']),
+    new Option('--lock-timeout <seconds>', 'how long to wait for another run on the same target')
+      .argParser(parseSeconds)
+      .default(3600),
+  ]
+}
+
+function outputOption(): Option {
+  return new Option('--output <format>', 'text for people, or one JSON document on stdout')
+    .choices(['text', 'json'])
+    .default('text')
+}
+
+function fullRefreshOption(): Option {
+  return new Option('-f, --full-refresh', 'build incremental models and loads anew')
+}
+
+/** Lets the environment set the option. commander takes a flag for set when its variable exists, whatever it says. */
+function bindToEnvironment(option: Option, environment: Environment): Option {
+  const name = environmentVariableFor(option.long!, environment)
+  if (name === null) return option
+  const takesValue = option.required || option.optional
+  return takesValue || isTrueInEnvironment(name, environment) ? option.env(name) : option
+}
+
+/** A whole number from 1; `10_000_000` and `10M` are read as people mean them. */
+export function parseCount(text: string): number {
+  const match = /^(\d[\d_]*)([kKmM]?)$/.exec(text.trim())
+  const scale = { '': 1, k: 1_000, m: 1_000_000 }[match?.[2]?.toLowerCase() ?? '']!
+  const value = match ? Number(match[1]!.replaceAll('_', '')) * scale : Number.NaN
+  if (!Number.isSafeInteger(value) || value < 1)
+    throw new InvalidArgumentError('It must be a whole number from 1.')
+  return value
+}
+
+/** A whole number from 0. */
+export function parseWholeNumber(text: string): number {
+  if (!/^\d+$/.test(text.trim()) || !Number.isSafeInteger(Number(text))) {
+    throw new InvalidArgumentError('It must be a whole number.')
+  }
+  return Number(text)
+}
+
+/** A number of seconds from 0. */
+export function parseSeconds(text: string): number {
+  const value = Number(text)
+  if (text.trim() === '' || !Number.isFinite(value) || value < 0) {
+    throw new InvalidArgumentError('It must be a number of seconds.')
+  }
+  return value
+}

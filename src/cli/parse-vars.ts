@@ -1,0 +1,48 @@
+import { LineCounter, parseDocument } from 'yaml'
+import { didYouMean } from '../core/did-you-mean.ts'
+import { makeProblem, ProblemError } from '../core/problem.ts'
+import type { Project } from '../core/project.ts'
+
+/** Reads --vars: a YAML or JSON mapping. */
+export function parseVars(text: string | undefined): Readonly<Record<string, unknown>> {
+  if (text === undefined || text.trim() === '') return {}
+  const lineCounter = new LineCounter()
+  const document = parseDocument(text, { lineCounter, logLevel: 'error' })
+  const [error] = document.errors
+  if (error) throw varsError(`--vars is not YAML: ${error.message.split('\n')[0]?.replace(/:$/, '')}`)
+  const value: unknown = document.toJS()
+  if (value === null) return {}
+  if (typeof value !== 'object' || Array.isArray(value)) {
+    throw varsError(`--vars must be a mapping of names to values, not ${describe(value)}`)
+  }
+  return value as Readonly<Record<string, unknown>>
+}
+
+/** Checks that flags which are short for vars mean something in this project. */
+export function checkSugar(sugar: Readonly<Record<string, unknown>>, project: Project): void {
+  const known = new Set([
+    ...Object.keys(project.config.vars),
+    ...project.loads.flatMap((load) => Object.keys(load.spec.params)),
+  ])
+  const unknown = Object.keys(sugar).filter((name) => !known.has(name))
+  if (unknown.length === 0) return
+  throw new ProblemError(
+    unknown.map((name) =>
+      makeProblem('usage', `--${name} sets the var '${name}', and nothing in this project has it`, {
+        hint: didYouMean(name, known) ?? 'add it to vars in project.yml, or to the params of a load',
+      }),
+    ),
+  )
+}
+
+function varsError(message: string): ProblemError {
+  return new ProblemError(
+    makeProblem('usage', message, {
+      hint: `for example --vars '{events: 50000}' or --vars '{"events": 50000}'`,
+    }),
+  )
+}
+
+function describe(value: unknown): string {
+  return Array.isArray(value) ? 'a list' : `the ${typeof value} ${JSON.stringify(value)}`
+}

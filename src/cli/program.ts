@@ -1,0 +1,92 @@
+import { Command, type CommanderError } from 'commander'
+import type { Launch } from './command-context.ts'
+import { defineBuild } from './commands/build.ts'
+import { defineClean } from './commands/clean.ts'
+import { defineCompile } from './commands/compile.ts'
+import { defineDb } from './commands/db.ts'
+import { defineDebug } from './commands/debug.ts'
+import { defineList } from './commands/list.ts'
+import { defineLoad } from './commands/load.ts'
+import { defineRun } from './commands/run.ts'
+import { defineSeed } from './commands/seed.ts'
+import { defineShow } from './commands/show.ts'
+import { defineStart } from './commands/start.ts'
+import { defineTest } from './commands/test.ts'
+import type { CommandDefiner, CommandPlace } from './define-command.ts'
+import { examples } from './examples.ts'
+import { makeOptionGroups } from './options.ts'
+import type { Surroundings } from './surroundings.ts'
+import { packageVersion } from './version.ts'
+
+/** What commander found wrong, or help or version that were asked for, with the command that it happened in. */
+export class UsageError extends Error {
+  override readonly cause: CommanderError
+  readonly commandPath: string
+
+  constructor(cause: CommanderError, commandPath: string) {
+    super(cause.message)
+    this.cause = cause
+    this.commandPath = commandPath
+  }
+}
+
+const groups: readonly { readonly title: string; readonly definers: readonly CommandDefiner[] }[] = [
+  { title: 'The main job:', definers: [defineStart] },
+  {
+    title: 'Run nodes:',
+    definers: [defineBuild, defineRun, defineTest, defineSeed, defineLoad],
+  },
+  { title: 'Look:', definers: [defineList, defineCompile, defineShow, defineDebug] },
+  { title: 'Keep house:', definers: [defineDb, defineClean] },
+]
+
+/** The whole command line. Building it loads nothing that a command works with: help and version are quick. */
+export function makeProgram(surroundings: Surroundings, launch: Launch): Command {
+  const { stdout, stderr, environment } = surroundings
+  const options = makeOptionGroups(environment)
+  const program = new Command('estimand')
+    .description('SQL models and causal estimates in one DAG, for Postgres.')
+    .version(`estimand ${packageVersion()}`, '-V, --version', 'print the version')
+    .helpOption('-h, --help', 'print help')
+    .helpCommand('help [command]', 'print help for a command')
+    .usage('<command> [options]')
+    .configureHelp({ showGlobalOptions: true })
+    .configureOutput({
+      writeOut: (text) => void stdout.write(text),
+      writeErr: (text) => void stderr.write(text),
+      // Errors are printed as problems by whoever catches them.
+      outputError: () => {},
+      getOutHelpWidth: () => stdout.columns ?? 100,
+      getErrHelpWidth: () => stderr.columns ?? 100,
+    })
+    .exitOverride((error) => {
+      throw new UsageError(error, 'estimand')
+    })
+  options.global(program)
+  const place: CommandPlace = {
+    options,
+    launch,
+    command: (parent, name) => {
+      const path = parent === program ? `estimand ${name}` : `estimand ${parent.name()} ${name}`
+      return parent
+        .command(name)
+        .usage('[options]')
+        .exitOverride((error) => {
+          throw new UsageError(error, path)
+        })
+    },
+  }
+  for (const { title, definers } of groups) {
+    program.commandsGroup(title)
+    for (const define of definers) define(program, place)
+  }
+  return program.addHelpText(
+    'after',
+    examples([
+      ['estimand start', 'build everything, on a PostgreSQL that comes along'],
+      ['estimand build --select +daily_user_metrics', 'one model with all that it is made from'],
+      ['estimand ls --resource-type test', 'name the tests'],
+      ['psql $(estimand db url)', 'look at the tables'],
+    ]),
+  )
+}

@@ -1,0 +1,131 @@
+import type { CompiledSql } from '../compile/compiled-sql.ts'
+import { withoutSemicolon } from '../compile/compiled-sql.ts'
+import type { RenderScope } from '../compile/renderer.ts'
+import { type Node, relationsOf } from '../core/node.ts'
+import { makeProblem, ProblemError } from '../core/problem.ts'
+import {
+  positionWithin,
+  ServerError,
+  type SQLQuery,
+  sql,
+  unsafeSql,
+  type Warehouse,
+} from '../warehouse/index.ts'
+import type { CommandContext, ExitCode } from './command-context.ts'
+import { formatRows, type RowsFormat } from './display/rows.ts'
+import type { SelectionFlags } from './flags.ts'
+import { selectNodes } from './select-nodes.ts'
+import { openWorkspace, publishedScope, type Workspace, withOpenWarehouse } from './workspace.ts'
+
+export interface ShowRequest extends SelectionFlags {
+  readonly inline?: string
+  /** 0 for all rows. */
+  readonly limit: number
+  readonly output: RowsFormat
+}
+
+/** A query to show, and the compiled SQL in it, by which an error is traced back to the template. */
+interface ShownQuery {
+  readonly query: SQLQuery
+  readonly compiled: CompiledSql | null
+}
+
+/** Prints rows of one node, or of a query given inline. */
+export async function showRows(context: CommandContext, request: ShowRequest): Promise<ExitCode> {
+  const workspace = await openWorkspace(context)
+  const shown = await queryOf(workspace, request, publishedScope(context, false))
+  const limited =
+    request.limit === 0 ? shown.query : sql`${shown.query} limit ${unsafeSql(String(request.limit))}`
+  await withOpenWarehouse(context, workspace, 1, async (warehouse) => {
+    try {
+      await printRows(warehouse, limited, request.output, context)
+    } catch (error) {
+      throw explained(error, shown.compiled, workspace)
+    }
+  })
+  return 0
+}
+
+async function queryOf(workspace: Workspace, request: ShowRequest, scope: RenderScope): Promise<ShownQuery> {
+  const { renderer, manifest } = workspace
+  if (request.inline !== undefined) return wrapped(await renderer.compileInline(request.inline, scope))
+  const node = singleNode(workspace, request)
+  if (node.resourceType === 'model' || node.resourceType === 'test')
+    return wrapped(await renderer.compile(node.id, scope))
+  const [relation, ...others] = relationsOf(manifest.nodes[node.id]!)
+  if (!relation || others.length > 0) {
+    const tables = others.length > 0 ? [relation!, ...others].map((r) => `${r.schema}.${r.identifier}`) : []
+    throw usage(
+      `${node.resourceType} ${node.name} has ${tables.length === 0 ? 'no table' : 'several tables'}`,
+      tables.length === 0
+        ? 'show a model, seed, source or job'
+        : `estimand show --inline "select * from ${tables[0]}"`,
+    )
+  }
+  return { query: sql`select * from ${sql.ident(relation.schema, relation.identifier)}`, compiled: null }
+}
+
+/** As a subquery the text is one query and nothing else; the line break ends a comment that it may end in. */
+function wrapped(compiled: CompiledSql): ShownQuery {
+  const inner = withoutSemicolon(compiled)
+  return { query: sql`select * from (${unsafeSql(`\n${inner.text}\n`)}) as shown`, compiled: inner }
+}
+
+function singleNode(workspace: Workspace, request: ShowRequest): Node {
+  const flags = { ...request, indirectSelection: request.indirectSelection ?? 'empty' } as const
+  if ((flags.select ?? flags.models ?? []).length === 0) {
+    throw usage('nothing to show', 'name one node with --select, or give a query with --inline')
+  }
+  const { nodeIds } = selectNodes(workspace.manifest, flags, [
+    'source',
+    'load',
+    'seed',
+    'model',
+    'test',
+    'job',
+  ])
+  const nodes = nodeIds.map((id) => workspace.manifest.nodes[id]!)
+  const untested = nodes.filter(({ resourceType }) => resourceType !== 'test')
+  const [single, ...others] = untested.length > 0 ? untested : nodes
+  if (single && others.length === 0) return single
+  throw usage(
+    `${nodes.length} nodes are selected, and only one can be shown`,
+    'estimand ls --select names them',
+  )
+}
+
+async function printRows(
+  warehouse: Warehouse,
+  query: SQLQuery,
+  format: RowsFormat,
+  context: CommandContext,
+): Promise<void> {
+  const { out } = context.terminal
+  if (format === 'csv') {
+    // The server writes the CSV, so that values look as they do everywhere else in Postgres.
+    await warehouse.withSession(async (session) => {
+      const csv = session.copyOut(query, 'csv').setEncoding('utf8')
+      for await (const chunk of csv) out.write(chunk as string)
+    })
+    return
+  }
+  const { rows } = await warehouse.query(query)
+  out.write(`${formatRows(rows, format, out)}\n`)
+}
+
+/** Postgres' words at the place in the template that they point to. */
+function explained(error: unknown, compiled: CompiledSql | null, workspace: Workspace): unknown {
+  if (!(error instanceof ServerError)) return error
+  const { message, detail, hint } = error.failure
+  const offset = compiled ? positionWithin(error, compiled.text) : undefined
+  const place = offset === undefined ? null : (compiled?.placeAt(offset) ?? null)
+  const more = [detail, hint].filter(Boolean).join('\n')
+  const problem = place
+    ? workspace.renderer.problem('sql-error', message, place, more)
+    : makeProblem('sql-error', message, { hint: more })
+  return new ProblemError(problem, { cause: error })
+}
+
+function usage(message: string, hint: string): ProblemError {
+  return new ProblemError(makeProblem('usage', message, { hint }))
+}

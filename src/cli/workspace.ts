@@ -1,0 +1,86 @@
+import { relative } from 'node:path'
+import type { Renderer, RenderScope } from '../compile/renderer.ts'
+import type { Manifest } from '../core/manifest.ts'
+import type { Project } from '../core/project.ts'
+import type { Connection, Warehouse } from '../warehouse/index.ts'
+import type { CommandContext } from './command-context.ts'
+import { type OpenTarget, openTarget } from './open-target.ts'
+
+/*
+ * What a command works in: the project compiled for its target. No database is needed for that; a command that
+ * wants one asks for it, and it is closed again behind the command.
+ */
+
+export interface Workspace extends OpenTarget {
+  readonly project: Project
+  readonly manifest: Manifest
+  readonly renderer: Renderer
+  /** The values of --vars and of flags that are short for it. */
+  readonly vars: Readonly<Record<string, unknown>>
+}
+
+/** Reads and compiles the project. `sugar` holds values of flags that are short for --vars. */
+export async function openWorkspace(
+  context: CommandContext,
+  sugar: Readonly<Record<string, unknown>> = {},
+): Promise<Workspace> {
+  const { narrator, clock, environment, signal, flags } = context
+  const { parseVars, checkSugar } = await import('./parse-vars.ts')
+  const vars = { ...parseVars(flags.vars), ...sugar }
+  const opened = await openTarget(context)
+  narrator.phase('Compiling the project')
+  const { readProject } = await import('../project/read-project.ts')
+  const project = await readProject(opened.root)
+  checkSugar(sugar, project)
+  const { compile } = await import('../compile/compile.ts')
+  const options = { target: opened.target, vars, env: environment, clock }
+  const { manifest, renderer } = await compile(project, options)
+  narrator.done()
+  for (const warning of [...project.warnings, ...manifest.warnings]) narrator.problem(warning)
+  signal.throwIfAborted()
+  return { ...opened, project, manifest, renderer, vars }
+}
+
+/** Connects to the target's warehouse, starting the embedded one if need be, and closes it after the body. */
+export async function withOpenWarehouse<T>(
+  context: CommandContext,
+  opened: OpenTarget,
+  threads: number,
+  body: (warehouse: Warehouse, connection: Connection) => Promise<T>,
+): Promise<T> {
+  const { narrator, signal, command } = context
+  const { resolveConnection, withWarehouse } = await import('../warehouse/index.ts')
+  narrator.phase('Connecting to the warehouse')
+  const connection = await resolveConnection(opened.chosen, opened.root, embeddedEffects(context))
+  const options = { threads, applicationName: `estimand ${command}`, signal }
+  return withWarehouse(connection, options, async (warehouse) => {
+    narrator.done()
+    return body(warehouse, connection)
+  })
+}
+
+/** How templates are rendered outside a run: relations stand where they are published. */
+export function publishedScope(context: CommandContext, fullRefresh: boolean): RenderScope {
+  const { clock, newId, narrator } = context
+  return {
+    relationOf: (published) => published,
+    isIncremental: false,
+    fullRefresh,
+    runStartedAt: clock(),
+    invocationId: newId(),
+    log: narrator.note,
+  }
+}
+
+/** What the embedded server needs: what it says is told as a phase of the command. */
+export function embeddedEffects(context: CommandContext) {
+  const { narrator, clock, environment: env, signal } = context
+  const report = (text: string): void => narrator.phase(text.charAt(0).toUpperCase() + text.slice(1))
+  return { report, clock, env, signal }
+}
+
+/** A path as a person standing in the working directory would write it. */
+export function shownPath(context: CommandContext, path: string): string {
+  const shown = relative(context.workingDirectory, path)
+  return shown.startsWith('..') ? path : shown || '.'
+}
