@@ -11,11 +11,14 @@ export interface RawIssue {
   readonly path: YamlPath
   readonly message?: string
   readonly input?: unknown
-  readonly inst?: { readonly def: { readonly shape?: Readonly<Record<string, unknown>> } }
+  readonly inst?: {
+    readonly def: { readonly shape?: Readonly<Record<string, unknown>>; readonly format?: string }
+  }
   readonly keys?: readonly string[]
   readonly expected?: string
   readonly values?: readonly unknown[]
   readonly options?: readonly unknown[]
+  readonly discriminator?: string
   readonly origin?: string
   readonly minimum?: number
   readonly maximum?: number
@@ -40,7 +43,7 @@ export function explainIssue(issue: RawIssue, document: YamlDocument): Explanati
   }
   switch (issue.code) {
     case 'invalid_type':
-      return [wrongType(issue, [issue.expected ?? ''], document)]
+      return [wrongType(issue, [expectedType(issue)], document)]
     case 'invalid_value':
       return [wrongValue(issue, issue.values ?? [])]
     case 'invalid_union':
@@ -78,14 +81,24 @@ function wrongValue(issue: RawIssue, values: readonly unknown[]): Explanation {
 /** Names all alternatives, unless the value has the form of one of them: then says what is wrong with that one. */
 function wrongUnion(issue: RawIssue, document: YamlDocument): Explanation[] {
   const branches = issue.errors ?? []
-  if (issue.options) return [wrongValue(issue, issue.options)]
+  if (issue.options) return [wrongValue({ ...issue, input: discriminatorOf(issue) }, issue.options)]
   const meant = branches.find((branch) => branch.every((inner) => inner.path.length > 0))
   if (meant)
     return meant.flatMap((inner) =>
       explainIssue({ ...inner, path: [...issue.path, ...inner.path] }, document),
     )
-  const expected = branches.flatMap((branch) => branch.flatMap(({ expected }) => expected ?? []))
+  const expected = branches.flatMap((branch) => branch.map(expectedType))
   return [wrongType(issue, [...new Set(expected)], document)]
+}
+
+/** The value by which the alternatives tell themselves apart. */
+function discriminatorOf({ input, discriminator = '' }: RawIssue): unknown {
+  return (input as Readonly<Record<string, unknown>> | undefined)?.[discriminator]
+}
+
+/** zod calls a whole number a number until it sees a fraction. */
+function expectedType({ expected = '', inst }: RawIssue): string {
+  return expected === 'number' && inst?.def.format === 'safeint' ? 'int' : expected
 }
 
 function limitOf({ code, origin, minimum, maximum, inclusive }: RawIssue): string {

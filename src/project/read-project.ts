@@ -24,12 +24,17 @@ export async function readProject(folder: string): Promise<Project> {
   // A project made for dbt runs as it is, and dbt lets unknown keys pass.
   const unknownKeys: UnknownKeys = configPath === 'dbt_project.yml' ? 'warning' : 'error'
   const config = configFile && readProjectConfig(configFile, unknownKeys, problems)
-  if (!config) throw new ProblemError(problems)
+  if (!config) throw new ProblemError(problems.sort(byPlace))
 
   const project = await readFiles({ root, configFile, config, unknownKeys, problems })
   const errors = problems.filter(({ severity }) => severity === 'error')
-  if (errors.length > 0) throw new ProblemError(errors)
-  return { ...project, warnings: problems }
+  if (errors.length > 0) throw new ProblemError(errors.sort(byPlace))
+  return { ...project, warnings: problems.sort(byPlace) }
+}
+
+function byPlace({ place: a }: Problem, { place: b }: Problem): number {
+  if (!a || !b) return Number(Boolean(a)) - Number(Boolean(b))
+  return a.file < b.file ? -1 : a.file > b.file ? 1 : a.line - b.line || a.column - b.column
 }
 
 interface Reading {

@@ -9,6 +9,8 @@ import {
   type Node,
   type Pair,
   parseDocument,
+  type ScalarTag,
+  type Tags,
   visit,
 } from 'yaml'
 import { makeProblem, type Place, type Problem, type ProblemDetails } from '../core/problem.ts'
@@ -44,7 +46,7 @@ export function parseYaml(file: ProjectFile, problems: Problem[]): YamlDocument 
   const lines = new LineCounter()
   const parsed = parseDocument(file.text, {
     version: '1.1',
-    customTags: (tags) => tags.filter((tag) => typeof tag === 'string' || !tag.tag.endsWith(':timestamp')),
+    customTags: (tags) => [...tags.filter(isAsWritten), ...booleans],
     prettyErrors: false,
     logLevel: 'silent',
     lineCounter: lines,
@@ -98,6 +100,22 @@ export function parseYaml(file: ProjectFile, problems: Problem[]): YamlDocument 
     },
   }
 }
+
+/** A date stays text; and `y` and `n`, which dbt takes for names, are no booleans. */
+function isAsWritten(tag: Tags[number]): boolean {
+  return typeof tag === 'string' || !/:(timestamp|bool)$/.test(tag.tag)
+}
+
+const booleans: readonly ScalarTag[] = [
+  { value: true, test: /^(?:yes|Yes|YES|true|True|TRUE|on|On|ON)$/ },
+  { value: false, test: /^(?:no|No|NO|false|False|FALSE|off|Off|OFF)$/ },
+].map(({ value, test }) => ({
+  tag: 'tag:yaml.org,2002:bool',
+  default: true,
+  identify: (found) => found === value,
+  test,
+  resolve: () => value,
+}))
 
 /** A problem with the value at a path. */
 export function yamlProblem(
