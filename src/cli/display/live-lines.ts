@@ -19,6 +19,9 @@ export interface LiveContext {
 const spinnerFrames = ['⠋', '⠙', '⠹', '⠸', '⠼', '⠴', '⠦', '⠧', '⠇', '⠏']
 const spinnerFrameMs = 100
 const barWidth = 24
+/** What stands behind the bar: counts, time, failures. */
+const besideBarWidth = 34
+const minLabelWidth = 12
 
 /** One line per running node and one for the whole run; empty when there is nothing to say. */
 export function liveLines(view: RunView, context: LiveContext): string[] {
@@ -29,7 +32,7 @@ export function liveLines(view: RunView, context: LiveContext): string[] {
     const failed = view.failed > 0 ? colors.red(`  ${view.failed} failed`) : ''
     const elapsed = formatElapsed(nowMs - view.startedAtMs)
     lines.push(
-      `${bar(view.finished / view.total, colors)}  ${view.finished} of ${view.total}  ${elapsed}${failed}`,
+      `${bar(view.finished / view.total, context)}  ${view.finished} of ${view.total}  ${elapsed}${failed}`,
     )
   }
   return lines
@@ -47,17 +50,18 @@ function runningLine(node: RunningNode, context: LiveContext): string {
   const { kind, name } = labelById(nodes, node.nodeId)
   const elapsed = formatElapsed(nowMs - node.startedAtMs)
   const detail = [elapsed, loadProgress(node, nowMs)].filter((part) => part !== '').join('  ')
-  const label = shorten(`${kind} ${name}`, Math.max(12, width - detail.length - 6))
-  return `${colors.cyan(spinner(nowMs))} ${label}  ${colors.dim(shorten(detail, width - 8))}`
+  const label = shorten(`${kind} ${name}`, Math.max(minLabelWidth, width - detail.length - 4))
+  return `${colors.cyan(spinner(nowMs))} ${label}  ${colors.dim(shorten(detail, width - label.length - 4))}`
 }
 
 function spinner(nowMs: number): string {
   return spinnerFrames[Math.floor(nowMs / spinnerFrameMs) % spinnerFrames.length]!
 }
 
-function bar(share: number, colors: Colors): string {
-  const full = Math.round(Math.min(1, share) * barWidth)
-  return colors.green('█'.repeat(full)) + colors.dim('░'.repeat(barWidth - full))
+function bar(share: number, { colors, width }: LiveContext): string {
+  const cells = Math.max(0, Math.min(barWidth, width - besideBarWidth))
+  const full = Math.round(Math.min(1, share) * cells)
+  return colors.green('█'.repeat(full)) + colors.dim('░'.repeat(cells - full))
 }
 
 /** Cuts a text so that a line never wraps: a wrapped line cannot be redrawn cleanly. */

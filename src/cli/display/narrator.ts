@@ -77,7 +77,7 @@ export function makeTextNarrator(screen: Screen, options: NarratorOptions): Narr
 export function makeJsonNarrator(screen: Screen, options: NarratorOptions): Narrator {
   const { clock, log, quiet } = options
   const say = (line: Readonly<Record<string, unknown>>): void =>
-    screen.print(JSON.stringify({ at: clock().toISOString(), ...line }))
+    screen.print(JSON.stringify({ time: clock().toISOString(), ...line }))
   const tell = (type: string, message: string): void => {
     log.write('info', message)
     if (!quiet) say({ type, message })

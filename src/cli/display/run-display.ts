@@ -101,6 +101,6 @@ export function makeJsonRunDisplay(narrator: Narrator, options: RunDisplayOption
   return (event) => {
     if (event.type === 'log' && event.level === 'debug' && !debug) return
     if (quiet && !(event.type === 'node_finished' && isFailure(event.result.status))) return
-    narrator.screen.print(JSON.stringify({ at: clock().toISOString(), ...event }))
+    narrator.screen.print(JSON.stringify({ time: clock().toISOString(), ...event }))
   }
 }
