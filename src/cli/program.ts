@@ -48,7 +48,13 @@ export function makeProgram(surroundings: Surroundings, launch: Launch): Command
     .description('SQL models and causal estimates in one DAG, for Postgres.')
     .version(`estimand ${packageVersion()}`, '-V, --version', 'print the version')
     .helpOption('-h, --help', 'print help')
-    .helpCommand('help [command]', 'print help for a command')
+    .addHelpCommand(
+      new Command('help')
+        .argument('[command]')
+        .description('print help for a command')
+        .helpOption(false)
+        .helpGroup('Keep house:'),
+    )
     .usage('<command> [options]')
     .configureHelp({ showGlobalOptions: true })
     .configureOutput({
