@@ -48,28 +48,45 @@ interface Reading {
 async function readFiles(reading: Reading): Promise<Omit<Project, 'warnings'>> {
   const { root, configFile, config, problems } = reading
   const { paths } = config
-  const list = (folders: readonly string[], ...extensions: string[]) =>
-    listFiles(root, folders, extensions, problems)
   const read = (files: readonly string[]) => files.flatMap((path) => readText(root, path, problems) ?? [])
-
-  const tests = list(paths.tests, '.sql')
-  const described = [...paths.models, ...paths.seeds, ...paths.macros, ...paths.tests]
-  const yaml = {
-    properties: read(list(described, '.yml', '.yaml')),
-    pipelines: read(list(paths.pipelines, '.yml', '.yaml')),
-    analytics: read(list(paths.analytics, '.yml', '.yaml')),
+  // Each folder is walked once; what a file is tells its extension.
+  const list = (folders: readonly string[]) =>
+    listFiles(root, folders, ['.sql', '.csv', '.yml', '.yaml'], problems)
+  const found = {
+    models: list(paths.models),
+    macros: list(paths.macros),
+    seeds: list(paths.seeds),
+    tests: list(paths.tests),
+    pipelines: list(paths.pipelines),
+    analytics: list(paths.analytics),
   }
+
+  const described = new Set([...found.models, ...found.seeds, ...found.macros, ...found.tests])
+  const yaml = {
+    properties: read([...described].filter(isYaml).sort()),
+    pipelines: read(found.pipelines.filter(isYaml)),
+    analytics: read(found.analytics.filter(isYaml)),
+  }
+  const [testMacros, tests] = divide(found.tests.filter(isSql), (path) => isMacroFile(path, paths.tests))
   return {
     root,
     configPath: configFile.path,
     config,
-    models: read(list(paths.models, '.sql')),
-    macros: read([...list(paths.macros, '.sql'), ...tests.filter((path) => isMacroFile(path, paths.tests))]),
-    tests: read(tests.filter((path) => !isMacroFile(path, paths.tests))),
-    seeds: await readSeedFiles(root, list(paths.seeds, '.csv'), problems),
+    models: read(found.models.filter(isSql)),
+    macros: read([...found.macros.filter(isSql), ...testMacros]),
+    tests: read(tests),
+    seeds: await readSeedFiles(root, found.seeds.filter(isCsv), problems),
     ...readYamlFiles(reading, yaml),
     yamlFiles: [configFile, ...yaml.properties, ...yaml.pipelines, ...yaml.analytics],
   }
+}
+
+const isSql = (path: string) => path.endsWith('.sql')
+const isCsv = (path: string) => path.endsWith('.csv')
+const isYaml = (path: string) => /\.ya?ml$/.test(path)
+
+function divide<T>(values: readonly T[], isFirst: (value: T) => boolean): [T[], T[]] {
+  return [values.filter(isFirst), values.filter((value) => !isFirst(value))]
 }
 
 /** Files under tests/generic/ define tests, they are none themselves. */

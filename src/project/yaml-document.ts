@@ -1,4 +1,5 @@
 import {
+  type Alias,
   type Document,
   isAlias,
   isCollection,
@@ -48,7 +49,7 @@ export function parseYaml(file: ProjectFile, problems: Problem[]): YamlDocument 
     version: '1.1',
     customTags: (tags) => [...tags.filter(isAsWritten), ...booleans],
     prettyErrors: false,
-    logLevel: 'silent',
+    logLevel: 'error',
     lineCounter: lines,
   })
   const placeAtOffset = (offset: number): Place => {
@@ -74,6 +75,13 @@ export function parseYaml(file: ProjectFile, problems: Problem[]): YamlDocument 
       template,
       'a value that starts with {{ is read by YAML as a mapping',
       'put the whole value in quotes: "{{ … }}"',
+    )
+  const lost = aliasWithoutAnchor(parsed)
+  if (lost)
+    return refuse(
+      lost.range![0],
+      `*${lost.source} repeats an anchor that is not there`,
+      `write &${lost.source} at the value to repeat, above this line`,
     )
   let value: unknown
   try {
@@ -177,6 +185,18 @@ function isMergeKey(key: unknown): boolean {
 
 function resolved(document: Document.Parsed, node: Node | undefined): Node | undefined {
   return isAlias(node) ? node.resolve(document) : node
+}
+
+function aliasWithoutAnchor(document: Document.Parsed): Alias | undefined {
+  let lost: Alias | undefined
+  visit(document, {
+    Alias(_, alias) {
+      if (alias.resolve(document)) return undefined
+      lost = alias
+      return visit.BREAK
+    },
+  })
+  return lost
 }
 
 /** The offset of a `{{ … }}` that stands outside quotes, where YAML sees a mapping as the key of a mapping. */

@@ -30,23 +30,45 @@ export function syntaxMessage(error: YAMLParseError, text: string): SyntaxMessag
       }
     case 'BLOCK_AS_IMPLICIT_KEY':
     case 'MULTILINE_IMPLICIT_KEY':
-      return {
-        offset,
-        message: 'the indentation does not fit, or a value with a colon is not in quotes',
-        hint: 'align keys of the same mapping; put a value that holds ": " in quotes',
-      }
-    case 'BAD_INDENT':
-    case 'BAD_COLLECTION_TYPE':
-      return { offset, message: `the indentation or a bracket is wrong: ${uncapitalized(error.message)}` }
+      return misaligned(offset)
+    case 'UNEXPECTED_TOKEN':
+      return /["']/.test(text[offset - 1] ?? '') ? textAfterQuote(offset) : otherwise(error)
     default:
-      return { offset, message: `this is not valid YAML: ${uncapitalized(error.message)}` }
+      return otherwise(error)
+  }
+}
+
+function misaligned(offset: number): SyntaxMessage {
+  return {
+    offset,
+    message: 'the indentation does not fit, or a value with a colon is not in quotes',
+    hint: 'align keys of the same mapping; put a value that holds ": " in quotes',
+  }
+}
+
+function textAfterQuote(offset: number): SyntaxMessage {
+  return {
+    offset,
+    message: 'the text goes on after its closing quote',
+    hint: "double a ' inside single quotes ('it''s'), or put the text in double quotes",
   }
 }
 
 function missingCharacter(error: YAMLParseError, text: string): SyntaxMessage {
   const quote = /Missing closing (["'])/.exec(error.message)?.[1]
-  if (!quote) return { offset: error.pos[0], message: uncapitalized(error.message) }
+  if (!quote) return misaligned(error.pos[0])
   return { offset: openingQuote(text, error.pos[0], quote), message: `a quote (${quote}) is never closed` }
+}
+
+function otherwise({ message, pos }: YAMLParseError): SyntaxMessage {
+  const bracket = /end with a ([\]}])/.exec(message)?.[1]
+  if (bracket)
+    return {
+      offset: pos[0],
+      message: `a ${bracket} is missing, here or on a line above`,
+      hint: `close it with ${bracket}`,
+    }
+  return { offset: pos[0], message: `this is not valid YAML: ${uncapitalized(message)}` }
 }
 
 /** The quoted scalar runs to the end of the text, so it opens at the last quote that follows a separator. */

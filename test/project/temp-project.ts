@@ -11,7 +11,7 @@ export type Files = Readonly<Record<string, string | Uint8Array>>
 /** Writes the files to a new folder, with a smallest project.yml unless one is given, and removes it afterwards. */
 export async function withProject<T>(files: Files, work: (root: string) => Promise<T>): Promise<T> {
   const root = mkdtempSync(join(tmpdir(), 'estimand-project-'))
-  const isProject = Object.keys(files).some((path) => path.endsWith('project.yml'))
+  const isProject = Object.keys(files).some((path) => /^(dbt_)?project\.yml(\/|$)/.test(path))
   try {
     for (const [path, content] of Object.entries(
       isProject ? files : { 'project.yml': 'name: demo\n', ...files },
