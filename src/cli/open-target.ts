@@ -76,10 +76,6 @@ async function renderTarget(
     return withDatabaseUrl({ name, spec }, environment)
   }
   if (spec.engine === 'embedded') return { name, spec }
-  const { renderValue } = await import('../compile/render-value.ts')
-  const rendered = Object.entries(spec).map(([key, value]) => [
-    key,
-    typeof value === 'string' ? renderValue(value, environment) : value,
-  ])
-  return { name, spec: Object.fromEntries(rendered) as TargetSpec }
+  const { renderTargetSpec } = await import('./render-target-spec.ts')
+  return { name, spec: renderTargetSpec(name, spec, context) }
 }

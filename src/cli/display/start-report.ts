@@ -23,8 +23,12 @@ export function builtLines(result: RunResult, manifest: Manifest, colors: Colors
     return [kind, name, one.rows === null ? '' : formatCount(one.rows), time]
   })
   if (tests.length > 0) rows.push(['tests', testCounts(tests), '', formatDuration(totalMs(tests))])
-  const head = ['What was built', '', 'rows', 'time'].map((title) => colors.bold(title))
-  return ['', ...tableLines({ head, rows, align: ['left', 'left', 'right', 'right'] })]
+  const head = ['', '', 'rows', 'time'].map((title) => colors.bold(title))
+  return [
+    '',
+    colors.bold('What was built'),
+    ...tableLines({ head, rows, align: ['left', 'left', 'right', 'right'] }),
+  ]
 }
 
 function testCounts(tests: readonly NodeResult[]): string {

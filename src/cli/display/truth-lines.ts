@@ -10,37 +10,45 @@ import { tableLines } from './table.ts'
 /** A table for each experiment, and a sentence about how often the intervals were right. */
 export function truthLines(comparisons: readonly TruthComparison[], colors: Colors): string[] {
   const jobs = [...new Set(comparisons.map(({ job }) => job))]
-  const lines = jobs.flatMap((job) => experimentLines(job, comparisons, colors))
-  const judged = comparisons.filter(hasEstimate)
+  const lines = jobs.flatMap((job) =>
+    experimentLines(
+      job,
+      comparisons.filter((comparison) => comparison.job === job),
+      colors,
+    ),
+  )
+  const judged = comparisons.filter(({ covered }) => covered !== null)
   if (judged.length === 0) return lines
   const covering = judged.filter(({ covered }) => covered).length
   const sentence =
     `${covering} of ${judged.length} intervals hold the true effect. ` +
-    'A 95 % interval is made to hold it 19 times out of 20.'
+    'A 95 % interval is made so that it does 19 times out of 20.'
   return [...lines, '', sentence]
 }
 
 function experimentLines(job: string, comparisons: readonly TruthComparison[], colors: Colors): string[] {
-  const rows = comparisons
-    .filter((comparison) => comparison.job === job)
-    .map((comparison) => [
-      comparison.outcome,
-      methodWords[comparison.method] ?? comparison.method.replaceAll('_', ' '),
-      ...(hasEstimate(comparison)
-        ? [number(comparison.estimate, comparison), interval(comparison)]
-        : ['refused', '']),
-      number(comparison.truth, comparison),
-      verdict(comparison, colors),
-    ])
-  const head = ['effect on', 'method', 'estimate', '95 % interval', 'truth', ''].map((title) =>
-    colors.bold(title),
-  )
+  const { bold } = colors
+  const knowsTruth = comparisons.some(({ truth }) => truth !== null)
+  const severalArms = new Set(comparisons.map(({ treatment }) => treatment)).size > 1
+  const rows = comparisons.map((comparison) => [
+    severalArms ? `${comparison.outcome} (${comparison.treatment})` : comparison.outcome,
+    methodWords[comparison.method] ?? comparison.method.replaceAll('_', ' '),
+    comparison.estimate === null ? 'refused' : effect(comparison.estimate, comparison),
+    interval(comparison),
+    ...(knowsTruth ? [comparison.truth === null ? '' : effect(comparison.truth, comparison)] : []),
+    verdict(comparison, colors),
+  ])
+  const head = ['effect on', 'method', 'estimate', '95 % interval', ...(knowsTruth ? ['truth'] : []), '']
+  const align = head.map((title) => (isNumber.has(title) ? 'right' : 'left'))
+  const question = comparisons[0]?.question.trim()
   return [
     '',
-    `${colors.bold(`Experiment ${job}`)}: what the analysis found, beside what the generator put into the data`,
-    ...tableLines({ head, rows, align: ['left', 'left', 'right', 'right', 'right', 'left'] }),
+    `${bold(`Experiment ${job}`)}${question ? `: ${question}` : ''}`,
+    ...tableLines({ head: head.map((title) => bold(title)), rows, align }),
   ]
 }
+
+const isNumber = new Set(['estimate', '95 % interval', 'truth'])
 
 const methodWords: Readonly<Record<string, string>> = {
   difference_in_means: 'difference of means',
@@ -50,25 +58,18 @@ const methodWords: Readonly<Record<string, string>> = {
   proportion_z_test: 'difference of shares',
 }
 
-type Judged = TruthComparison & {
-  readonly estimate: number
-  readonly ciLower: number
-  readonly ciUpper: number
-}
-
-function hasEstimate(comparison: TruthComparison): comparison is Judged {
-  return comparison.estimate !== null && comparison.ciLower !== null && comparison.ciUpper !== null
-}
-
-function number(value: number, { scale }: TruthComparison): string {
+function effect(value: number, { scale }: TruthComparison): string {
   return scale === 'relative' ? formatSignedPercent(value) : formatSigned(value)
 }
 
-function interval(comparison: Judged): string {
-  return `${number(comparison.ciLower, comparison)} to ${number(comparison.ciUpper, comparison)}`
+function interval(comparison: TruthComparison): string {
+  const { ciLower, ciUpper } = comparison
+  if (ciLower === null || ciUpper === null) return ''
+  return `${effect(ciLower, comparison)} to ${effect(ciUpper, comparison)}`
 }
 
-function verdict(comparison: TruthComparison, colors: Colors): string {
-  if (!hasEstimate(comparison)) return colors.yellow('no estimate')
-  return comparison.covered ? colors.green('holds the truth') : colors.yellow('misses the truth')
+function verdict({ status, reason, covered }: TruthComparison, colors: Colors): string {
+  if (status === 'refused') return colors.yellow(reason ?? 'refused')
+  if (covered === null) return ''
+  return covered ? colors.green('holds the truth') : colors.yellow('misses the truth')
 }

@@ -1,4 +1,4 @@
-import type { ModelNode, Node, NodeId, TestNode } from '../../../src/core/node.ts'
+import type { LoadNode, ModelNode, Node, NodeId, TestNode } from '../../../src/core/node.ts'
 import type { Plan } from '../../../src/core/plan.ts'
 import type { NodeResult } from '../../../src/core/run-result.ts'
 
@@ -35,7 +35,7 @@ const nodeList: readonly Node[] = [
     name: 'world',
     resourceType: 'load',
     spec: { kind: 'generator', module: 'world.ts', tables: [], params: { events: 1000 } },
-  },
+  } as unknown as LoadNode,
   model('orders', 'table'),
   model('stg_orders', 'view'),
   {
