@@ -18,7 +18,11 @@ export function placeOf(source: SourceText, offset: number): Place {
   const at = Math.max(0, Math.min(offset, source.text.length))
   let line = 1
   let start = 0
-  for (let next = source.text.indexOf('\n'); next >= 0 && next < at; next = source.text.indexOf('\n', start)) {
+  for (
+    let next = source.text.indexOf('\n');
+    next >= 0 && next < at;
+    next = source.text.indexOf('\n', start)
+  ) {
     line += 1
     start = next + 1
   }

@@ -6,6 +6,7 @@ import { dictMethods, setMethods } from './dict-methods.ts'
 import { escape } from './escape.ts'
 import { listMethods, tupleMethods } from './list-methods.ts'
 import { floatAttribute, floatMethods, intAttribute, intMethods } from './number-methods.ts'
+import { repr } from './repr.ts'
 import { elementAt, maybeLength, maybeSlice, type Slice } from './sequences.ts'
 import { type FieldAccess, strFormat, strFormatMap } from './str-format.ts'
 import { strMethods } from './str-methods.ts'
@@ -17,15 +18,14 @@ import {
   type Kwargs,
   Markup,
   Namespace,
-  raise,
   Range,
+  raise,
   Tuple,
   textOf,
   typeName,
   Undefined,
   type Value,
 } from './value.ts'
-import { repr } from './repr.ts'
 
 const fieldAccess: FieldAccess = {
   attribute: (value, name) =>
@@ -41,7 +41,8 @@ const format: Method<string> = (self, args, kwargs) => strFormat(self, args, kwa
 
 const formatMap: Method<string> = (self, args) => {
   const [mapping] = args
-  if (mapping === undefined) return raise('TypeError', 'str.format_map() takes exactly one argument (0 given)')
+  if (mapping === undefined)
+    return raise('TypeError', 'str.format_map() takes exactly one argument (0 given)')
   return strFormatMap(self, (name) => ownItem(mapping, name) ?? raise('KeyError', repr(name)), fieldAccess)
 }
 
@@ -56,7 +57,13 @@ function markupMethod(method: Method<string>): Method<Markup> {
     const safe = (value: Value): Value => (typeof value === 'string' ? escape(value).text : value)
     const safeKwargs = Object.create(null) as Record<string, Value>
     for (const name of Object.keys(kwargs)) safeKwargs[name] = safe(kwargs[name]!)
-    return markUp(method(self.text, args.map((arg) => (Array.isArray(arg) ? arg.map(safe) : safe(arg))), safeKwargs))
+    return markUp(
+      method(
+        self.text,
+        args.map((arg) => (Array.isArray(arg) ? arg.map(safe) : safe(arg))),
+        safeKwargs,
+      ),
+    )
   }
 }
 
@@ -67,7 +74,10 @@ function markUp(value: Value): Value {
 }
 
 /** The method of a built-in value, not yet bound. */
-function methodOf(value: Value, name: string): ((args: readonly Value[], kwargs: Kwargs) => Value) | undefined {
+function methodOf(
+  value: Value,
+  name: string,
+): ((args: readonly Value[], kwargs: Kwargs) => Value) | undefined {
   const bindTo = <Self>(self: Self, method: Method<Self> | undefined) =>
     method && ((args: readonly Value[], kwargs: Kwargs) => method(self, args, kwargs))
   if (typeof value === 'string') return bindTo(value, strMethod(name))
@@ -88,7 +98,9 @@ function ownAttribute(value: Value, name: string): Value | undefined {
   if (value instanceof HostObject) return value.protocol.attribute?.(name)
   if (value instanceof Namespace) return value.attributes.get(name)
   if (value instanceof Undefined) return undefined
-  if (value instanceof Range) return ({ start: value.start, stop: value.stop, step: value.step } as Record<string, Value>)[name]
+  if (value instanceof Range)
+    return ({ start: value.start, stop: value.stop, step: value.step } as Record<string, Value>)[name]
+  if (value instanceof Tuple && value.names?.includes(name)) return value.items[value.names.indexOf(name)]
   const method = methodOf(value, name)
   if (method) return boundMethod(typeName(value), name, method)
   if (value instanceof Float) return floatAttribute(value, name)
@@ -104,8 +116,7 @@ function ownItem(value: Value, key: Value): Value | undefined {
 }
 
 function missing(value: Value, name: Value): Undefined {
-  if (typeof name === 'string')
-    return new Undefined(`${describe(value)} has no attribute ${repr(name)}`)
+  if (typeof name === 'string') return new Undefined(`${describe(value)} has no attribute ${repr(name)}`)
   return new Undefined(`${describe(value)} has no element ${repr(name)}`)
 }
 
@@ -115,7 +126,10 @@ function describe(value: Value): string {
 }
 
 function unsafe(value: Value, name: string): Undefined {
-  return new Undefined(`access to attribute '${name}' of '${typeName(value)}' object is unsafe.`, 'SecurityError')
+  return new Undefined(
+    `access to attribute '${name}' of '${typeName(value)}' object is unsafe.`,
+    'SecurityError',
+  )
 }
 
 /** Attributes that exist in Python on every object; the sandbox hides them all. */

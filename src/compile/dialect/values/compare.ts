@@ -1,7 +1,18 @@
 // Python's == and <: equality across types is False, order across types raises.
 import { Dict, PySet } from './dict.ts'
 import { maybeNumeric, type Numeric } from './numbers.ts'
-import { Float, HostObject, isText, raise, Range, Tuple, textOf, typeName, Undefined, type Value } from './value.ts'
+import {
+  Float,
+  HostObject,
+  isText,
+  Range,
+  raise,
+  Tuple,
+  textOf,
+  typeName,
+  Undefined,
+  type Value,
+} from './value.ts'
 
 /** Python's a == b. */
 export function equals(a: Value, b: Value): boolean {

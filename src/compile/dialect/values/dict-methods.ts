@@ -18,7 +18,8 @@ function view(dict: Dict, type: 'dict_keys' | 'dict_values' | 'dict_items'): Hos
     iterate: values,
     length: () => dict.size,
     repr: () => `${type}(${repr([...values()])})`,
-    contains: (value) => (type === 'dict_keys' ? dict.has(value) : [...values()].some((own) => equals(own, value))),
+    contains: (value) =>
+      type === 'dict_keys' ? dict.has(value) : [...values()].some((own) => equals(own, value)),
     equals: (other) => {
       if (type === 'dict_values') return undefined
       const own = asSet()
@@ -47,7 +48,10 @@ export function pairsOf(source: Value): Iterable<readonly [Value, Value]> {
     if (size === undefined)
       return raise('TypeError', `cannot convert dictionary update sequence element #${at} to a sequence`)
     if (size !== 2)
-      return raise('ValueError', `dictionary update sequence element #${at} has length ${size}; 2 is required`)
+      return raise(
+        'ValueError',
+        `dictionary update sequence element #${at} has length ${size}; 2 is required`,
+      )
     const [key, value] = unpack(item, 2)
     return [key!, value!] as const
   })
@@ -120,7 +124,11 @@ function others(args: readonly Value[]): PySet[] {
   return args.map((arg) => new PySet(iterate(arg)))
 }
 
-function setOfSets(self: PySet, args: readonly Value[], keep: (item: Value, sets: PySet[]) => boolean): PySet {
+function setOfSets(
+  self: PySet,
+  args: readonly Value[],
+  keep: (item: Value, sets: PySet[]) => boolean,
+): PySet {
   const sets = others(args)
   return new PySet([...self].filter((item) => keep(item, sets)))
 }
@@ -134,12 +142,18 @@ function assign(self: PySet, values: PySet): null {
 
 function symmetricDifference(self: PySet, arg: Value): PySet {
   const other = new PySet(iterate(arg))
-  return new PySet([...[...self].filter((item) => !other.has(item)), ...[...other].filter((item) => !self.has(item))])
+  return new PySet([
+    ...[...self].filter((item) => !other.has(item)),
+    ...[...other].filter((item) => !self.has(item)),
+  ])
 }
 
-const union = (self: PySet, args: readonly Value[]) => new PySet([...self, ...args.flatMap((arg) => [...iterate(arg)])])
-const intersection = (self: PySet, args: readonly Value[]) => setOfSets(self, args, (item, sets) => sets.every((set) => set.has(item)))
-const difference = (self: PySet, args: readonly Value[]) => setOfSets(self, args, (item, sets) => !sets.some((set) => set.has(item)))
+const union = (self: PySet, args: readonly Value[]) =>
+  new PySet([...self, ...args.flatMap((arg) => [...iterate(arg)])])
+const intersection = (self: PySet, args: readonly Value[]) =>
+  setOfSets(self, args, (item, sets) => sets.every((set) => set.has(item)))
+const difference = (self: PySet, args: readonly Value[]) =>
+  setOfSets(self, args, (item, sets) => !sets.some((set) => set.has(item)))
 
 /** The methods of set by name. */
 export const setMethods: Methods<PySet> = methodTable<PySet>({
@@ -179,5 +193,7 @@ export const setMethods: Methods<PySet> = methodTable<PySet>({
 
 /** Raises for a mapping method on what is none. */
 export function requireDict(value: Value, what: string): Dict {
-  return value instanceof Dict ? value : raise('TypeError', `${what} must be a mapping, not ${typeName(value)}`)
+  return value instanceof Dict
+    ? value
+    : raise('TypeError', `${what} must be a mapping, not ${typeName(value)}`)
 }

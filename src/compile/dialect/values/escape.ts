@@ -2,7 +2,13 @@
 import { str } from './repr.ts'
 import { HostObject, Markup, type Value } from './value.ts'
 
-const entities: Record<string, string> = { '&': '&amp;', '<': '&lt;', '>': '&gt;', '"': '&#34;', "'": '&#39;' }
+const entities: Record<string, string> = {
+  '&': '&amp;',
+  '<': '&lt;',
+  '>': '&gt;',
+  '"': '&#34;',
+  "'": '&#39;',
+}
 
 /** Escapes the characters that HTML gives a meaning. */
 export function escapeText(text: string): string {

@@ -23,10 +23,7 @@ const pattern = /^(?:(.)?([<>=^]))?([+\- ]?)(z?)(#?)(0?)(\d*)([,_]?)(?:\.(\d+))?
 function parseSpec(spec: string, value: Value): Spec {
   const match = pattern.exec(spec)
   if (!match)
-    return raise(
-      'ValueError',
-      `Invalid format specifier '${spec}' for object of type '${typeName(value)}'`,
-    )
+    return raise('ValueError', `Invalid format specifier '${spec}' for object of type '${typeName(value)}'`)
   const [, fill, align = '', sign = '', , alternate, zero, width, grouping = '', precision, type = ''] = match
   return {
     fill: fill ?? (zero && !align ? '0' : ' '),
@@ -97,11 +94,11 @@ const bases: Record<string, [number, string]> = { b: [2, '0b'], o: [8, '0o'], x:
 
 function formatInt(value: number | bigint, spec: Spec): string {
   if ('eEfFgG%'.includes(spec.type) && spec.type) return formatFloat(value, spec)
-  if (spec.precision !== undefined)
-    raise('ValueError', 'Precision not allowed in integer format specifier')
+  if (spec.precision !== undefined) raise('ValueError', 'Precision not allowed in integer format specifier')
   const size = value < 0 ? -value : value
   const numeric = { ...spec, align: spec.align || '>' }
-  if (spec.type === 'c') return align(String.fromCodePoint(Number(value)), '', { ...spec, align: spec.align || '<' })
+  if (spec.type === 'c')
+    return align(String.fromCodePoint(Number(value)), '', { ...spec, align: spec.align || '<' })
   const [base, prefix] = bases[spec.type] ?? [10, '']
   if (base === 10 && !['', 'd', 'n'].includes(spec.type)) unknownCode(spec.type, 'int')
   const digits = spec.type === 'X' ? size.toString(16).toUpperCase() : size.toString(base)
@@ -116,7 +113,8 @@ function formatFloat(value: Numeric, spec: Spec): string {
   const text = floatBody(Math.abs(double), spec)
   const shown = spec.type === 'E' || spec.type === 'G' || spec.type === 'F' ? text.toUpperCase() : text
   const [, whole = '', rest = ''] = /^(\d*)(.*)$/s.exec(shown) ?? []
-  if (whole === '') return align(rest, signOf(negative, spec), { ...numeric, fill: spec.zero ? '0' : spec.fill })
+  if (whole === '')
+    return align(rest, signOf(negative, spec), { ...numeric, fill: spec.zero ? '0' : spec.fill })
   return alignGrouped(whole, rest, signOf(negative, spec), numeric, 3)
 }
 

@@ -26,7 +26,13 @@ function positionOf(items: readonly Value[], args: readonly Value[], what: strin
   const [wanted, start, end] = bind('index', ['value', 'start', 'stop'], 1, args)
   const range = sliceIndices({ start: start ?? null, stop: end ?? null, step: null }, items.length)
   const at = range.find((index) => equals(items[index]!, wanted!))
-  return at ?? raise('ValueError', what === 'tuple' ? 'tuple.index(x): x not in tuple' : `${repr(wanted!)} is not in list`)
+  return (
+    at ??
+    raise(
+      'ValueError',
+      what === 'tuple' ? 'tuple.index(x): x not in tuple' : `${repr(wanted!)} is not in list`,
+    )
+  )
 }
 
 const pop: Method<Value[]> = (self, args, kwargs) => {

@@ -226,8 +226,7 @@ export function toInteger(value: Value, base?: number): number | bigint {
   if (isText(value)) {
     const parsed = parseInteger(textOf(value), base ?? 10)
     return (
-      parsed ??
-      raise('ValueError', `invalid literal for int() with base ${base ?? 10}: '${textOf(value)}'`)
+      parsed ?? raise('ValueError', `invalid literal for int() with base ${base ?? 10}: '${textOf(value)}'`)
     )
   }
   const numeric = maybeNumeric(value)

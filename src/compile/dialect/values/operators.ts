@@ -8,14 +8,25 @@ import {
   maybeNumeric,
   moduloNumbers,
   multiplyNumbers,
-  negate,
   type Numeric,
+  negate,
   powerNumbers,
   subtractNumbers,
 } from './numbers.ts'
 import { percentFormat, percentFormatMarkup } from './percent-format.ts'
 import { str } from './repr.ts'
-import { Float, HostObject, isText, Markup, raise, Tuple, textOf, typeName, Undefined, type Value } from './value.ts'
+import {
+  Float,
+  HostObject,
+  isText,
+  Markup,
+  raise,
+  Tuple,
+  textOf,
+  typeName,
+  Undefined,
+  type Value,
+} from './value.ts'
 
 /** The most characters or items that a repetition may make. */
 const maxRepeated = 50_000_000
@@ -37,7 +48,12 @@ function hosted(operator: string, a: Value, b: Value): Value {
   return right ?? unsupported(operator === '**' ? '** or pow()' : operator, a, b)
 }
 
-function arithmetic(operator: string, a: Value, b: Value, compute: (x: Numeric, y: Numeric) => Numeric): Value {
+function arithmetic(
+  operator: string,
+  a: Value,
+  b: Value,
+  compute: (x: Numeric, y: Numeric) => Numeric,
+): Value {
   const [x, y] = [maybeNumeric(a), maybeNumeric(b)]
   if (x !== undefined && y !== undefined) return compute(x, y)
   return hosted(operator, a, b)

@@ -21,7 +21,7 @@ export function percentFormat(format: string, right: Value): string {
   }
   const out = format.replace(field, (all, key, flags: string, width, precision, type, at: number) => {
     if (type === undefined) return raise('ValueError', 'incomplete format')
-    if (type === '%' ) return '%'
+    if (type === '%') return '%'
     if (key !== undefined) {
       if (!mapping) raise('TypeError', 'format requires a mapping')
       mapped = true
@@ -29,9 +29,22 @@ export function percentFormat(format: string, right: Value): string {
     const size = width === '*' ? Number(str(next())) : width === undefined ? 0 : Number(width)
     const hasPrecision = /\.(\*|\d*)[hlL]?.$/su.test(all.slice(all.indexOf(')') + 1))
     const digits =
-      precision === '*' ? Number(str(next())) : precision === undefined ? (hasPrecision ? 0 : undefined) : Number(precision)
+      precision === '*'
+        ? Number(str(next()))
+        : precision === undefined
+          ? hasPrecision
+            ? 0
+            : undefined
+          : Number(precision)
     const value = key === undefined ? next() : lookUp(mapping!, key)
-    return formatOne(value, { flags, width: Math.abs(size), left: size < 0, precision: digits, type, at: at + all.length - 1 })
+    return formatOne(value, {
+      flags,
+      width: Math.abs(size),
+      left: size < 0,
+      precision: digits,
+      type,
+      at: at + all.length - 1,
+    })
   })
   if (!mapped && !mapping && used < values.length && !isIndexable(right))
     raise('TypeError', 'not all arguments converted during string formatting')
@@ -62,7 +75,13 @@ function formatOne(value: Value, spec: Field): string {
     const text = type === 's' ? str(value) : repr(value)
     return pad(precision === undefined ? text : charsOf(text).slice(0, precision).join(''), '', spec, false)
   }
-  if (type === 'c') return pad(isText(value) ? textOf(value) : String.fromCodePoint(Number(wholeNumber(value, type))), '', spec, false)
+  if (type === 'c')
+    return pad(
+      isText(value) ? textOf(value) : String.fromCodePoint(Number(wholeNumber(value, type))),
+      '',
+      spec,
+      false,
+    )
   if ('diu'.includes(type)) return padNumber(wholeNumber(value, type).toString(), spec)
   if ('oxX'.includes(type)) return formatBase(wholeNumber(value, type), spec)
   if ('eEfFgG'.includes(type)) return formatReal(value, spec)

@@ -23,7 +23,8 @@ export function strFormat(
   kwargs: Kwargs,
   access: FieldAccess,
 ): string {
-  const lookUp = (name: string): Value => kwargs[name] ?? (name in kwargs ? null : raise('KeyError', `'${name}'`))
+  const lookUp = (name: string): Value =>
+    kwargs[name] ?? (name in kwargs ? null : raise('KeyError', `'${name}'`))
   return expand(format, { access, args, lookUp, numbering: undefined }, 2)
 }
 
@@ -64,7 +65,9 @@ function endOfField(format: string, start: number): number {
   }
   return raise(
     'ValueError',
-    start === format.length - 1 ? "Single '{' encountered in format string" : "expected '}' before end of string",
+    start === format.length - 1
+      ? "Single '{' encountered in format string"
+      : "expected '}' before end of string",
   )
 }
 

@@ -10,7 +10,10 @@ import { isText, raise, Tuple, textOf, typeName, type Value } from './value.ts'
 /** A str argument; raises for anything else. */
 function textArgument(value: Value | undefined, method: string, at = 1): string {
   if (value !== undefined && isText(value)) return textOf(value)
-  return raise('TypeError', `${method}() argument ${at} must be str, not ${value === undefined ? 'missing' : typeName(value)}`)
+  return raise(
+    'TypeError',
+    `${method}() argument ${at} must be str, not ${value === undefined ? 'missing' : typeName(value)}`,
+  )
 }
 
 function wholeArgument(value: Value | undefined, missing: number): number {
@@ -69,8 +72,7 @@ function justifyMethod(name: string, share: (room: number, width: number) => num
   return (self, args, kwargs) => {
     const [width, fill] = bind(name, ['width', 'fillchar'], 1, args, kwargs)
     const char = fill === undefined ? ' ' : textArgument(fill, name, 2)
-    if (textLength(char) !== 1)
-      raise('TypeError', 'The fill character must be exactly one character long')
+    if (textLength(char) !== 1) raise('TypeError', 'The fill character must be exactly one character long')
     const total = wholeArgument(width, 0)
     const room = Math.max(0, total - textLength(self))
     const left = share(room, total)
@@ -108,7 +110,8 @@ function affixMethod(name: 'startswith' | 'endswith'): Method<string> {
     const [affix, start, end] = bind(name, ['prefix', 'start', 'end'], 1, args, kwargs)
     const text = start === undefined && end === undefined ? self : window(self, start, end)[0].join('')
     const holds = (one: Value) => {
-      if (!isText(one)) return raise('TypeError', `${name} first arg must be str or a tuple of str, not ${typeName(one)}`)
+      if (!isText(one))
+        return raise('TypeError', `${name} first arg must be str or a tuple of str, not ${typeName(one)}`)
       return name === 'startswith' ? text.startsWith(textOf(one)) : text.endsWith(textOf(one))
     }
     return affix instanceof Tuple ? affix.items.some(holds) : holds(affix!)
@@ -134,7 +137,8 @@ const replace: Method<string> = (self, args, kwargs) => {
 
 /** Replaces up to `count` occurrences (all when negative). */
 export function replaceText(text: string, old: string, fresh: string, count: number): string {
-  if (count < 0) return old === '' ? spread(text, fresh, Number.POSITIVE_INFINITY) : text.replaceAll(old, () => fresh)
+  if (count < 0)
+    return old === '' ? spread(text, fresh, Number.POSITIVE_INFINITY) : text.replaceAll(old, () => fresh)
   if (old === '') return spread(text, fresh, count)
   const parts = text.split(old)
   if (parts.length <= count + 1) return parts.join(fresh)
@@ -233,7 +237,12 @@ export const strMethods: Methods<string> = methodTable<string>({
     const width = wholeArgument(size, 8)
     return self
       .split(/(?<=\n)/)
-      .map((line) => line.replace(/[^\t]*\t/g, (part) => part.slice(0, -1) + ' '.repeat(width - ((part.length - 1) % width))))
+      .map((line) =>
+        line.replace(
+          /[^\t]*\t/g,
+          (part) => part.slice(0, -1) + ' '.repeat(width - ((part.length - 1) % width)),
+        ),
+      )
       .join('')
   },
   isdigit: test('isdigit', /^[\p{Nd}\u00b2\u00b3\u00b9]+$/u),

@@ -40,7 +40,9 @@ export function whitespaceSplit(text: string, limit: number): string[] {
 export function splitLines(text: string, keepEnds = false): string[] {
   const lines = text.split(/(?<=\r\n|\r(?!\n)|[\n\v\f\x1c-\x1e\x85\u2028\u2029])/)
   if (lines.at(-1) === '') lines.pop()
-  return keepEnds ? lines : lines.map((line) => line.replace(/(\r\n|[\r\n\v\f\x1c-\x1e\x85\u2028\u2029])$/, ''))
+  return keepEnds
+    ? lines
+    : lines.map((line) => line.replace(/(\r\n|[\r\n\v\f\x1c-\x1e\x85\u2028\u2029])$/, ''))
 }
 
 /** Whether the text has a letter with case. */

@@ -65,11 +65,13 @@ export class Float {
   }
 }
 
-/** A Python tuple. */
+/** A Python tuple; a named one can also be read by name. */
 export class Tuple {
   readonly items: readonly Value[]
-  constructor(items: readonly Value[]) {
+  readonly names: readonly string[] | undefined
+  constructor(items: readonly Value[], names?: readonly string[]) {
     this.items = items
+    this.names = names
   }
 }
 

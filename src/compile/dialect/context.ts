@@ -1,0 +1,63 @@
+// One rendering: the names a template finds, and what is kept while it runs.
+import { MacroReturn } from './failure.ts'
+import type { WrittenTexts } from './output-buffer.ts'
+import { Runtime } from './runtime.ts'
+import type { NameSource, Session, SessionSettings } from './session.ts'
+import type { TemplateBlock } from './template.ts'
+import { HostObject, type Kwargs, raise, type Value } from './values/value.ts'
+
+/** One rendering. Macros and callers that values hold are bound to it. */
+export class Context implements Session {
+  readonly settings: SessionSettings
+  readonly written: WrittenTexts = new Map()
+  readonly lenient: boolean
+  native = false
+  private readonly source: NameSource
+  private readonly macros = new Map<TemplateBlock, HostObject>()
+  private depth = 0
+
+  constructor(source: NameSource, settings: SessionSettings) {
+    this.source = source
+    this.settings = settings
+    this.lenient = source.lenient ?? false
+  }
+
+  /** The value of a name for the code of a block, or undefined. */
+  find(name: string, from: TemplateBlock | null): Value | undefined {
+    const found = this.source.lookup(name, from)
+    if (found === undefined) return this.settings.globals.get(name)
+    return isBlock(found) ? this.macro(found) : found
+  }
+
+  /** The value of a macro: callable, in this rendering. */
+  macro(block: TemplateBlock): HostObject {
+    const known = this.macros.get(block)
+    if (known) return known
+    const macro = new HostObject({
+      type: 'Macro',
+      call: (args, kwargs) => this.callBlock(block, args, kwargs),
+      repr: () => `<Macro '${block.name}'>`,
+      attribute: (name) => (name === 'name' ? block.name : undefined),
+    })
+    this.macros.set(block, macro)
+    return macro
+  }
+
+  /** Runs a block's code; what it returns with `return()` comes as it is. */
+  callBlock(block: TemplateBlock, args: readonly Value[], kwargs: Kwargs): Value {
+    if (this.depth >= this.settings.maxDepth) raise('RecursionError', 'maximum recursion depth exceeded')
+    this.depth += 1
+    try {
+      return block.code()(new Runtime(this, block.template, block), args, kwargs)
+    } catch (error) {
+      if (error instanceof MacroReturn) return error.value
+      throw error
+    } finally {
+      this.depth -= 1
+    }
+  }
+}
+
+function isBlock(found: Value | TemplateBlock): found is TemplateBlock {
+  return typeof found === 'object' && found !== null && 'bodyStart' in found
+}
