@@ -117,7 +117,7 @@ export function makeJourneys(
   function checkOut(user: User, time: number, experiment: number, item: number): void {
     const point = random.uniform()
     const quantityPoint = random.uniform()
-    if (time >= endMicros) return
+    if (time >= endMicros || written >= quota) return
     const revenueCents =
       catalogue.priceCents[item]! * (quantityPoint < 0.86 ? 1 : quantityPoint < 0.97 ? 2 : 3)
     const lift = experiment < 0 ? 0 : experiments[experiment]!.lift
@@ -132,7 +132,7 @@ export function makeJourneys(
       }
       if (exposure.arm === 1) buys = inTreatment
     }
-    if (buys && written < quota) emit(time, purchase, experiment, item, revenueCents)
+    if (buys) emit(time, purchase, experiment, item, revenueCents)
   }
 
   /** Writes a session and returns when it is over. */
@@ -188,7 +188,8 @@ export function makeJourneys(
     const offsets = population.offsets[user.country]!
     let day = user.signupDay
     let clock = user.signupClock
-    let over = session(user, user.signupMicros + pause(5), begin(user, day))
+    // Signing up is the beginning of the first session.
+    let over = session(user, user.signupMicros, begin(user, day))
     while (written < quota) {
       clock += random.exponential() / user.sessionsPerDay
       while (day < calendar.days && calendar.elapsed[day + 1]! <= clock) day++

@@ -1,7 +1,10 @@
 import { createHash } from 'node:crypto'
+import { readFileSync } from 'node:fs'
 import type { RowWriter } from 'estimand'
+import { parse } from 'yaml'
 import type { WorldParams } from '../../pipelines/product/params.ts'
 import world from '../../pipelines/product/world.ts'
+import { makeBinaryWriter } from '../../src/warehouse/copy/binary-writer.ts'
 
 /** The parameters of the tests: small enough to be quick, long enough for both experiments. */
 export const smallWorld: WorldParams = {
@@ -19,15 +22,15 @@ export const smallWorld: WorldParams = {
 export type Value = string | number | boolean | null
 export type Rows = Record<string, Value[][]>
 
-const tableNames = [
-  'product.users',
-  'product.events',
-  'product.items',
-  'product.experiments',
-  'product.assignments',
-  'truth.effects',
-  'truth.potential_outcomes',
-]
+interface DeclaredTable {
+  readonly schema: string
+  readonly name: string
+  readonly columns: readonly { readonly name: string; readonly type: string }[]
+}
+
+const yaml = readFileSync(new URL('../../pipelines/product.yml', import.meta.url), 'utf8')
+const declared: readonly DeclaredTable[] = parse(yaml).loads[0].tables
+const tableNames = declared.map(({ schema, name }) => `${schema}.${name}`)
 
 /** Keeps every row that it is given. */
 function collectingWriter(rows: Value[][]): RowWriter {
@@ -62,9 +65,20 @@ export function collectWorld(params: WorldParams, order?: readonly number[]): Ro
   return rows
 }
 
-/** A digest of everything that was written, in order. */
-export function digest(rows: Rows): string {
-  return createHash('sha256').update(JSON.stringify(rows)).digest('hex')
+/** A digest of the bytes that one partition sends to the warehouse, table by table as declared. */
+export function digestPartition(params: WorldParams, index: number): string {
+  const chunks: Uint8Array[][] = declared.map(() => [])
+  const writers = declared.map(({ columns }, table) =>
+    makeBinaryWriter(tableNames[table]!, columns, (chunk) => chunks[table]!.push(chunk)),
+  )
+  const tables = Object.fromEntries(tableNames.map((name, table) => [name, writers[table]!]))
+  for (const _ of world.generate(world.partitions(params)[index]!, { params, tables }));
+  const hash = createHash('sha256')
+  writers.forEach((writer, table) => {
+    writer.finish()
+    for (const chunk of chunks[table]!) hash.update(chunk)
+  })
+  return hash.digest('hex')
 }
 
 export interface EventRow {

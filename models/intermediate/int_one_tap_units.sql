@@ -1,0 +1,3 @@
+{{ config(materialized='view') }}
+
+{{ units_of('one_tap_checkout') }}

@@ -1,0 +1,3 @@
+{{ config(materialized='view') }}
+
+{{ units_of('player_telemetry_aa') }}

@@ -1,0 +1,6 @@
+select
+    experiment_id,
+    user_id,
+    variant,
+    exposed_at
+from {{ source('product', 'assignments') }}

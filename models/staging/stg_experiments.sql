@@ -1,0 +1,8 @@
+select
+    experiment_id,
+    hypothesis,
+    started_at,
+    ended_at,
+    control_arm,
+    treatment_arm
+from {{ source('product', 'experiments') }}

@@ -1,0 +1,8 @@
+select
+    user_id,
+    signup_time,
+    {{ utc_date('signup_time') }} as signup_date,
+    acquisition_channel,
+    country,
+    device_type
+from {{ source('product', 'users') }}
