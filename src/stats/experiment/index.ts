@@ -1,26 +1,24 @@
-export {
-  type ArmMoments,
-  type ArmSums,
-  mergeMoments,
-  momentsFromSums,
-  momentsOf,
-  proportionMoments,
-} from './arm-moments.ts'
-export { type CupedInference, type CupedOptions, cuped, cupedTheta, type ThetaSource } from './cuped.ts'
+export * from './arm-moments.ts'
+export * from './bayes.ts'
+export * from './confidence-sequence.ts'
+export * from './cuped.ts'
 export { differenceInMeans } from './difference-in-means.ts'
+export * from './group-sequential.ts'
 export type { Alternative, EffectResult, Inference, InferenceOptions } from './inference.ts'
 export {
-  type Counts,
-  type FisherResult,
-  fisherExactTest,
-  type ProportionOptions,
-  proportionTest,
-} from './proportions.ts'
+  type JointMoments,
+  jointMomentsFromSums,
+  jointMomentsOf,
+  mergeJointMoments,
+} from './joint-moments.ts'
+export * from './mixture-test.ts'
+export * from './multiplicity.ts'
+export * from './non-inferiority.ts'
+export * from './power.ts'
+export * from './proportions.ts'
+export * from './quantile-metric.ts'
+export * from './ratio-metric.ts'
 export { isRefused, type Refusal } from './refusal.ts'
 export { type LiftInterval, type RelativeLiftOptions, relativeLift } from './relative-lift.ts'
-export {
-  type SampleRatioMethod,
-  type SampleRatioOptions,
-  type SampleRatioResult,
-  sampleRatioMismatch,
-} from './sample-ratio-mismatch.ts'
+export * from './sample-ratio-mismatch.ts'
+export * from './stratified.ts'
