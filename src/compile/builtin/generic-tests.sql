@@ -1,0 +1,43 @@
+{# The generic tests that every project has. Each selects the rows that should not be there. #}
+
+{% test not_null(model, column_name) %}
+select {{ column_name }}
+from {{ model }}
+where {{ column_name }} is null
+{% endtest %}
+
+{% test unique(model, column_name) %}
+select
+  {{ column_name }} as unique_field,
+  count(*) as n_records
+from {{ model }}
+where {{ column_name }} is not null
+group by {{ column_name }}
+having count(*) > 1
+{% endtest %}
+
+{% test accepted_values(model, column_name, values, quote=true) %}
+select
+  {{ column_name }} as value_field,
+  count(*) as n_records
+from {{ model }}
+where {{ column_name }} not in (
+  {% for value in values -%}
+  {{ "'" ~ (value | string | replace("'", "''")) ~ "'" if quote else value }}{{ "," if not loop.last }}
+  {% endfor %}
+)
+group by {{ column_name }}
+{% endtest %}
+
+{% test relationships(model, column_name, to, field) %}
+{# The parents are made distinct first: an anti-join of tables that lie on different Citus nodes is refused. #}
+with parent as materialized (
+  select distinct {{ field }} as to_field
+  from {{ to }}
+)
+select child.{{ column_name }} as from_field
+from {{ model }} as child
+left join parent on child.{{ column_name }} = parent.to_field
+where child.{{ column_name }} is not null
+  and parent.to_field is null
+{% endtest %}

@@ -1,0 +1,135 @@
+import { closestNames } from '../../core/did-you-mean.ts'
+import type {
+  IncrementalStrategy,
+  IndexConfig,
+  Materialization,
+  ModelNode,
+  OnSchemaChange,
+} from '../../core/node.ts'
+import { makeProblem, type Place, type Problem } from '../../core/problem.ts'
+import { asList, asStrings, type Config, isMap } from '../config-tree.ts'
+
+/*
+ * The part of a model's configuration that decides how it is built, read from what people wrote.
+ */
+
+const materializations: readonly Materialization[] = ['view', 'table', 'incremental', 'ephemeral']
+const strategies: readonly IncrementalStrategy[] = ['append', 'delete+insert', 'merge']
+const schemaChanges: readonly OnSchemaChange[] = ['ignore', 'fail', 'append_new_columns', 'sync_all_columns']
+
+/** Keys with a meaning here or in dbt; any other is the project's own and may be read by its macros. */
+const knownKeys = [
+  'access',
+  'alias',
+  'batch_size',
+  'begin',
+  'bind',
+  'column_types',
+  'concurrent_batches',
+  'contract',
+  'database',
+  'delimiter',
+  'distribution',
+  'docs',
+  'enabled',
+  'event_time',
+  'full_refresh',
+  'grants',
+  'group',
+  'incremental_predicates',
+  'incremental_strategy',
+  'indexes',
+  'lookback',
+  'materialized',
+  'meta',
+  'merge_exclude_columns',
+  'merge_update_columns',
+  'on_configuration_change',
+  'on_error',
+  'on_schema_change',
+  'packages',
+  'partition_by',
+  'persist_docs',
+  'pool',
+  'post_hook',
+  'pre_hook',
+  'quote_columns',
+  'quoting',
+  'retries',
+  'schema',
+  'sql_header',
+  'static_analysis',
+  'tags',
+  'timeout',
+  'unique_key',
+  'unlogged',
+] // prettier-ignore
+
+export type ModelBuildConfig = Pick<
+  ModelNode,
+  'materialized' | 'uniqueKey' | 'incrementalStrategy' | 'onSchemaChange' | 'indexes' | 'unlogged'
+> & { readonly fullRefresh?: boolean }
+
+/** Reads the build configuration, saying what is not allowed. */
+export function readModelConfig(
+  config: Config,
+  place: Place,
+  source: string,
+): { readonly build: ModelBuildConfig; readonly problems: readonly Problem[] } {
+  const problems: Problem[] = []
+  const refuse = (message: string, hint?: string): void => {
+    problems.push(makeProblem('config-invalid', message, { place, source, ...(hint && { hint }) }))
+  }
+  const choose = <T extends string>(key: string, allowed: readonly T[], fallback: T): T => {
+    const value = config[key]
+    if (value === undefined || value === null) return fallback
+    if (allowed.includes(value as T)) return value as T
+    refuse(`${key}: ${JSON.stringify(value)} is not allowed`, `allowed: ${allowed.join(', ')}`)
+    return fallback
+  }
+  for (const key of Object.keys(config)) {
+    if (knownKeys.includes(key)) continue
+    // A key of the project's own may well contain a known one; only a slip of the pen is an error.
+    const near = closestNames(key, knownKeys).find((known) => Math.abs(known.length - key.length) <= 2)
+    if (near)
+      refuse(`config key '${key}' is not known`, `did you mean '${near}'? keys of your own belong under meta`)
+  }
+  const uniqueKey = asStrings(config.unique_key)
+  const incrementalStrategy = choose(
+    'incremental_strategy',
+    strategies,
+    uniqueKey.length > 0 ? 'delete+insert' : 'append',
+  )
+  const materialized = choose('materialized', materializations, 'view')
+  if (materialized === 'incremental' && incrementalStrategy !== 'append' && uniqueKey.length === 0)
+    refuse(
+      `incremental_strategy ${incrementalStrategy} needs a unique_key`,
+      'unique_key: the column or list of columns that identifies a row',
+    )
+  if (
+    config.full_refresh !== undefined &&
+    config.full_refresh !== null &&
+    typeof config.full_refresh !== 'boolean'
+  )
+    refuse(`full_refresh: ${JSON.stringify(config.full_refresh)} is not true or false`)
+  return {
+    problems,
+    build: {
+      materialized,
+      uniqueKey,
+      incrementalStrategy,
+      onSchemaChange: choose('on_schema_change', schemaChanges, 'ignore'),
+      indexes: asList(config.indexes).map((index) => readIndex(index, refuse)),
+      unlogged: config.unlogged === true,
+      ...(typeof config.full_refresh === 'boolean' && { fullRefresh: config.full_refresh }),
+    },
+  }
+}
+
+function readIndex(value: unknown, refuse: (message: string, hint?: string) => void): IndexConfig {
+  const columns = isMap(value) ? asStrings(value.columns) : []
+  if (columns.length === 0)
+    refuse('an index needs columns', "write indexes: [{columns: ['user_id'], unique: true}]")
+  const { unique, type } = isMap(value) ? value : {}
+  return { columns, unique: unique === true, type: typeof type === 'string' ? type : 'btree' }
+}

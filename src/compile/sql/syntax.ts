@@ -1,0 +1,64 @@
+import { loadModule, parseSync } from 'libpg-query'
+
+/*
+ * PostgreSQL's own parser, compiled to WebAssembly: what it refuses the server would refuse as well,
+ * and it says where.
+ */
+
+export interface SyntaxError {
+  readonly message: string
+  /** Characters from the start of the text, from 0. */
+  readonly offset: number
+}
+
+/** Loads the parser; call once before `findSyntaxError` or `leadingWith`. */
+export const loadSqlParser: () => Promise<void> = loadModule
+
+/** The first thing in `text` that PostgreSQL cannot parse, or null when it parses. */
+export function findSyntaxError(text: string): SyntaxError | null {
+  try {
+    parseSync(text)
+    return null
+  } catch (error) {
+    const details = (error as { sqlDetails?: { message: string; cursorPosition: number } }).sqlDetails
+    if (!details) throw error
+    return { message: details.message, offset: Math.min(details.cursorPosition, text.trimEnd().length) }
+  }
+}
+
+/** Where a query's own WITH list starts, so that CTEs can be put in front of it. */
+export interface LeadingWith {
+  /** Offset of the first CTE's name. */
+  readonly offset: number
+  readonly recursive: boolean
+}
+
+/** The WITH clause that opens the query, or null when it has none. Throws nothing: unparsable text has none. */
+export function leadingWith(text: string): LeadingWith | null {
+  let select: SelectNode | undefined
+  try {
+    select = (parseSync(text) as ParseTree).stmts[0]?.stmt?.SelectStmt
+  } catch {
+    return null
+  }
+  const clause = select?.withClause
+  const first = clause?.ctes[0]?.CommonTableExpr
+  if (!clause || !first) return null
+  return { offset: characterOffset(text, first.location ?? 0), recursive: clause.recursive ?? false }
+}
+
+/** The tree counts bytes of UTF-8, JavaScript counts UTF-16 units. */
+function characterOffset(text: string, byteOffset: number): number {
+  return Buffer.from(text, 'utf8').subarray(0, byteOffset).toString('utf8').length
+}
+
+interface SelectNode {
+  readonly withClause?: {
+    readonly recursive?: boolean
+    readonly ctes: readonly { readonly CommonTableExpr?: { readonly location?: number } }[]
+  }
+}
+
+interface ParseTree {
+  readonly stmts: readonly { readonly stmt?: { readonly SelectStmt?: SelectNode } }[]
+}
