@@ -1,0 +1,77 @@
+import type { Manifest } from '../core/manifest.ts'
+import type { JobNode } from '../core/node.ts'
+import { existingRelations, relationIdent, sql, type Warehouse } from '../warehouse/index.ts'
+
+/** An estimate for the whole population beside the effect that the generator put in. */
+export interface TruthComparison {
+  readonly job: string
+  readonly question: string
+  readonly outcome: string
+  readonly treatment: string
+  readonly method: string
+  readonly scale: string
+  readonly status: 'ok' | 'refused'
+  readonly reason: string | null
+  readonly estimate: number | null
+  readonly ciLower: number | null
+  readonly ciUpper: number | null
+  readonly pValue: number | null
+  /** Null where nobody knows it. */
+  readonly truth: number | null
+  /** Whether the interval holds the truth; null where either is missing. */
+  readonly covered: boolean | null
+}
+
+const truthTable = { schema: 'truth', identifier: 'effects' }
+
+/** Reads what the jobs estimated and, where our generators wrote it, what is true. */
+export async function compareWithTruth(warehouse: Warehouse, manifest: Manifest): Promise<TruthComparison[]> {
+  const jobs = Object.values(manifest.nodes).filter((node): node is JobNode => node.resourceType === 'job')
+  const found = await existingRelations(warehouse, [...jobs.map(({ relation }) => relation), truthTable])
+  const stands = (relation: { schema: string; identifier: string }): boolean =>
+    found.some(({ schema, identifier }) => schema === relation.schema && identifier === relation.identifier)
+  const withTruth = stands(truthTable)
+  const comparisons = await Promise.all(
+    jobs.filter(({ relation }) => stands(relation)).map((job) => compareJob(warehouse, job, withTruth)),
+  )
+  return comparisons.flat()
+}
+
+async function compareJob(
+  warehouse: Warehouse,
+  job: JobNode,
+  withTruth: boolean,
+): Promise<TruthComparison[]> {
+  const truth = withTruth
+    ? sql`left join truth.effects as truth
+        on truth.experiment = estimate.job and truth.metric = estimate.outcome and truth.scale = estimate.scale`
+    : sql`cross join (select null::float8 as value) as truth`
+  const { rows } = await warehouse.query<Omit<TruthComparison, 'question' | 'covered'>>(sql`
+    select
+      estimate.job,
+      estimate.outcome,
+      estimate.treatment,
+      estimate.method,
+      estimate.scale,
+      estimate.status,
+      estimate.reason,
+      estimate.estimate,
+      estimate.ci_lower as "ciLower",
+      estimate.ci_upper as "ciUpper",
+      estimate.p_value as "pValue",
+      truth.value as truth
+    from ${relationIdent(job.relation)} as estimate
+    ${truth}
+    where estimate.segment_name is null and estimate.estimand <> 'sample_ratio'
+    order by estimate.outcome, estimate.scale, estimate.method`)
+  return rows.map((row) => ({ ...row, question: job.spec.question, covered: isCovered(row) }))
+}
+
+function isCovered({
+  ciLower,
+  ciUpper,
+  truth,
+}: Pick<TruthComparison, 'ciLower' | 'ciUpper' | 'truth'>): boolean | null {
+  if (ciLower === null || ciUpper === null || truth === null) return null
+  return ciLower <= truth && truth <= ciUpper
+}

@@ -1,0 +1,194 @@
+import type { Node, NodeId } from '../core/node.ts'
+import type { Step } from '../core/plan.ts'
+import type { Problem } from '../core/problem.ts'
+import { isFailure, type NodeResult } from '../core/run-result.ts'
+import type { PublishAction } from '../warehouse/index.ts'
+import type { RunContext, StepOutcome } from './run-context.ts'
+import { problemsOf } from './sql-problem.ts'
+import { runAnalysis } from './steps/job.ts'
+import { runLoad } from './steps/load.ts'
+import { runModel } from './steps/model.ts'
+import { runSeed } from './steps/seed.ts'
+import { runTest } from './steps/test.ts'
+
+/*
+ * Executing a plan: steps start as soon as everything they wait for has succeeded, as many at once as there are
+ * threads. A failed step's descendants are skipped, the rest goes on; a failure is a result, not an exception.
+ *
+ *   waiting ──all succeeded──▶ running ──▶ success | pass | warn | reused
+ *      │                          └──────▶ error | fail
+ *      └──one failed or skipped, or nothing more is to start──▶ skipped
+ */
+
+export interface Execution {
+  readonly results: readonly NodeResult[]
+  /** In plan order: what makes the builds live. */
+  readonly publish: readonly PublishAction[]
+}
+
+/** Called when a step has been built; publishes it at once in publish mode 'node'. */
+export type OnBuilt = (step: Step, outcome: StepOutcome) => Promise<void>
+
+/** Carries out every step of the context's plan. */
+export async function execute(context: RunContext, onBuilt: OnBuilt): Promise<Execution> {
+  const { plan, effects, threads, failFast } = context
+  const total = plan.steps.length
+  const results = new Map<NodeId, NodeResult>()
+  const outcomes = new Map<NodeId, StepOutcome>()
+  const waiting = new Set(plan.steps)
+  const running = new Map<NodeId, Promise<void>>()
+  const freeThreads = Array.from({ length: threads }, (_, index) => index + 1)
+  let stopping = false
+
+  const finish = (step: Step, result: NodeResult): void => {
+    results.set(step.nodeId, result)
+    effects.emit({ type: 'node_finished', index: results.size, total, result })
+    if (failFast && isFailure(result.status)) stopping = true
+  }
+
+  const start = (step: Step): void => {
+    const thread = freeThreads.shift()!
+    const at = effects.clock()
+    effects.emit({
+      type: 'node_started',
+      nodeId: step.nodeId,
+      index: results.size + running.size + 1,
+      total,
+      at: at.toISOString(),
+    })
+    const work = carryOut(step, context, onBuilt).then(({ outcome, ...ended }) => {
+      if (outcome) outcomes.set(step.nodeId, outcome)
+      freeThreads.unshift(thread)
+      running.delete(step.nodeId)
+      const finishedAt = effects.clock()
+      finish(step, {
+        nodeId: step.nodeId,
+        startedAt: at.toISOString(),
+        finishedAt: finishedAt.toISOString(),
+        durationMs: finishedAt.getTime() - at.getTime(),
+        thread,
+        ...ended,
+      })
+    })
+    running.set(step.nodeId, work)
+  }
+
+  while (waiting.size > 0 || running.size > 0) {
+    const stopped = stopping || effects.signal.aborted
+    for (const step of waiting) {
+      const blocker = step.dependsOn.find((id) => blocks(results.get(id)))
+      if (stopped || blocker !== undefined) {
+        waiting.delete(step)
+        finish(
+          step,
+          skipped(
+            step,
+            stopped ? 'the run was stopped' : skipReason(blocker!, results.get(blocker!)!, context),
+          ),
+        )
+      } else if (freeThreads.length > 0 && step.dependsOn.every((id) => results.has(id))) {
+        waiting.delete(step)
+        start(step)
+      }
+    }
+    if (running.size > 0) await Promise.race(running.values())
+  }
+  const ordered = plan.steps.map(({ nodeId }) => nodeId)
+  return {
+    results: ordered.map((id) => results.get(id)!),
+    publish: ordered.flatMap((id) => outcomes.get(id)?.publish ?? []),
+  }
+}
+
+type Ended = Pick<NodeResult, 'status' | 'rows' | 'message' | 'problem' | 'compiledCode'> & {
+  readonly outcome?: StepOutcome
+}
+
+/** Runs one step to its end, whatever it is. */
+async function carryOut(step: Step, context: RunContext, onBuilt: OnBuilt): Promise<Ended> {
+  const node = context.manifest.nodes[step.nodeId]!
+  try {
+    const outcome = await runStep(node, step, context)
+    await onBuilt(step, outcome)
+    const { rows, message, compiledCode, verdict } = outcome
+    const status = verdict ?? (step.action === 'reuse' ? 'reused' : 'success')
+    const problem =
+      verdict === 'fail' || verdict === 'warn' ? testProblem(node, outcome, verdict, context) : undefined
+    return {
+      status,
+      rows,
+      message,
+      ...(compiledCode !== undefined && { compiledCode }),
+      ...(problem && { problem }),
+      outcome,
+    }
+  } catch (error) {
+    const compiled = context.compiledOf(node.id)
+    const [problem] = problemsOf(error, node, compiled, context.renderer)
+    return {
+      status: 'error',
+      rows: null,
+      message: problem!.message,
+      problem: problem!,
+      ...(compiled && { compiledCode: compiled.text }),
+    }
+  }
+}
+
+function runStep(node: Node, step: Step, context: RunContext): Promise<StepOutcome> {
+  switch (node.resourceType) {
+    case 'load':
+      return runLoad(node, step, context)
+    case 'seed':
+      return runSeed(node, step, context)
+    case 'model':
+      return runModel(node, step, context)
+    case 'test':
+      return runTest(node, step, context)
+    case 'job':
+      return runAnalysis(node, step, context)
+    case 'source':
+    case 'exposure':
+      throw new Error(`${node.id} has no step`)
+  }
+}
+
+function testProblem(
+  node: Node,
+  outcome: StepOutcome,
+  verdict: 'fail' | 'warn',
+  context: RunContext,
+): Problem {
+  const severity = verdict === 'fail' ? 'error' : 'warning'
+  const hint = `see the rows: estimand show --select ${node.name}`
+  return context.renderer.problem(
+    'test-failed',
+    `${node.name}: ${outcome.message}`,
+    node.place,
+    hint,
+    severity,
+  )
+}
+
+/** Whether a result keeps those that wait for it from starting. */
+function blocks(result: NodeResult | undefined): boolean {
+  return result !== undefined && (isFailure(result.status) || result.status === 'skipped')
+}
+
+function skipReason(blocker: NodeId, result: NodeResult, { manifest }: RunContext): string {
+  const name = manifest.nodes[blocker]!.name
+  return result.status === 'skipped' ? `${name} was skipped` : `${name} failed`
+}
+
+function skipped(step: Step, message: string): NodeResult {
+  return {
+    nodeId: step.nodeId,
+    status: 'skipped',
+    startedAt: null,
+    finishedAt: null,
+    durationMs: 0,
+    rows: null,
+    message,
+    thread: null,
+  }
+}

@@ -1,0 +1,56 @@
+import type { CompiledSql } from '../compile/compiled-sql.ts'
+import { type Node, type NodeId, relationsOf } from '../core/node.ts'
+import type { Plan } from '../core/plan.ts'
+import type { RunEffects } from '../core/run-event.ts'
+import type { Builds } from './relations.ts'
+import type { RunContext } from './run-context.ts'
+import type { RunRequest } from './run-request.ts'
+
+/** Puts together what the steps of a run share. */
+export function makeRunContext(
+  request: RunRequest,
+  plan: Plan,
+  builds: Builds,
+  effects: RunEffects,
+): RunContext {
+  const { manifest, renderer } = request
+  const scope = {
+    runStartedAt: new Date(plan.startedAt),
+    invocationId: plan.runId,
+    fullRefresh: request.fullRefresh,
+    log: (message: string) => effects.emit({ type: 'log', level: 'info', message }),
+  }
+  const compiledNodes = new Map<NodeId, CompiledSql>()
+  return {
+    manifest,
+    plan,
+    renderer,
+    warehouse: request.warehouse,
+    connection: request.connection,
+    projectRoot: request.projectRoot,
+    params: manifest.vars,
+    threads: request.threads,
+    fullRefresh: request.fullRefresh,
+    failFast: request.failFast,
+    builds,
+    effects,
+    compile: async (node, { isIncremental }) => {
+      const compiled = await renderer.compile(node.id, {
+        ...scope,
+        isIncremental,
+        relationOf: (relation) => builds.resolve(relation),
+      })
+      compiledNodes.set(node.id, compiled)
+      return compiled
+    },
+    compiledOf: (nodeId) => compiledNodes.get(nodeId) ?? null,
+    compilePublished: (node) =>
+      renderer.compile(node.id, { ...scope, isIncremental: false, relationOf: (relation) => relation }),
+    relationOf: (node: Node, ref: string) => {
+      const target = node.dependsOn.map((id) => manifest.nodes[id]!).find(({ name }) => name === ref)
+      const [relation] = target ? relationsOf(target) : []
+      if (!relation) throw new Error(`${node.id} does not depend on a relation '${ref}'`)
+      return builds.resolve(relation)
+    },
+  }
+}

@@ -1,0 +1,166 @@
+import type { NodeGraph } from '../core/graph.ts'
+import type { Manifest } from '../core/manifest.ts'
+import { type Node, type NodeId, relationKey, relationsOf } from '../core/node.ts'
+import type { Plan, PublishMode, Step, StepAction } from '../core/plan.ts'
+import type { RelationKind } from '../warehouse/index.ts'
+
+/*
+ * Planning decides everything that a run will do, from the manifest and from what stands in the warehouse.
+ * It has no effects: the same arguments give the same plan.
+ */
+
+/** What a plan has to know about the warehouse. */
+export interface WarehouseState {
+  /** Relations that exist, by relation key. */
+  readonly relations: ReadonlyMap<string, RelationKind>
+  /** Fingerprints with which published relations were made, by relation key. */
+  readonly fingerprints: ReadonlyMap<string, string>
+}
+
+export interface PlanOptions {
+  readonly runId: string
+  readonly startedAt: Date
+  readonly command: string
+  readonly publish: PublishMode
+  readonly fullRefresh: boolean
+  /** What each selected load would write, as one string: its declaration, parameters and code. */
+  readonly loadFingerprints: ReadonlyMap<NodeId, string>
+}
+
+/** Plans a run of the selected nodes. Steps stand in an order in which they could run one after the other. */
+export function makePlan(
+  manifest: Manifest,
+  graph: NodeGraph,
+  selected: readonly NodeId[],
+  state: WarehouseState,
+  options: PlanOptions,
+): Plan {
+  const chosen = new Set(selected.filter((id) => hasStep(manifest.nodes[id]!)))
+  const order = graph.topologicalOrder().filter((id) => chosen.has(id))
+  const reads = new Map(order.map((id) => [id, nearestChosen(graph, id, chosen)]))
+  const gates = testGates(manifest, graph, reads)
+  const steps = order.map((id): Step => {
+    const { action, reason } = decide(manifest.nodes[id]!, state, options)
+    const fingerprint = options.loadFingerprints.get(id)
+    const dependsOn = [...new Set([...reads.get(id)!, ...(gates.get(id) ?? [])])]
+    return { nodeId: id, action, reason, dependsOn, ...(fingerprint && { fingerprint }) }
+  })
+  return {
+    runId: options.runId,
+    startedAt: options.startedAt.toISOString(),
+    command: options.command,
+    publish: options.publish,
+    buildSchema: `estimand_build_${options.runId.replaceAll('-', '').slice(0, 12)}`,
+    steps: inDependencyOrder(steps),
+  }
+}
+
+/** Sources and exposures are other people's, and an ephemeral model is written into its readers. */
+function hasStep(node: Node): boolean {
+  if (node.resourceType === 'source' || node.resourceType === 'exposure') return false
+  return !(node.resourceType === 'model' && node.materialized === 'ephemeral')
+}
+
+function decide(
+  node: Node,
+  state: WarehouseState,
+  options: PlanOptions,
+): { readonly action: StepAction; readonly reason: string } {
+  switch (node.resourceType) {
+    case 'load':
+      return decideLoad(node, state, options)
+    case 'seed':
+      return { action: 'seed', reason: 'seeds are read on every run' }
+    case 'test':
+      return { action: 'test', reason: 'tests look at what the run built' }
+    case 'job':
+      return { action: 'analyse', reason: 'analyses follow their data' }
+    case 'model':
+      if (node.materialized !== 'incremental')
+        return { action: 'build', reason: `materialized as ${node.materialized}` }
+      if (node.fullRefresh ?? options.fullRefresh) return { action: 'build', reason: 'full refresh' }
+      if (state.relations.get(relationKey(node.relation)) !== 'table')
+        return { action: 'build', reason: 'incremental, and not there yet' }
+      return { action: 'increment', reason: 'incremental, and there already' }
+    case 'source':
+    case 'exposure':
+      throw new Error(`${node.id} has no step`)
+  }
+}
+
+function decideLoad(node: Node, state: WarehouseState, options: PlanOptions) {
+  if (options.fullRefresh) return { action: 'load', reason: 'full refresh' } as const
+  const keys = relationsOf(node).map(relationKey)
+  if (keys.some((key) => !state.relations.has(key)))
+    return { action: 'load', reason: 'not loaded yet' } as const
+  const wanted = options.loadFingerprints.get(node.id)
+  const unchanged = keys.every((key) => state.fingerprints.get(key) === wanted)
+  return unchanged
+    ? ({ action: 'reuse', reason: 'same declaration, parameters and code as what is there' } as const)
+    : ({ action: 'load', reason: 'its declaration, parameters or code changed' } as const)
+}
+
+/** The chosen nodes that `id` reads, directly or through nodes that have no step of their own. */
+function nearestChosen(graph: NodeGraph, id: NodeId, chosen: ReadonlySet<NodeId>): NodeId[] {
+  const found = new Set<NodeId>()
+  const seen = new Set<NodeId>()
+  const pending = [...graph.parents(id)]
+  for (let parent = pending.pop(); parent !== undefined; parent = pending.pop()) {
+    if (seen.has(parent)) continue
+    seen.add(parent)
+    if (chosen.has(parent)) found.add(parent)
+    else pending.push(...graph.parents(parent))
+  }
+  return [...found].sort()
+}
+
+/**
+ * The tests that each node waits for, so that nothing is built on data that fails them: those of what it reads.
+ * Waiting passes on along the graph, so a test of one node holds up only that node's direct readers. A test of
+ * several nodes holds up whatever is made from all of them; what it compares with each other it comes after.
+ */
+function testGates(
+  manifest: Manifest,
+  graph: NodeGraph,
+  reads: ReadonlyMap<NodeId, readonly NodeId[]>,
+): ReadonlyMap<NodeId, readonly NodeId[]> {
+  const isTest = (id: NodeId): boolean => manifest.nodes[id]!.resourceType === 'test'
+  const readers = new Map<NodeId, NodeId[]>()
+  for (const [id, parents] of reads) {
+    if (isTest(id)) continue
+    for (const parent of parents) readers.set(parent, [...(readers.get(parent) ?? []), id])
+  }
+  const gates = new Map<NodeId, NodeId[]>()
+  for (const [test, tested] of reads) {
+    if (!isTest(test)) continue
+    const [first, ...rest] = tested
+    if (first === undefined) continue
+    const held = rest.length === 0 ? (readers.get(first) ?? []) : madeFromAll(graph, tested, reads, isTest)
+    for (const id of held) gates.set(id, [...(gates.get(id) ?? []), test])
+  }
+  return gates
+}
+
+/** The chosen nodes, tests apart, that have every one of `parents` among their ancestors. */
+function madeFromAll(
+  graph: NodeGraph,
+  parents: readonly NodeId[],
+  reads: ReadonlyMap<NodeId, unknown>,
+  isTest: (id: NodeId) => boolean,
+): NodeId[] {
+  const [first, ...rest] = parents.map((parent) => new Set(graph.descendants(parent)))
+  return [...first!].filter((id) => reads.has(id) && !isTest(id) && rest.every((set) => set.has(id)))
+}
+
+/** Stable order in which every step stands after those that it depends on, tests right behind what they test. */
+function inDependencyOrder(steps: readonly Step[]): Step[] {
+  const byId = new Map(steps.map((step) => [step.nodeId, step]))
+  const ordered = new Set<Step>()
+  const visit = (step: Step): void => {
+    if (ordered.has(step)) return
+    for (const id of step.dependsOn) visit(byId.get(id)!)
+    ordered.add(step)
+  }
+  for (const step of steps) visit(step)
+  return [...ordered]
+}

@@ -1,0 +1,35 @@
+import { createHash } from 'node:crypto'
+import { type Relation, relationKey } from '../core/node.ts'
+
+/*
+ * Where a run reads and writes. While it builds, each relation stands in the run's own schema; whoever refers
+ * to it within the run reads that build, everything else reads what is published.
+ */
+
+/** Postgres cuts names after this many bytes. */
+const maxNameBytes = 63
+
+/** The place of a relation in the run's build schema: its schema and name in one, cut with a hash when too long. */
+export function buildRelation(buildSchema: string, published: Relation): Relation {
+  const name = `${published.schema}__${published.identifier}`
+  if (Buffer.byteLength(name) <= maxNameBytes) return { schema: buildSchema, identifier: name }
+  const hash = createHash('sha256').update(relationKey(published)).digest('hex').slice(0, 10)
+  return { schema: buildSchema, identifier: `${published.identifier.slice(0, 40)}__${hash}` }
+}
+
+/** The relations built so far in a run: which build stands for a published relation. */
+export interface Builds {
+  add(published: Relation, build: Relation): void
+  /** The build that stands for `published` in this run, or `published` itself. */
+  resolve(published: Relation): Relation
+  has(published: Relation): boolean
+}
+
+export function makeBuilds(): Builds {
+  const builds = new Map<string, Relation>()
+  return {
+    add: (published, build) => void builds.set(relationKey(published), build),
+    resolve: (published) => builds.get(relationKey(published)) ?? published,
+    has: (published) => builds.has(relationKey(published)),
+  }
+}

@@ -1,0 +1,51 @@
+import type { CompiledSql } from '../compile/compiled-sql.ts'
+import type { Renderer } from '../compile/renderer.ts'
+import type { Manifest } from '../core/manifest.ts'
+import type { ModelNode, Node, NodeId, Relation, TestNode } from '../core/node.ts'
+import type { Plan, Step } from '../core/plan.ts'
+import type { RunEffects } from '../core/run-event.ts'
+import type { Connection, PublishAction, Warehouse } from '../warehouse/index.ts'
+import type { Builds } from './relations.ts'
+
+/** What every step of a run shares. */
+export interface RunContext {
+  readonly manifest: Manifest
+  readonly plan: Plan
+  readonly renderer: Renderer
+  readonly warehouse: Warehouse
+  /** For the worker threads, which open connections of their own. */
+  readonly connection: Connection
+  readonly projectRoot: string
+  /** Vars that set the parameters of loads. */
+  readonly params: Readonly<Record<string, unknown>>
+  readonly threads: number
+  readonly fullRefresh: boolean
+  readonly failFast: boolean
+  readonly builds: Builds
+  readonly effects: RunEffects
+  /** Compiles a node against the run's builds. */
+  readonly compile: (
+    node: ModelNode | TestNode,
+    options: { readonly isIncremental: boolean },
+  ) => Promise<CompiledSql>
+  /** What `compile` made of a node, or null before. */
+  readonly compiledOf: (nodeId: NodeId) => CompiledSql | null
+  /** Compiles a view as readers get it: against what is published. */
+  readonly compilePublished: (node: ModelNode) => Promise<CompiledSql>
+  /** Where something that a job refers to stands in this run. */
+  readonly relationOf: (node: Node, ref: string) => Relation
+}
+
+/** What a step has done, before anything is published. */
+export interface StepOutcome {
+  readonly rows: number | null
+  readonly message: string
+  readonly compiledCode?: string
+  /** What makes the step's relations live. */
+  readonly publish: readonly PublishAction[]
+  /** For tests; everything else succeeds or throws. */
+  readonly verdict?: 'pass' | 'warn' | 'fail'
+}
+
+/** Carries out one step of one kind of node. */
+export type StepRunner<T extends Node> = (node: T, step: Step, context: RunContext) => Promise<StepOutcome>

@@ -1,0 +1,190 @@
+import { makeGraph } from '../core/graph.ts'
+import { type LoadNode, type Node, type NodeId, relationKey, relationsOf } from '../core/node.ts'
+import type { Plan } from '../core/plan.ts'
+import { makeProblem, type Problem, ProblemError } from '../core/problem.ts'
+import type { RunEffects } from '../core/run-event.ts'
+import { isFailure, type NodeResult, type RunResult } from '../core/run-result.ts'
+import {
+  migrateStore,
+  type RunOwner,
+  readFingerprints,
+  recordPublications,
+  recordRunFinished,
+  recordRunStarted,
+  takeAbandonedBuildSchemas,
+} from '../store/index.ts'
+import {
+  createSchema,
+  dropSchema,
+  existingRelations,
+  type PublishAction,
+  publish,
+  withRunLock,
+} from '../warehouse/index.ts'
+import { execute, type OnBuilt } from './execute.ts'
+import { fingerprintLoads } from './load-fingerprint.ts'
+import { makeRunContext } from './make-run-context.ts'
+import { makePlan } from './plan.ts'
+import { makeBuilds } from './relations.ts'
+import type { RunContext } from './run-context.ts'
+import type { RunRequest } from './run-request.ts'
+
+/*
+ * A run: take the lock of the target, look at what stands there, plan, build everything in a schema of the run,
+ * and, when all of it has succeeded, publish all of it in one transaction.
+ */
+
+/** Runs the nodes. Failures of nodes are in the result; only what keeps a run from beginning is thrown. */
+export async function runNodes(request: RunRequest, effects: RunEffects): Promise<RunResult> {
+  const { warehouse, manifest } = request
+  const { name: target, schema } = warehouse.target
+  const owner: RunOwner = { project: manifest.project, target, schema }
+  return withRunLock(
+    warehouse,
+    {
+      project: owner.project,
+      schema,
+      waitMs: request.lockTimeoutMs,
+      signal: effects.signal,
+      onWaiting: (holder) => effects.emit({ type: 'waiting_for_lock', holder }),
+    },
+    () => runLocked(request, owner, effects),
+  )
+}
+
+async function runLocked(request: RunRequest, owner: RunOwner, effects: RunEffects): Promise<RunResult> {
+  const { warehouse, manifest } = request
+  await migrateStore(warehouse.control)
+  for (const schema of await takeAbandonedBuildSchemas(warehouse.control, owner)) {
+    await warehouse.control.query(dropSchema(schema))
+    effects.emit({
+      type: 'log',
+      level: 'info',
+      message: `dropped ${schema}, left behind by a run that was cut off`,
+    })
+  }
+  const startedAt = effects.clock()
+  const plan = await planRun(request, startedAt)
+  effects.emit({
+    type: 'run_started',
+    plan,
+    nodeNames: Object.fromEntries(plan.steps.map(({ nodeId }) => [nodeId, manifest.nodes[nodeId]!.name])),
+  })
+  await recordRunStarted(warehouse.control, owner, plan)
+  await warehouse.control.query(createSchema(plan.buildSchema))
+  let result: RunResult
+  try {
+    result = await buildAndPublish(request, plan, startedAt, effects)
+  } finally {
+    await warehouse.control.query(dropSchema(plan.buildSchema))
+  }
+  await recordRunFinished(warehouse.control, result, effects.clock())
+  effects.emit({ type: 'run_finished', result })
+  return result
+}
+
+/** Looks at the warehouse and plans; has no effect on it. */
+export async function planRun(request: RunRequest, startedAt: Date): Promise<Plan> {
+  const { manifest, warehouse, nodeIds, command, runId, fullRefresh } = request
+  const selected = nodeIds.map((id) => manifest.nodes[id]!)
+  const relations = await existingRelations(warehouse.control, selected.flatMap(relationsOf))
+  const state = {
+    relations: new Map(relations.map((relation) => [relationKey(relation), relation.kind])),
+    fingerprints: await readFingerprints(warehouse.control),
+  }
+  return makePlan(manifest, makeGraph(manifest), nodeIds, state, {
+    runId,
+    startedAt,
+    command,
+    publish: request.publish,
+    fullRefresh,
+    loadFingerprints: fingerprintLoads(
+      selected.filter(isLoad),
+      manifest.vars,
+      request.renderer,
+      request.projectRoot,
+    ),
+  })
+}
+
+function isLoad(node: Node): node is LoadNode {
+  return node.resourceType === 'load'
+}
+
+async function buildAndPublish(
+  request: RunRequest,
+  plan: Plan,
+  startedAt: Date,
+  effects: RunEffects,
+): Promise<RunResult> {
+  const context = makeRunContext(request, plan, makeBuilds(), effects)
+  const onBuilt: OnBuilt = async (step, outcome) => {
+    if (plan.publish === 'node') await publishActions(outcome.publish, [step.nodeId], context)
+  }
+  const { results, publish: actions } = await execute(context, onBuilt)
+  const problems: Problem[] = []
+  const cancelled = effects.signal.aborted
+  const allWell = !cancelled && !results.some(({ status }) => isFailure(status))
+  let published = plan.publish === 'node' && actions.length > 0
+  let publishMs: number | null = null
+  if (plan.publish === 'run' && allWell && actions.length > 0) {
+    try {
+      publishMs = await publishRun(actions, results, context)
+      published = true
+    } catch (error) {
+      if (!(error instanceof ProblemError)) throw error
+      problems.push(...error.problems)
+    }
+  }
+  if (cancelled)
+    problems.push(
+      makeProblem('cancelled', 'the run was cancelled', { hint: 'what was built has been dropped' }),
+    )
+  return {
+    runId: plan.runId,
+    command: plan.command,
+    status: cancelled ? 'cancelled' : allWell && problems.length === 0 ? 'success' : 'failed',
+    startedAt: plan.startedAt,
+    elapsedMs: effects.clock().getTime() - startedAt.getTime(),
+    published,
+    publishMs,
+    results,
+    problems,
+  }
+}
+
+/** Publishes everything at once; returns how long that took. */
+async function publishRun(
+  actions: readonly PublishAction[],
+  results: readonly NodeResult[],
+  context: RunContext,
+): Promise<number> {
+  const { clock, emit } = context.effects
+  const from = clock().getTime()
+  emit({ type: 'publish_started', relations: actions.length })
+  const built = results.filter(({ status }) => status === 'success').map(({ nodeId }) => nodeId)
+  await publishActions(actions, built, context)
+  const durationMs = clock().getTime() - from
+  emit({ type: 'publish_finished', relations: actions.length, durationMs })
+  return durationMs
+}
+
+async function publishActions(
+  actions: readonly PublishAction[],
+  nodeIds: readonly NodeId[],
+  { warehouse, manifest, plan, effects }: RunContext,
+): Promise<void> {
+  if (actions.length === 0) return
+  const fingerprints = new Map(plan.steps.map((step) => [step.nodeId, step.fingerprint ?? null]))
+  const publications = nodeIds.flatMap((nodeId) =>
+    relationsOf(manifest.nodes[nodeId]!).map((relation) => ({
+      relation,
+      nodeId,
+      fingerprint: fingerprints.get(nodeId) ?? null,
+    })),
+  )
+  await publish(warehouse, actions, {
+    signal: effects.signal,
+    within: (session) => recordPublications(session, plan.runId, effects.clock(), publications),
+  })
+}

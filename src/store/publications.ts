@@ -1,0 +1,54 @@
+import { type NodeId, type Relation, relationKey } from '../core/node.ts'
+import { type Session, sql } from '../warehouse/index.ts'
+
+export interface Publication {
+  readonly relation: Relation
+  readonly nodeId: NodeId
+  readonly fingerprint: string | null
+}
+
+/** Notes which run made each relation; part of the publishing transaction, so it is true whenever it is visible. */
+export async function recordPublications(
+  session: Session,
+  runId: string,
+  publishedAt: Date,
+  publications: readonly Publication[],
+): Promise<void> {
+  const rows = publications.map(({ relation, nodeId, fingerprint }) => ({
+    schema_name: relation.schema,
+    relation_name: relation.identifier,
+    node_id: nodeId,
+    fingerprint,
+  }))
+  await session.query(sql`
+    insert into estimand.publications (schema_name, relation_name, node_id, run_id, fingerprint, published_at)
+    select schema_name, relation_name, node_id, ${runId}, fingerprint, ${publishedAt.toISOString()}
+    from jsonb_to_recordset(${JSON.stringify(rows)}::jsonb) as publication (
+      schema_name text, relation_name text, node_id text, fingerprint text
+    )
+    on conflict (schema_name, relation_name) do update
+    set node_id = excluded.node_id,
+        run_id = excluded.run_id,
+        fingerprint = excluded.fingerprint,
+        published_at = excluded.published_at`)
+  await session.query(sql`
+    update estimand.runs set published_at = ${publishedAt.toISOString()} where run_id = ${runId}`)
+}
+
+/** The fingerprint with which each published relation was made, by relation key. */
+export async function readFingerprints(session: Session): Promise<ReadonlyMap<string, string>> {
+  const { rows } = await session.query<{
+    schema_name: string
+    relation_name: string
+    fingerprint: string
+  }>(sql`
+    select schema_name, relation_name, fingerprint
+    from estimand.publications
+    where fingerprint is not null`)
+  return new Map(
+    rows.map((row) => [
+      relationKey({ schema: row.schema_name, identifier: row.relation_name }),
+      row.fingerprint,
+    ]),
+  )
+}
