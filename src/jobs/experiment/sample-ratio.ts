@@ -1,0 +1,58 @@
+import type { Estimate } from '../../core/estimate.ts'
+import type { ExperimentSpec } from '../../core/job-spec.ts'
+import { sampleRatioMismatch } from '../../stats/index.ts'
+import type { JobContext } from '../job.ts'
+import { estimateOf } from './experiment-estimate.ts'
+import type { ArmCell } from './moments-query.ts'
+
+export interface SampleRatioCheck {
+  readonly estimate: Estimate
+  /** Why no lift can be trusted, or null when the arms' sizes are as planned. */
+  readonly mismatch: string | null
+}
+
+/** Compares the arms' sizes with those that were planned; a mismatch means that something else than chance chose. */
+export function checkSampleRatio(
+  spec: ExperimentSpec,
+  cells: readonly ArmCell[],
+  context: Pick<JobContext, 'job' | 'runId'>,
+): SampleRatioCheck {
+  const arms = [spec.control, ...spec.treatments]
+  const population = cells.filter(({ segmentName }) => segmentName === null)
+  const counts = arms.map((arm) => population.find((cell) => cell.arm === arm)?.units ?? 0)
+  const weights = arms.map((arm) => spec.expectedWeights[arm] ?? 0)
+  const n = counts.reduce((sum, count) => sum + count, 0)
+  const fields = {
+    estimand: 'sample_ratio',
+    outcome: 'units',
+    treatment: spec.treatments.join(', '),
+    method: 'chi_square',
+    scale: 'probability',
+    n,
+    nTreated: n - (counts[0] ?? 0),
+  } as const
+  const observed = Object.fromEntries(arms.map((arm, index) => [arm, counts[index]]))
+  const diagnostics = { observed, expected_weights: spec.expectedWeights, alpha: spec.sampleRatioAlpha }
+  const result = sampleRatioMismatch(counts, weights)
+  if ('refused' in result) {
+    const estimate = estimateOf(spec, context, {
+      ...fields,
+      diagnostics,
+      status: 'refused',
+      reason: result.refused,
+    })
+    return { estimate, mismatch: `the arms' sizes cannot be checked: ${result.refused}` }
+  }
+  const { pValue, statistic } = result
+  const failed = pValue < spec.sampleRatioAlpha
+  return {
+    estimate: estimateOf(spec, context, {
+      ...fields,
+      pValue,
+      diagnostics: { ...diagnostics, chi_square: statistic, mismatch: failed },
+    }),
+    mismatch: failed
+      ? `sample ratio mismatch: arms of ${counts.join(' and ')} units are not the planned ${weights.join(' : ')} (p = ${pValue.toExponential(1)})`
+      : null,
+  }
+}
