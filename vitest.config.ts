@@ -1,8 +1,12 @@
 import { defineConfig } from 'vitest/config'
 
 // Unit tests need no database; integration tests share one embedded PostgreSQL started by the global setup.
+const report = process.env.ESTIMAND_TEST_REPORT
+
 export default defineConfig({
   test: {
+    // The count of tests that .ci/run prints comes from this report.
+    reporters: report ? ['default', ['json', { outputFile: report }]] : ['default'],
     projects: [
       {
         test: {

@@ -3,7 +3,7 @@
 import { readdirSync, readFileSync } from 'node:fs'
 import { dirname, join, relative, resolve } from 'node:path'
 import { fileURLToPath } from 'node:url'
-import graphlib from '@dagrejs/graphlib'
+import { alg, Graph } from '@dagrejs/graphlib'
 import { parseSync } from 'oxc-parser'
 
 const root = dirname(dirname(fileURLToPath(import.meta.url)))
@@ -47,7 +47,7 @@ function importsOf(file) {
 const files = readdirSync(src, { recursive: true })
   .filter((name) => name.endsWith('.ts'))
   .map((name) => join(src, name))
-const graph = new graphlib.Graph()
+const graph = new Graph()
 const problems = []
 
 for (const file of files) {
@@ -70,8 +70,7 @@ for (const file of files) {
       problems.push(`${where}  src/${layer} may not import src/${to[0]}, the package's front`)
   }
 }
-for (const cycle of graphlib.alg.findCycles(graph))
-  problems.push(`import cycle: ${[...cycle, cycle[0]].join(' → ')}`)
+for (const cycle of alg.findCycles(graph)) problems.push(`import cycle: ${[...cycle, cycle[0]].join(' → ')}`)
 
 if (problems.length > 0) {
   console.error(problems.join('\n'))

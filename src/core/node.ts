@@ -71,6 +71,8 @@ export interface SourceNode extends NodeBase {
 export interface LoadNode extends NodeBase {
   readonly resourceType: 'load'
   readonly spec: LoadSpec
+  /** Hash of the code that makes the rows; empty where there is none. */
+  readonly checksum: string
 }
 
 export interface SeedNode extends NodeBase {
@@ -96,21 +98,29 @@ export interface ModelNode extends NodeBase {
   readonly unlogged: boolean
 }
 
+/** How a generic test calls its macro. */
+export interface GenericTest {
+  /** The macro's short name: `not_null`. */
+  readonly macro: string
+  /** The relation it looks at, as an expression: `ref('orders')`. */
+  readonly model: string
+  readonly args: Readonly<Record<string, unknown>>
+  readonly column?: string
+}
+
 export interface TestNode extends NodeBase {
   readonly resourceType: 'test'
   readonly testKind: 'generic' | 'singular'
   /** The SELECT of the failing rows, as a template. */
   readonly rawCode: string
-  /** For a generic test: the macro's short name (`not_null`), its arguments, and the node and column it checks. */
-  readonly generic?: {
-    readonly macro: string
-    readonly args: Readonly<Record<string, unknown>>
-    readonly attachedTo?: NodeId
-    readonly column?: string
-  }
+  readonly generic?: GenericTest
+  /** The node that a generic test is declared on. */
+  readonly attachedTo?: NodeId
   readonly severity: 'error' | 'warn'
   readonly errorIf: string
   readonly warnIf: string
+  /** The aggregate over the failing rows that the thresholds compare. */
+  readonly failCalc: string
   readonly limit?: number
   readonly where?: string
 }
