@@ -1,0 +1,62 @@
+import { readFileSync } from 'node:fs'
+import { describe, expect, it } from 'vitest'
+import { experimentSchema } from '../../src/project/experiment-schema.ts'
+import { loadsSchema } from '../../src/project/load-schema.ts'
+import { dbtProjectSchema, projectSchema } from '../../src/project/project-schema.ts'
+import { propertiesSchema } from '../../src/project/properties-schema.ts'
+
+const page = (name: string) => readFileSync(new URL(`../../docs/reference/${name}`, import.meta.url), 'utf8')
+
+interface Definition {
+  readonly shape?: Readonly<Record<string, Schema>>
+  readonly innerType?: Schema
+  readonly element?: Schema
+  readonly in?: Schema
+  readonly valueType?: Schema
+  readonly options?: readonly Schema[]
+}
+interface Schema {
+  readonly def: Definition
+}
+
+/** Every key that a schema knows, at any depth. */
+function keysOf(schema: Schema): Set<string> {
+  const keys = new Set<string>()
+  const visit = ({ def }: Schema) => {
+    for (const [key, inner] of Object.entries(def.shape ?? {})) {
+      keys.add(key)
+      visit(inner)
+    }
+    for (const inner of [def.innerType, def.element, def.in, def.valueType, ...(def.options ?? [])])
+      if (inner?.def) visit(inner)
+  }
+  visit(schema)
+  return keys
+}
+
+function unexplained(text: string, ...schemas: readonly unknown[]): string[] {
+  const explained = new Set([...text.matchAll(/`([\w-]+)`/g)].map(([, word]) => word))
+  const keys = schemas.flatMap((schema) => [...keysOf(schema as Schema)])
+  return keys.filter((key) => !explained.has(key))
+}
+
+describe('docs/reference', () => {
+  it('sees into the schemas', () => {
+    expect([...keysOf(loadsSchema as unknown as Schema)]).toEqual(
+      expect.arrayContaining(['null_text', 'primary_key']),
+    )
+    expect([...keysOf(propertiesSchema as unknown as Schema)]).toEqual(
+      expect.arrayContaining(['depends_on', 'column_mask', 'identifier']),
+    )
+  })
+
+  it('explains every key of project.yml', () => {
+    // `sql` and `transaction` are dbt's long form of a hook.
+    const keys = unexplained(page('project-yml.md'), projectSchema, dbtProjectSchema)
+    expect([...new Set(keys)]).toEqual(['sql', 'transaction'])
+  })
+
+  it('explains every key of the other files', () => {
+    expect(unexplained(page('yaml.md'), propertiesSchema, loadsSchema, experimentSchema)).toEqual([])
+  })
+})
