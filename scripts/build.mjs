@@ -28,13 +28,14 @@ if (process.argv.includes('--if-stale') && !isStale()) process.exit(0)
 // An installed package carries dist/ and no sources: there is nothing to build.
 if (!existsSync(join(root, 'src'))) process.exit(0)
 
+// What is not TypeScript (numbered SQL migrations, templates) is shipped as it is.
+for (const file of sources(join(root, 'src'))) {
+  if (!file.endsWith('.ts')) cpSync(file, file.replace(join(root, 'src'), join(root, 'dist')))
+}
+
 const require = createRequire(import.meta.url)
 const tsc = join(dirname(require.resolve('typescript/package.json')), 'bin', 'tsc')
 const result = spawnSync(process.execPath, [tsc, '-p', join(root, 'tsconfig.build.json')], {
   stdio: 'inherit',
 })
-if (result.status !== 0) process.exit(result.status ?? 1)
-// What is not TypeScript (numbered SQL migrations, templates) is shipped as it is.
-for (const file of sources(join(root, 'src'))) {
-  if (!file.endsWith('.ts')) cpSync(file, file.replace(join(root, 'src'), join(root, 'dist')))
-}
+process.exit(result.status ?? 1)
