@@ -20,7 +20,7 @@ export async function compileNodes(
   const scope = publishedScope(context, flags.fullRefresh ?? false)
   if (flags.inline !== undefined) {
     const { text } = await workspace.renderer.compileInline(flags.inline, scope)
-    terminal.out.write(`${text}\n`)
+    terminal.out.write(`${text.trim()}\n`)
     return 0
   }
   const { manifest } = workspace
@@ -33,7 +33,7 @@ export async function compileNodes(
   narrator.done()
   const single = singleNode(selection.nodeIds, manifest)
   const shown = compiled.find(({ node }) => node.id === single?.id)
-  if (shown) terminal.out.write(`${shown.text}\n`)
+  if (shown) terminal.out.write(`${shown.text.trim()}\n`)
   else if (single) narrator.note(`${single.resourceType} ${single.name} has no SQL of its own`)
   else narrator.note(`${formatCounted(compiled.length, 'node')} compiled to ${shownPath(context, folder)}`)
   return 0

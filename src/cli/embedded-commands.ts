@@ -9,7 +9,7 @@ import {
   stopEmbeddedServer,
 } from '../warehouse/index.ts'
 import type { CommandContext, ExitCode } from './command-context.ts'
-import { findRoot, openTarget } from './open-target.ts'
+import { findRoot, openTarget, startLog } from './open-target.ts'
 import { embeddedEffects, shownPath } from './workspace.ts'
 
 /*
@@ -19,7 +19,7 @@ import { embeddedEffects, shownPath } from './workspace.ts'
 
 /** Starts the embedded server and leaves it running. */
 export async function startDatabase(context: CommandContext): Promise<ExitCode> {
-  const root = await findRoot(context)
+  const root = await openRoot(context)
   const server = await ensureEmbeddedServer(root, embeddedEffects(context))
   context.narrator.done()
   const verb = server.started ? 'started' : 'was running already'
@@ -29,7 +29,7 @@ export async function startDatabase(context: CommandContext): Promise<ExitCode> 
 
 /** Stops the embedded server. */
 export async function stopDatabase(context: CommandContext): Promise<ExitCode> {
-  const root = await findRoot(context)
+  const root = await openRoot(context)
   context.narrator.phase('Stopping PostgreSQL')
   const stopped = await stopEmbeddedServer(root, embeddedEffects(context))
   context.narrator.done()
@@ -39,7 +39,7 @@ export async function stopDatabase(context: CommandContext): Promise<ExitCode> {
 
 /** Says whether the embedded server runs, where, and who is connected. */
 export async function databaseStatus(context: CommandContext): Promise<ExitCode> {
-  const root = await findRoot(context)
+  const root = await openRoot(context)
   const status = await embeddedServerStatus(root, embeddedEffects(context))
   context.terminal.out.write(`${JSON.stringify(status)}\n`)
   return 0
@@ -48,6 +48,7 @@ export async function databaseStatus(context: CommandContext): Promise<ExitCode>
 /** Prints the address of the target's database, password included: it is there to be handed to psql. */
 export async function databaseUrl(context: CommandContext): Promise<ExitCode> {
   const { chosen, root } = await openTarget(context)
+  await startLog(context, root)
   const connection = await resolveConnection(chosen, root, embeddedEffects(context))
   context.narrator.done()
   context.terminal.out.write(`${connectionUrl(connection, { withPassword: true })}\n`)
@@ -59,7 +60,7 @@ export async function resetDatabase(
   context: CommandContext,
   flags: { readonly yes?: boolean },
 ): Promise<ExitCode> {
-  const root = await findRoot(context)
+  const root = await openRoot(context)
   if (
     !flags.yes &&
     !(await isConfirmed(
@@ -75,6 +76,12 @@ export async function resetDatabase(
   context.narrator.done()
   context.terminal.out.write('the embedded database is gone; the next command makes a new one\n')
   return 0
+}
+
+async function openRoot(context: CommandContext): Promise<string> {
+  const root = await findRoot(context)
+  await startLog(context, root)
+  return root
 }
 
 /** Asks on a terminal; elsewhere nobody can answer, and silence is no consent. */

@@ -9,6 +9,9 @@ import type { GlobalFlags } from './flags.ts'
 import { makeTerminal, type Output } from './output.ts'
 import type { Surroundings } from './surroundings.ts'
 
+/** Beside something that was asked for, only what takes noticeably long is worth a line. */
+const patienceMs = 1000
+
 /** Makes the function that runs a command's body with everything around it: log, narrator, Ctrl-C, errors. */
 export function makeLaunch(surroundings: Surroundings, finish: (exitCode: number) => void): Launch {
   return <Flags>(body: CommandBody<Flags>, narrateOn: 'out' | 'err' = 'err') =>
@@ -22,7 +25,7 @@ export function makeLaunch(surroundings: Surroundings, finish: (exitCode: number
         finish(await body(context, flags, command.args))
       } catch (error) {
         context.narrator.done()
-        finish(explainError(error, context, flags.output === 'json'))
+        finish(explainError(error, context, narrateOn === 'out' && flags.output === 'json'))
       } finally {
         context.narrator.screen.close()
         release()
@@ -44,6 +47,7 @@ async function makeContext(
     clock,
     log,
     quiet: flags.quiet ?? false,
+    patienceMs: side === 'out' ? 0 : patienceMs,
   })
   const cancellation = watchForCancel(signals, {
     say: (message) => {

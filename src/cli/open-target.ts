@@ -22,11 +22,9 @@ export interface OpenTarget {
 
 /** Finds the project, reads its own file and chooses the target. */
 export async function openTarget(context: CommandContext): Promise<OpenTarget> {
-  const { flags, environment, log, command } = context
+  const { flags, environment } = context
   const root = await findRoot(context)
   const config = await readConfig(root)
-  await log.open(root)
-  log.write('info', `estimand ${command}`, { root })
   const chosen = await renderTarget(chooseTarget(config, flags.target, environment), context)
   const { describeTarget } = await import('../warehouse/index.ts')
   return {
@@ -36,6 +34,12 @@ export async function openTarget(context: CommandContext): Promise<OpenTarget> {
     target: describeTarget(chosen, environment),
     targetPath: resolve(root, flags.targetPath ?? config.paths.target),
   }
+}
+
+/** Opens the command's log; what it said before that is not in it. */
+export async function startLog({ log, command }: CommandContext, root: string): Promise<void> {
+  await log.open(root)
+  log.write('info', `estimand ${command}`, { root })
 }
 
 /** The folder that --project-dir names, or the nearest one with a project file. */

@@ -4,7 +4,7 @@ import type { Manifest } from '../core/manifest.ts'
 import type { Project } from '../core/project.ts'
 import type { Connection, Warehouse } from '../warehouse/index.ts'
 import type { CommandContext } from './command-context.ts'
-import { type OpenTarget, openTarget } from './open-target.ts'
+import { type OpenTarget, openTarget, startLog } from './open-target.ts'
 
 /*
  * What a command works in: the project compiled for its target. No database is needed for that; a command that
@@ -28,6 +28,7 @@ export async function openWorkspace(
   const { parseVars, checkSugar } = await import('./parse-vars.ts')
   const vars = { ...parseVars(flags.vars), ...sugar }
   const opened = await openTarget(context)
+  await startLog(context, opened.root)
   narrator.phase('Compiling the project')
   const { readProject } = await import('../project/read-project.ts')
   const project = await readProject(opened.root)

@@ -26,6 +26,8 @@ export interface NarratorOptions {
   readonly clock: () => Date
   readonly log: CommandLog
   readonly quiet: boolean
+  /** Where lines cannot be redrawn, a phase is told when it has lasted this long. */
+  readonly patienceMs: number
 }
 
 /** A phase that took longer than this leaves a line behind on a terminal. */
@@ -33,11 +35,13 @@ const memorableMs = 1000
 
 /** Narrates for people. */
 export function makeTextNarrator(screen: Screen, options: NarratorOptions): Narrator {
-  const { clock, log, quiet } = options
+  const { clock, log, quiet, patienceMs } = options
   const { colors, interactive, width } = screen.output
   const now = (): number => clock().getTime()
   let current: { readonly text: string; readonly startedAtMs: number } | null = null
+  let waiting: NodeJS.Timeout | undefined
   const done = (): void => {
+    clearTimeout(waiting)
     if (!current) return
     const { text, startedAtMs } = current
     current = null
@@ -55,7 +59,11 @@ export function makeTextNarrator(screen: Screen, options: NarratorOptions): Narr
       const phase = { text, startedAtMs: now() }
       current = phase
       if (quiet) return
-      if (!interactive) return screen.print(text)
+      if (!interactive) {
+        if (patienceMs === 0) screen.print(text)
+        else waiting = setTimeout(screen.print, patienceMs, text).unref()
+        return
+      }
       screen.setLive(() => {
         const nowMs = now()
         return [phaseLine(text, nowMs - phase.startedAtMs, { colors, width: width(), nowMs })]

@@ -31,7 +31,12 @@ function stage(options: { quiet?: boolean; json?: boolean } = {}) {
   const clock = () => new Date(nowMs)
   const quiet = options.quiet ?? false
   const log = makeCommandLog('build', clock(), 1)
-  const narrator = (options.json ? makeJsonNarrator : makeTextNarrator)(screen, { clock, log, quiet })
+  const narrator = (options.json ? makeJsonNarrator : makeTextNarrator)(screen, {
+    clock,
+    log,
+    quiet,
+    patienceMs: 0,
+  })
   const displayOptions = { nodes: sampleNodes, clock, quiet, debug: false }
   const show = (options.json ? makeJsonRunDisplay : makeTextRunDisplay)(narrator, displayOptions)
   const at = (seconds: number, event: RunEvent) => {
