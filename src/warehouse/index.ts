@@ -20,7 +20,14 @@ export {
   ensureEmbeddedServer,
   stopEmbeddedServer,
 } from './embedded/embedded-server.ts'
-export type { ApplyDelta, ColumnDefinition, PublishAction, PublishView, SwapTable } from './publish-action.ts'
+export { type PublishOptions, type PublishResult, publish } from './publish/publish.ts'
+export type {
+  ApplyDelta,
+  ColumnDefinition,
+  PublishAction,
+  PublishView,
+  SwapTable,
+} from './publish/publish-action.ts'
 export * from './relation-sql.ts'
 export {
   connectionUrl,
@@ -30,6 +37,7 @@ export {
   resolveConnection,
   withDatabaseUrl,
 } from './resolve-connection.ts'
+export { type RunLockRequest, withRunLock } from './run-lock.ts'
 export { describeFailure, positionWithin, ServerError, type ServerFailure } from './server-error.ts'
 export type { QueryResult, Session } from './session.ts'
 export { type SQLQuery, sql } from './sql.ts'

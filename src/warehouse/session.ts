@@ -2,7 +2,7 @@ import type { Readable } from 'node:stream'
 import type pg from 'pg'
 import pgCopy from 'pg-copy-streams'
 import type { Relation } from '../core/node.ts'
-import { makeProblem, ProblemError } from '../core/problem.ts'
+import { cancelledError } from './cancelled.ts'
 import { type CopySink, makeCopySink } from './copy/copy-sink.ts'
 import { type CopyInFormat, type CopyOutFormat, copyInText, copyOutText } from './copy/copy-text.ts'
 import { rowTypes } from './row-types.ts'
@@ -66,7 +66,7 @@ export function makeSession(client: pg.Client, server: string): OwnedSession {
       return { rows: result.rows as Row[], rowCount: result.rowCount ?? 0 }
     } catch (error) {
       const reason = statementError(error, text, server)
-      throw cancelled ? new ProblemError(cancelledProblem, { cause: reason }) : reason
+      throw cancelled ? cancelledError(reason) : reason
     }
   }
 
@@ -77,7 +77,7 @@ export function makeSession(client: pg.Client, server: string): OwnedSession {
   }
 
   const guard = () => {
-    if (cancelled) throw new ProblemError(cancelledProblem)
+    if (cancelled) throw cancelledError()
     if (copy) throw new Error('a COPY is under way on this session')
   }
 
@@ -128,7 +128,7 @@ export function makeSession(client: pg.Client, server: string): OwnedSession {
       const text = copyInText(relation, columns, format)
       const sink = makeCopySink(client.query(pgCopy.from(text)), (error) => {
         const reason = statementError(error, text, server)
-        return cancelled ? new ProblemError(cancelledProblem, { cause: reason }) : reason
+        return cancelled ? cancelledError(reason) : reason
       })
       copy = sink
       const over = () => {
@@ -154,7 +154,3 @@ export function makeSession(client: pg.Client, server: string): OwnedSession {
     close: () => client.end().catch(() => {}),
   }
 }
-
-const cancelledProblem = makeProblem('cancelled', 'the run was cancelled', {
-  hint: 'nothing was published; run again when you like',
-})

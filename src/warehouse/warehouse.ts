@@ -1,4 +1,5 @@
 import type { Target } from '../core/manifest.ts'
+import { throwIfCancelled } from './cancelled.ts'
 import type { Connection } from './connection.ts'
 import { openSession, type SessionOptions } from './open-session.ts'
 import { makePool } from './pool.ts'
@@ -38,7 +39,7 @@ export interface ConnectOptions extends SessionOptions {
 
 /** Connects and checks the server; throws a ProblemError that says what to do. */
 export async function connectWarehouse(connection: Connection, options: ConnectOptions): Promise<Warehouse> {
-  options.signal?.throwIfAborted()
+  throwIfCancelled(options.signal)
   const control = await openSession(connection, options)
   const { target } = connection
   const pool = makePool(

@@ -1,5 +1,5 @@
-import type { TableColumn } from '../core/load-spec.ts'
-import type { IncrementalStrategy, Relation } from '../core/node.ts'
+import type { TableColumn } from '../../core/load-spec.ts'
+import type { IncrementalStrategy, Relation } from '../../core/node.ts'
 
 /** A column as DDL states it. */
 export type ColumnDefinition = Pick<TableColumn, 'name' | 'type'>

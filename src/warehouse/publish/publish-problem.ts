@@ -1,0 +1,62 @@
+import { relationKey } from '../../core/node.ts'
+import { makeProblem, type Problem } from '../../core/problem.ts'
+import type { Queryable } from '../catalog.ts'
+import type { ServerError } from '../server-error.ts'
+import { sql } from '../sql.ts'
+import type { PublishAction } from './publish-action.ts'
+
+/** What a refusal of the server means for the publication. */
+export function publishProblem(error: ServerError, holders: readonly string[] = []): Problem {
+  const { sqlstate, message, detail } = error.failure
+  const nothing = 'nothing was published'
+  switch (sqlstate) {
+    case '2BP01':
+      return refused(message, [detail ?? '', `drop or change what depends on it; ${nothing}`])
+    case '42501':
+      return refused(message, [
+        `publishing has to drop it and make it again, so it needs to be a member of its owner; ${nothing}`,
+      ])
+    case '55P03':
+    case '40P01':
+      return refused(`a relation stayed in use: ${holders.join(', ') || message}`, [
+        `end the sessions that hold it or publish later; ${nothing}`,
+      ])
+    default:
+      return refused(message, [detail ?? '', nothing])
+  }
+}
+
+/** A dependent of others that the new tables do not carry any more. */
+export function dependentProblem(name: string, kind: string, error: ServerError): Problem {
+  return refused(`the ${kind} ${name} cannot be made again on the new tables: ${error.failure.message}`, [
+    `it is not part of this project; change or drop it, or keep what it needs; nothing was published`,
+  ])
+}
+
+function refused(message: string, hints: readonly string[]): Problem {
+  return makeProblem('publish-refused', message, { hint: hints.filter(Boolean).join('\n') })
+}
+
+/** Who holds locks on what is to be replaced: `process 123 (Metabase, since 12:00:01)`. */
+export async function inUse(on: Queryable, actions: readonly PublishAction[]): Promise<string[]> {
+  const keys = actions.map(({ published }) => relationKey(published))
+  const { rows } = await on.query<{ holder: string }>(sql`
+    select distinct
+      format(
+        'process %s (%s, since %s)',
+        a.pid,
+        coalesce(nullif(a.application_name, ''), a.usename),
+        to_char(a.xact_start, 'HH24:MI:SS')
+      ) as holder
+    from pg_catalog.pg_locks l
+    join pg_catalog.pg_class c on c.oid = l.relation
+    join pg_catalog.pg_namespace n on n.oid = c.relnamespace
+    join pg_catalog.pg_stat_activity a on a.pid = l.pid
+    where l.granted
+      and l.database = (select oid from pg_catalog.pg_database where datname = current_database())
+      and l.pid <> pg_backend_pid()
+      and n.nspname || '.' || c.relname = any(${keys}::text[])
+    order by 1
+    limit 5`)
+  return rows.map(({ holder }) => holder)
+}

@@ -1,0 +1,120 @@
+import { setTimeout as sleep } from 'node:timers/promises'
+import type { Relation } from '../../core/node.ts'
+import { ProblemError } from '../../core/problem.ts'
+import { throwIfCancelled } from '../cancelled.ts'
+import { createSchema } from '../relation-sql.ts'
+import { ServerError } from '../server-error.ts'
+import type { Session } from '../session.ts'
+import { sql } from '../sql.ts'
+import { sqlLiteral } from '../sql-text.ts'
+import type { Warehouse } from '../warehouse.ts'
+import { applyDelta } from './apply-delta.ts'
+import type { PublishAction } from './publish-action.ts'
+import { inUse, publishProblem } from './publish-problem.ts'
+import { replaceRelations } from './replace-relations.ts'
+
+/*
+ * Publishing: one transaction after which everything that a run built is visible, and before which nothing is.
+ *
+ *   1  deltas are applied; readers go on reading the rows of yesterday
+ *   2  a savepoint; then everything that changes its identity is locked, with a short lock_timeout
+ *        not granted → back to the savepoint, which gives the locks up; wait; again
+ *   3  views that read what is replaced are dropped, tables change places, views are made again
+ *   4  what the caller wants noted with it; commit
+ *
+ * While it holds locks nothing slow happens, and it never waits for a lock longer than half of the server's
+ * deadlock_timeout: a reader who holds what we want and wants what we hold is never the one who is ended.
+ */
+
+export interface PublishOptions {
+  /** Statements that are to be true with the publication: notes in the store. */
+  readonly within?: (session: Session) => Promise<void>
+  /** How long to go on when readers hold on to a table; ten minutes if not said. */
+  readonly maxWaitMs?: number
+  readonly signal?: AbortSignal
+  /** Called once, with those who are in the way. */
+  readonly onWaiting?: (holders: string) => void
+}
+
+export interface PublishResult {
+  readonly relations: readonly Relation[]
+  /** Views of others that were made again. */
+  readonly recreated: readonly Relation[]
+}
+
+const lockTimeoutMs = 400
+const firstPauseMs = 50
+const longestPauseMs = 2_000
+const defaultMaxWaitMs = 10 * 60_000
+
+/** Makes the actions visible, all or none; they come in the order of the graph. */
+export async function publish(
+  warehouse: Pick<Warehouse, 'withSession'>,
+  actions: readonly PublishAction[],
+  options: PublishOptions = {},
+): Promise<PublishResult> {
+  return warehouse.withSession(async (session) => {
+    try {
+      await makeSchemas(session, actions)
+      return await session.transaction(() => publishWithin(session, actions, options))
+    } catch (error) {
+      if (error instanceof ServerError) throw new ProblemError(publishProblem(error), { cause: error })
+      throw error
+    }
+  })
+}
+
+/** In a transaction of their own: Citus refuses schema DDL after other work. */
+async function makeSchemas(session: Session, actions: readonly PublishAction[]): Promise<void> {
+  const wanted = [...new Set(actions.map(({ published }) => published.schema))]
+  const { rows } = await session.query<{ name: string }>(sql`
+    select name
+    from unnest(${wanted}::text[]) as name
+    where not exists (select from pg_catalog.pg_namespace where nspname = name)`)
+  for (const { name } of rows) await session.query(createSchema(name))
+}
+
+async function publishWithin(
+  session: Session,
+  actions: readonly PublishAction[],
+  options: PublishOptions,
+): Promise<PublishResult> {
+  for (const action of actions) if (action.kind === 'apply-delta') await applyDelta(session, action)
+  const recreated = await replaceWhenFree(session, actions, options)
+  await options.within?.(session)
+  return { relations: actions.map(({ published }) => published), recreated }
+}
+
+/** Tries until the locks are granted, giving up all of them between tries. */
+async function replaceWhenFree(
+  session: Session,
+  actions: readonly PublishAction[],
+  options: PublishOptions,
+): Promise<Relation[]> {
+  await session.query(sql`savepoint free`)
+  const { rows } = await session.query<{ before: string }>(
+    sql`select current_setting('lock_timeout') as before`,
+  )
+  const giveUpAt = Date.now() + (options.maxWaitMs ?? defaultMaxWaitMs)
+  for (let pauseMs = firstPauseMs; ; pauseMs = Math.min(longestPauseMs, 2 * pauseMs)) {
+    throwIfCancelled(options.signal)
+    try {
+      await session.query(sql`set local lock_timeout = ${sqlLiteral(String(lockTimeoutMs))}`)
+      const recreated = await replaceRelations(session, actions)
+      await session.query(sql`set local lock_timeout = ${sqlLiteral(rows[0]!.before)}`)
+      return recreated
+    } catch (error) {
+      if (!isLockTimeout(error)) throw error
+      await session.query(sql`rollback to savepoint free`)
+      const holders = await inUse(session, actions)
+      if (pauseMs === firstPauseMs) options.onWaiting?.(holders.join(', '))
+      if (Date.now() > giveUpAt) throw new ProblemError(publishProblem(error, holders), { cause: error })
+      await sleep(pauseMs)
+    }
+  }
+}
+
+function isLockTimeout(error: unknown): error is ServerError {
+  // A deadlock ends the transaction only as far as the savepoint, too.
+  return error instanceof ServerError && ['55P03', '40P01'].includes(error.failure.sqlstate ?? '')
+}

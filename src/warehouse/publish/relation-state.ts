@@ -1,0 +1,236 @@
+import type { Queryable } from '../catalog.ts'
+import type { RelationKind } from '../relation-sql.ts'
+import { type SQLQuery, sql } from '../sql.ts'
+
+/*
+ * What hangs on a relation besides its rows: who owns it, who may read it, comments, row security, triggers,
+ * foreign keys that point at it. A relation that takes its place gets all of it.
+ */
+
+export interface Grant {
+  /** Null stands for PUBLIC. */
+  readonly grantee: string | null
+  readonly privilege: string
+  readonly grantable: boolean
+  /** For a privilege on one column. */
+  readonly column: string | null
+}
+
+export interface Policy {
+  readonly name: string
+  readonly permissive: boolean
+  readonly command: 'all' | 'select' | 'insert' | 'update' | 'delete'
+  /** Null stands for PUBLIC. */
+  readonly roles: readonly (string | null)[]
+  readonly using: string | null
+  readonly check: string | null
+}
+
+export interface ForeignKey {
+  readonly name: string
+  /** The table that has it. */
+  readonly tableOid: number
+  readonly schema: string
+  readonly identifier: string
+  readonly definition: string
+}
+
+export interface RelationState {
+  readonly oid: number
+  readonly schema: string
+  readonly identifier: string
+  readonly kind: RelationKind
+  readonly owner: string
+  /** Of everybody but the owner. */
+  readonly grants: readonly Grant[]
+  readonly comment: string | null
+  readonly columnComments: Readonly<Record<string, string>>
+  readonly columns: readonly string[]
+  /** Storage parameters as `name=value`. */
+  readonly options: readonly string[]
+  readonly rowSecurity: 'off' | 'on' | 'forced'
+  readonly policies: readonly Policy[]
+  /** CREATE TRIGGER statements. */
+  readonly triggers: readonly string[]
+  /** Of other tables, pointing at this one. */
+  readonly foreignKeys: readonly ForeignKey[]
+  /** The SELECT of a view; names in it are qualified. */
+  readonly definition: string | null
+  /** CREATE INDEX statements of a materialized view. */
+  readonly indexes: readonly string[]
+  readonly populated: boolean
+}
+
+/** Which relations to look at. */
+export type Which =
+  | { readonly oids: readonly number[] }
+  | { readonly schemas: readonly string[]; readonly identifiers: readonly string[] }
+
+/** Reads the states; the search path must be empty, so that definitions come with qualified names. */
+export async function readStates(on: Queryable, which: Which): Promise<RelationState[]> {
+  const where =
+    'oids' in which
+      ? sql`c.oid = any(${which.oids}::oid[])`
+      : sql`(n.nspname, c.relname) in (select * from unnest(${which.schemas}::text[], ${which.identifiers}::text[]))`
+  const { rows } = await on.query<RelationState>(stateQuery(where))
+  return rows
+}
+
+function stateQuery(where: SQLQuery): SQLQuery {
+  return sql`
+    select
+      c.oid,
+      n.nspname as schema,
+      c.relname as identifier,
+      case c.relkind
+        when 'v' then 'view'
+        when 'm' then 'materialized_view'
+        when 'f' then 'foreign_table'
+        else 'table'
+      end as kind,
+      pg_get_userbyid(c.relowner) as owner,
+      ${grants} as grants,
+      obj_description(c.oid, 'pg_class') as comment,
+      ${columnComments} as "columnComments",
+      ${columns} as columns,
+      coalesce(to_json(c.reloptions), '[]') as options,
+      case
+        when c.relrowsecurity and c.relforcerowsecurity then 'forced'
+        when c.relrowsecurity then 'on'
+        else 'off'
+      end as "rowSecurity",
+      ${policies} as policies,
+      ${triggers} as triggers,
+      ${foreignKeys} as "foreignKeys",
+      case when c.relkind in ('v', 'm') then pg_get_viewdef(c.oid) end as definition,
+      ${indexes} as indexes,
+      c.relispopulated as populated
+    from pg_class c
+    join pg_namespace n on n.oid = c.relnamespace
+    where c.relkind in ('r', 'p', 'v', 'm', 'f') and ${where}
+    order by n.nspname, c.relname
+  `
+}
+
+const grants = sql`coalesce((
+        select json_agg(json_build_object(
+          'grantee', case when acl.grantee <> 0 then pg_get_userbyid(acl.grantee) end,
+          'privilege', acl.privilege_type,
+          'grantable', acl.is_grantable,
+          'column', acl.attname
+        ))
+        from (
+          select null::name as attname, entry.* from aclexplode(c.relacl) as entry
+          union all
+          select a.attname, entry.*
+          from pg_attribute a, aclexplode(a.attacl) as entry
+          where a.attrelid = c.oid and not a.attisdropped
+        ) as acl
+        where acl.grantee <> c.relowner
+      ), '[]')`
+
+const columnComments = sql`coalesce((
+        select json_object_agg(a.attname, d.description)
+        from pg_description d
+        join pg_attribute a on a.attrelid = d.objoid and a.attnum = d.objsubid
+        where d.classoid = 'pg_class'::regclass and d.objoid = c.oid and not a.attisdropped
+      ), '{}')`
+
+const columns = sql`coalesce((
+        select json_agg(a.attname order by a.attnum)
+        from pg_attribute a
+        where a.attrelid = c.oid and a.attnum > 0 and not a.attisdropped
+      ), '[]')`
+
+const policies = sql`coalesce((
+        select json_agg(json_build_object(
+          'name', p.polname,
+          'permissive', p.polpermissive,
+          'command', case p.polcmd
+            when 'r' then 'select' when 'a' then 'insert' when 'w' then 'update' when 'd' then 'delete' else 'all'
+          end,
+          'roles', (
+            select json_agg(case when role <> 0 then pg_get_userbyid(role) end)
+            from unnest(p.polroles) as role
+          ),
+          'using', pg_get_expr(p.polqual, p.polrelid),
+          'check', pg_get_expr(p.polwithcheck, p.polrelid)
+        ))
+        from pg_policy p
+        where p.polrelid = c.oid
+      ), '[]')`
+
+const triggers = sql`coalesce((
+        select json_agg(pg_get_triggerdef(t.oid))
+        from pg_trigger t
+        where t.tgrelid = c.oid and not t.tgisinternal
+      ), '[]')`
+
+const foreignKeys = sql`coalesce((
+        select json_agg(json_build_object(
+          'name', k.conname,
+          'tableOid', k.conrelid::int8,
+          'schema', kn.nspname,
+          'identifier', kc.relname,
+          'definition', pg_get_constraintdef(k.oid)
+        ))
+        from pg_constraint k
+        join pg_class kc on kc.oid = k.conrelid
+        join pg_namespace kn on kn.oid = kc.relnamespace
+        where k.contype = 'f' and k.confrelid = c.oid and k.conrelid <> c.oid and k.conparentid = 0
+      ), '[]')`
+
+const indexes = sql`coalesce((
+        select json_agg(pg_get_indexdef(i.indexrelid))
+        from pg_index i
+        where c.relkind = 'm' and i.indrelid = c.oid
+      ), '[]')`
+
+/** An edge: the view reads the relation. */
+export interface Reads {
+  readonly view: number
+  readonly relation: number
+}
+
+/** Every view that reads one of the relations, directly or through other views. */
+export async function readDependents(on: Queryable, oids: readonly number[]): Promise<Reads[]> {
+  const { rows } = await on.query<Reads>(sql`
+    with recursive reads as (
+      select distinct r.ev_class as view, d.refobjid as relation
+      from pg_depend d
+      join pg_rewrite r on r.oid = d.objid
+      where d.classid = 'pg_rewrite'::regclass
+        and d.refclassid = 'pg_class'::regclass
+        and d.refobjid = any(${oids}::oid[])
+        and r.ev_class <> d.refobjid
+      union
+      select r.ev_class, d.refobjid
+      from reads
+      join pg_depend d on d.refobjid = reads.view
+      join pg_rewrite r on r.oid = d.objid
+      where d.classid = 'pg_rewrite'::regclass
+        and d.refclassid = 'pg_class'::regclass
+        and r.ev_class <> d.refobjid
+    )
+    select view, relation from reads
+  `)
+  return rows
+}
+
+/** Orders relations so that whoever reads comes before what it reads: the order in which to drop. */
+export function readersFirst(oids: readonly number[], reads: readonly Reads[]): number[] {
+  const ordered: number[] = []
+  const seen = new Set<number>()
+  const readersOf = new Map<number, number[]>()
+  for (const { view, relation } of reads) {
+    readersOf.set(relation, [...(readersOf.get(relation) ?? []), view])
+  }
+  const visit = (oid: number) => {
+    if (seen.has(oid)) return
+    seen.add(oid)
+    for (const reader of readersOf.get(oid) ?? []) visit(reader)
+    ordered.push(oid)
+  }
+  for (const oid of oids) visit(oid)
+  return ordered
+}

@@ -1,0 +1,145 @@
+import type { Relation } from '../../core/node.ts'
+import {
+  columnList,
+  commentOnColumn,
+  commentOnRelation,
+  createView,
+  kindWord,
+  relationIdent,
+} from '../relation-sql.ts'
+import { type SQLQuery, sql } from '../sql.ts'
+import { sqlLiteral, unsafeSql } from '../sql-text.ts'
+import type { ForeignKey, Grant, Policy, RelationState } from './relation-state.ts'
+
+/*
+ * The statements that give a relation the state that another one had. They are pure: what they are to be, not
+ * how they go out.
+ */
+
+/** What the relation that takes the place brings along. */
+export type Successor = Pick<
+  RelationState,
+  'kind' | 'owner' | 'grants' | 'comment' | 'columnComments' | 'columns' | 'options'
+>
+
+/** Everything but definition and rows: owner, grants, comments, and for tables row security and triggers. */
+export function carryOver(old: RelationState, successor: Successor): SQLQuery[] {
+  const relation: Relation = old
+  const { kind } = successor
+  const statements = [
+    ...successor.grants.map((grant) => revoke(relation, grant)),
+    ...grantStatements(relation, old.grants, successor.columns),
+    ...carryComments(old, successor),
+    ...carryOptions(old, successor),
+  ]
+  if (kind === 'table' && old.kind === 'table') statements.push(...carryTableRules(old))
+  // Last: afterwards only members of the new owner may do any of the above.
+  if (old.owner !== successor.owner) {
+    statements.push(sql`alter ${kindWord(kind)} ${relationIdent(relation)} owner to ${sql.ident(old.owner)}`)
+  }
+  return statements
+}
+
+/** Storage parameters and view options (security_invoker, say) that the successor does not set itself. */
+function carryOptions(old: RelationState, successor: Successor): SQLQuery[] {
+  if (old.kind !== successor.kind) return []
+  const name = (text: string) => text.slice(0, text.indexOf('='))
+  const missing = old.options.filter((text) => !successor.options.some((other) => name(other) === name(text)))
+  if (missing.length === 0) return []
+  return [sql`alter ${kindWord(old.kind)} ${relationIdent(old)} set (${sql.join(missing.map(option), ', ')})`]
+}
+
+/** Comments that the successor already has are newer. */
+function carryComments(old: RelationState, successor: Successor): SQLQuery[] {
+  const comment = successor.comment === null && old.comment !== null
+  const columns = Object.entries(old.columnComments).filter(
+    ([column]) => successor.columns.includes(column) && successor.columnComments[column] === undefined,
+  )
+  return [
+    ...(comment ? [commentOnRelation(old, successor.kind, old.comment)] : []),
+    ...columns.map(([column, text]) => commentOnColumn(old, column, text)),
+  ]
+}
+
+/** GRANT statements, one for each grantee. Privileges on columns that are gone are gone with them. */
+export function grantStatements(
+  relation: Relation,
+  grants: readonly Grant[],
+  columns: readonly string[],
+): SQLQuery[] {
+  const groups = new Map<string, Grant[]>()
+  for (const grant of grants) {
+    if (grant.column !== null && !columns.includes(grant.column)) continue
+    const key = JSON.stringify([grant.grantee, grant.grantable])
+    groups.set(key, [...(groups.get(key) ?? []), grant])
+  }
+  return [...groups.values()].map((group) => {
+    const { grantee, grantable } = group[0]!
+    const privileges = sql.join(group.map(privilege), ', ')
+    const option = grantable ? sql` with grant option` : sql``
+    return sql`grant ${privileges} on table ${relationIdent(relation)} to ${roleIdent(grantee)}${option}`
+  })
+}
+
+function revoke(relation: Relation, { grantee }: Grant): SQLQuery {
+  return sql`revoke all on table ${relationIdent(relation)} from ${roleIdent(grantee)}`
+}
+
+/** The names of privileges come from the catalogue; they are key words. */
+function privilege({ privilege, column }: Grant): SQLQuery {
+  return column === null ? unsafeSql(privilege) : sql`${unsafeSql(privilege)} (${sql.ident(column)})`
+}
+
+function roleIdent(role: string | null): SQLQuery {
+  return role === null ? sql`public` : sql.ident(role)
+}
+
+function carryTableRules(old: RelationState): SQLQuery[] {
+  const table = relationIdent(old)
+  return [
+    ...old.policies.map((policy) => createPolicy(table, policy)),
+    ...(old.rowSecurity === 'off' ? [] : [sql`alter table ${table} enable row level security`]),
+    ...(old.rowSecurity === 'forced' ? [sql`alter table ${table} force row level security`] : []),
+    ...old.triggers.map(unsafeSql),
+  ]
+}
+
+function createPolicy(table: SQLQuery, policy: Policy): SQLQuery {
+  const permissive = policy.permissive ? sql`permissive` : sql`restrictive`
+  const roles = sql.join(policy.roles.map(roleIdent), ', ')
+  const using = policy.using === null ? sql`` : sql` using (${unsafeSql(policy.using)})`
+  const check = policy.check === null ? sql`` : sql` with check (${unsafeSql(policy.check)})`
+  return sql`create policy ${sql.ident(policy.name)} on ${table} as ${permissive} for ${unsafeSql(policy.command)} to ${roles}${using}${check}`
+}
+
+/** Makes a dropped view or materialized view again, with what hung on it except what `carryOver` gives. */
+export function recreate(view: RelationState): SQLQuery[] {
+  const query = unsafeSql(view.definition!.replace(/;\s*$/, ''))
+  const options = view.options.length > 0 ? sql` with (${sql.join(view.options.map(option), ', ')})` : sql``
+  if (view.kind === 'view') {
+    const create =
+      view.options.length === 0
+        ? createView(view, query)
+        : sql`create view ${relationIdent(view)}${options} as\n${query}`
+    return [create, ...view.triggers.map(unsafeSql)]
+  }
+  const rows = view.populated ? sql`with data` : sql`with no data`
+  return [
+    sql`create materialized view ${relationIdent(view)} (${columnList(view.columns)})${options} as\n${query}\n${rows}`,
+    ...view.indexes.map(unsafeSql),
+  ]
+}
+
+/** `name=value`, as the catalogue keeps it. */
+function option(text: string): SQLQuery {
+  const at = text.indexOf('=')
+  return sql`${unsafeSql(text.slice(0, at))} = ${sqlLiteral(text.slice(at + 1))}`
+}
+
+export function dropForeignKey(key: ForeignKey): SQLQuery {
+  return sql`alter table ${sql.ident(key.schema, key.identifier)} drop constraint ${sql.ident(key.name)}`
+}
+
+export function addForeignKey(key: ForeignKey): SQLQuery {
+  return sql`alter table ${sql.ident(key.schema, key.identifier)} add constraint ${sql.ident(key.name)} ${unsafeSql(key.definition)}`
+}
