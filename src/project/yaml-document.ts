@@ -76,7 +76,7 @@ export function parseYaml(file: ProjectFile, problems: Problem[]): YamlDocument 
       'a value that starts with {{ is read by YAML as a mapping',
       'put the whole value in quotes: "{{ … }}"',
     )
-  const lost = aliasWithoutAnchor(parsed)
+  const lost = file.text.includes('*') ? aliasWithoutAnchor(parsed) : undefined
   if (lost)
     return refuse(
       lost.range![0],
