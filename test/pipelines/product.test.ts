@@ -64,8 +64,12 @@ describe('the same seed and size', () => {
   })
 
   it('gives the same bytes as when this was written', () => {
-    expect(digestPartition(params, 0)).toBe('3b29509b75e0df8c3eede362590f881850d17439f20719764ed044a987a0a914')
-    expect(digestPartition(params, 1)).toBe('40857bb6bbc3b00399c09201b1eca4fa372359b77fc4cab63fd05f820f4bf8b9')
+    expect(digestPartition(params, 0)).toBe(
+      '3b29509b75e0df8c3eede362590f881850d17439f20719764ed044a987a0a914',
+    )
+    expect(digestPartition(params, 1)).toBe(
+      '40857bb6bbc3b00399c09201b1eca4fa372359b77fc4cab63fd05f820f4bf8b9',
+    )
   })
 
   it('has unique events and users throughout', () => {
