@@ -1,5 +1,6 @@
 import { betaKernel, incompleteBeta } from './incomplete-beta.ts'
 import { inverseIncompleteBetaLogit } from './inverse.ts'
+import { logBeta } from './log-gamma.ts'
 import { normalCdf, normalPdf, normalQuantile } from './normal.ts'
 
 /** Above this many degrees of freedom the normal distribution is the same to the last digit. */
@@ -19,13 +20,23 @@ export function studentTCdf(t: number, degreesOfFreedom: number): number {
   if (!(degreesOfFreedom > 0) || Number.isNaN(t)) return Number.NaN
   if (degreesOfFreedom > normalFrom) return normalCdf(t)
   if (Math.abs(t) === Infinity) return t < 0 ? 0 : 1
+  if (Math.abs(t) > 1e150) return t < 0 ? farTail(-t, degreesOfFreedom) : 1 - farTail(t, degreesOfFreedom)
   const { x, y } = betaPoint(t, degreesOfFreedom)
   const { lower, upper } = incompleteBeta(degreesOfFreedom / 2, 0.5, x, y)
   if (t < 0) return lower / 2
   return lower < 0.5 ? 1 - lower / 2 : 0.5 + upper / 2
 }
 
-/** x = ν/(ν + t²) and y = 1 − x, without overflow of t². */
+/** P(T > t) by the first term of its series in ν/t², where t² would overflow. */
+function farTail(t: number, degreesOfFreedom: number): number {
+  const half = degreesOfFreedom / 2
+  return (
+    0.5 *
+    Math.exp(half * (Math.log(degreesOfFreedom) - 2 * Math.log(t)) - Math.log(half) - logBeta(half, 0.5))
+  )
+}
+
+/** x = ν/(ν + t²) and y = 1 − x. */
 function betaPoint(t: number, degreesOfFreedom: number): { x: number; y: number } {
   const ratio = (t / degreesOfFreedom) * t
   return ratio === Infinity ? { x: 0, y: 1 } : { x: 1 / (1 + ratio), y: ratio / (1 + ratio) }
