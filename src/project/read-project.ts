@@ -61,6 +61,9 @@ async function readFiles(reading: Reading): Promise<Omit<Project, 'warnings'>> {
     analytics: list(paths.analytics),
   }
 
+  // A folder of tests may lie among the models; what is in it is a test and nothing else.
+  const isTest = new Set(found.tests)
+  const models = found.models.filter((path) => !isTest.has(path))
   const described = new Set([...found.models, ...found.seeds, ...found.macros, ...found.tests])
   const yaml = {
     properties: read([...described].filter(isYaml).sort()),
@@ -72,7 +75,7 @@ async function readFiles(reading: Reading): Promise<Omit<Project, 'warnings'>> {
     root,
     configPath: configFile.path,
     config,
-    models: read(found.models.filter(isSql)),
+    models: read(models.filter(isSql)),
     macros: read([...found.macros.filter(isSql), ...testMacros]),
     tests: read(tests),
     seeds: await readSeedFiles(root, found.seeds.filter(isCsv), problems),

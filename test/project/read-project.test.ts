@@ -51,6 +51,23 @@ describe('readProject', () => {
     expect(project.patches.map(({ name }) => name)).toEqual(['b'])
   })
 
+  it('takes what lies in a folder of tests for a test, also inside the models', async () => {
+    const files = {
+      'project.yml': 'name: a\ntest-paths: [models/tests]\n',
+      'models/a.sql': 'select 1',
+      'models/tests/none_is_negative.sql': 'select 1 where false',
+      'models/tests/tests.yml': 'data_tests: [{name: none_is_negative, description: Checks.}]',
+    }
+    await withProject(files, async (root) => {
+      const project = await readProject(root)
+      expect(project.models.map(({ path }) => path)).toEqual(['models/a.sql'])
+      expect(project.tests.map(({ path }) => path)).toEqual(['models/tests/none_is_negative.sql'])
+      expect(project.patches.map(({ resource, name }) => [resource, name])).toEqual([
+        ['test', 'none_is_negative'],
+      ])
+    })
+  })
+
   it('reads folders that overlap once, and a folder behind a link without going round', async () => {
     await withProject(
       {
