@@ -1,3 +1,4 @@
+import { setTimeout as sleep } from 'node:timers/promises'
 import { beforeAll, describe, expect, test } from 'vitest'
 import type { Relation } from '../../src/core/node.ts'
 import { ProblemError } from '../../src/core/problem.ts'
@@ -360,6 +361,7 @@ describe('readers', () => {
           expect(new Set(days).size, `one reader saw the days ${days}`).toBe(1)
           seen.add(days[0]!)
           reads++
+          await sleep(2)
         }
       })
     const readers = Promise.all([poll(inOneStatement), poll(inOneTransaction), poll(inOneTransaction)])

@@ -42,8 +42,12 @@ export interface PublishResult {
   readonly recreated: readonly Relation[]
 }
 
-const lockTimeoutMs = 400
-const firstPauseMs = 50
+/**
+ * How long each try waits for a lock, over and over. Readers with short statements that lock the same tables in
+ * another order leave many short gaps, which many short tries hit; a long one is needed where somebody always
+ * reads, since only a waiting lock keeps new readers out.
+ */
+const lockTimeoutsMs = [10, 20, 40, 80, 160, 400]
 const longestPauseMs = 2_000
 const defaultMaxWaitMs = 10 * 60_000
 
@@ -96,10 +100,11 @@ async function replaceWhenFree(
     sql`select current_setting('lock_timeout') as before`,
   )
   const giveUpAt = Date.now() + (options.maxWaitMs ?? defaultMaxWaitMs)
-  for (let pauseMs = firstPauseMs; ; pauseMs = Math.min(longestPauseMs, 2 * pauseMs)) {
+  for (let attempt = 0; ; attempt++) {
     throwIfCancelled(options.signal)
+    const timeoutMs = lockTimeoutsMs[attempt % lockTimeoutsMs.length]!
     try {
-      await session.query(sql`set local lock_timeout = ${sqlLiteral(String(lockTimeoutMs))}`)
+      await session.query(sql`set local lock_timeout = ${sqlLiteral(String(timeoutMs))}`)
       const recreated = await replaceRelations(session, actions)
       await session.query(sql`set local lock_timeout = ${sqlLiteral(rows[0]!.before)}`)
       return recreated
@@ -107,11 +112,16 @@ async function replaceWhenFree(
       if (!isLockTimeout(error)) throw error
       await session.query(sql`rollback to savepoint free`)
       const holders = await inUse(session, actions)
-      if (pauseMs === firstPauseMs) options.onWaiting?.(holders.join(', '))
+      if (attempt === lockTimeoutsMs.length) options.onWaiting?.(holders.join(', '))
       if (Date.now() > giveUpAt) throw new ProblemError(publishProblem(error, holders), { cause: error })
-      await sleep(pauseMs)
+      await sleep(pauseMs(attempt))
     }
   }
+}
+
+/** None to speak of at first, then as long as half of the tries before, and never long. */
+function pauseMs(attempt: number): number {
+  return Math.min(longestPauseMs, 5 * 1.5 ** attempt)
 }
 
 function isLockTimeout(error: unknown): error is ServerError {
