@@ -1,4 +1,5 @@
 import { type Command, InvalidArgumentError, Option } from 'commander'
+import { indirectSelections } from '../core/selection/selection-spec.ts'
 import { environmentVariableFor, isTrueInEnvironment } from './environment-flags.ts'
 import { resourceTypeFlags } from './flags.ts'
 import type { Environment } from './output.ts'
@@ -66,9 +67,10 @@ function selectOptions(): Option[] {
 }
 
 function indirectSelectionOption(): Option {
-  return new Option('--indirect-selection <mode>', 'which tests come with the nodes that they test')
-    .choices(['eager', 'cautious', 'buildable', 'empty'])
-    .default('eager')
+  return new Option(
+    '--indirect-selection <mode>',
+    'which tests come with the nodes that they test; eager by default',
+  ).choices(indirectSelections)
 }
 
 function resourceTypeOption(): Option {

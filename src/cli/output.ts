@@ -33,12 +33,21 @@ export function makeTerminal(
 ): Terminal {
   const output = (stream: NodeJS.WriteStream): Output => ({
     write: (text) => void stream.write(text),
-    interactive: stream.isTTY === true && environment['TERM'] !== 'dumb' && !isSet(environment['CI']),
+    interactive: canRedraw(stream, environment),
     colors: picocolors.createColors(color ?? wantsColor(stream.isTTY === true, environment)),
-    width: () => stream.columns ?? 120,
+    width: () => stream.columns || defaultWidth,
     stream,
   })
   return { out: output(streams.stdout), err: output(streams.stderr) }
+}
+
+const defaultWidth = 120
+
+/** A terminal that does not know its own width (inside `script`, say) cannot be redrawn without a mess. */
+function canRedraw(stream: NodeJS.WriteStream, environment: Environment): boolean {
+  return (
+    stream.isTTY === true && stream.columns > 0 && environment['TERM'] !== 'dumb' && !isSet(environment['CI'])
+  )
 }
 
 /** The usual rules: NO_COLOR wins, then FORCE_COLOR, then whether it is a terminal that can. */

@@ -40,7 +40,7 @@ export async function showRows(context: CommandContext, request: ShowRequest): P
     try {
       await printRows(warehouse, limited, request.output, context)
     } catch (error) {
-      throw explained(error, shown.compiled, workspace)
+      throw explained(error, shown.compiled, workspace, request.inline)
     }
   })
   return 0
@@ -114,16 +114,22 @@ async function printRows(
 }
 
 /** Postgres' words at the place in the template that they point to. */
-function explained(error: unknown, compiled: CompiledSql | null, workspace: Workspace): unknown {
+function explained(
+  error: unknown,
+  compiled: CompiledSql | null,
+  workspace: Workspace,
+  inline: string | undefined,
+): unknown {
   if (!(error instanceof ServerError)) return error
   const { message, detail, hint } = error.failure
   const offset = compiled ? positionWithin(error, compiled.text) : undefined
   const place = offset === undefined ? null : (compiled?.placeAt(offset) ?? null)
   const more = [detail, hint].filter(Boolean).join('\n')
-  const problem = place
-    ? workspace.renderer.problem('sql-error', message, place, more)
-    : makeProblem('sql-error', message, { hint: more })
-  return new ProblemError(problem, { cause: error })
+  if (place && inline === undefined) {
+    return new ProblemError(workspace.renderer.problem('sql-error', message, place, more), { cause: error })
+  }
+  const where = place && inline !== undefined ? { place, source: inline } : {}
+  return new ProblemError(makeProblem('sql-error', message, { ...where, hint: more }), { cause: error })
 }
 
 function usage(message: string, hint: string): ProblemError {

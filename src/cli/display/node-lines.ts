@@ -1,10 +1,11 @@
 import type { Node, NodeId } from '../../core/node.ts'
-import type { NodeResult, NodeStatus } from '../../core/run-result.ts'
+import type { NodeResult } from '../../core/run-result.ts'
 import type { Colors } from '../output.ts'
 import { loadProgress } from './load-progress.ts'
 import { labelById } from './node-label.ts'
 import { formatCounted, formatDuration } from './numbers.ts'
 import type { RunningNode } from './run-view.ts'
+import { type ShownStatus, shownStatus } from './shown-status.ts'
 
 /*
  * The lines that stay on the screen or in a file: one when a node starts, one when it is done.
@@ -22,7 +23,7 @@ export interface LineLayout {
 
 type Paint = (colors: Colors) => (text: string) => string
 
-const statusWords: Readonly<Record<NodeStatus, { readonly word: string; readonly paint: Paint }>> = {
+const statusWords: Readonly<Record<ShownStatus, { readonly word: string; readonly paint: Paint }>> = {
   success: { word: 'OK', paint: (colors) => colors.green },
   reused: { word: 'KEPT', paint: (colors) => colors.green },
   pass: { word: 'PASS', paint: (colors) => colors.green },
@@ -30,6 +31,7 @@ const statusWords: Readonly<Record<NodeStatus, { readonly word: string; readonly
   fail: { word: 'FAIL', paint: (colors) => colors.red },
   error: { word: 'ERROR', paint: (colors) => colors.red },
   skipped: { word: 'SKIP', paint: (colors) => colors.dim },
+  cancelled: { word: 'STOP', paint: (colors) => colors.yellow },
 }
 
 const statusWidth = 5
@@ -48,20 +50,20 @@ export function nameWidthFor(
   return Math.min(longest, maxNameWidth, Math.max(minNameWidth, width - 62))
 }
 
-/** Says that a node has begun; for outputs that cannot redraw. */
-export function startLine(nodeId: NodeId, index: number, layout: LineLayout): string {
-  return head(nodeId, index, layout.colors.dim('START'), layout).trimEnd()
+/** Says that a node has begun; for outputs that cannot redraw. Only finished nodes are counted. */
+export function startLine(nodeId: NodeId, layout: LineLayout): string {
+  return head(nodeId, null, layout.colors.dim('START'), layout).trimEnd()
 }
 
 /** Says how a long node is getting on; for outputs that cannot redraw. */
 export function progressLine(node: RunningNode, nowMs: number, layout: LineLayout): string {
-  return `${head(node.nodeId, node.index, layout.colors.dim('...'.padEnd(statusWidth)), layout)}  ${loadProgress(node, nowMs)}`
+  return `${head(node.nodeId, null, layout.colors.dim('...'.padEnd(statusWidth)), layout)}  ${loadProgress(node, nowMs)}`
 }
 
 /** Says how a node ended. */
 export function finishLine(result: NodeResult, index: number, layout: LineLayout): string {
   const { colors } = layout
-  const { word, paint } = statusWords[result.status]
+  const { word, paint } = statusWords[shownStatus(result)]
   const status = paint(colors)(word.padEnd(statusWidth))
   const line = head(result.nodeId, index, status, layout)
   if (result.status === 'skipped') return `${line}  ${colors.dim(result.message)}`.trimEnd()
@@ -70,10 +72,12 @@ export function finishLine(result: NodeResult, index: number, layout: LineLayout
   return `${line}  ${rowsText(result).padStart(18)}  ${time.padStart(8)}${detail && `  ${detail}`}`.trimEnd()
 }
 
-function head(nodeId: NodeId, index: number, status: string, layout: LineLayout): string {
+function head(nodeId: NodeId, index: number | null, status: string, layout: LineLayout): string {
   const { colors, nodes, nameWidth, total } = layout
   const { kind, name } = labelById(nodes, nodeId)
-  const position = `${String(index).padStart(String(total).length)} of ${total}`
+  const digits = String(total).length
+  const position =
+    index === null ? ' '.repeat(2 * digits + 4) : `${String(index).padStart(digits)} of ${total}`
   return `${colors.dim(position)}  ${status}  ${colors.dim(kind.padEnd(kindWidth))} ${name.padEnd(nameWidth)}`
 }
 

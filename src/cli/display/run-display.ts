@@ -6,6 +6,7 @@ import type { Narrator } from './narrator.ts'
 import { finishLine, type LineLayout, nameWidthFor, progressLine, startLine } from './node-lines.ts'
 import { formatDuration } from './numbers.ts'
 import { advance, emptyRunView, publishingText, type RunView } from './run-view.ts'
+import { shownStatus } from './shown-status.ts'
 
 /*
  * Shows a run while it works, from its events. One display per run.
@@ -54,7 +55,7 @@ export function makeTextRunDisplay(narrator: Narrator, options: RunDisplayOption
         if (view.phase !== before.phase && view.phase) plain(() => view.phase!.text)
         break
       case 'node_started':
-        plain(() => startLine(event.nodeId, event.index, layout))
+        plain(() => startLine(event.nodeId, layout))
         break
       case 'node_progress': {
         const node = view.running.find(({ nodeId }) => nodeId === event.nodeId)
@@ -87,7 +88,7 @@ function showFinished(
   say: (line: string) => void,
   quiet: boolean,
 ): void {
-  const needsAttention = isFailure(result.status)
+  const needsAttention = isFailure(result.status) && shownStatus(result) !== 'cancelled'
   // With --quiet a failure still shows which node it belongs to.
   if (quiet && needsAttention) narrator.screen.print(finishLine(result, index, layout))
   else say(finishLine(result, index, layout))

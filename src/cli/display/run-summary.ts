@@ -1,8 +1,9 @@
 import type { Node, NodeId, ResourceType } from '../../core/node.ts'
 import type { PublishMode } from '../../core/plan.ts'
-import type { NodeResult, NodeStatus, RunResult } from '../../core/run-result.ts'
+import type { NodeResult, RunResult } from '../../core/run-result.ts'
 import type { Colors } from '../output.ts'
 import { formatCount, formatCounted, formatDuration } from './numbers.ts'
+import { type ShownStatus, shownStatus } from './shown-status.ts'
 
 /*
  * The last lines of a run: what came of each kind of node, how long it took, and whether it is visible now.
@@ -16,13 +17,14 @@ const kindsInOrder: readonly { readonly type: ResourceType; readonly title: stri
   { type: 'test', title: 'tests' },
 ]
 
-const statusTexts: readonly { readonly status: NodeStatus; readonly text: string }[] = [
+const statusTexts: readonly { readonly status: ShownStatus; readonly text: string }[] = [
   { status: 'success', text: 'built' },
   { status: 'reused', text: 'kept as they were' },
   { status: 'pass', text: 'passed' },
   { status: 'warn', text: 'warned' },
   { status: 'fail', text: 'failed' },
   { status: 'error', text: 'with an error' },
+  { status: 'cancelled', text: 'cancelled' },
   { status: 'skipped', text: 'skipped' },
 ]
 
@@ -53,7 +55,7 @@ const verdicts: Readonly<Record<RunResult['status'], (colors: Colors) => string>
 
 function kindLine(title: string, results: readonly NodeResult[], colors: Colors): string {
   const counts = statusTexts.flatMap(({ status, text }) => {
-    const count = results.filter((result) => result.status === status).length
+    const count = results.filter((result) => shownStatus(result) === status).length
     return count === 0 ? [] : [paintStatus(status, colors)(`${formatCount(count)} ${text}`)]
   })
   const rows = results.reduce((sum, { status, rows }) => sum + (status === 'success' ? (rows ?? 0) : 0), 0)
@@ -61,9 +63,9 @@ function kindLine(title: string, results: readonly NodeResult[], colors: Colors)
   return `  ${title.padEnd(7)} ${counts.join(', ')}${rowsText}`
 }
 
-function paintStatus(status: NodeStatus, colors: Colors): (text: string) => string {
+function paintStatus(status: ShownStatus, colors: Colors): (text: string) => string {
   if (status === 'fail' || status === 'error') return colors.red
-  return status === 'warn' || status === 'skipped' ? colors.yellow : (text) => text
+  return status === 'warn' || status === 'skipped' || status === 'cancelled' ? colors.yellow : (text) => text
 }
 
 function publishText(result: RunResult, nodes: Readonly<Record<NodeId, Node>>, publish: PublishMode): string {

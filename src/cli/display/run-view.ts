@@ -1,5 +1,6 @@
 import type { NodeId } from '../../core/node.ts'
 import type { RunEvent } from '../../core/run-event.ts'
+import { isFailure } from '../../core/run-result.ts'
 
 /*
  * What a display knows of a run: plain data made from its events, one after the other. The times are those at
@@ -55,7 +56,7 @@ export function advance(view: RunView, event: RunEvent, nowMs: number): RunView 
     }
     case 'node_finished': {
       const { status, nodeId } = event.result
-      const failed = view.failed + (status === 'error' || status === 'fail' ? 1 : 0)
+      const failed = view.failed + (isFailure(status) ? 1 : 0)
       const running = view.running.filter((node) => node.nodeId !== nodeId)
       return { ...view, total: event.total, finished: view.finished + 1, failed, running }
     }

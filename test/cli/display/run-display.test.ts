@@ -62,7 +62,7 @@ describe('a run where lines cannot be redrawn', () => {
     at(0, start(orders, 2))
     at(1.84, { type: 'node_finished', index: 2, total: 4, result: sampleResult(orders, { rows: 412_331 }) })
     expect(lines).toEqual([
-      '2 of 4  START  table       analytics.orders',
+      '        START  table       analytics.orders',
       '2 of 4  OK     table       analytics.orders                      412,331 rows     1.84s',
     ])
   })
@@ -79,8 +79,8 @@ describe('a run where lines cannot be redrawn', () => {
     at(0, start(load, 1))
     for (const seconds of [1, 2, 3, 4, 5, 6, 9, 10]) at(seconds, progress(seconds * 50))
     expect(lines.slice(1)).toEqual([
-      '1 of 4  ...    load        world                           250 rows  50 rows/s  25 %  15.0s left',
-      '1 of 4  ...    load        world                           500 rows  50 rows/s  50 %  10.0s left',
+      '        ...    load        world                           250 rows  50 rows/s  25 %  15.0s left',
+      '        ...    load        world                           500 rows  50 rows/s  50 %  10.0s left',
     ])
   })
 
@@ -111,6 +111,17 @@ describe('a run where lines cannot be redrawn', () => {
       'Waiting for another run to finish: build since 10:00',
       'Publishing 2 relations',
       'Publishing 2 relations took 1.00s',
+    ])
+  })
+
+  it('tells a node that was stopped with its run apart from one that failed', () => {
+    const { lines, at } = stage()
+    const problem = makeProblem('cancelled', 'the run was cancelled')
+    at(0, started)
+    const result = sampleResult(orders, { status: 'error', problem })
+    at(1, { type: 'node_finished', index: 1, total: 4, result })
+    expect(lines).toEqual([
+      '1 of 4  STOP   table       analytics.orders                                        1.84s',
     ])
   })
 
