@@ -66,8 +66,8 @@ export function binomialQuantile(p: number, trials: number, probability: number)
 }
 
 /**
- * P(K = k) of the negative binomial distribution: failures before the `size`-th success (size > 0, not only whole),
- * each trial succeeding with `probability`.
+ * P(K = k) of the negative binomial distribution: failures before the `size`-th success (size > 0, not only
+ * whole), each trial succeeding with `probability`.
  */
 export function negativeBinomialPmf(k: number, size: number, probability: number): number {
   if (!(size > 0 && probability > 0 && probability <= 1)) return Number.NaN
@@ -98,8 +98,8 @@ export function negativeBinomialQuantile(p: number, size: number, probability: n
 }
 
 /**
- * The smallest count whose lower tail reaches p: a bracket around the normal approximation, widened until it holds,
- * then halved. Above ½ the upper tail is compared too, since only there is 1 − p told apart from 1.
+ * The smallest count whose lower tail reaches p: a bracket around the normal approximation, widened until it
+ * holds, then halved. Above ½ the upper tail is compared too, since only there is 1 − p told apart from 1.
  */
 function smallestCount(
   p: number,

@@ -1,7 +1,7 @@
 /**
- * Coefficients of (1 + 2x)·exp(x²)·erfc(x) in Chebyshev polynomials of (x − 3.75)/(x + 3.75), for all x ≥ 0; computed
- * to 40 digits. The form is that of Schonfelder (1978), "Chebyshev expansions for the error and related functions",
- * Math. Comp. 32. One expansion with relative precision throughout needs no seams.
+ * Coefficients of (1 + 2x)·exp(x²)·erfc(x) in Chebyshev polynomials of (x − 3.75)/(x + 3.75), for all x ≥ 0;
+ * computed to 40 digits. The form is that of Schonfelder (1978), "Chebyshev expansions for the error and
+ * related functions", Math. Comp. 32. One expansion with relative precision throughout needs no seams.
  */
 const chebyshev = Float64Array.of(
   2.3551578691348034,
@@ -47,8 +47,8 @@ export function scaledErfc(x: number): number {
 }
 
 /**
- * factor·exp(−x²/scale) with the square split, so that a large exponent keeps its last digits (Cody 1969), and taken in
- * two halves, so that a result among the subnormal numbers is rounded once.
+ * factor·exp(−x²/scale) with the square split, so that a large exponent keeps its last digits (Cody 1969),
+ * and taken in two halves, so that a result among the subnormal numbers is rounded once.
  */
 export function timesGaussian(factor: number, x: number, scale: number): number {
   const head = Math.trunc(x * 16) / 16

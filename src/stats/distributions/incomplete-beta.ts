@@ -21,9 +21,9 @@ export function betaKernel(a: number, b: number, x: number, y: number): number {
 /**
  * The regularised incomplete beta function I_x(a, b) and its complement, for a, b > 0 and x in [0, 1].
  *
- * `y` = 1 − x is given apart, since near x = 1 the caller knows it better than a subtraction would. The continued
- * fraction gives the tail on the side of x away from the mean, and the other by complement, unless that
- * cancels.
+ * `y` = 1 − x is given apart, since near x = 1 the caller knows it better than a subtraction would. The
+ * continued fraction gives the tail on the side of x away from the mean, and the other by complement, unless
+ * that cancels.
  */
 export function incompleteBeta(a: number, b: number, x: number, y = 1 - x): TailPair {
   if (!(a > 0 && b > 0 && x >= 0 && y >= 0)) return { lower: Number.NaN, upper: Number.NaN }
@@ -47,8 +47,8 @@ function complement(tail: number, other: () => number): number {
 }
 
 /**
- * The continued fraction DiDonato and Morris (1992), "Algorithm 708", eq. 9, by Lentz's method (1976), with
- * λ = a·y − b·x. Unlike the usual one it subtracts nothing from 1, so shapes in the millions keep their digits.
+ * The continued fraction DiDonato and Morris (1992), "Algorithm 708", by Lentz's method (1976), with λ
+ * = a·y − b·x. Unlike the usual one it subtracts nothing from 1, so shapes in the millions keep their digits.
  */
 function fraction(a: number, b: number, x: number, y: number): number {
   const lambda = a * y - b * x

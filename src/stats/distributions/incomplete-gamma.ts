@@ -18,9 +18,9 @@ export function gammaKernel(a: number, x: number): number {
 /**
  * The regularised incomplete gamma functions P(a, x) and Q(a, x), for a > 0 and x ≥ 0.
  *
- * Four regions, each where its formula neither cancels nor converges slowly: a series for x below a; a continued
- * fraction above; for small a and x a form that keeps Q precise; for a ≥ 20 and x near a the uniform asymptotic
- * expansion, since there the others need √a terms and lose digits.
+ * Four regions, each where its formula neither cancels nor converges slowly: a series for x below a; a
+ * continued fraction above; for small a and x a form that keeps Q precise; for a ≥ 20 and x near a the
+ * uniform asymptotic expansion, since there the others need √a terms and lose digits.
  */
 export function incompleteGamma(a: number, x: number): TailPair {
   if (!(a > 0) || !(x >= 0)) return { lower: Number.NaN, upper: Number.NaN }
@@ -70,7 +70,10 @@ function nonZero(value: number): number {
   return Math.abs(value) < 1e-300 ? 1e-300 : value
 }
 
-/** Q = 1 − x^a/Γ(a+1) − (x^a/Γ(a+1))·aΣ(−x)^n/((a+n)n!), the first two taken together (Gautschi 1979, eq. 4.6). */
+/**
+ * Q = 1 − x^a/Γ(a+1) − (x^a/Γ(a+1))·aΣ(−x)^n/((a+n)n!), the first two taken together (Gautschi
+ * 1979).
+ */
 function smallArguments(a: number, x: number): TailPair {
   const logLeading = a * Math.log(x) - logGammaOnePlus(a)
   let term = 1
@@ -109,9 +112,9 @@ function expansionCoefficients(count: number): Float64Array {
 /**
  * Q(a, x) = ½ erfc(η√(a/2)) + R, with the remainder R by backward recursion.
  *
- * Source: Temme (1979), "The asymptotic expansion of the incomplete gamma functions", SIAM J. Math. Anal. 10; the
- * recursion of Gil, Segura, Temme (2012), "Efficient and accurate algorithms for the computation and inversion of the
- * incomplete gamma function ratios", SIAM J. Sci. Comput. 34, section 2.5.
+ * Source: Temme (1979), "The asymptotic expansion of the incomplete gamma functions", SIAM J. Math. Anal. 10;
+ * the recursion of Gil, Segura, Temme (2012), "Efficient and accurate algorithms for the computation and
+ * inversion of the incomplete gamma function ratios", SIAM J. Sci. Comput. 34.
  */
 function uniformExpansion(a: number, x: number): TailPair {
   const mu = (x - a) / a

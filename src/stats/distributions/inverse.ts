@@ -13,8 +13,9 @@ interface TailsAt extends TailPair {
 /**
  * The point where a distribution with log-concave density has these tails.
  *
- * Newton's method on the logarithm of the smaller tail: that is a concave function, so the steps converge from
- * anywhere, and neither tail is lost to rounding. A step into a region where the tail underflows is halved.
+ * Newton's method on the logarithm of the smaller tail: that is a concave function, so the steps converge
+ * from anywhere, and neither tail is lost to rounding. A step into a region where the tail underflows is
+ * halved.
  */
 function solveTails(tailsAt: (s: number) => TailsAt, target: TailPair, start: number): number {
   const useLower = target.lower <= target.upper
@@ -61,7 +62,8 @@ export function inverseIncompleteGamma(shape: number, lower: number, upper: numb
 /**
  * log(x / (1 − x)) for the x with I_x(a, b) = `lower` and 1 − I_x(a, b) = `upper`, for a, b > 0.
  *
- * On the logit scale the beta density is log-concave for all a and b, and both x and 1 − x keep their precision.
+ * On the logit scale the beta density is log-concave for all a and b, and both x and 1 − x keep their
+ * precision.
  */
 export function inverseIncompleteBetaLogit(a: number, b: number, lower: number, upper: number): number {
   if (!(a > 0 && b > 0 && lower >= 0 && upper >= 0)) return Number.NaN

@@ -1,7 +1,7 @@
 /**
- * The logarithm of the gamma function and what goes with it. Everything in this folder that has a factorial in it
- * rests on these few functions, so they hold full relative precision where it is usually lost: near the zeros at 1
- * and 2, and for the small difference between log Γ and Stirling's formula.
+ * The logarithm of the gamma function and what goes with it. Everything in this folder that has a factorial
+ * in it rests on these few functions, so they hold full relative precision where it is usually lost: near the
+ * zeros at 1 and 2, and for the small difference between log Γ and Stirling's formula.
  */
 
 const eulerGamma = 0.5772156649015329
@@ -39,7 +39,8 @@ export function logGammaOnePlus(z: number): number {
 /**
  * log Γ(x) for x > 0; infinite at 0 and NaN below.
  *
- * Source: the series at 2 (Abramowitz and Stegun 6.1.33) and the recurrence below 10, Stirling's series above.
+ * Source: the series at 2 (Abramowitz and Stegun 6.1.33) and the recurrence below 10, Stirling's series
+ * above.
  */
 export function logGamma(x: number): number {
   if (!(x > 0)) return x === 0 ? Infinity : Number.NaN
@@ -56,7 +57,8 @@ export function logGamma(x: number): number {
 }
 
 /**
- * log Γ(x) − [(x − ½) log x − x + ½ log 2π], the error of Stirling's formula, for x > 0, with relative precision.
+ * log Γ(x) − [(x − ½) log x − x + ½ log 2π], the error of Stirling's formula, for x > 0, with relative
+ * precision.
  *
  * Between 1 and 10 by its recurrence, error(x) − error(x + 1) = (x + ½) log(1 + 1/x) − 1, whose series in
  * 1/(2x + 1) has no cancellation.
@@ -121,9 +123,9 @@ export function logOnePlusMinus(u: number): number {
 /**
  * The deviance part x·log(x/m) + m − x of a Poisson mass at x with mean m, both > 0.
  *
- * `excess` is m − x, given apart because the caller often knows it more exactly than the difference of the two.
- * Source: Loader (2000), "Fast and accurate computation of binomial probabilities", with his series replaced by
- * `logOnePlusMinus`.
+ * `excess` is m − x, given apart because the caller often knows it more exactly than the difference of the
+ * two. Source: Loader (2000), "Fast and accurate computation of binomial probabilities", with his series
+ * replaced by `logOnePlusMinus`.
  */
 export function poissonDeviance(x: number, m: number, excess = m - x): number {
   const u = excess / x

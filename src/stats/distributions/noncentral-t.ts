@@ -6,16 +6,19 @@ const steps = 400
 const reach = 12
 
 /**
- * P(T > t) of the non-central t distribution, with `degreesOfFreedom` > 0 and this non-centrality: the power of a t test.
+ * P(T > t) of the non-central t distribution, with `degreesOfFreedom` > 0 and this non-centrality: the power
+ * of a t test.
  *
- * By integrating P(Z > t·s − noncentrality) over the distribution of s = √(χ²/ν) on the scale of log s, where the
- * trapezium rule converges geometrically; no series, so no limit on the non-centrality. Absolute precision about 1e-13.
+ * By integrating P(Z > t·s − noncentrality) over the distribution of s = √(χ²/ν) on the scale of log s, where
+ * the trapezium rule converges geometrically; no series, so no limit on the non-centrality. Absolute
+ * precision about 1e-13.
  */
 export function noncentralTSf(t: number, degreesOfFreedom: number, noncentrality: number): number {
   if (!(degreesOfFreedom > 0)) return Number.NaN
   if (degreesOfFreedom === Infinity) return normalSf(t - noncentrality)
   const half = degreesOfFreedom / 2
-  // The density of w = log(χ²/ν) is exp(half·(w − e^w + 1)) up to its constant: about 1/√half wide, with a longer
+  // The density of w = log(χ²/ν) is exp(half·(w − e^w + 1)) up to its constant: about 1/√half wide, with a
+  // longer
   // lower tail when there are few degrees of freedom.
   const width = reach / Math.sqrt(half)
   const lowest = -width - 25 / half

@@ -43,8 +43,8 @@ export function normalLogCdf(z: number): number {
 /**
  * The z with P(Z ≤ z) = p, for p in [0, 1]; infinite at the ends and NaN outside.
  *
- * Source: Wichura (1988), "Algorithm AS 241: the percentage points of the normal distribution", PPND16; relative
- * precision about 1e-16.
+ * Source: Wichura (1988), "Algorithm AS 241: the percentage points of the normal distribution", PPND16;
+ * relative precision about 1e-16.
  */
 export function normalQuantile(p: number): number {
   if (!(p >= 0 && p <= 1)) return Number.NaN

@@ -7,7 +7,7 @@ export interface QuadratureRule {
 /**
  * The Gauss–Legendre rule of this order: exact for polynomials of degree 2·order − 1.
  *
- * Source: Newton's method on the Legendre recurrence from Tricomi's estimate of the roots (DLMF 18.16.14).
+ * Source: Newton's method on the Legendre recurrence from Tricomi's estimate of the roots.
  */
 export function gaussLegendre(order: number): QuadratureRule {
   const points = new Float64Array(order)

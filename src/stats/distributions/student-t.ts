@@ -14,7 +14,8 @@ export function studentTSf(t: number, degreesOfFreedom: number): number {
 /**
  * P(T ≤ t) of Student's t; `degreesOfFreedom` > 0, infinite for the normal distribution.
  *
- * Source: Abramowitz and Stegun (1964), 26.7.1. Relative precision in the lower tail; near 0 by the complement.
+ * Source: Abramowitz and Stegun (1964), 26.7.1. Relative precision in the lower tail; near 0 by the
+ * complement.
  */
 export function studentTCdf(t: number, degreesOfFreedom: number): number {
   if (!(degreesOfFreedom > 0) || Number.isNaN(t)) return Number.NaN

@@ -34,9 +34,9 @@ export function hasCovariate(arm: ArmMoments): arm is ArmMomentsWithCovariate {
 /**
  * The moments of two disjoint groups of units taken together.
  *
- * The covariate moments are there when both groups have them. Nothing is refused; an empty group changes nothing.
- * Source: Chan, Golub, LeVeque (1983), "Algorithms for computing the sample variance", eq. 1.5, with the covariance
- * alike (Pébay 2008). Stable for large means, since only differences of means are squared.
+ * The covariate moments are there when both groups have them. Nothing is refused; an empty group changes
+ * nothing. Source: Chan, Golub, LeVeque (1983), "Algorithms for computing the sample variance", with
+ * the covariance alike (Pébay 2008). Stable for large means, since only differences of means are squared.
  */
 export function mergeMoments(a: ArmMoments, b: ArmMoments): ArmMoments {
   if (a.n === 0) return b
@@ -108,8 +108,8 @@ export interface ArmSums {
 /**
  * The moments from plain sums.
  *
- * Only for sums that come from elsewhere: where the mean is large against the spread, Σy² − nȳ² cancels, and moments
- * computed in two passes should be given instead.
+ * Only for sums that come from elsewhere: where the mean is large against the spread, Σy² − nȳ² cancels, and
+ * moments computed in two passes should be given instead.
  */
 export function momentsFromSums(sums: ArmSums): ArmMoments {
   const { n, sum, sumSquares, covariateSum, covariateSumSquares, sumProducts } = sums

@@ -34,9 +34,9 @@ export interface Posterior {
 /**
  * The posterior of an effect whose estimate is normal, under a normal prior or none (flat).
  *
- * Inputs: an estimate with its standard error, and a prior on the same scale. Refuses a standard error or prior
- * variance that is not positive and a level outside (0, 1). Source: the conjugate normal model (Gelman et al. 2013,
- * section 2.5); expected losses Stucchio (2015), "Bayesian A/B testing at VWO".
+ * Inputs: an estimate with its standard error, and a prior on the same scale. Refuses a standard error or
+ * prior variance that is not positive and a level outside (0, 1). Source: the conjugate normal model (Gelman
+ * et al. 2013, section 2.5); expected losses Stucchio (2015), "Bayesian A/B testing at VWO".
  */
 export function normalPosterior(
   { estimate, stdError }: PointEstimate,
@@ -101,8 +101,9 @@ export interface BetaPosterior {
 /**
  * The posterior of two proportions under beta priors, exactly (by quadrature, not by sampling).
  *
- * Inputs: counts of the arms. Refuses counts that are not whole numbers from 0 to n, priors with a shape that is not
- * positive, and a level outside (0, 1). Source: the conjugate beta-binomial model (Gelman et al. 2013, section 2.4).
+ * Inputs: counts of the arms. Refuses counts that are not whole numbers from 0 to n, priors with a shape that
+ * is not positive, and a level outside (0, 1). Source: the conjugate beta-binomial model (Gelman et al. 2013,
+ * section 2.4).
  */
 export function betaBinomialPosterior(
   treatment: Counts,
@@ -146,8 +147,8 @@ function credibleInterval({ a, b }: Shapes, ciLevel: number): [number, number] {
 }
 
 /**
- * P(T > C) and the expected losses by the trapezium rule on the logit scale, where the densities are smooth and vanish
- * at both ends, so that the rule converges geometrically.
+ * P(T > C) and the expected losses by the trapezium rule on the logit scale, where the densities are smooth
+ * and vanish at both ends, so that the rule converges geometrically.
  */
 function compareBetas(
   t: Shapes,

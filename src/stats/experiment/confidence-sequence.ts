@@ -28,12 +28,12 @@ export interface ConfidenceSequenceOptions {
 /**
  * The interval around an estimate that may be looked at as often as one likes.
  *
- * Inputs: an estimate with its standard error from `n` units (of both arms), on any scale. Returns interval and
- * p-value, of which all looks together err with at most 1 − ciLevel, in large samples. Refuses a standard error or
- * number of units that is not positive and a level outside (0, 1).
- * Source: Waudby-Smith, Arbour, Sinha, Kennedy, Ramdas, "Time-uniform central limit theory and asymptotic confidence
- * sequences" (2021, arXiv 2103.06476v7), eq. 9 and 155; one-sided eq. 134. The one-sided p-value inverts the bound
- * with the mixture held fixed.
+ * Inputs: an estimate with its standard error from `n` units (of both arms), on any scale. Returns interval
+ * and p-value, of which all looks together err with at most 1 − ciLevel, in large samples. Refuses a standard
+ * error or number of units that is not positive and a level outside (0, 1). Source: Waudby-Smith, Arbour,
+ * Sinha, Kennedy, Ramdas, "Time-uniform central limit theory and asymptotic confidence sequences" (2021,
+ * arXiv 2103.06476v7), eq. 9 and 155; one-sided eq. 134. The one-sided p-value inverts the bound with the
+ * mixture held fixed.
  */
 export function asymptoticConfidenceSequence(
   { estimate, stdError }: PointEstimate,

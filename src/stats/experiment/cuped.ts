@@ -21,13 +21,15 @@ export type ThetaSource =
 
 /** Options of `cuped`. */
 export interface CupedOptions extends InferenceOptions {
-  /** 'absolute' (the default) for the difference, 'relative' for the lift over the unadjusted control mean. */
+  /**
+   * 'absolute' (the default) for the difference, 'relative' for the lift over the unadjusted control mean.
+   */
   readonly scale?: 'absolute' | 'relative'
   /** Source of θ, 'pooled' if not given; or θ itself. */
   readonly theta?: ThetaSource | number
   /**
-   * Gradient of the relative lift in the control mean: 'full' (the default), or 'leading' for tools that drop the
-   * term θ(control covariate mean − treatment covariate mean), which vanishes only in large samples.
+   * Gradient of the relative lift in the control mean: 'full' (the default), or 'leading' for tools that drop
+   * the term θ(control covariate mean − treatment covariate mean), which vanishes only in large samples.
    */
   readonly gradient?: 'full' | 'leading'
 }
@@ -36,7 +38,9 @@ export interface CupedOptions extends InferenceOptions {
 export interface CupedInference extends Inference {
   /** The regression coefficient. */
   readonly theta: number
-  /** Share of the variance of the difference in means that the covariate took away; negative if it added some. */
+  /**
+   * Share of the variance of the difference in means that the covariate took away; negative if it added some.
+   */
   readonly varianceReduction: number
   /** Mean of the treatment arm, adjusted to the common covariate mean. */
   readonly treatmentMean: number
@@ -47,13 +51,13 @@ export interface CupedInference extends Inference {
 /**
  * The effect of treatment, adjusted by a covariate from before the experiment (CUPED).
  *
- * Inputs: arms with covariate moments. Returns (ȲT − ȲC) − θ(X̄T − X̄C), divided by |ȲC| on the relative scale. θ is
- * taken as known, so with few units (below some 50 per arm) intervals are slightly short.
- * Refuses what `differenceInMeans` does, arms without covariate moments, a covariate without variance, a covariate
- * that explains the outcome entirely, and on the relative scale a control mean of zero.
- * Source: Deng, Xu, Kohavi, Walker (2013), "Improving the sensitivity of online controlled experiments by utilizing
- * pre-experiment data", WSDM, eq. 2–4; the relative scale by the delta method with the full gradient in
- * (ȲT, X̄T, ȲC, X̄C), since the terms in the covariate means matter when these are far from 0.
+ * Inputs: arms with covariate moments. Returns (ȲT − ȲC) − θ(X̄T − X̄C), divided by |ȲC| on the relative
+ * scale. θ is taken as known, so with few units (below some 50 per arm) intervals are slightly short. Refuses
+ * what `differenceInMeans` does, arms without covariate moments, a covariate without variance, a covariate
+ * that explains the outcome entirely, and on the relative scale a control mean of zero. Source: Deng, Xu,
+ * Kohavi, Walker (2013), "Improving the sensitivity of online controlled experiments by utilizing
+ * pre-experiment data", WSDM; the relative scale by the delta method with the full gradient in (ȲT,
+ * X̄T, ȲC, X̄C), since the terms in the covariate means matter when these are far from 0.
  */
 export function cuped(
   treatment: ArmMoments,

@@ -5,9 +5,9 @@ import type { Refusal } from './refusal.ts'
 /**
  * The difference in means of two arms, treatment minus control, with Welch's test and interval.
  *
- * Inputs: the moments of the arms, in the outcome's unit. Returns the difference in that unit; the degrees of freedom
- * are Welch's. Refuses arms of fewer than 2 units, and zero variance in both.
- * Source: Welch (1947), "The generalization of Student's problem", Biometrika 34; Satterthwaite (1946).
+ * Inputs: the moments of the arms, in the outcome's unit. Returns the difference in that unit; the degrees of
+ * freedom are Welch's. Refuses arms of fewer than 2 units, and zero variance in both. Source: Welch (1947),
+ * "The generalization of Student's problem", Biometrika 34; Satterthwaite (1946).
  */
 export function differenceInMeans(
   treatment: ArmMoments,

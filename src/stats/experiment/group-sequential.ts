@@ -2,10 +2,14 @@ import { normalCdf, normalQuantile, normalSf } from '../distributions/normal.ts'
 import { gaussLegendre } from '../distributions/quadrature.ts'
 import { type Refusal, refuse } from './refusal.ts'
 
-/** Cumulative error that may be spent when a share `information` (0 to 1) of the planned information is in. */
+/**
+ * Cumulative error that may be spent when a share `information` (0 to 1) of the planned information is in.
+ */
 export type SpendingFunction = (information: number, alpha: number) => number
 
-/** O'Brien–Fleming type spending, 2[1 − Φ(z_{1−α/2}/√t)]: almost nothing early. Source: Lan and DeMets (1983). */
+/**
+ * O'Brien–Fleming type spending, 2[1 − Φ(z_{1−α/2}/√t)]: almost nothing early. Source: Lan and DeMets (1983).
+ */
 export const obrienFlemingSpending: SpendingFunction = (information, alpha) =>
   information <= 0 ? 0 : 2 * normalSf(-normalQuantile(alpha / 2) / Math.sqrt(Math.min(information, 1)))
 
@@ -35,9 +39,10 @@ const reach = 9
 /**
  * Boundaries that spend a one-sided error `alphaOneSided` on each side according to a spending function.
  *
- * Inputs: increasing shares of information of the looks, the last at most 1. Refuses shares that do not increase and
- * an alpha outside (0, 0.5). Source: Lan and DeMets (1983), "Discrete sequential boundaries for clinical trials",
- * Biometrika 70; recursion of Armitage, McPherson, Rowe (1969) by Gauss–Legendre quadrature on the score scale.
+ * Inputs: increasing shares of information of the looks, the last at most 1. Refuses shares that do not
+ * increase and an alpha outside (0, 0.5). Source: Lan and DeMets (1983), "Discrete sequential boundaries for
+ * clinical trials", Biometrika 70; recursion of Armitage, McPherson, Rowe (1969) by Gauss–Legendre quadrature
+ * on the score scale.
  */
 export function spendingBoundaries(
   information: readonly number[],
@@ -62,7 +67,8 @@ export function spendingBoundaries(
 }
 
 /**
- * The constant |Z| at which a test with these looks has two-sided error `alpha`; with shares k/K, Pocock's (1977).
+ * The constant |Z| at which a test with these looks has two-sided error `alpha`; with shares k/K, Pocock's
+ * (1977).
  *
  * Refuses what `spendingBoundaries` does.
  */
@@ -92,9 +98,11 @@ export interface SequentialCharacteristics {
 }
 
 /**
- * Crossing probabilities and expected information of a symmetric test whose Z at full information has mean `drift`.
+ * Crossing probabilities and expected information of a symmetric test whose Z at full information has mean
+ * `drift`.
  *
- * Inputs: shares of information, |Z| boundaries per look, and the drift in standard errors of the full sample.
+ * Inputs: shares of information, |Z| boundaries per look, and the drift in standard errors of the full
+ * sample.
  */
 export function sequentialCharacteristics(
   information: readonly number[],
@@ -112,15 +120,18 @@ export function sequentialCharacteristics(
 }
 
 /**
- * The drift (in standard errors of the full sample) at which the test has this power: the probability of crossing on
- * the side of the effect, since a crossing on the other is no success. Its square over that of a test
- * with one look, (z_{1−α/2} + z_{power})², is the factor by which the largest sample grows.
+ * The drift (in standard errors of the full sample) at which the test has this power: the probability of
+ * crossing on the side of the effect, since a crossing on the other is no success. Its square over that of a
+ * test with one look, (z_{1−α/2} + z_{power})², is the factor by which the largest sample grows.
  */
 export function driftForPower(information: readonly number[], z: readonly number[], power: number): number {
   return bisect((drift) => sum(upperCrossings(information, z, drift)) - power, 0, 20)
 }
 
-/** The probability of crossing the upper boundary first at each look, when Z at full information has mean `drift`. */
+/**
+ * The probability of crossing the upper boundary first at each look, when Z at full information has mean
+ * `drift`.
+ */
 function upperCrossings(information: readonly number[], z: readonly number[], drift: number): number[] {
   let state: Continuation | undefined
   return information.map((share, look) => {
@@ -130,7 +141,10 @@ function upperCrossings(information: readonly number[], z: readonly number[], dr
   })
 }
 
-/** Probability of Z above the boundary now, having continued so far. Scores S = Z·√I have increments N(drift·ΔI, ΔI). */
+/**
+ * Probability of Z above the boundary now, having continued so far. Scores S = Z·√I have increments
+ * N(drift·ΔI, ΔI).
+ */
 function upperCrossing(state: Continuation | undefined, share: number, z: number, drift: number): number {
   const bound = z * Math.sqrt(share)
   if (!state) return normalSf((bound - drift * share) / Math.sqrt(share))

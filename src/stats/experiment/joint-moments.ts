@@ -1,8 +1,9 @@
 /**
- * The sufficient statistics of several variables of the same units: what ratio metrics and their covariates need.
+ * The sufficient statistics of several variables of the same units: what ratio metrics and their covariates
+ * need.
  *
- * A ratio metric's variables are, in this order: numerator, denominator, and where it has a pre-period the numerator
- * and denominator before the experiment.
+ * A ratio metric's variables are, in this order: numerator, denominator, and where it has a pre-period the
+ * numerator and denominator before the experiment.
  */
 export interface JointMoments {
   /** Units. */
@@ -31,7 +32,10 @@ export function jointMomentsOf(...variables: readonly ArrayLike<number>[]): Join
   return { n, means, covariances }
 }
 
-/** The joint moments from plain sums and sums of products, with the cancellation that these have on large means. */
+/**
+ * The joint moments from plain sums and sums of products, with the cancellation that these have on large
+ * means.
+ */
 export function jointMomentsFromSums(
   n: number,
   sums: readonly number[],

@@ -10,12 +10,13 @@ export interface MixtureInference extends AlwaysValidInference {
 }
 
 /**
- * The mixture sequential probability ratio test (mSPRT) of no effect, against effects drawn from N(0, mixingVariance).
+ * The mixture sequential probability ratio test (mSPRT) of no effect, against effects drawn from N(0,
+ * mixingVariance).
  *
- * Inputs: an estimate with its standard error, and the mixing variance on the same scale squared, which must be fixed
- * before the data are seen. Returns the p-value of this look (over looks, take the smallest) and the interval. Refuses
- * a standard error or mixing variance that is not positive and a level outside (0, 1).
- * Source: Robbins (1970); Johari, Pekelis, Walsh (2015), "Always valid inference", arXiv 1512.04922, eq. 8.
+ * Inputs: an estimate with its standard error, and the mixing variance on the same scale squared, which must
+ * be fixed before the data are seen. Returns the p-value of this look (over looks, take the smallest) and the
+ * interval. Refuses a standard error or mixing variance that is not positive and a level outside (0, 1).
+ * Source: Robbins (1970); Johari, Pekelis, Walsh (2015), "Always valid inference", arXiv 1512.04922.
  */
 export function mixtureTest(
   { estimate, stdError }: PointEstimate,
@@ -48,15 +49,18 @@ export function mixtureTest(
 /**
  * The parameter ρ of the normal mixture boundary that is tightest at intrinsic time `v`.
  *
- * Source: Howard, Ramdas, McAuliffe, Sekhon (2021), "Time-uniform, nonparametric, nonasymptotic confidence sequences",
- * Ann. Statist. 49, section 3.5, with the approximation to Lambert's W by one logarithm.
+ * Source: Howard, Ramdas, McAuliffe, Sekhon (2021), "Time-uniform, nonparametric, nonasymptotic confidence
+ * sequences", Ann. Statist. 49, with the approximation to Lambert's W by one logarithm.
  */
 export function mixtureBoundaryRho(v: number, alpha: number): number {
   const twoLog = 2 * Math.log(1 / alpha)
   return v / (twoLog + Math.log1p(twoLog))
 }
 
-/** Logarithm of the e-value of a sum `s` with variance `v` under the normal mixture; one-sided for positive sums. */
+/**
+ * Logarithm of the e-value of a sum `s` with variance `v` under the normal mixture; one-sided for positive
+ * sums.
+ */
 export function mixtureLogEvidence(s: number, v: number, rho: number, sides: 1 | 2 = 2): number {
   const twoSided = 0.5 * Math.log(rho / (v + rho)) + (s * s) / (2 * (v + rho))
   return sides === 2 ? twoSided : twoSided + Math.LN2 + normalLogCdf(s / Math.sqrt(v + rho))
@@ -82,12 +86,12 @@ export function mixtureBoundary(v: number, rho: number, alpha: number, sides: 1 
 }
 
 /**
- * Logarithm of the e-value of a t statistic under a g-prior, for tests that may stop at any time though the variance is
- * unknown.
+ * Logarithm of the e-value of a t statistic under a g-prior, for tests that may stop at any time though the
+ * variance is unknown.
  *
- * Inputs: the statistic, its degrees of freedom, the units `n`, and the prior's precision `g` in units. The p-value is
- * min(1, exp(−result)). Source: Lindon, Ham, Tingley, Bojinov (2022), "Anytime-valid inference in linear models",
- * arXiv 2210.08589, theorem 3.2 for one coefficient.
+ * Inputs: the statistic, its degrees of freedom, the units `n`, and the prior's precision `g` in units. The
+ * p-value is min(1, exp(−result)). Source: Lindon, Ham, Tingley, Bojinov (2022), "Anytime-valid inference in
+ * linear models", arXiv 2210.08589, for one coefficient.
  */
 export function anytimeTLogEvidence(t: number, degreesOfFreedom: number, n: number, g: number): number {
   const r = g / (g + n)

@@ -18,8 +18,8 @@ export type Correction =
  * The p-values adjusted for their number, in their order: reject those that are at most alpha.
  *
  * Refuses no p-values and numbers outside [0, 1]; leave refused tests out, they are not part of the family.
- * Source: Šidák (1967); Holm (1979); Hochberg (1988); Hommel (1988); Benjamini and Hochberg (1995); Benjamini and
- * Yekutieli (2001). Šidák's 1 − (1 − p)^m is taken by log1p, so that small p-values keep their digits.
+ * Source: Šidák (1967); Holm (1979); Hochberg (1988); Hommel (1988); Benjamini and Hochberg (1995); Benjamini
+ * and Yekutieli (2001). Šidák's 1 − (1 − p)^m is taken by log1p, so that small p-values keep their digits.
  */
 export function adjustPValues(pValues: readonly number[], correction: Correction): number[] | Refusal {
   if (pValues.length === 0) return refuse('there are no p-values to adjust')
@@ -71,7 +71,10 @@ const corrections: Record<Correction, (sorted: readonly number[]) => number[]> =
   },
 }
 
-/** Hommel's procedure in the form of Wright (1992), "Adjusted p-values for simultaneous inference", appendix A. */
+/**
+ * Hommel's procedure in the form of Wright (1992), "Adjusted p-values for simultaneous inference", appendix
+ * A.
+ */
 function hommel(sorted: readonly number[]): number[] {
   const m = sorted.length
   const adjusted = [...sorted]

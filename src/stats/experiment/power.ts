@@ -12,8 +12,8 @@ export interface PowerDesign {
   /** Mean of the outcome; needed for effects that are relative. */
   readonly mean?: number
   /**
-   * What an effect is: 'absolute' (in the outcome's unit, the default), 'relative' (a share of the mean, tested by the
-   * relative lift, whose standard error grows with the effect).
+   * What an effect is: 'absolute' (in the outcome's unit, the default), 'relative' (a share of the mean,
+   * tested by the relative lift, whose standard error grows with the effect).
    */
   readonly scale?: 'absolute' | 'relative'
   /** Size of the treatment arm over that of the control arm; 1 if not given. */
@@ -26,8 +26,9 @@ export interface PowerDesign {
   /** When the test is an asymptotic confidence sequence: its tuning parameter. Two-sided and normal only. */
   readonly tuningUnits?: number
   /**
-   * How the sequence's power is taken: 'bound' (the default: the probability that its interval excludes 0), or
-   * 'inflated_error' for tools that stretch the standard error instead, as if the estimate itself varied more.
+   * How the sequence's power is taken: 'bound' (the default: the probability that its interval excludes 0),
+   * or 'inflated_error' for tools that stretch the standard error instead, as if the estimate itself varied
+   * more.
    */
   readonly sequentialPower?: 'bound' | 'inflated_error'
 }
@@ -45,8 +46,8 @@ export function experimentPower(design: PowerDesign, effect: number, n: number):
 /**
  * The smallest effect that `n` units in both arms together find with this power; negative for 'less'.
  *
- * Refuses what `experimentPower` does, a power outside (alpha, 1), and a power that no effect reaches (on the relative
- * scale the standard error grows with the effect).
+ * Refuses what `experimentPower` does, a power outside (alpha, 1), and a power that no effect reaches (on the
+ * relative scale the standard error grows with the effect).
  */
 export function minimumDetectableEffect(design: PowerDesign, power: number, n: number): number | Refusal {
   const problem = checkPowerDesign(design, n) ?? checkPower(design, power)
@@ -59,7 +60,8 @@ export function minimumDetectableEffect(design: PowerDesign, power: number, n: n
 /**
  * The units in both arms together that find an effect of this size with this power, a whole number.
  *
- * Refuses what `minimumDetectableEffect` does, an effect of zero, and one on the wrong side of a one-sided test.
+ * Refuses what `minimumDetectableEffect` does, an effect of zero, and one on the wrong side of a one-sided
+ * test.
  */
 export function requiredUnits(design: PowerDesign, effect: number, power: number): number | Refusal {
   const problem = checkPowerDesign(design, 4) ?? checkPower(design, power)
@@ -158,11 +160,12 @@ export interface MidExperimentGoal {
 }
 
 /**
- * How many times the present sample must still be added to find an effect with the wanted power: 0 if it is enough.
+ * How many times the present sample must still be added to find an effect with the wanted power: 0 if it is
+ * enough.
  *
- * Inputs: the present standard error (its square falls as units are added) and the present units of both arms.
- * Refuses a standard error or effect that is not positive, and a goal that no sample reaches.
- * Source: power of the two-sided normal test, of the confidence sequence, or of a credible interval that excludes 0
+ * Inputs: the present standard error (its square falls as units are added) and the present units of both
+ * arms. Refuses a standard error or effect that is not positive, and a goal that no sample reaches. Source:
+ * power of the two-sided normal test, of the confidence sequence, or of a credible interval that excludes 0
  * (the posterior mean is normal with mean (effect/V + m/τ²)/(1/V + 1/τ²)).
  */
 export function additionalSampleFactor(

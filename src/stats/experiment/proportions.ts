@@ -27,10 +27,11 @@ export interface ProportionOptions extends Omit<InferenceOptions, 'nullValue' | 
 /**
  * The difference of two proportions, treatment minus control, with the z test.
  *
- * Inputs: counts of the arms. The p-value is that of the z test (pooled: its square is Pearson's χ² without continuity
- * correction); standard error and interval are unpooled, with p(1 − p)/n. Refuses empty arms, counts that are not
- * whole numbers from 0 to n, and arms that are all 0 or all 1 alike, whose difference has no variance.
- * Source: Agresti (2013), "Categorical data analysis", 3.1; Newcombe (1998), Stat. Med. 17, method 10.
+ * Inputs: counts of the arms. The p-value is that of the z test (pooled: its square is Pearson's χ² without
+ * continuity correction); standard error and interval are unpooled, with p(1 − p)/n. Refuses empty arms,
+ * counts that are not whole numbers from 0 to n, and arms that are all 0 or all 1 alike, whose difference has
+ * no variance. Source: Agresti (2013), "Categorical data analysis", 3.1; Newcombe (1998), Stat. Med. 17,
+ * method 10.
  */
 export function proportionTest(
   treatment: Counts,
@@ -96,16 +97,18 @@ function wilson({ successes, n }: Counts, z: number): { rate: number; lower: num
 /** The result of Fisher's exact test. */
 export interface FisherResult {
   readonly pValue: number
-  /** The sample's odds ratio, treatment over control; infinite when the denominator is 0 (it never is 0/0). */
+  /**
+   * The sample's odds ratio, treatment over control; infinite when the denominator is 0 (it never is 0/0).
+   */
   readonly oddsRatio: number
 }
 
 /**
  * Fisher's exact test of two proportions, for small counts.
  *
- * Inputs: counts of the arms. The two-sided p-value adds up all tables with the same margins that are not more probable
- * than the observed one. Refuses what `proportionTest` does.
- * Source: Fisher (1935); probabilities by the binomial saddle-point form, so that large tables do not overflow.
+ * Inputs: counts of the arms. The two-sided p-value adds up all tables with the same margins that are not
+ * more probable than the observed one. Refuses what `proportionTest` does. Source: Fisher (1935);
+ * probabilities by the binomial saddle-point form, so that large tables do not overflow.
  */
 export function fisherExactTest(
   treatment: Counts,

@@ -16,8 +16,8 @@ export interface QuantileSample {
   /** The number of values with which the levels were computed, if not `n`. */
   readonly levelsN?: number
   /**
-   * Where values are events of units: the variance of the indicator 1{value ≤ quantile} when clustered by unit, over
-   * its variance when independent; 1 if not given.
+   * Where values are events of units: the variance of the indicator 1{value ≤ quantile} when clustered by
+   * unit, over its variance when independent; 1 if not given.
    */
   readonly clusterFactor?: number
 }
@@ -37,12 +37,13 @@ export function quantileBounds(
 }
 
 /**
- * A quantile as if it were a mean per unit: the estimators for means then serve quantiles (use the normal reference).
+ * A quantile as if it were a mean per unit: the estimators for means then serve quantiles (use the normal
+ * reference).
  *
- * Inputs: the sample quantile of one arm and those at the levels of `quantileBounds` with the same ciLevel. Refuses
- * fewer than 2 values, bounds out of order, and bounds that coincide (too many equal values around the quantile).
- * Source: Deng, Knoblich, Lu (2018), section 4.2, as refined by Yao, Li, Lu (2024), arXiv 2401.14549: the variance of
- * the quantile is ((upper − lower) / 2z)², times the cluster factor.
+ * Inputs: the sample quantile of one arm and those at the levels of `quantileBounds` with the same ciLevel.
+ * Refuses fewer than 2 values, bounds out of order, and bounds that coincide (too many equal values around
+ * the quantile). Source: Deng, Knoblich, Lu (2018), section 4.2, as refined by Yao, Li, Lu (2024), arXiv
+ * 2401.14549: the variance of the quantile is ((upper − lower) / 2z)², times the cluster factor.
  */
 export function quantileMoments(sample: QuantileSample, ciLevel = defaultCiLevel): ArmMoments | Refusal {
   const { n, quantile, lower, upper, levelsN = n, clusterFactor = 1 } = sample

@@ -9,10 +9,10 @@ import { type RelativeLiftOptions, relativeLift } from './relative-lift.ts'
 /**
  * A ratio of sums (revenue per order, say) as if it were a mean per unit: the delta method's linear form.
  *
- * Inputs: joint moments of numerator and denominator, with or without the same two before the experiment. Returns
- * arm moments whose mean is the ratio and whose variance / n is the variance of the ratio; the ratio before is their
- * covariate. The estimators for means then serve ratios too. Refuses a denominator that sums to zero.
- * Source: Deng, Knoblich, Lu (2018), "Applying the delta method in metric analytics", KDD, eq. 3.
+ * Inputs: joint moments of numerator and denominator, with or without the same two before the experiment.
+ * Returns arm moments whose mean is the ratio and whose variance / n is the variance of the ratio; the ratio
+ * before is their covariate. The estimators for means then serve ratios too. Refuses a denominator that sums
+ * to zero. Source: Deng, Knoblich, Lu (2018), "Applying the delta method in metric analytics", KDD.
  */
 export function linearizeRatio(moments: JointMoments): ArmMoments | Refusal {
   const [numerator, denominator, numeratorBefore, denominatorBefore] = moments.means
@@ -35,7 +35,8 @@ export function linearizeRatio(moments: JointMoments): ArmMoments | Refusal {
 /**
  * The difference of a ratio metric between two arms, treatment minus control.
  *
- * Inputs: joint moments of the arms. Returns and refuses what `differenceInMeans` does, and a denominator of zero.
+ * Inputs: joint moments of the arms. Returns and refuses what `differenceInMeans` does, and a denominator of
+ * zero.
  */
 export function ratioDifference(
   treatment: JointMoments,
@@ -61,8 +62,8 @@ export function ratioLift(
 /**
  * The effect on a ratio metric, adjusted by the same ratio before the experiment.
  *
- * Inputs: joint moments of four variables per arm. Returns and refuses what `cuped` does, and denominators of zero. The
- * pooled θ comes from the ratio's linear form over both arms taken together.
+ * Inputs: joint moments of four variables per arm. Returns and refuses what `cuped` does, and denominators of
+ * zero. The pooled θ comes from the ratio's linear form over both arms taken together.
  */
 export function ratioCuped(
   treatment: JointMoments,

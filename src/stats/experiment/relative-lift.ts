@@ -26,12 +26,13 @@ export interface RelativeLiftOptions extends Omit<InferenceOptions, 'nullValue'>
 /**
  * The relative lift (mean of treatment − mean of control) / |mean of control|.
  *
- * Inputs: the moments of the arms. Returns the lift as a fraction (0.05 is 5 %). For `delta` the standard error, test
- * and interval go together; for `log` and `fieller` the p-value is that of Welch's test of equal means, which has the
- * same null hypothesis. Degrees of freedom are Welch's from the arms' variances (for `log` from those of the log means).
- * Refuses what `differenceInMeans` does, a control mean of zero, non-positive means for `log`, and for `fieller` a
- * control mean that is not told from zero at this level, where the interval has no bounds.
- * Source: Deng, Knoblich, Lu (2018), "Applying the delta method in metric analytics", KDD, section 2.2; Fieller (1954).
+ * Inputs: the moments of the arms. Returns the lift as a fraction (0.05 is 5 %). For `delta` the standard
+ * error, test and interval go together; for `log` and `fieller` the p-value is that of Welch's test of equal
+ * means, which has the same null hypothesis. Degrees of freedom are Welch's from the arms' variances (for
+ * `log` from those of the log means). Refuses what `differenceInMeans` does, a control mean of zero,
+ * non-positive means for `log`, and for `fieller` a control mean that is not told from zero at this level,
+ * where the interval has no bounds. Source: Deng, Knoblich, Lu (2018), "Applying the delta method in metric
+ * analytics", KDD; Fieller (1954).
  */
 export function relativeLift(
   treatment: ArmMoments,

@@ -10,8 +10,8 @@ export type SampleRatioMethod = 'chi_square' | 'exact' | 'normal' | 'normal_corr
 /** Options of `sampleRatioMismatch`. */
 export interface SampleRatioOptions {
   /**
-   * If not given, χ²; but exact where an expected count is below 5 and the outcomes can be enumerated. The two normal
-   * tests, without and with continuity correction, are for two arms.
+   * If not given, χ²; but exact where an expected count is below 5 and the outcomes can be enumerated. The
+   * two normal tests, without and with continuity correction, are for two arms.
    */
   readonly method?: SampleRatioMethod
   /** A p-value below this is a mismatch; 0.001 if not given (Fabijan et al. 2019). */
@@ -21,7 +21,7 @@ export interface SampleRatioOptions {
 /** The verdict on the sizes of the arms. */
 export interface SampleRatioResult {
   readonly pValue: number
-  /** χ² or z; NaN-free: absent for the exact test. */
+  /** χ² or z; the exact test has none. */
   readonly statistic?: number
   /** Arms with weight, less one. */
   readonly degreesOfFreedom: number
@@ -41,11 +41,11 @@ const enumerationLimit = 300_000
 /**
  * Tests whether the arms have the sizes that their weights promise (sample ratio mismatch).
  *
- * Inputs: units per arm, and as many weights in any scale. Arms of weight 0 are dropped, from the degrees of freedom
- * too. Refuses counts and weights that do not match, negative or fractional counts, fewer than two arms with weight,
- * and no units at all.
- * Source: Pearson's χ²; Fabijan et al. (2019), "Diagnosing sample ratio mismatch in online controlled experiments",
- * KDD. The exact p-value adds up all outcomes that are not more probable than the observed one.
+ * Inputs: units per arm, and as many weights in any scale. Arms of weight 0 are dropped, from the degrees of
+ * freedom too. Refuses counts and weights that do not match, negative or fractional counts, fewer than two
+ * arms with weight, and no units at all. Source: Pearson's χ²; Fabijan et al. (2019), "Diagnosing sample
+ * ratio mismatch in online controlled experiments", KDD. The exact p-value adds up all outcomes that are not
+ * more probable than the observed one.
  */
 export function sampleRatioMismatch(
   counts: readonly number[],
@@ -119,7 +119,9 @@ function testCounts(
   return { statistic, pValue: Math.min(1, 2 * normalSf(statistic)) }
 }
 
-/** Sum of the probabilities of all outcomes at most as probable as the observed one, with room for rounding. */
+/**
+ * Sum of the probabilities of all outcomes at most as probable as the observed one, with room for rounding.
+ */
 function exactPValue(observed: readonly number[], shares: readonly number[], total: number): number {
   const logProbability = (counts: readonly number[]) =>
     counts.reduce(

@@ -11,11 +11,13 @@ export interface Stratum {
 
 /** Options of `stratifiedDifference`. */
 export interface StratifiedOptions extends InferenceOptions {
-  /** 'absolute' (the default) for the difference, 'relative' for the lift over the stratified control mean. */
+  /**
+   * 'absolute' (the default) for the difference, 'relative' for the lift over the stratified control mean.
+   */
   readonly scale?: 'absolute' | 'relative'
   /**
-   * 'fixed' (the default) when units were randomised within strata; 'random' when strata were formed afterwards, whose
-   * sizes then vary from sample to sample (post-stratification) and add to the variance.
+   * 'fixed' (the default) when units were randomised within strata; 'random' when strata were formed
+   * afterwards, whose sizes then vary from sample to sample (post-stratification) and add to the variance.
    */
   readonly weights?: 'fixed' | 'random'
 }
@@ -34,12 +36,12 @@ interface Totals {
 /**
  * The difference in means within strata, averaged with the strata's shares of the units.
  *
- * Inputs: both arms' moments in every stratum. Degrees of freedom are units less two per stratum for fixed weights,
- * infinite for random ones. Refuses no strata, a stratum with fewer than 2 units in an arm or without variance in
- * both, and on the relative scale a control mean of zero.
- * Source: Miratrix, Sekhon, Yu (2013), "Adjusting treatment effect estimates by post-stratification in randomized
- * experiments", JRSS B 75; for random weights the multinomial variance (1/n)·[Σw·τ² − (Σw·τ)²] is added, and with it
- * the covariance that the relative scale needs.
+ * Inputs: both arms' moments in every stratum. Degrees of freedom are units less two per stratum for fixed
+ * weights, infinite for random ones. Refuses no strata, a stratum with fewer than 2 units in an arm or
+ * without variance in both, and on the relative scale a control mean of zero. Source: Miratrix, Sekhon, Yu
+ * (2013), "Adjusting treatment effect estimates by post-stratification in randomized experiments", JRSS B 75;
+ * for random weights the multinomial variance (1/n)·[Σw·τ² − (Σw·τ)²] is added, and with it the covariance
+ * that the relative scale needs.
  */
 export function stratifiedDifference(
   strata: readonly Stratum[],

@@ -11,8 +11,9 @@ export interface AliasTable {
 /**
  * Prepares draws from categories with these weights (≥ 0, finite, at least one > 0; they need not sum to 1).
  *
- * Source: Walker (1977), in the numerically stable form of Vose (1991), "A linear algorithm for generating random
- * numbers with a given distribution", IEEE TSE 17(9). One uniform draw gives both the column and the choice within it.
+ * Source: Walker (1977), in the numerically stable form of Vose (1991), "A linear algorithm for generating
+ * random numbers with a given distribution", IEEE TSE 17(9). One uniform draw gives both the column and the
+ * choice within it.
  */
 export function makeAliasTable(weights: readonly number[]): AliasTable {
   const size = weights.length

@@ -8,8 +8,8 @@ const smallMean = 10
 /**
  * A Poisson draw with this mean (≥ 0).
  *
- * Source: inversion by counting up for means below 10; above, transformed rejection with squeeze, Hörmann (1993),
- * "The transformed rejection method for generating Poisson random variables", algorithm PTRS.
+ * Source: inversion by counting up for means below 10; above, transformed rejection with squeeze, Hörmann
+ * (1993), "The transformed rejection method for generating Poisson random variables", algorithm PTRS.
  */
 export function drawPoisson(source: WordStream, mean: number): number {
   if (!(mean >= 0 && mean < 2 ** 52)) throw new RangeError(`mean must be from 0 to 2^52, and is ${mean}`)
@@ -50,8 +50,8 @@ function rejectPoisson(source: WordStream, mean: number): number {
 /**
  * A negative binomial draw: failures before the `size`-th success, each trial succeeding with `probability`.
  *
- * `size` > 0 need not be whole; 0 < probability ≤ 1; the mean is size·(1 − probability)/probability. Drawn as a
- * Poisson whose mean is gamma distributed (Greenwood and Yule 1920).
+ * `size` > 0 need not be whole; 0 < probability ≤ 1; the mean is size·(1 − probability)/probability. Drawn as
+ * a Poisson whose mean is gamma distributed (Greenwood and Yule 1920).
  */
 export function drawNegativeBinomial(source: WordStream, size: number, probability: number): number {
   if (!(probability > 0 && probability <= 1))
@@ -62,8 +62,8 @@ export function drawNegativeBinomial(source: WordStream, size: number, probabili
 /**
  * A binomial draw: successes in `trials` (an integer ≥ 0), each with `probability` in [0, 1].
  *
- * Source: inversion by counting up when fewer than 10 are expected; above, Hörmann (1993), "The generation of binomial
- * random variates", J. Stat. Comput. Simul. 46, algorithm BTRS.
+ * Source: inversion by counting up when fewer than 10 are expected; above, Hörmann (1993), "The generation of
+ * binomial random variates", J. Stat. Comput. Simul. 46, algorithm BTRS.
  */
 export function drawBinomial(source: WordStream, trials: number, probability: number): number {
   if (!(trials >= 0 && Number.isSafeInteger(trials)))

@@ -6,9 +6,9 @@ const twoTo32 = 0x1_0000_0000
  * A 53-bit hash of a unit's key: an integer from 0 to 2⁵³ − 1, the same on every machine and in every run.
  *
  * `salt` (a safe integer) makes independent hashes of the same key: one per experiment, or one per bootstrap
- * replicate. A whole number and its decimal text are the same key (42 and '42'), because a driver may hand over a
- * bigint column either way. Numbers are mixed by one Philox block keyed by the salt; text is first folded to 64 bits
- * by two multiplicative lanes of its own.
+ * replicate. A whole number and its decimal text are the same key (42 and '42'), because a driver may hand
+ * over a bigint column either way. Numbers are mixed by one Philox block keyed by the salt; text is first
+ * folded to 64 bits by two multiplicative lanes of its own.
  */
 export function hashKey(key: number | string, salt: number): number {
   if (!Number.isSafeInteger(salt)) throw new RangeError(`salt must be a safe integer, not ${salt}`)
@@ -35,8 +35,8 @@ function wholeNumber(text: string): number {
 }
 
 /**
- * Text to 64 bits: two lanes, each multiplying and rotating with its own odd constants and crossing over at each
- * character, so that a collision needs both.
+ * Text to 64 bits: two lanes, each multiplying and rotating with its own odd constants and crossing over at
+ * each character, so that a collision needs both.
  */
 function hashText(text: string, salt0: number, salt1: number): number {
   let a = 0x2545f491

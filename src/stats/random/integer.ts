@@ -8,8 +8,8 @@ const exactProductBound = 0x20_0000
 /**
  * A uniform integer in [0, bound), exactly unbiased.
  *
- * `bound` is an integer from 1 to 2⁵³ − 1. Source: Lemire (2019), "Fast random integer generation in an interval",
- * algorithm 5, for bounds to 2²¹; above, rejection of the incomplete last interval of 53 bits.
+ * `bound` is an integer from 1 to 2⁵³ − 1. Source: Lemire (2019), "Fast random integer generation in an
+ * interval", for bounds to 2²¹; above, rejection of the incomplete last interval of 53 bits.
  */
 export function drawInteger(source: WordStream, bound: number): number {
   if (!(bound >= 1 && Number.isSafeInteger(bound)))

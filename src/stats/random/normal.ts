@@ -32,7 +32,10 @@ function drawOutsideCore(source: WordStream, layer: number, x: number): number {
   return drawNormal(source)
 }
 
-/** A draw beyond the edge. Source: Marsaglia (1964), "Generating a variable from the tail of the normal distribution". */
+/**
+ * A draw beyond the edge. Source: Marsaglia (1964), "Generating a variable from the tail of the normal
+ * distribution".
+ */
 function drawTail(source: WordStream): number {
   for (;;) {
     const x = -Math.log(drawOpenUniform(source)) / tailEdge

@@ -1,9 +1,10 @@
 /**
- * Philox 4×32-10, the counter-based generator: a keyed bijection of 128-bit counters whose outputs look random.
- * No state is carried from one output to the next, so any stream can be entered anywhere at no cost and results do
- * not depend on the order in which workers draw.
+ * Philox 4×32-10, the counter-based generator: a keyed bijection of 128-bit counters whose outputs look
+ * random. No state is carried from one output to the next, so any stream can be entered anywhere at no cost
+ * and results do not depend on the order in which workers draw.
  *
- * Source: Salmon, Moraes, Dror, Shaw (2011), "Parallel random numbers: as easy as 1, 2, 3", SC'11, section 3.3.
+ * Source: Salmon, Moraes, Dror, Shaw (2011), "Parallel random numbers: as easy as 1, 2, 3", SC'11, section
+ * 3.3.
  */
 
 const multiplier0 = 0xd2511f53
@@ -26,8 +27,8 @@ function multiplyHigh(a: number, low: number, high: number): number {
 }
 
 /**
- * Writes to `out[0..7]` the blocks of two consecutive counters, `(c0, c1, c2, c3)` and the one after it in the 64-bit
- * number `c1·2³² + c0`, under the key `(k0, k1)`.
+ * Writes to `out[0..7]` the blocks of two consecutive counters, `(c0, c1, c2, c3)` and the one after it in
+ * the 64-bit number `c1·2³² + c0`, under the key `(k0, k1)`.
  *
  * Two blocks at once because their rounds interleave in the processor: 31 ns per block against 37 ns for one.
  * All words are 32-bit integers, signed or not.
@@ -82,8 +83,8 @@ export function philoxBlockPair(
 }
 
 /**
- * 53 bits of the block of one counter, as an integer from 0 to 2⁵³ − 1: for a single look-up, where filling a buffer
- * would cost more than the block.
+ * 53 bits of the block of one counter, as an integer from 0 to 2⁵³ − 1: for a single look-up, where filling a
+ * buffer would cost more than the block.
  */
 export function philoxInteger(
   c0: number,

@@ -10,8 +10,8 @@ export { type AliasTable, makeAliasTable } from './alias-table.ts'
 export type { Random } from './random.ts'
 
 /**
- * A Philox 4×32-10 generator at the start of stream `stream` (0 if not given) of the seed `seed`; both are safe
- * integers. Two streams never overlap: each has 2⁶⁴ blocks of its own.
+ * A Philox 4×32-10 generator at the start of stream `stream` (0 if not given) of the seed `seed`; both are
+ * safe integers. Two streams never overlap: each has 2⁶⁴ blocks of its own.
  */
 export function makeRandom(seed: number, stream = 0): Random {
   const source = makeWordStream(seed, stream)

@@ -1,6 +1,6 @@
 /**
- * A seeded source of random draws. The same seed and stream give the same draws on every machine, whatever other
- * streams do; different streams of one seed are independent.
+ * A seeded source of random draws. The same seed and stream give the same draws on every machine, whatever
+ * other streams do; different streams of one seed are independent.
  */
 export interface Random {
   /** A draw from [0, 1), a multiple of 2⁻⁵³. */
@@ -23,7 +23,10 @@ export interface Random {
   poisson(mean: number): number
   /** Successes in `trials`, each with `probability`. */
   binomial(trials: number, probability: number): number
-  /** Failures before the `size`-th success (`size` need not be whole), each trial succeeding with `probability`. */
+  /**
+   * Failures before the `size`-th success (`size` need not be whole), each trial succeeding with
+   * `probability`.
+   */
   negativeBinomial(size: number, probability: number): number
   /** Puts the items of an array into random order, in place. */
   shuffle(items: { length: number; [index: number]: unknown }): void

@@ -1,8 +1,8 @@
 import { philoxBlockPair } from './philox-block.ts'
 
 /**
- * One stream of random 32-bit words: the key is the seed, the upper half of the counter is the stream's number, the
- * lower half counts blocks. The samplers in this folder read from it.
+ * One stream of random 32-bit words: the key is the seed, the upper half of the counter is the stream's
+ * number, the lower half counts blocks. The samplers in this folder read from it.
  */
 export interface WordStream {
   /** Two Philox blocks, waiting to be read. */
@@ -59,8 +59,8 @@ export function refill(source: WordStream): void {
 }
 
 /**
- * A uniform draw from [0, 1): a multiple of 2⁻⁵³, made of 53 of 64 random bits, so that no tail of a transformed
- * draw is cut short as it would be with 32 bits.
+ * A uniform draw from [0, 1): a multiple of 2⁻⁵³, made of 53 of 64 random bits, so that no tail of a
+ * transformed draw is cut short as it would be with 32 bits.
  */
 export function drawUniform(source: WordStream): number {
   if (source.position === bufferWords) refill(source)

@@ -1,10 +1,10 @@
 /**
- * The ziggurat: a decreasing density covered by 256 layers of equal area. Nineteen draws in twenty or more fall
- * inside a layer's core and cost one table look-up and one multiplication.
+ * The ziggurat: a decreasing density covered by 256 layers of equal area. Nineteen draws in twenty or more
+ * fall inside a layer's core and cost one table look-up and one multiplication.
  *
- * Source: Marsaglia and Tsang (2000), "The ziggurat method for generating random variables", J. Stat. Softw. 5(8).
- * Unlike theirs, the layer and the position come from separate bits of a 64-bit draw: with 32 bits the two are
- * correlated (Doornik 2005, "An improved ziggurat method to generate normal random samples").
+ * Source: Marsaglia and Tsang (2000), "The ziggurat method for generating random variables", J. Stat. Softw.
+ * 5(8). Unlike theirs, the layer and the position come from separate bits of a 64-bit draw: with 32 bits the
+ * two are correlated (Doornik 2005, "An improved ziggurat method to generate normal random samples").
  */
 export interface ZigguratLayers {
   /** A position below this, of 2⁵², is inside the layer's core. */
@@ -33,7 +33,8 @@ export function makeZigguratLayers(
   const core = new Float64Array(layerCount)
   const scale = new Float64Array(layerCount)
   const height = new Float64Array(layerCount)
-  // Layer 0 holds the tail: its rectangle is widened so that tail and rectangle together have the common area.
+  // Layer 0 holds the tail: its rectangle is widened so that tail and rectangle together have the common
+  // area.
   const baseWidth = area / density(edge)
   core[0] = (edge / baseWidth) * twoTo52
   scale[0] = baseWidth / twoTo52

@@ -24,7 +24,9 @@ import { accepted } from './reference-cases.ts'
 
 const replications = 3000
 
-/** Fails unless a share of `n` trials is what a rate would give, at 4 standard errors: 1 in 16,000 by chance. */
+/**
+ * Fails unless a share of `n` trials is what a rate would give, at 4 standard errors: 1 in 16,000 by chance.
+ */
 function expectRate(share: number, rate: number, n: number): void {
   expect(Math.abs(share - rate), `${share}, not ${rate}`).toBeLessThan(4 * Math.sqrt((rate * (1 - rate)) / n))
 }

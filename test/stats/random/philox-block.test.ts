@@ -1,7 +1,8 @@
 import { expect, test } from 'vitest'
 import { philoxBlockPair, philoxInteger } from '../../../src/stats/random/philox-block.ts'
 
-// The known answers that the authors publish for philox4x32-10 in Random123 (tests/kat_vectors): counter, key, output.
+// The known answers that the authors publish for philox4x32-10 in Random123 (tests/kat_vectors): counter,
+// key, output.
 const knownAnswers = [
   ['00000000 00000000 00000000 00000000', '00000000 00000000', '6627e8d5 e169c58d bc57ac4c 9b00dbd8'],
   ['ffffffff ffffffff ffffffff ffffffff', 'ffffffff ffffffff', '408f276d 41c83b0e a20bc7c6 6d5451fd'],
