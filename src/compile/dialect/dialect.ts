@@ -20,6 +20,8 @@ import { type Kwargs, raise, type Value } from './values/value.ts'
 
 /** What a dialect is made with. */
 export interface DialectOptions {
+  /** The time that `modules.datetime` tells; without it, asking for the time is an error. */
+  readonly clock?: () => Date
   /** How deep macros may call each other. */
   readonly maxDepth?: number
   /** Numbers from 0 to 1 for the filter `random`. */
@@ -64,9 +66,16 @@ export interface Dialect {
   ): Promise<Result>
 }
 
+function noClock(): never {
+  return raise('TemplateRuntimeError', 'the time is not known here; use run_started_at, or pass a clock')
+}
+
 /** Makes the dialect. */
 export function makeDialect(options: DialectOptions = {}): Dialect {
-  const environment = new DialectEnvironment(makeGlobals(), options.random ?? Math.random)
+  const environment = new DialectEnvironment(
+    makeGlobals(options.clock ?? noClock),
+    options.random ?? Math.random,
+  )
   const settings = settingsOf(environment, options)
   const contextOf = (names: NameSource | Context) =>
     names instanceof Context ? names : new Context(names, settings)

@@ -1,5 +1,7 @@
 // Jinja's global functions, `return`, and Python's functions that dbt adds to them.
 import { MacroReturn } from './failure.ts'
+import type { Clock } from './modules/datetime.ts'
+import { makeModules } from './modules/modules.ts'
 import { bind } from './values/arguments.ts'
 import { Dict, PySet } from './values/dict.ts'
 import { updateDict } from './values/dict-methods.ts'
@@ -118,8 +120,9 @@ function type(name: string, call: (args: readonly Value[], kwargs: Kwargs) => Va
 }
 
 /** The names that every template finds without the embedder. */
-export function makeGlobals(): Map<string, Value> {
+export function makeGlobals(clock: Clock): Map<string, Value> {
   return new Map<string, Value>([
+    ['modules', makeModules(clock)],
     ['range', type('range', range)],
     ['dict', type('dict', dict)],
     ['namespace', type('namespace', namespace)],

@@ -2,7 +2,7 @@
 // wanted, the list of the values written.
 import type { SourceText } from './lines.ts'
 import { computed, literal, type TextMap } from './source-map.ts'
-import { escape } from './values/escape.ts'
+import { escapeHtml } from './values/escape.ts'
 import { str } from './values/repr.ts'
 import { isText, Markup, raise, textOf, typeName, type Value } from './values/value.ts'
 
@@ -42,7 +42,7 @@ export class OutputBuffer {
       this.values.push(value)
       return
     }
-    this.write(this.autoescape ? escape(value).text : str(value), pos)
+    this.write(this.autoescape ? escapeHtml(value).text : str(value), pos)
   }
 
   /** Writes a value known when the template was compiled; natively it counts as text. */

@@ -8,7 +8,7 @@ import { callMethod, getAttribute, getItem, getSlice } from './values/attributes
 import { callValue } from './values/calls.ts'
 import { equals, ordered } from './values/compare.ts'
 import { Dict } from './values/dict.ts'
-import { escape } from './values/escape.ts'
+import { escapeHtml } from './values/escape.ts'
 import * as operators from './values/operators.ts'
 import { str } from './values/repr.ts'
 import { contains, iterate, truth, unpack } from './values/sequences.ts'
@@ -123,7 +123,7 @@ export class Runtime {
 
   concatenate(values: readonly Value[], out: OutputBuffer): Value {
     if (!out.autoescape) return values.map(str).join('')
-    return new Markup(values.map((value) => escape(value).text).join(''))
+    return new Markup(values.map((value) => escapeHtml(value).text).join(''))
   }
 
   slice(value: Value, start: Value, stop: Value, step: Value): Value {

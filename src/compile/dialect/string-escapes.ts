@@ -1,6 +1,7 @@
 // The escapes in string literals, as Python's `unicode-escape` reads them.
 
-const escape = /\\(?:(\n)|([0-7]{1,3})|x([0-9a-fA-F]{2})|u([0-9a-fA-F]{4})|U([0-9a-fA-F]{8})|([^]))/g
+const escapeSequence =
+  /\\(?:(\n)|([0-7]{1,3})|x([0-9a-fA-F]{2})|u([0-9a-fA-F]{4})|U([0-9a-fA-F]{8})|([\s\S]))/g
 const simple: Record<string, string> = {
   n: '\n',
   t: '\t',
@@ -18,7 +19,7 @@ const simple: Record<string, string> = {
 export function unescapeString(body: string): string | undefined {
   if (!body.includes('\\')) return body
   let malformed = false
-  const text = body.replace(escape, (all, newline, octal, hex, short, long, other) => {
+  const text = body.replace(escapeSequence, (all, newline, octal, hex, short, long, other) => {
     if (newline !== undefined) return ''
     if (octal !== undefined) return String.fromCharCode(Number.parseInt(octal, 8))
     const code = hex ?? short ?? long

@@ -6,7 +6,7 @@ import { type GoldenCase, goldenNames } from './golden-context.ts'
 // 150 templates with what real Jinja2 in dbt's environment made of them.
 const file = new URL('../../reference/jinja_goldens.json', import.meta.url)
 const { cases } = JSON.parse(readFileSync(file, 'utf8')) as { cases: readonly GoldenCase[] }
-const dialect = makeDialect()
+const dialect = makeDialect({ clock: () => new Date('2024-05-06T07:08:09Z') })
 const render = (template: string) => dialect.render(dialect.parse(template, 'golden.sql'), goldenNames()).text
 
 describe('templates mean what they mean in dbt', () => {

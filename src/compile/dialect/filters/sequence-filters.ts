@@ -3,7 +3,7 @@ import type { Session } from '../session.ts'
 import { attributeOnly } from '../values/attributes.ts'
 import { compare, equals } from '../values/compare.ts'
 import { Dict, hashKey } from '../values/dict.ts'
-import { escape } from '../values/escape.ts'
+import { escapeHtml } from '../values/escape.ts'
 import { sortValues } from '../values/list-methods.ts'
 import { add } from '../values/operators.ts'
 import { str } from '../values/repr.ts'
@@ -244,5 +244,5 @@ export const sequenceFilters: Record<string, (name: string) => Filter> = {
 
 /** Joins with escaping, where `autoescape` is in force. */
 export function joinEscaped(value: Value, glue: string): Markup {
-  return new Markup([...iterate(value)].map((item) => escape(item).text).join(escape(glue).text))
+  return new Markup([...iterate(value)].map((item) => escapeHtml(item).text).join(escapeHtml(glue).text))
 }

@@ -1,7 +1,7 @@
 // Filters on text.
 
 import { Dict } from '../values/dict.ts'
-import { escape, escapeText } from '../values/escape.ts'
+import { escapeHtml, escapeText } from '../values/escape.ts'
 import { fixed } from '../values/float-format.ts'
 import { maybeNumeric, parseFloatText, toDouble } from '../values/numbers.ts'
 import { percentFormat } from '../values/percent-format.ts'
@@ -97,14 +97,14 @@ function xmlAttributes(value: Value, autospace: Maybe): Value {
     if (item === null || item instanceof Undefined) continue
     const name = textArgument(key)
     if (/[\s/>=]/.test(name)) raise('ValueError', `Invalid character in attribute name: '${name}'`)
-    parts.push(`${escapeText(name)}="${escape(item).text}"`)
+    parts.push(`${escapeText(name)}="${escapeHtml(item).text}"`)
   }
   const text = parts.join(' ')
   return text && truth(autospace ?? true) ? ` ${text}` : text
 }
 
 function stripTags(value: Value): Value {
-  const text = textArgument(value).replace(/<!--[^]*?-->|<[^>]*>/g, '')
+  const text = textArgument(value).replace(/<!--[\s\S]*?-->|<[^>]*>/g, '')
   return unescapeHtml(text).split(/\s+/).filter(Boolean).join(' ')
 }
 
@@ -164,8 +164,8 @@ export const textFilters: Record<string, (name: string) => Filter> = {
   format: freeFilter(format),
   string: filter([], (value) => (value instanceof Markup ? value : textArgument(value))),
   safe: filter([], (value) => new Markup(textArgument(value))),
-  escape: filter([], (value) => escape(value)),
-  e: filter([], (value) => escape(value)),
+  escape: filter([], (value) => escapeHtml(value)),
+  e: filter([], (value) => escapeHtml(value)),
   forceescape: filter([], (value) => new Markup(escapeText(textArgument(value)))),
   striptags: filter([], stripTags),
   urlencode: filter([], urlEncode),

@@ -3,7 +3,7 @@
 import { boundMethod, callValue, type Method } from './calls.ts'
 import { Dict, PySet } from './dict.ts'
 import { dictMethods, setMethods } from './dict-methods.ts'
-import { escape } from './escape.ts'
+import { escapeHtml } from './escape.ts'
 import { listMethods, tupleMethods } from './list-methods.ts'
 import { floatAttribute, floatMethods, intAttribute, intMethods } from './number-methods.ts'
 import { repr } from './repr.ts'
@@ -54,7 +54,7 @@ function strMethod(name: string): Method<string> | undefined {
 /** Runs a str method on Markup: arguments are escaped first and the resulting text is Markup again. */
 function markupMethod(method: Method<string>): Method<Markup> {
   return (self, args, kwargs) => {
-    const safe = (value: Value): Value => (typeof value === 'string' ? escape(value).text : value)
+    const safe = (value: Value): Value => (typeof value === 'string' ? escapeHtml(value).text : value)
     const safeKwargs = Object.create(null) as Record<string, Value>
     for (const name of Object.keys(kwargs)) safeKwargs[name] = safe(kwargs[name]!)
     return markUp(

@@ -16,11 +16,11 @@ export function escapeText(text: string): string {
 }
 
 /** A value as safe HTML: Markup stays, anything else is escaped. */
-export function escape(value: Value): Markup {
+export function escapeHtml(value: Value): Markup {
   return value instanceof Markup ? value : new Markup(escapeText(str(value)))
 }
 
 /** Escapes strings and objects for a `%` on Markup, leaving numbers alone. */
 export function escapeArgument(value: Value): Value {
-  return typeof value === 'string' || value instanceof HostObject ? escape(value) : value
+  return typeof value === 'string' || value instanceof HostObject ? escapeHtml(value) : value
 }

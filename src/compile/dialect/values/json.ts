@@ -160,9 +160,7 @@ class JsonReader {
     const quoted = this.match(stringPattern)
     if (!quoted) return undefined
     try {
-      return JSON.parse(
-        quoted[0].replace(/[\0-\x1f]/g, (char) => JSON.stringify(char).slice(1, -1)),
-      ) as string
+      return JSON.parse(quoted[0].replace(/[\t]/g, '\\t')) as string
     } catch {
       return undefined
     }

@@ -1,6 +1,6 @@
 // What +, -, *, /, //, %, ** and ~ do to every pair of types, raising where Python raises.
 import { Dict, PySet } from './dict.ts'
-import { escape, escapeArgument } from './escape.ts'
+import { escapeArgument, escapeHtml } from './escape.ts'
 import {
   addNumbers,
   divideNumbers,
@@ -66,7 +66,7 @@ export function add(a: Value, b: Value): Value {
     if (Number.isSafeInteger(sum)) return sum
   }
   if (typeof a === 'string' && typeof b === 'string') return a + b
-  if (isText(a) && isText(b)) return new Markup(escape(a).text + escape(b).text)
+  if (isText(a) && isText(b)) return new Markup(escapeHtml(a).text + escapeHtml(b).text)
   if (Array.isArray(a) && Array.isArray(b)) return [...a, ...b]
   if (a instanceof Tuple && b instanceof Tuple) return new Tuple([...a.items, ...b.items])
   const [x, y] = [maybeNumeric(a), maybeNumeric(b)]

@@ -147,12 +147,12 @@ function pad(body: string, sign: string, spec: Field, numeric: boolean): string 
 }
 
 /** `%` on a Markup: the values are escaped first. */
-export function percentFormatMarkup(format: Markup, right: Value, escape: (value: Value) => Value): Markup {
+export function percentFormatMarkup(format: Markup, right: Value, toSafe: (value: Value) => Value): Markup {
   const safe =
     right instanceof Tuple
-      ? new Tuple(right.items.map(escape))
+      ? new Tuple(right.items.map(toSafe))
       : right instanceof Dict
-        ? Dict.of([...right.entries.values()].map(([key, value]) => [key, escape(value)] as const))
-        : escape(right)
+        ? Dict.of([...right.entries.values()].map(([key, value]) => [key, toSafe(value)] as const))
+        : toSafe(right)
   return new Markup(percentFormat(format.text, safe))
 }

@@ -6,6 +6,11 @@ const leading = new RegExp(`^${space}+`)
 const trailing = new RegExp(`${space}+$`)
 const spaces = new RegExp(`${space}+`)
 
+/** The characters that end a line besides CR LF. */
+const breaks = '\\n\\v\\f\\x1c-\\x1e\\x85\\u2028\\u2029'
+const lineEnd = new RegExp(`(?<=\\r\\n|\\r(?!\\n)|[${breaks}])`)
+const lastLineEnd = new RegExp(`(\\r\\n|[\\r${breaks}])$`)
+
 /** Strips white space, or the given characters, from one or both sides. */
 export function stripText(text: string, chars: string | undefined, side: 'left' | 'right' | 'both'): string {
   if (chars === undefined) {
@@ -38,11 +43,9 @@ export function whitespaceSplit(text: string, limit: number): string[] {
 
 /** Python's text.splitlines(). */
 export function splitLines(text: string, keepEnds = false): string[] {
-  const lines = text.split(/(?<=\r\n|\r(?!\n)|[\n\v\f\x1c-\x1e\x85\u2028\u2029])/)
+  const lines = text.split(lineEnd)
   if (lines.at(-1) === '') lines.pop()
-  return keepEnds
-    ? lines
-    : lines.map((line) => line.replace(/(\r\n|[\r\n\v\f\x1c-\x1e\x85\u2028\u2029])$/, ''))
+  return keepEnds ? lines : lines.map((line) => line.replace(lastLineEnd, ''))
 }
 
 /** Whether the text has a letter with case. */

@@ -1,0 +1,25 @@
+// `modules`: the parts of Python's library that dbt lets templates use.
+import { Dict } from '../values/dict.ts'
+import { hostObject, type Value } from '../values/value.ts'
+import { type Clock, datetimeModule } from './datetime.ts'
+import { itertoolsModule } from './itertools.ts'
+import { pytzModule } from './pytz.ts'
+import { reModule } from './re.ts'
+
+function module(name: string, members: Record<string, Value>): Value {
+  return hostObject({
+    type: 'module',
+    attribute: (member) => (Object.hasOwn(members, member) ? members[member] : undefined),
+    repr: () => `<module '${name}'>`,
+  })
+}
+
+/** The dict `modules`. */
+export function makeModules(clock: Clock): Dict {
+  return Dict.of([
+    ['datetime', module('datetime', datetimeModule(clock))],
+    ['re', module('re', reModule())],
+    ['pytz', module('pytz', pytzModule())],
+    ['itertools', module('itertools', itertoolsModule())],
+  ])
+}
