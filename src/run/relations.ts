@@ -22,7 +22,8 @@ export interface Builds {
   add(published: Relation, build: Relation): void
   /** The build that stands for `published` in this run, or `published` itself. */
   resolve(published: Relation): Relation
-  has(published: Relation): boolean
+  /** Says that a build has been published: from now on it is read where it stands for everybody. */
+  publish(published: Relation): void
 }
 
 export function makeBuilds(): Builds {
@@ -30,6 +31,6 @@ export function makeBuilds(): Builds {
   return {
     add: (published, build) => void builds.set(relationKey(published), build),
     resolve: (published) => builds.get(relationKey(published)) ?? published,
-    has: (published) => builds.has(relationKey(published)),
+    publish: (published) => void builds.delete(relationKey(published)),
   }
 }

@@ -119,7 +119,9 @@ async function buildAndPublish(
 ): Promise<RunResult> {
   const context = makeRunContext(request, plan, makeBuilds(), effects)
   const onBuilt: OnBuilt = async (step, outcome) => {
-    if (plan.publish === 'node') await publishActions(outcome.publish, [step.nodeId], context)
+    if (plan.publish !== 'node') return
+    await publishActions(outcome.publish, [step.nodeId], context)
+    for (const { published } of outcome.publish) context.builds.publish(published)
   }
   const { results, publish: actions } = await execute(context, onBuilt)
   const problems: Problem[] = []

@@ -1,0 +1,146 @@
+import { randomUUID } from 'node:crypto'
+import { join } from 'node:path'
+import { afterAll, beforeAll } from 'vitest'
+import { compile } from '../../src/compile/compile.ts'
+import type { NodeId } from '../../src/core/node.ts'
+import type { RunEvent } from '../../src/core/run-event.ts'
+import type { NodeResult, RunResult } from '../../src/core/run-result.ts'
+import { select } from '../../src/core/selection/index.ts'
+import { readProject } from '../../src/project/read-project.ts'
+import { runNodes } from '../../src/run/run.ts'
+import type { RunRequest } from '../../src/run/run-request.ts'
+import {
+  type Connection,
+  connectWarehouse,
+  type SQLQuery,
+  type Warehouse,
+  withWarehouse,
+} from '../../src/warehouse/index.ts'
+import { useTestDatabase } from '../warehouse/test-database.ts'
+
+/*
+ * Runs a project folder on a test database the way the command line does.
+ */
+
+export interface ProjectRun {
+  readonly result: RunResult
+  readonly events: readonly RunEvent[]
+  /** The result of a node by its name. */
+  readonly node: (name: string) => NodeResult
+}
+
+export interface ProjectRunOptions
+  extends Partial<Omit<RunRequest, 'connection' | 'warehouse' | 'manifest'>> {
+  readonly select?: readonly string[]
+  readonly vars?: Readonly<Record<string, unknown>>
+  readonly env?: Readonly<Record<string, string>>
+  readonly signal?: AbortSignal
+  readonly onEvent?: (event: RunEvent) => void
+}
+
+/** The folder of a fixture project. */
+export function fixtureProject(name: string): string {
+  return join(import.meta.dirname, '..', 'projects', name)
+}
+
+/** A database for runs, with a warehouse to look at what they did. */
+export function useProjectDatabase(): {
+  readonly connection: Connection
+  readonly url: string
+  readonly rows: Rows
+} {
+  const database = useTestDatabase()
+  let warehouse: Warehouse | undefined
+  beforeAll(async () => {
+    warehouse = await connectWarehouse(database.connection, { threads: 1, applicationName: 'estimand test' })
+  })
+  afterAll(() => warehouse?.close())
+  return {
+    get connection() {
+      return database.connection
+    },
+    get url() {
+      return database.url
+    },
+    rows: async (query) => (await warehouse!.query(query)).rows,
+  }
+}
+
+type Rows = (query: SQLQuery) => Promise<Record<string, unknown>[]>
+
+/** Compiles a project for a connection. */
+export async function compileProject(root: string, connection: Connection, options: ProjectRunOptions = {}) {
+  const project = await readProject(root)
+  return compile(project, {
+    target: connection.target,
+    vars: options.vars ?? {},
+    env: { ...process.env, ...options.env },
+    clock: () => new Date(),
+  })
+}
+
+/** Builds what is selected, everything by default. */
+export async function runProject(
+  root: string,
+  connection: Connection,
+  options: ProjectRunOptions = {},
+): Promise<ProjectRun> {
+  const { manifest, renderer } = await compileProject(root, connection, options)
+  const events: RunEvent[] = []
+  const signal = options.signal ?? new AbortController().signal
+  const nodeIds = selected(manifest, options.select)
+  const threads = options.threads ?? 4
+  const result = await withWarehouse(
+    connection,
+    { threads, applicationName: 'estimand test', signal },
+    (warehouse) =>
+      runNodes(
+        {
+          command: 'build',
+          runId: randomUUID(),
+          nodeIds,
+          manifest,
+          renderer,
+          warehouse,
+          connection,
+          projectRoot: root,
+          publish: 'run',
+          fullRefresh: false,
+          failFast: false,
+          lockTimeoutMs: 10_000,
+          threads,
+          ...pickRequest(options),
+        },
+        {
+          emit: (event) => {
+            events.push(event)
+            options.onEvent?.(event)
+          },
+          clock: () => new Date(),
+          signal,
+        },
+      ),
+  )
+  const node = (name: string): NodeResult => {
+    const found = result.results.find(({ nodeId }) => manifest.nodes[nodeId]!.name === name)
+    if (!found) throw new Error(`no result for ${name}`)
+    return found
+  }
+  return { result, events, node }
+}
+
+function selected(
+  manifest: Parameters<typeof select>[0],
+  expressions: readonly string[] | undefined,
+): readonly NodeId[] {
+  return select(manifest, { select: [...(expressions ?? [])], exclude: [] }).nodeIds
+}
+
+function pickRequest({ publish, fullRefresh, failFast, lockTimeoutMs }: ProjectRunOptions) {
+  return {
+    ...(publish && { publish }),
+    ...(fullRefresh !== undefined && { fullRefresh }),
+    ...(failFast !== undefined && { failFast }),
+    ...(lockTimeoutMs !== undefined && { lockTimeoutMs }),
+  }
+}
