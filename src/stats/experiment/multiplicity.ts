@@ -72,8 +72,7 @@ const corrections: Record<Correction, (sorted: readonly number[]) => number[]> =
 }
 
 /**
- * Hommel's procedure in the form of Wright (1992), "Adjusted p-values for simultaneous inference", appendix
- * A.
+ * Hommel's procedure in the form of Wright (1992), "Adjusted p-values for simultaneous inference".
  */
 function hommel(sorted: readonly number[]): number[] {
   const m = sorted.length

@@ -18,7 +18,8 @@ export interface RelativeLiftOptions extends Omit<InferenceOptions, 'nullValue'>
   /**
    * - `delta` (the default): symmetric, by the delta method.
    * - `log`: by the delta method on log(mean ratio); never below −100 %, but only for two positive means.
-   * - `fieller`: exact for normal means, and the one to take when the control mean is only a few standard errors from 0.
+   * - `fieller`: exact for normal means, and the one to take when the control mean is only a few standard
+   *   errors from 0.
    */
   readonly interval?: LiftInterval
 }

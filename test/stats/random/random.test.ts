@@ -102,6 +102,21 @@ describe('moments', () => {
   })
 })
 
+test('integers are drawn again where the range does not divide 2^32, which is what makes them unbiased', () => {
+  // 2^32 mod 3·2^19 is 2^20, so one draw in 4,096 is thrown away; then the stream is that much further on.
+  const bound = 3 * 2 ** 19
+  const random = makeRandom(1)
+  for (let i = 0; i < 100_000; i++) expect(random.int(bound)).toBeLessThan(bound)
+  const next = random.uniform()
+  const further = Array.from({ length: 60 }, (_, extra) => {
+    random.jump(100_000 + extra)
+    return random.uniform()
+  })
+  const thrownAway = further.indexOf(next)
+  expect(thrownAway).toBeGreaterThan(24 - 4.5 * Math.sqrt(24))
+  expect(thrownAway).toBeLessThan(24 + 4.5 * Math.sqrt(24))
+})
+
 test('shuffle gives each order alike and keeps the items', () => {
   const random = makeRandom(5)
   const seen = new Map<string, number>()

@@ -46,6 +46,19 @@ test('normal tails beyond the last layer are drawn as often as they should be', 
   expect(Math.abs(beyond - expected)).toBeLessThan(4 * Math.sqrt(expected))
 })
 
+test('exponential draws beyond the last layer have the right number and mean', () => {
+  const random = makeRandom(34)
+  const tail: number[] = []
+  for (let i = 0; i < 2_000_000; i++) {
+    const value = random.exponential()
+    if (value > 7.7) tail.push(value - 7.7)
+  }
+  const expected = 2_000_000 * Math.exp(-7.7)
+  expect(Math.abs(tail.length - expected)).toBeLessThan(4 * Math.sqrt(expected))
+  const mean = tail.reduce((sum, value) => sum + value, 0) / tail.length
+  expect(Math.abs(mean - 1)).toBeLessThan(4 / Math.sqrt(expected))
+})
+
 const counts: readonly [string, (random: Random) => number, (k: number) => number][] = [
   ['poisson 3', (r) => r.poisson(3), (k) => d.poissonPmf(k, 3)],
   ['poisson 12', (r) => r.poisson(12), (k) => d.poissonPmf(k, 12)],
