@@ -9,6 +9,7 @@ import {
   stopEmbeddedServer,
 } from '../warehouse/index.ts'
 import type { CommandContext, ExitCode } from './command-context.ts'
+import { statusLines } from './display/database-status.ts'
 import { findRoot, openTarget, startLog } from './open-target.ts'
 import { embeddedEffects, shownPath } from './workspace.ts'
 
@@ -38,10 +39,15 @@ export async function stopDatabase(context: CommandContext): Promise<ExitCode> {
 }
 
 /** Says whether the embedded server runs, where, and who is connected. */
-export async function databaseStatus(context: CommandContext): Promise<ExitCode> {
+export async function databaseStatus(
+  context: CommandContext,
+  flags: { readonly output: 'text' | 'json' },
+): Promise<ExitCode> {
   const root = await openRoot(context)
   const status = await embeddedServerStatus(root, embeddedEffects(context))
-  context.terminal.out.write(`${JSON.stringify(status)}\n`)
+  const show = (path: string): string => shownPath(context, path)
+  const lines = flags.output === 'json' ? [JSON.stringify(status, null, 2)] : statusLines(status, show)
+  context.terminal.out.write(`${lines.join('\n')}\n`)
   return 0
 }
 
@@ -58,7 +64,7 @@ export async function databaseUrl(context: CommandContext): Promise<ExitCode> {
 /** Stops the embedded server and deletes its data, after asking. */
 export async function resetDatabase(
   context: CommandContext,
-  flags: { readonly yes?: boolean },
+  flags: { readonly yes?: boolean; readonly force?: boolean },
 ): Promise<ExitCode> {
   const root = await openRoot(context)
   if (
@@ -72,7 +78,7 @@ export async function resetDatabase(
     return 0
   }
   context.narrator.phase('Deleting the embedded database')
-  await resetEmbeddedServer(root, embeddedEffects(context))
+  await resetEmbeddedServer(root, embeddedEffects(context), { force: flags.force ?? false })
   context.narrator.done()
   context.terminal.out.write('the embedded database is gone; the next command makes a new one\n')
   return 0

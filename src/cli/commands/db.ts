@@ -35,7 +35,15 @@ export const defineDb: CommandDefiner = (program, { command, launch }) => {
   ]
   for (const { name, description, run } of subcommands) {
     const subcommand = command(db, name).description(description)
-    if (name === 'reset') subcommand.addOption(new Option('-y, --yes', 'do not ask'))
+    if (name === 'reset') {
+      subcommand.addOption(new Option('-y, --yes', 'do not ask'))
+      subcommand.addOption(new Option('--force', 'even while others are connected'))
+    }
+    if (name === 'status') {
+      subcommand.addOption(
+        new Option('--output <format>', 'how it is printed').choices(['text', 'json']).default('text'),
+      )
+    }
     subcommand.action(
       launch(async (context, flags) => run(await import('../embedded-commands.ts'))(context, flags as never)),
     )

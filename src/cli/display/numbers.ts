@@ -44,3 +44,11 @@ export function formatSigned(value: number, significant = 3): string {
   const text = Number(value.toPrecision(significant)).toString()
   return value > 0 ? `+${text}` : text
 }
+
+/** 1536 → `1.5 kB`, in powers of 1024 as PostgreSQL does. */
+export function formatBytes(bytes: number): string {
+  const units = ['bytes', 'kB', 'MB', 'GB', 'TB']
+  const power = bytes < 1 ? 0 : Math.min(units.length - 1, Math.floor(Math.log2(bytes) / 10))
+  const value = bytes / 1024 ** power
+  return `${power === 0 || value >= 100 ? Math.round(value) : value.toFixed(1)} ${units[power]}`
+}

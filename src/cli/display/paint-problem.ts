@@ -12,7 +12,7 @@ export function paintProblem(problem: Problem, colors: Colors): string {
   const headEnd = text.indexOf(code) + code.length
   const head = text.slice(place.length, headEnd - code.length)
   const rest = text.slice(headEnd).split('\n')
-  return `${colors.cyan(place)}${colors.bold(accent(head))}${colors.dim(code)}${rest
+  return `${place && colors.cyan(place)}${colors.bold(accent(head))}${colors.dim(code)}${rest
     .map((line) => paintDetail(line, colors, accent))
     .join('\n')}`
 }

@@ -1,6 +1,6 @@
 import type { NodeId } from '../../core/node.ts'
 import type { RunEvent } from '../../core/run-event.ts'
-import { isFailure } from '../../core/run-result.ts'
+import { type ShownStatus, shownStatus } from './shown-status.ts'
 
 /*
  * What a display knows of a run: plain data made from its events, one after the other. The times are those at
@@ -24,6 +24,8 @@ export interface RunView {
   /** What the run does besides its nodes: waiting, publishing. */
   readonly phase: { readonly text: string; readonly startedAtMs: number } | null
 }
+
+const failedStatuses: ReadonlySet<ShownStatus> = new Set(['error', 'fail'])
 
 /** The view before the first event. */
 export function emptyRunView(nowMs: number): RunView {
@@ -55,8 +57,8 @@ export function advance(view: RunView, event: RunEvent, nowMs: number): RunView 
       return { ...view, running }
     }
     case 'node_finished': {
-      const { status, nodeId } = event.result
-      const failed = view.failed + (isFailure(status) ? 1 : 0)
+      const { nodeId } = event.result
+      const failed = view.failed + (failedStatuses.has(shownStatus(event.result)) ? 1 : 0)
       const running = view.running.filter((node) => node.nodeId !== nodeId)
       return { ...view, total: event.total, finished: view.finished + 1, failed, running }
     }

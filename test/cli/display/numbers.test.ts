@@ -1,5 +1,6 @@
 import { describe, expect, it } from 'vitest'
 import {
+  formatBytes,
   formatCounted,
   formatDuration,
   formatElapsed,
@@ -32,6 +33,16 @@ describe('numbers for people', () => {
     expect(formatCounted(1, 'row')).toBe('1 row')
     expect(formatCounted(1_234_567, 'row')).toBe('1,234,567 rows')
     expect(formatCounted(0, 'entry', 'entries')).toBe('0 entries')
+  })
+
+  it.each([
+    [0, '0 bytes'],
+    [1023, '1023 bytes'],
+    [1536, '1.5 kB'],
+    [150 * 1024 ** 2, '150 MB'],
+    [3 * 1024 ** 3, '3.0 GB'],
+  ])('%d bytes are %s', (bytes, text) => {
+    expect(formatBytes(bytes)).toBe(text)
   })
 
   it('percentages and differences carry their sign, and zero has none', () => {

@@ -121,7 +121,7 @@ describe('a run where lines cannot be redrawn', () => {
     const result = sampleResult(orders, { status: 'error', problem })
     at(1, { type: 'node_finished', index: 1, total: 4, result })
     expect(lines).toEqual([
-      '1 of 4  STOP   table       analytics.orders                                        1.84s',
+      '1 of 4  STOP   table       analytics.orders                                       1.84s',
     ])
   })
 

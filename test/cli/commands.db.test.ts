@@ -1,0 +1,212 @@
+import { rmSync, writeFileSync } from 'node:fs'
+import { join } from 'node:path'
+import { afterEach, describe, expect, it } from 'vitest'
+import { connectWarehouse, sql } from '../../src/warehouse/index.ts'
+import { useTestDatabase } from '../warehouse/test-database.ts'
+import { runEstimand, startEstimand, useProjectCopy } from './spawn-estimand.ts'
+
+const database = useTestDatabase()
+const folder = useProjectCopy('small-shop')
+const run = (...args: string[]) => runEstimand(folder(), args, { DATABASE_URL: database.url })
+const start = (...args: string[]) => startEstimand(folder(), args, { DATABASE_URL: database.url })
+
+const added: string[] = []
+/** Adds a file to the project until the end of the test. */
+function add(path: string, text: string): void {
+  added.push(path)
+  writeFileSync(join(folder(), path), text)
+}
+afterEach(() => {
+  for (const path of added.splice(0)) rmSync(join(folder(), path))
+})
+
+const slowModel = "{{ config(materialized='table') }}\nselect pg_sleep(60)::text as slept\n"
+
+describe('the commands on a server', () => {
+  it('build everything, saying which server is used, and print no password', async () => {
+    const { code, out, err } = await run('build')
+    expect({ code, err }).toEqual({ code: 0, err: '' })
+    expect(out).toMatch(/Using DATABASE_URL instead of the embedded PostgreSQL: postgres.*:\*\*\*@/)
+    expect(out).toMatch(/OK {5}table {7}shop\.customers +3 rows/)
+    expect(out).toContain('seeds   1 built, 4 rows')
+    expect(out).toContain('tests   4 passed')
+    expect(out).toMatch(/Done in .*Published everything at once/)
+    expect(out).not.toContain(new URL(database.url).password)
+  })
+
+  it('show rows of a model, of a seed and of a query', async () => {
+    const customers = await run('show', '-s', 'customers', '--output', 'json')
+    expect(JSON.parse(customers.out)).toContainEqual({ customer_id: 10, orders: 2, revenue: 52.5 })
+    const seed = await run('show', '--select', 'raw_orders', '--limit', '1', '--output', 'csv')
+    expect(seed.out).toBe('order_id,customer_id,ordered_on,amount\n1,10,2026-01-02,12.5\n')
+    const query = await run(
+      'show',
+      '--inline',
+      "select count(*) as n from {{ ref('stg_orders') }} -- all of them",
+    )
+    expect(query.out).toBe('n\n4\n1 row\n')
+  })
+
+  it('point at the place in the template that the server complains about', async () => {
+    add('models/wrong.sql', "select customer_id,\n  custmer_name\nfrom {{ ref('customers') }}\n")
+    const { code, out } = await run('run', '-s', 'wrong')
+    expect(code).toBe(1)
+    expect(out).toContain('models/wrong.sql:2:3  column "custmer_name" does not exist')
+    expect(out).toContain('  2 |   custmer_name\n')
+    expect(out).toContain('Nothing was published: the warehouse is as it was before.')
+    const inline = await run('show', '--inline', 'select nothing')
+    expect(inline.code).toBe(1)
+    expect(inline.out).toBe('')
+    expect(inline.err).toContain('<inline>:1:8  column "nothing" does not exist')
+  })
+
+  it('leave what is published alone when a test fails, and exit with 1', async () => {
+    add('tests/no_big_orders.sql', "select * from {{ ref('stg_orders') }} where amount > 50\n")
+    add('models/late.sql', "{{ config(materialized='table') }}\nselect * from {{ ref('stg_orders') }}\n")
+    const { code, out } = await run('build')
+    expect(code).toBe(1)
+    expect(out).toMatch(/FAIL {3}test {8}no_big_orders +1 failing row/)
+    expect(out).toMatch(/SKIP {3}table {7}shop\.late +no_big_orders failed/)
+    expect((await run('show', '--inline', 'select * from shop.late')).code).toBe(1)
+  })
+
+  it('give the result of a run as one JSON document', async () => {
+    const { code, out, err } = await run('test', '--output', 'json', '--select', 'customers')
+    expect(code).toBe(0)
+    const document = JSON.parse(out)
+    expect(document).toMatchObject({
+      command: 'test',
+      status: 'success',
+      selection: { select: ['customers'] },
+    })
+    expect(document.results.map(({ status }: { status: string }) => status)).toEqual(['pass', 'pass'])
+    expect(err).toContain('PASS')
+  })
+
+  it('print progress as JSON lines', async () => {
+    const { code, out } = await run('run', '--log-format', 'json')
+    expect(code).toBe(0)
+    const events = out
+      .trim()
+      .split('\n')
+      .map((line) => JSON.parse(line) as { type: string })
+    expect(events.map(({ type }) => type)).toContain('node_finished')
+    expect(events.at(-1)).toMatchObject({ type: 'run_finished', result: { status: 'success' } })
+  })
+
+  it('say nothing with --quiet when nothing is wrong', async () => {
+    expect(await run('build', '--quiet')).toEqual({ code: 0, out: '', err: '' })
+  })
+
+  it('cancel on Ctrl-C and leave nothing behind', async () => {
+    add('models/slow.sql', slowModel)
+    const started = start('run', '--select', 'slow')
+    await started.said(/START .*shop\.slow/)
+    started.process.kill('SIGINT')
+    const { code, out } = await started.ended
+    expect(code).toBe(1)
+    expect(out).toContain('cancelling; press again to leave at once')
+    expect(out).toMatch(/STOP {3}table {7}shop\.slow/)
+    expect(out).toContain('Nothing was published')
+    expect(await buildSchemas()).toEqual([])
+  })
+
+  it('leave at once on the second Ctrl-C; the next run clears up', async () => {
+    add('models/slow.sql', slowModel)
+    const started = start('run', '--select', 'slow')
+    await started.said(/START .*shop\.slow/)
+    started.process.kill('SIGINT')
+    started.process.kill('SIGTERM')
+    await started.said(/cancelling/).catch(() => {})
+    started.process.kill('SIGINT')
+    expect([1, 130]).toContain((await started.ended).code)
+    expect((await run('run', '--select', 'customers')).code).toBe(0)
+    expect(await buildSchemas()).toEqual([])
+  })
+
+  it('wait for another run on the same target, or give up after the time that was set', async () => {
+    add('models/slow.sql', slowModel.replace('60', '4'))
+    const first = start('run', '--select', 'slow')
+    await first.said(/START .*shop\.slow/)
+    const impatient = await run('run', '--select', 'customers', '--lock-timeout', '0.2')
+    expect(impatient.code).toBe(1)
+    expect(impatient.err).toContain('[run-locked]')
+    const patient = await run('run', '--select', 'customers')
+    expect(patient.code).toBe(0)
+    expect(patient.out).toContain('Waiting for another run to finish')
+    expect((await first.ended).code).toBe(0)
+  })
+
+  it('check everything with debug', async () => {
+    const { code, out } = await run('debug')
+    expect(code).toBe(0)
+    expect(out).toMatch(/server +PostgreSQL 18/)
+    expect(out).toMatch(/nodes +1 seed, 2 models, 4 tests/)
+  })
+})
+
+describe('the commands without a server', () => {
+  const unreachable = { DATABASE_URL: 'postgres://me:secret@127.0.0.1:1/shop' }
+
+  it('say that the server cannot be reached, and exit with 2', async () => {
+    const { code, out, err } = await runEstimand(folder(), ['build'], unreachable)
+    expect(code).toBe(2)
+    expect(err).toContain('[warehouse-unreachable]')
+    expect(out + err).not.toContain('secret')
+    const debug = await runEstimand(folder(), ['debug'], unreachable)
+    expect(debug.code).toBe(2)
+    expect(debug.out).toMatch(/connection +not OK/)
+    expect(debug.out).toMatch(/project +OK/)
+  })
+
+  it('compile, list and clean all the same', async () => {
+    const compiled = await runEstimand(folder(), ['compile', '--select', 'customers'], unreachable)
+    expect(compiled).toMatchObject({ code: 0 })
+    expect(compiled.out).toContain('"shop"."stg_orders"')
+    const list = await runEstimand(
+      folder(),
+      ['ls', '--resource-type', 'model', '--output', 'path'],
+      unreachable,
+    )
+    expect(list.out).toBe('models/stg_orders.sql\nmodels/customers.sql\n')
+    const clean = await runEstimand(folder(), ['clean'], unreachable)
+    expect(clean).toMatchObject({ code: 0 })
+  })
+
+  it('stay quiet when the reader goes away', async () => {
+    const started = startEstimand(folder(), ['ls'], unreachable)
+    started.process.stdout?.destroy()
+    const { code, err } = await started.ended
+    expect(code).toBe(0)
+    expect(err).not.toContain('EPIPE')
+  })
+
+  it('tell the name that was meant when a selector matches nothing', async () => {
+    const { code, err } = await runEstimand(folder(), ['run', '-s', 'custmers'], unreachable)
+    expect(code).toBe(2)
+    expect(err).toContain("did you mean 'customers'")
+  })
+
+  it('report a variable of the target that is not set', async () => {
+    const { code, err } = await runEstimand(folder(), ['build', '--target', 'prod'])
+    expect(code).toBe(2)
+    expect(err).toContain('SHOP_DATABASE_URL')
+    expect(err).toContain('[env-var-missing]')
+  })
+})
+
+/** Build schemas that runs left in the database. */
+async function buildSchemas(): Promise<string[]> {
+  const warehouse = await connectWarehouse(database.connection, {
+    threads: 1,
+    applicationName: 'estimand test',
+  })
+  try {
+    const { rows } = await warehouse.query<{ name: string }>(
+      sql`select nspname as name from pg_catalog.pg_namespace where nspname like 'estimand\\_build%'`,
+    )
+    return rows.map(({ name }) => name)
+  } finally {
+    await warehouse.close()
+  }
+}
