@@ -1,39 +1,43 @@
-{%- set steps = {
-    'view_to_purchase': ['view', 'add_to_cart', 'purchase'],
-    'search_to_play': ['search', 'play'],
+{#- The steps of each funnel with the column that tells when a step was reached. #}
+{%- set funnels = {
+    'view_to_purchase': [('view', 'viewed_at'), ('add_to_cart', 'carted_at'), ('purchase', 'ordered_at')],
+    'search_to_play': [('search', 'searched_at'), ('play', 'played_at')],
 } %}
 
 with reached as (
 
+    {%- for scope, entries in [('session', 'int_session_funnels'), ('window', 'int_daily_funnels')] %}
+    {{ 'union all' if not loop.first }}
     select
-        funnel,
-        scope,
+        '{{ scope }}' as scope,
         entry_date,
-        count(step_1_at) as step_1,
-        count(step_2_at) as step_2,
-        count(step_3_at) as step_3
-    from {{ ref('int_funnel_entries') }}
-    group by funnel, scope, entry_date
+        count(viewed_at) as viewed_at,
+        count(carted_at) as carted_at,
+        count(ordered_at) as ordered_at,
+        count(searched_at) as searched_at,
+        count(played_at) as played_at
+    from {{ ref(entries) }}
+    group by entry_date
+    {%- endfor %}
 
 ),
 
 steps as (
 
-    {%- for funnel, names in steps.items() %}
-    {%- set funnel_loop = loop %}
-    {%- for name in names %}
-    {{ 'union all' if not (loop.first and funnel_loop.first) }}
+    {%- for funnel, steps in funnels.items() %}
+    {%- set first_funnel = loop.first %}
+    {%- for name, column in steps %}
+    {{ 'union all' if not (loop.first and first_funnel) }}
     select
-        funnel,
+        '{{ funnel }}' as funnel,
         scope,
         entry_date,
         {{ loop.index }} as step_number,
         '{{ name }}' as step_name,
-        step_{{ loop.index }} as entries,
-        {{ 'step_' ~ (loop.index - 1) if not loop.first else 'step_1' }} as previous_entries,
-        step_1 as first_entries
+        {{ column }} as entries,
+        {{ steps[[loop.index0 - 1, 0] | max][1] }} as previous_entries,
+        {{ steps[0][1] }} as first_entries
     from reached
-    where funnel = '{{ funnel }}'
     {%- endfor %}
     {%- endfor %}
 
