@@ -15,10 +15,15 @@ export { type BinaryColumn, type BinaryWriter, makeBinaryWriter } from './copy/b
 export type { CopySink } from './copy/copy-sink.ts'
 export type { CopyInFormat, CopyOutFormat } from './copy/copy-text.ts'
 export {
+  type EmbeddedStatus,
+  embeddedServerStatus,
+  resetEmbeddedServer,
+  stopEmbeddedServer,
+} from './embedded/embedded-control.ts'
+export {
   type EmbeddedEffects,
   type EmbeddedServer,
   ensureEmbeddedServer,
-  stopEmbeddedServer,
 } from './embedded/embedded-server.ts'
 export { type PublishOptions, type PublishResult, publish } from './publish/publish.ts'
 export type {

@@ -1,4 +1,5 @@
 import { execFile } from 'node:child_process'
+import { randomUUID } from 'node:crypto'
 import { constants } from 'node:fs'
 import { access, chmod, cp, lstat, mkdir, readFile, rename, rm, stat, symlink } from 'node:fs/promises'
 import { createRequire } from 'node:module'
@@ -93,7 +94,7 @@ export async function copyBinaries(binaries: Binaries, parent: string): Promise<
     () => false,
   )
   if (there) return copied
-  const temporary = `${target}.${process.pid}`
+  const temporary = `${target}.${randomUUID()}`
   try {
     await mkdir(temporary, { recursive: true, mode: 0o755 })
     await cp(binaries.dir, join(temporary, 'native'), { recursive: true, verbatimSymlinks: true })

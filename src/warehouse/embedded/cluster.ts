@@ -1,7 +1,18 @@
 import { execFile, spawn } from 'node:child_process'
-import { randomBytes } from 'node:crypto'
-import { appendFile, chown, link, mkdir, readFile, rename, rm, stat, writeFile } from 'node:fs/promises'
-import { join } from 'node:path'
+import { randomBytes, randomUUID } from 'node:crypto'
+import {
+  appendFile,
+  chown,
+  link,
+  mkdir,
+  readdir,
+  readFile,
+  rename,
+  rm,
+  stat,
+  writeFile,
+} from 'node:fs/promises'
+import { basename, dirname, join } from 'node:path'
 import { promisify } from 'node:util'
 import { binary } from './binaries.ts'
 import type { EmbeddedEffects } from './effects.ts'
@@ -44,7 +55,7 @@ export async function ensurePassword(home: Home, root: string): Promise<string> 
   const existing = await readPassword(home)
   if (existing) return existing
   const path = homeFiles.password(home)
-  const draft = `${path}.${process.pid}`
+  const draft = `${path}.${randomUUID()}`
   try {
     await writeFile(draft, `${randomBytes(24).toString('base64url')}\n`, { mode: 0o600 })
     await giveToOwnerOf(root, draft)
@@ -70,10 +81,10 @@ export async function hasCluster(home: Home): Promise<boolean> {
 /** Makes the database cluster under another name and renames it, so that half a cluster never has the name. */
 export async function makeCluster(home: Home, password: string, effects: EmbeddedEffects): Promise<void> {
   effects.report('making a new PostgreSQL database below .estimand/')
-  const draft = `${home.dataDir}.init-${process.pid}`
-  const passwordFile = `${home.dataDir}.password-${process.pid}`
+  const draft = `${home.dataDir}.init-${randomUUID()}`
+  const passwordFile = `${draft}.password`
   try {
-    await rm(draft, { recursive: true, force: true })
+    await removeDrafts(home)
     await mkdir(draft, { mode: 0o700 })
     await writeFile(passwordFile, `${password}\n`, { mode: 0o600 })
     if (home.user) {
@@ -89,6 +100,15 @@ export async function makeCluster(home: Home, password: string, effects: Embedde
   } finally {
     await rm(passwordFile, { force: true })
     await rm(draft, { recursive: true, force: true })
+  }
+}
+
+/** What an initdb left behind that was killed; nobody else makes a cluster now, as we hold the start lock. */
+async function removeDrafts({ dataDir }: Home): Promise<void> {
+  const parent = dirname(dataDir)
+  for (const name of await readdir(parent)) {
+    if (name.startsWith(`${basename(dataDir)}.init-`))
+      await rm(join(parent, name), { recursive: true, force: true })
   }
 }
 

@@ -48,8 +48,15 @@ export async function findDataDir(root: string): Promise<string | undefined> {
   const candidate = location ?? join(homeDir(root), 'data')
   return stat(join(candidate, 'PG_VERSION')).then(
     () => candidate,
-    () => undefined,
+    // Data of another user cannot be looked into, but they are there.
+    (error) => (error.code === 'EACCES' ? candidate : undefined),
   )
+}
+
+/** The home of a project that has data; makes nothing. */
+export async function findHome(root: string): Promise<Pick<Home, 'dir' | 'dataDir'> | undefined> {
+  const dataDir = await findDataDir(root)
+  return dataDir === undefined ? undefined : { dir: homeDir(root), dataDir }
 }
 
 /** Makes the folder, decides whom the server runs as and where, and completes the programs. */

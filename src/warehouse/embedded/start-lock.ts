@@ -2,6 +2,7 @@ import { randomUUID } from 'node:crypto'
 import { link, readFile, rename, rm, stat, utimes, writeFile } from 'node:fs/promises'
 import { hostname } from 'node:os'
 import { setTimeout as sleep } from 'node:timers/promises'
+import { throwIfCancelled } from '../cancelled.ts'
 import { fileError } from './embedded-problem.ts'
 import { isAlive } from './postmaster.ts'
 
@@ -32,7 +33,7 @@ export async function withStartLock<T>(
   const holder: Holder = { pid: process.pid, host: hostname(), token: randomUUID() }
   let told = false
   while (!(await tryLock(path, holder))) {
-    options.signal?.throwIfAborted()
+    throwIfCancelled(options.signal)
     const other = await readHolder(path)
     if (other && (await isStale(path, other))) {
       await removeStale(path, other)

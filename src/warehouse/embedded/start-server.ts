@@ -1,5 +1,6 @@
 import { type ChildProcess, spawn } from 'node:child_process'
 import { chown, open, readFile, rename, rm, stat, statfs, writeFile } from 'node:fs/promises'
+import { createServer } from 'node:net'
 import { availableParallelism, totalmem } from 'node:os'
 import { join } from 'node:path'
 import { setTimeout as sleep } from 'node:timers/promises'
@@ -8,27 +9,58 @@ import { binary } from './binaries.ts'
 import { spawnAs } from './cluster.ts'
 import { embeddedError } from './embedded-problem.ts'
 import { type Home, homeFiles } from './home.ts'
-import { findPostmaster, type PostmasterPid, postmasterPidFile } from './postmaster.ts'
+import {
+  findPostmaster,
+  isAlive,
+  type PostmasterPid,
+  parsePostmasterPid,
+  postmasterPidFile,
+} from './postmaster.ts'
 import { type Machine, serverSettings, settingsFile } from './settings.ts'
 
-const startPatienceMs = 120_000
+/** A server that was killed in the middle of a bulk load may replay gigabytes of log first. */
+const startPatienceMs = 10 * 60_000
 const logRotateBytes = 10 * 1024 * 1024
 
 /** Starts the server detached, in a session of its own, and waits until it is ready. */
 export async function startServer(home: Home, preferredPort: number | undefined): Promise<PostmasterPid> {
-  // The caller made sure that nobody runs on these data, so a file that is left is from a crash.
-  await rm(postmasterPidFile(home.dataDir), { force: true })
+  await removeForeignPid(home.dataDir)
   await writeSettings(home)
   for (let attempt = 1; ; attempt++) {
-    // The last port is kept if it is free, so that addresses in BI tools stay right.
-    const port = await getPort(
-      preferredPort && attempt === 1 ? { port: preferredPort, host: '127.0.0.1' } : { host: '127.0.0.1' },
-    )
-    const outcome = await tryStart(home, port)
+    const outcome = await tryStart(home, await choosePort(preferredPort))
     if (typeof outcome === 'object') return outcome
     if (attempt < 5 && outcome.includes('Address already in use')) continue
+    // Processes of a server that was killed go away by themselves, but not at once.
+    if (attempt < 50 && outcome.includes('shared memory block')) {
+      await sleep(200)
+      continue
+    }
     throw startError(home, outcome)
   }
+}
+
+/** The last port if it is free, so that addresses in BI tools stay right. */
+async function choosePort(preferred: number | undefined): Promise<number> {
+  const isFree = preferred !== undefined && (await canListen(preferred))
+  return isFree ? preferred : getPort({ host: '127.0.0.1' })
+}
+
+function canListen(port: number): Promise<boolean> {
+  return new Promise((resolve) => {
+    const probe = createServer()
+    probe.once('error', () => resolve(false))
+    probe.listen({ port, host: '127.0.0.1' }, () => probe.close(() => resolve(true)))
+  })
+}
+
+/**
+ * PostgreSQL itself sees that the process in a left-over postmaster.pid is dead. When its number belongs to
+ * another program by now, as is usual in containers, it would refuse to start for ever.
+ */
+async function removeForeignPid(dataDir: string): Promise<void> {
+  const path = postmasterPidFile(dataDir)
+  const found = parsePostmasterPid(await readFile(path, 'utf8').catch(() => ''))
+  if (found && isAlive(found.pid) && !(await findPostmaster(dataDir))) await rm(path, { force: true })
 }
 
 async function tryStart(home: Home, port: number): Promise<PostmasterPid | string> {
