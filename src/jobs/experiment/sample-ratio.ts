@@ -26,30 +26,35 @@ export function checkSampleRatio(
     estimand: 'sample_ratio',
     outcome: 'units',
     treatment: spec.treatments.join(', '),
-    method: 'chi_square',
     scale: 'probability',
     n,
     nTreated: n - (counts[0] ?? 0),
   } as const
   const observed = Object.fromEntries(arms.map((arm, index) => [arm, counts[index]]))
   const diagnostics = { observed, expected_weights: spec.expectedWeights, alpha: spec.sampleRatioAlpha }
-  const result = sampleRatioMismatch(counts, weights)
+  const result = sampleRatioMismatch(counts, weights, { alpha: spec.sampleRatioAlpha })
   if ('refused' in result) {
     const estimate = estimateOf(spec, context, {
       ...fields,
+      method: 'chi_square',
       diagnostics,
       status: 'refused',
       reason: result.refused,
     })
     return { estimate, mismatch: `the arms' sizes cannot be checked: ${result.refused}` }
   }
-  const { pValue, statistic } = result
-  const failed = pValue < spec.sampleRatioAlpha
+  const { pValue, statistic, method, mismatch: failed } = result
   return {
     estimate: estimateOf(spec, context, {
       ...fields,
+      method,
       pValue,
-      diagnostics: { ...diagnostics, chi_square: statistic, mismatch: failed },
+      // The exact test, used for few units, has no statistic.
+      diagnostics: {
+        ...diagnostics,
+        ...(statistic !== undefined && { chi_square: statistic }),
+        mismatch: failed,
+      },
     }),
     mismatch: failed
       ? `sample ratio mismatch: arms of ${counts.join(' and ')} units are not the planned ${weights.join(' : ')} (p = ${pValue.toExponential(1)})`

@@ -1,0 +1,155 @@
+import { rmSync } from 'node:fs'
+import { join } from 'node:path'
+import { parseArgs } from 'node:util'
+import type { RunResult } from '../src/core/run-result.ts'
+import {
+  ensureEmbeddedServer,
+  relationIdent,
+  type Session,
+  sql,
+  sqlLiteral,
+  withWarehouse,
+} from '../src/warehouse/index.ts'
+import { measureCommand } from './measured-command.ts'
+
+/*
+ * Generating and loading the product world, against the server alone reading the same rows from files.
+ * The server's files are in its own binary format, which is its fastest way; one connection reads one file, as
+ * COPY does. Ours makes every row first, and sends it over several connections.
+ */
+
+const tables = ['users', 'events', 'assignments', 'items', 'experiments'].map((identifier) => ({
+  schema: 'product',
+  identifier,
+}))
+
+/** `--events N` (5,000,000) for the comparison, `--memory-events N` (10,000,000) for the memory. */
+export default async function benchmark(args: readonly string[]): Promise<void> {
+  const { values } = parseArgs({
+    args: [...args],
+    options: {
+      events: { type: 'string', default: '5000000' },
+      'memory-events': { type: 'string', default: '10000000' },
+      rounds: { type: 'string', default: '3' },
+    },
+  })
+  const events = Number(values.events)
+  const rounds = Number(values.rounds)
+  const ours: number[] = []
+  const servers: number[] = []
+  for (let round = 0; round < rounds; round++) {
+    const load = await loadWorld(events)
+    const server = await copyOnServer()
+    ours.push(load.seconds)
+    servers.push(server)
+    print(
+      `round ${round + 1}`,
+      `ours ${load.seconds.toFixed(2)} s, server ${server.toFixed(2)} s, Node's peak ${megabytes(load.peakMemoryMb)}`,
+    )
+  }
+  const ratio = median(servers) / median(ours)
+  print('events', events.toLocaleString('en'))
+  print('generate + COPY', `${median(ours).toFixed(2)} s, ${rate(events, median(ours))}`)
+  print("the server's COPY from a file", `${median(servers).toFixed(2)} s, ${rate(events, median(servers))}`)
+  print('ratio (limit 0.9)', ratio.toFixed(2))
+  const memoryEvents = Number(values['memory-events'])
+  if (memoryEvents > 0) {
+    const { peakMemoryMb } = await loadWorld(memoryEvents)
+    print(
+      `Node's peak at ${memoryEvents.toLocaleString('en')} events (limit 300 MB)`,
+      megabytes(peakMemoryMb),
+    )
+  }
+}
+
+/** Loads with the command; the time is the load node's own, tables and keys included, without publishing. */
+async function loadWorld(events: number): Promise<{ seconds: number; peakMemoryMb: number | null }> {
+  const command = [
+    'load',
+    '--select',
+    'product_world',
+    '--full-refresh',
+    '--vars',
+    `{events: ${events}}`,
+    '--output',
+    'json',
+  ]
+  const { stdout, peakMemoryMb } = await measureCommand(command)
+  const { results } = JSON.parse(stdout) as RunResult
+  return { seconds: results[0]!.durationMs / 1000, peakMemoryMb }
+}
+
+/** Writes what was loaded to files on the server, and times reading them into new tables of the same shape. */
+async function copyOnServer(): Promise<number> {
+  const root = join(import.meta.dirname, '..')
+  const server = await ensureEmbeddedServer(root, {
+    report: () => {},
+    clock: () => new Date(),
+    env: process.env,
+  })
+  const file = (name: string): string => join(server.dataDir, `bench-${name}.copy`)
+  try {
+    return await withWarehouse(
+      server.connection,
+      { threads: 1, applicationName: 'estimand bench' },
+      (warehouse) =>
+        warehouse.withSession(async (session) => {
+          let seconds = 0
+          for (const table of tables) {
+            await session.query(
+              sql`copy ${relationIdent(table)} to ${sqlLiteral(file(table.identifier))} with (format binary)`,
+            )
+            seconds += await timeCopy(session, table.identifier, file(table.identifier))
+          }
+          return seconds
+        }),
+    )
+  } finally {
+    for (const { identifier } of tables) rmSync(file(identifier), { force: true })
+  }
+}
+
+async function timeCopy(session: Session, name: string, file: string): Promise<number> {
+  const copy = { schema: 'bench', identifier: name }
+  await session.query(sql`create schema if not exists bench`)
+  await session.query(sql`drop table if exists ${relationIdent(copy)}`)
+  // The same shape as the loaded table, and its key built afterwards, as the load does.
+  await session.query(
+    sql`create table ${relationIdent(copy)} (like ${relationIdent({ schema: 'product', identifier: name })})`,
+  )
+  const keys = await session.query<{ column: string }>(sql`
+    select a.attname as column
+    from pg_index i
+    join pg_attribute a on a.attrelid = i.indrelid and a.attnum = any(i.indkey)
+    where i.indisprimary and i.indrelid = ${`product.${name}`}::regclass`)
+  const startedAt = performance.now()
+  await session.query(sql`copy ${relationIdent(copy)} from ${sqlLiteral(file)} with (format binary)`)
+  if (keys.rows.length > 0) {
+    const columns = sql.join(
+      keys.rows.map(({ column }) => sql.ident(column)),
+      ', ',
+    )
+    await session.query(sql`alter table ${relationIdent(copy)} add primary key (${columns})`)
+  }
+  await session.query(sql`analyze ${relationIdent(copy)}`)
+  const seconds = (performance.now() - startedAt) / 1000
+  await session.query(sql`drop schema bench cascade`)
+  return seconds
+}
+
+function median(values: readonly number[]): number {
+  const sorted = [...values].sort((a, b) => a - b)
+  return sorted[Math.floor(sorted.length / 2)]!
+}
+
+function rate(rows: number, seconds: number): string {
+  return `${Math.round(rows / seconds / 1000).toLocaleString('en')}k rows/s`
+}
+
+function megabytes(value: number | null): string {
+  return value === null ? 'unknown' : `${Math.round(value)} MB`
+}
+
+function print(label: string, value: string): void {
+  console.log(`${label.padEnd(52)} ${value}`)
+}
