@@ -86,7 +86,11 @@ export async function whyNotRunnable(
 }
 
 /** Copies the programs to a folder that the server's user can reach; atomic, and kept for the next time. */
-export async function copyBinaries(binaries: Binaries, parent: string): Promise<Binaries> {
+export async function copyBinaries(
+  binaries: Binaries,
+  parent: string,
+  onCopy: () => void,
+): Promise<Binaries> {
   const target = join(parent, `postgresql-${binaries.packageVersion}`)
   const copied = { ...binaries, dir: join(target, 'native') }
   const there = await access(binary(copied, 'postgres'), constants.X_OK).then(
@@ -94,6 +98,7 @@ export async function copyBinaries(binaries: Binaries, parent: string): Promise<
     () => false,
   )
   if (there) return copied
+  onCopy()
   const temporary = `${target}.${randomUUID()}`
   try {
     await mkdir(temporary, { recursive: true, mode: 0o755 })

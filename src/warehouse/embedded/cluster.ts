@@ -80,7 +80,7 @@ export async function hasCluster(home: Home): Promise<boolean> {
 
 /** Makes the database cluster under another name and renames it, so that half a cluster never has the name. */
 export async function makeCluster(home: Home, password: string, effects: EmbeddedEffects): Promise<void> {
-  effects.report('making a new PostgreSQL database below .estimand/')
+  effects.report(`making a new PostgreSQL database in ${home.dataDir}`)
   const draft = `${home.dataDir}.init-${randomUUID()}`
   const passwordFile = `${draft}.password`
   try {
@@ -129,13 +129,21 @@ async function initdb(home: Home, dataDir: string, passwordFile: string): Promis
     await run(binary(home.binaries, 'initdb'), options, spawnAs(home))
   } catch (cause) {
     const { stderr = '', message } = cause as { stderr?: string; message: string }
-    const full = /No space left on device/.test(stderr)
-    throw embeddedError(
-      `initdb failed: ${stderr.trim().split('\n').at(-1) || message}`,
-      full ? 'free some disk space and run again' : `the folder is ${dataDir}; nothing of it was kept`,
-      cause,
-    )
+    throw initdbError(stderr || message, home, cause)
   }
+}
+
+/** initdb says much; what matters is the line that names the reason. */
+function initdbError(output: string, home: Home, cause: unknown): Error {
+  const lines = output.trim().split('\n')
+  const reason =
+    lines.find((line) => /No space left|could not look up|FATAL|error:/.test(line)) ?? lines.at(-1)
+  const hint = /No space left on device|wrote only \d+ of/.test(output)
+    ? 'free some disk space and run again'
+    : /could not look up effective user/.test(output)
+      ? 'PostgreSQL needs a user with an entry in /etc/passwd: run as one, or set DATABASE_URL to use a server of your own'
+      : `it was to make ${home.dataDir}; nothing of it was kept`
+  return embeddedError(`initdb failed: ${reason}`, hint, cause)
 }
 
 /** Sets the password without logging in, for a cluster whose password file was deleted; the server must be down. */

@@ -1,5 +1,5 @@
-import { readdir, rm, stat } from 'node:fs/promises'
-import { join } from 'node:path'
+import { readdir, rm, rmdir, stat } from 'node:fs/promises'
+import { dirname, join } from 'node:path'
 import { sql } from '../sql.ts'
 import { connectionsOf, type ServerConnection, withAdmin } from './attach.ts'
 import { readPassword } from './cluster.ts'
@@ -119,6 +119,8 @@ export async function resetEmbeddedServer(
     if (postmaster) await stop(home, postmaster)
     try {
       await rm(home.dataDir, { recursive: true, force: true })
+      // Outside the project the data have a folder of their own around them.
+      if (dirname(home.dataDir) !== home.dir) await rmdir(dirname(home.dataDir)).catch(() => {})
       for (const file of ['password', 'state', 'location', 'log'] as const) {
         await rm(homeFiles[file](home), { force: true })
       }

@@ -1,7 +1,7 @@
 import { createHash } from 'node:crypto'
 import { chmod, chown, lstat, mkdir, readFile, realpath, stat, writeFile } from 'node:fs/promises'
 import { tmpdir } from 'node:os'
-import { join } from 'node:path'
+import { join, resolve } from 'node:path'
 import {
   type Binaries,
   completeInstallation,
@@ -39,7 +39,7 @@ export const homeFiles = {
 
 /** The folder of a project's own things, which git ignores. */
 export function homeDir(root: string): string {
-  return join(root, '.estimand')
+  return join(resolve(root), '.estimand')
 }
 
 /** Where the data are, if there are any yet; looks, and makes nothing. */
@@ -82,8 +82,9 @@ async function prepareBinaries(user: RunUser | undefined, effects: EmbeddedEffec
   const reason = incomplete ?? (await whyNotRunnable(installed, user))
   if (!reason) return installed
 
-  effects.report(`copying PostgreSQL to a folder that ${user ? `user ${user.name}` : 'this user'} can use`)
-  const copy = await copyBinaries(installed, await sharedFolder())
+  const copy = await copyBinaries(installed, await sharedFolder(), () =>
+    effects.report(`copying PostgreSQL to a folder that ${user ? `user ${user.name}` : 'this user'} can use`),
+  )
   const stillNot = await whyNotRunnable(copy, user)
   if (!stillNot) return copy
   throw embeddedError(
@@ -128,10 +129,14 @@ async function sharedFolder(): Promise<string> {
 
 async function makeFolder(dir: string, root: string): Promise<void> {
   try {
-    if ((await mkdir(dir, { recursive: true, mode: 0o700 })) === undefined) return
+    await mkdir(dir, { mode: 0o700 })
     await giveToOwnerOf(root, dir)
   } catch (cause) {
-    throw fileError('create', dir, cause)
+    const isFolder = await stat(dir).then(
+      (info) => info.isDirectory(),
+      () => false,
+    )
+    if (!isFolder) throw fileError('create', dir, cause)
   }
 }
 
@@ -144,7 +149,10 @@ export async function giveToOwnerOf(root: string, path: string): Promise<void> {
 
 async function checkOwner(dataDir: string): Promise<void> {
   const uid = process.getuid?.()
-  const { uid: owner } = await stat(dataDir)
+  const owner = await stat(dataDir).then(
+    (info) => info.uid,
+    () => 'unknown',
+  )
   if (uid === undefined || uid === owner) return
   throw embeddedError(
     `the embedded database belongs to another user (id ${owner}): ${dataDir}`,

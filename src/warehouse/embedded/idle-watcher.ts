@@ -13,8 +13,8 @@ import { withStartLock } from './start-lock.ts'
  *
  *     node idle-watcher.js <.estimand> <data folder> <minutes>
  *
- * It holds one connection. That tells others that the server is watched, and when it breaks, the server is gone
- * and so is the watcher. The stop is a smart one, under the start lock: PostgreSQL itself waits for whoever came
+ * It holds one connection. That tells others that the server is watched, and a minute after it broke
+ * the watcher ends. The stop is a smart one, under the start lock: PostgreSQL itself waits for whoever came
  * in at the last moment.
  */
 

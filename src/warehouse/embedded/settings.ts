@@ -31,6 +31,7 @@ export function serverSettings(machine: Machine): Readonly<Record<string, string
 
     wal_level: 'minimal',
     max_wal_senders: '0',
+    max_logical_replication_workers: '0',
     max_wal_size: '4GB',
     min_wal_size: '256MB',
     checkpoint_timeout: '30min',
