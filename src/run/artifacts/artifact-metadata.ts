@@ -1,0 +1,47 @@
+import { createHash } from 'node:crypto'
+import type { Target } from '../../core/manifest.ts'
+
+/** What every artifact says about the command that wrote it. */
+export interface ArtifactOptions {
+  readonly invocationId: string
+  readonly generatedAt: Date
+  /** The version of this package. */
+  readonly version: string
+  readonly target: Target
+}
+
+/**
+ * The dbt whose artifacts ours look like. Tools compare it with versions they know before they read on, so our
+ * own version would pass for a dbt of many years ago; it stands in `env` instead.
+ */
+const dbtVersion = '1.11.0'
+
+/** The `metadata` of an artifact, `schema` being its name and version: `manifest/v12`. */
+export function artifactMetadata(
+  schema: string,
+  options: ArtifactOptions,
+): Readonly<Record<string, unknown>> {
+  return {
+    dbt_schema_version: `https://schemas.getdbt.com/dbt/${schema}.json`,
+    dbt_version: dbtVersion,
+    generated_at: options.generatedAt.toISOString(),
+    invocation_id: options.invocationId,
+    env: { ESTIMAND_VERSION: options.version },
+  }
+}
+
+/** What the metadata of a manifest says besides. */
+export function manifestMetadata(
+  project: string,
+  options: ArtifactOptions,
+): Readonly<Record<string, unknown>> {
+  return {
+    ...artifactMetadata('manifest/v12', options),
+    project_name: project,
+    project_id: createHash('md5').update(project).digest('hex'),
+    user_id: null,
+    send_anonymous_usage_stats: false,
+    adapter_type: options.target.type,
+    quoting: { database: true, schema: true, identifier: true, column: null },
+  }
+}

@@ -1,0 +1,32 @@
+import { basename, posix } from 'node:path'
+import type { ModelNode, Node, TestNode } from '../../core/node.ts'
+
+/** Whether a node has SQL of its own, which compiling turns into a query. */
+export function hasSql(node: Node): node is ModelNode | TestNode {
+  return node.resourceType === 'model' || node.resourceType === 'test'
+}
+
+/**
+ * Where the SQL of a node is written, below `compiled/` and `run/` of the target folder: under the package, at
+ * the path of its file; a test that YAML declares gets a file of its own below the path of the YAML.
+ */
+export function compiledPath(node: ModelNode | TestNode): string {
+  if (!isDeclared(node)) return posix.join(node.package, node.path)
+  return posix.join(node.package, node.path, sqlFileName(node))
+}
+
+/** dbt's `path` of a node: that of its file below the folder that holds all files of its kind. */
+export function pathInKind(node: Node): string {
+  if (isDeclared(node)) return sqlFileName(node)
+  const folders = node.fqn.slice(1, -1)
+  return posix.join(...folders, basename(node.path))
+}
+
+function isDeclared(node: Node): node is TestNode {
+  return node.resourceType === 'test' && node.testKind === 'generic'
+}
+
+/** People name tests as they like, in YAML even with slashes. */
+function sqlFileName({ name }: TestNode): string {
+  return `${name.replace(/[/\\]/g, '_')}.sql`
+}

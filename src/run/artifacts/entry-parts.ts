@@ -1,0 +1,150 @@
+import type { ColumnInfo, Node, TestNode } from '../../core/node.ts'
+import { type ArtifactScope, relationName, relationOf } from './artifact-scope.ts'
+import { compiledPath, hasSql, pathInKind } from './compiled-path.ts'
+import { nodeDocs } from './node-config.ts'
+import { plainObject } from './plain-json.ts'
+
+/*
+ * The parts that the entries of a manifest are put together from.
+ */
+
+/** An entry of the manifest. */
+export type Entry = Readonly<Record<string, unknown>>
+
+/** What every model says that we have no way to set. */
+export const modelTraits = {
+  access: 'protected',
+  constraints: [],
+  contract: { enforced: false, alias_types: true },
+  version: null,
+  latest_version: null,
+  deprecation_date: null,
+} as const
+
+/** The part that entries of all kinds share. */
+export function identity(node: Node, scope: ArtifactScope) {
+  const isModelHere = node.resourceType === 'job' || node.resourceType === 'load'
+  return {
+    unique_id: scope.idOf(node.id),
+    resource_type: isModelHere ? 'model' : node.resourceType,
+    name: node.name,
+    package_name: node.package,
+    path: pathInKind(node),
+    original_file_path: node.path,
+    fqn: node.fqn,
+    description: node.description,
+    tags: node.tags,
+    meta: plainObject(node.meta),
+    unrendered_config: {},
+    created_at: scope.options.generatedAt.getTime() / 1000,
+  }
+}
+
+/** The schema, in the database that we are connected to. */
+export function place(schema: string, { options }: ArtifactScope) {
+  return { database: options.target.database, schema }
+}
+
+/** What nodes have that are, or could be, relations. */
+export function tableEntry(
+  node: Node,
+  scope: ArtifactScope,
+  { schema, identifier }: { readonly schema: string; readonly identifier: string },
+): Entry {
+  const relation = relationOf(node)
+  return {
+    ...identity(node, scope),
+    ...place(schema, scope),
+    alias: identifier,
+    columns: columnEntries(node.columns),
+    docs: nodeDocs(node),
+    patch_path: null,
+    build_path: null,
+    relation_name: relation && relationName(relation, scope.options.target.database),
+  }
+}
+
+/** What nodes have that read others. */
+export function queryEntry(node: Node, scope: ArtifactScope): Entry {
+  const compiled = scope.compiledCode.get(node.id)
+  return {
+    language: 'sql',
+    ...reads(node, scope),
+    depends_on: { macros: testMacros(node, scope), nodes: node.dependsOn.map(scope.idOf) },
+    ...(hasSql(node) &&
+      compiled !== undefined && {
+        compiled: true,
+        compiled_code: compiled,
+        compiled_path: `target/compiled/${compiledPath(node)}`,
+        extra_ctes_injected: true,
+        extra_ctes: [],
+      }),
+  }
+}
+
+/** The references as templates make them, by name. */
+export function reads(node: Node, scope: ArtifactScope): Entry {
+  const parents = scope.parentsOf(node)
+  return {
+    refs: parents
+      .filter(({ resourceType }) => ['model', 'seed', 'job'].includes(resourceType))
+      .map(({ name }) => ({ name, package: null, version: null })),
+    sources: parents
+      .filter((parent) => parent.resourceType === 'source')
+      .map(({ sourceName, name }) => [sourceName, name]),
+    metrics: [],
+  }
+}
+
+/** How a generic test was declared: on what, by which macro, with which arguments. */
+export function genericEntry(node: TestNode, scope: ArtifactScope): Entry {
+  const { macro, args, model, column } = node.generic!
+  const parts = macro.split('.')
+  const attached = node.attachedTo === undefined ? undefined : scope.manifest.nodes[node.attachedTo]
+  return {
+    column_name: column ?? null,
+    file_key_name: attached ? fileKeyName(attached) : null,
+    // dbt names no source here; those who look for one take it from depends_on.
+    attached_node: attached && attached.resourceType !== 'source' ? scope.idOf(attached.id) : null,
+    test_metadata: {
+      name: parts.at(-1)!,
+      namespace: parts.length > 1 ? parts[0]! : null,
+      kwargs: { ...plainObject(args), model: `{{ get_where_subquery(${model}) }}` },
+    },
+  }
+}
+
+function fileKeyName(node: Node): string {
+  if (node.resourceType === 'source') return `sources.${node.sourceName}`
+  return node.resourceType === 'seed' ? `seeds.${node.name}` : `models.${node.name}`
+}
+
+function testMacros(node: Node, { macroIds }: ArtifactScope): readonly string[] {
+  if (node.resourceType !== 'test' || !node.generic) return []
+  const id = macroIds.get(`test_${node.generic.macro.split('.').at(-1)}`)
+  return id === undefined ? [] : [id]
+}
+
+/** A hash as the manifest writes it; an empty one is none. */
+export function checksum(hash: string): Entry {
+  return hash === '' ? { name: 'none', checksum: '' } : { name: 'sha256', checksum: hash }
+}
+
+/** The described columns by name. */
+export function columnEntries(columns: readonly ColumnInfo[]): Entry {
+  return Object.fromEntries(
+    columns.map(({ name, description, dataType, tags, meta }) => [
+      name,
+      {
+        name,
+        description,
+        data_type: dataType ?? null,
+        tags,
+        meta: plainObject(meta),
+        config: { tags, meta: plainObject(meta) },
+        constraints: [],
+        quote: null,
+      },
+    ]),
+  )
+}

@@ -1,0 +1,153 @@
+import type { MacroInfo, Manifest } from '../../core/manifest.ts'
+import type { Node, NodeId } from '../../core/node.ts'
+import { type ArtifactOptions, manifestMetadata } from './artifact-metadata.ts'
+import { type ArtifactScope, macroId, makeArtifactScope } from './artifact-scope.ts'
+import type { Entry } from './entry-parts.ts'
+import {
+  exposureEntry,
+  jobEntry,
+  loadEntry,
+  modelEntry,
+  seedEntry,
+  sourceEntry,
+  testEntry,
+} from './node-entries.ts'
+
+/** dbt's manifest, version 12. */
+export interface ManifestArtifact {
+  readonly metadata: Entry
+  /** Models, seeds and tests, and our jobs and loads as models, by id. */
+  readonly nodes: Readonly<Record<string, Entry>>
+  readonly sources: Readonly<Record<string, Entry>>
+  readonly macros: Readonly<Record<string, Entry>>
+  readonly docs: Readonly<Record<string, Entry>>
+  readonly exposures: Readonly<Record<string, Entry>>
+  readonly parent_map: Readonly<Record<string, readonly string[]>>
+  readonly child_map: Readonly<Record<string, readonly string[]>>
+  /** What dbt has and we have not. */
+  readonly metrics: Entry
+  readonly groups: Entry
+  readonly group_map: Entry
+  readonly selectors: Entry
+  readonly disabled: Entry
+  readonly saved_queries: Entry
+  readonly semantic_models: Entry
+  readonly unit_tests: Entry
+}
+
+export interface ManifestArtifactOptions extends ArtifactOptions {
+  /** The SQL of the models and tests that have been compiled, as it reads from what is published. */
+  readonly compiledCode?: ReadonlyMap<NodeId, string>
+}
+
+/** The manifest as dbt's tools read it. */
+export function manifestArtifact(manifest: Manifest, options: ManifestArtifactOptions): ManifestArtifact {
+  const scope = makeArtifactScope(manifest, options, options.compiledCode)
+  const entries = Object.values(manifest.nodes).map((node) => ({
+    section: sectionOf(node),
+    id: scope.idOf(node.id),
+    entry: entryOf(node, scope),
+  }))
+  const inSection = (wanted: Section) =>
+    Object.fromEntries(
+      entries.filter(({ section }) => section === wanted).map(({ id, entry }) => [id, entry]),
+    )
+  return {
+    metadata: manifestMetadata(manifest.project, options),
+    nodes: inSection('nodes'),
+    sources: inSection('sources'),
+    macros: Object.fromEntries(
+      Object.values(manifest.macros).map((macro) => [macroId(macro), macroEntry(macro, scope)]),
+    ),
+    docs: { [`doc.${manifest.project}.__overview__`]: overviewEntry(manifest) },
+    exposures: inSection('exposures'),
+    metrics: {},
+    groups: {},
+    selectors: {},
+    disabled: {},
+    parent_map: neighbourMap(scope, scope.graph.parents),
+    child_map: neighbourMap(scope, scope.graph.children),
+    group_map: {},
+    saved_queries: {},
+    semantic_models: {},
+    unit_tests: {},
+  }
+}
+
+type Section = 'nodes' | 'sources' | 'exposures'
+
+function sectionOf({ resourceType }: Node): Section {
+  if (resourceType === 'source') return 'sources'
+  return resourceType === 'exposure' ? 'exposures' : 'nodes'
+}
+
+function entryOf(node: Node, scope: ArtifactScope): Entry {
+  switch (node.resourceType) {
+    case 'source':
+      return sourceEntry(node, scope)
+    case 'load':
+      return loadEntry(node, scope)
+    case 'seed':
+      return seedEntry(node, scope)
+    case 'model':
+      return modelEntry(node, scope)
+    case 'test':
+      return testEntry(node, scope)
+    case 'job':
+      return jobEntry(node, scope)
+    case 'exposure':
+      return exposureEntry(node, scope)
+  }
+}
+
+function macroEntry(macro: MacroInfo, { options }: ArtifactScope): Entry {
+  return {
+    name: macro.name,
+    resource_type: 'macro',
+    package_name: macro.package,
+    path: macro.path,
+    original_file_path: macro.path,
+    unique_id: macroId(macro),
+    macro_sql: macro.source,
+    depends_on: { macros: [] },
+    description: '',
+    meta: {},
+    docs: { show: true, node_color: null },
+    patch_path: null,
+    arguments: [],
+    created_at: options.generatedAt.getTime() / 1000,
+    supported_languages: null,
+  }
+}
+
+/** dbt's documentation site opens on this page, and shows nothing at all without one. */
+function overviewEntry({ project }: Manifest): Entry {
+  return {
+    name: '__overview__',
+    resource_type: 'doc',
+    package_name: project,
+    path: 'overview.md',
+    original_file_path: 'docs/overview.md',
+    unique_id: `doc.${project}.__overview__`,
+    block_contents: overview(project),
+  }
+}
+
+const overview = (project: string): string => `# ${project}
+
+Built with Estimand: SQL models and causal estimates in one graph.
+
+dbt has no analyses that write estimates, and none that load data; both stand here as models. An **analysis** is
+a table, with the question it answers under \`meta.estimand.spec\`. A **load** is an ephemeral model named
+\`load__…\`, followed by the sources that it fills.
+`
+
+/** Who stands next to each node, by id, in the order of ids. */
+function neighbourMap(
+  { manifest, idOf }: ArtifactScope,
+  neighbours: (id: NodeId) => readonly NodeId[],
+): Readonly<Record<string, readonly string[]>> {
+  return Object.fromEntries(
+    Object.keys(manifest.nodes).map((id) => [idOf(id), neighbours(id).map(idOf).sort()]),
+  )
+}

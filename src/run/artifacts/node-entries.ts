@@ -1,0 +1,169 @@
+import { createHash } from 'node:crypto'
+import type {
+  ExposureNode,
+  JobNode,
+  LoadNode,
+  ModelNode,
+  SeedNode,
+  SourceNode,
+  TestNode,
+} from '../../core/node.ts'
+import { artifactName } from './artifact-ids.ts'
+import { type ArtifactScope, relationName } from './artifact-scope.ts'
+import {
+  checksum,
+  columnEntries,
+  type Entry,
+  genericEntry,
+  identity,
+  modelTraits,
+  place,
+  queryEntry,
+  reads,
+  tableEntry,
+} from './entry-parts.ts'
+import { nodeConfig } from './node-config.ts'
+import { plainObject } from './plain-json.ts'
+
+/*
+ * One entry of dbt's manifest per node. Kinds that dbt has not are written as models: a job as a table, a load
+ * as an ephemeral model, which no tool looks for in the warehouse; meta.estimand says what they are.
+ */
+
+/** A model. */
+export function modelEntry(node: ModelNode, scope: ArtifactScope): Entry {
+  return {
+    ...tableEntry(node, scope, node.relation),
+    ...queryEntry(node, scope),
+    ...modelTraits,
+    checksum: checksum(node.checksum),
+    raw_code: node.rawCode,
+    config: nodeConfig(node, {
+      materialized: node.materialized,
+      incremental_strategy: node.materialized === 'incremental' ? node.incrementalStrategy : null,
+      unique_key: node.uniqueKey.length > 1 ? node.uniqueKey : (node.uniqueKey[0] ?? null),
+      on_schema_change: node.onSchemaChange,
+      full_refresh: node.fullRefresh ?? null,
+      contract: modelTraits.contract,
+      ...(node.indexes.length > 0 && { indexes: node.indexes }),
+    }),
+  }
+}
+
+/** A job, as the table of its estimates. */
+export function jobEntry(node: JobNode, scope: ArtifactScope): Entry {
+  const spec = plainObject(node.spec)
+  const meta = { ...plainObject(node.meta), estimand: { kind: 'job', job_kind: node.spec.kind, spec } }
+  return {
+    ...tableEntry(node, scope, node.relation),
+    ...queryEntry(node, scope),
+    ...modelTraits,
+    description: node.description || node.spec.question,
+    checksum: checksum(createHash('sha256').update(JSON.stringify(spec)).digest('hex')),
+    raw_code: '',
+    meta,
+    config: nodeConfig(node, { materialized: 'table', meta, contract: modelTraits.contract }),
+  }
+}
+
+/** A load, as a model without a relation: the tables that it fills are sources. */
+export function loadEntry(node: LoadNode, scope: ArtifactScope): Entry {
+  const spec = plainObject(node.spec)
+  const meta = { ...plainObject(node.meta), estimand: { kind: 'load', load_kind: node.spec.kind, spec } }
+  const [table] = node.spec.tables
+  const name = artifactName(node, scope.idOf(node.id))
+  return {
+    ...tableEntry(node, scope, { schema: table?.schema ?? scope.options.target.schema, identifier: name }),
+    ...queryEntry(node, scope),
+    ...modelTraits,
+    name,
+    fqn: [...node.fqn.slice(0, -1), name],
+    checksum: checksum(node.checksum),
+    raw_code: '',
+    meta,
+    config: nodeConfig(node, { materialized: 'ephemeral', meta, contract: modelTraits.contract }),
+  }
+}
+
+/** A seed; it is the one kind of node that cannot depend on others. */
+export function seedEntry(node: SeedNode, scope: ArtifactScope): Entry {
+  return {
+    ...tableEntry(node, scope, node.relation),
+    checksum: checksum(node.checksum),
+    raw_code: '',
+    root_path: null,
+    depends_on: { macros: [] },
+    config: nodeConfig(node, {
+      materialized: 'seed',
+      column_types: node.columnTypes,
+      delimiter: node.delimiter,
+    }),
+  }
+}
+
+/** A test, with its thresholds. */
+export function testEntry(node: TestNode, scope: ArtifactScope): Entry {
+  const { generic } = node
+  return {
+    ...tableEntry(node, scope, { schema: scope.options.target.schema, identifier: node.name }),
+    ...queryEntry(node, scope),
+    ...(generic && genericEntry(node, scope)),
+    checksum: generic
+      ? checksum('')
+      : checksum(createHash('sha256').update(node.rawCode.trim()).digest('hex')),
+    raw_code: node.rawCode,
+    config: nodeConfig(node, {
+      materialized: 'test',
+      severity: node.severity.toUpperCase(),
+      where: node.where ?? null,
+      limit: node.limit ?? null,
+      fail_calc: node.failCalc,
+      warn_if: node.warnIf,
+      error_if: node.errorIf,
+    }),
+  }
+}
+
+/** Sources stand apart from the other nodes and depend on nothing; that a load fills one is in `loader`. */
+export function sourceEntry(node: SourceNode, scope: ArtifactScope): Entry {
+  const load = scope.parentsOf(node).find(({ resourceType }) => resourceType === 'load')
+  const meta = {
+    ...plainObject(node.meta),
+    ...(load && { estimand: { kind: 'source', load: scope.idOf(load.id) } }),
+  }
+  const { loader } = node.config
+  return {
+    ...identity(node, scope),
+    ...place(node.relation.schema, scope),
+    path: node.path,
+    source_name: node.sourceName,
+    source_description: '',
+    loader: load ? `estimand load ${load.name}` : typeof loader === 'string' ? loader : '',
+    identifier: node.relation.identifier,
+    quoting: {},
+    loaded_at_field: null,
+    freshness: null,
+    external: null,
+    columns: columnEntries(node.columns),
+    meta,
+    source_meta: {},
+    relation_name: relationName(node.relation, scope.options.target.database),
+    config: nodeConfig(node, { meta }),
+  }
+}
+
+/** An exposure. */
+export function exposureEntry(node: ExposureNode, scope: ArtifactScope): Entry {
+  return {
+    ...identity(node, scope),
+    path: node.path,
+    type: node.exposureType,
+    owner: { name: node.owner.name ?? null, email: node.owner.email ?? null },
+    label: null,
+    maturity: null,
+    url: node.url ?? null,
+    config: { enabled: true, tags: node.tags, meta: plainObject(node.meta) },
+    ...reads(node, scope),
+    depends_on: { macros: [], nodes: node.dependsOn.map(scope.idOf) },
+  }
+}

@@ -1,0 +1,102 @@
+import type { Manifest } from '../../core/manifest.ts'
+import type { Node, NodeId } from '../../core/node.ts'
+import { formatProblem } from '../../core/problem.ts'
+import type { NodeResult, NodeStatus, RunResult } from '../../core/run-result.ts'
+import { artifactIds } from './artifact-ids.ts'
+import { type ArtifactOptions, artifactMetadata } from './artifact-metadata.ts'
+import { relationName, relationOf } from './artifact-scope.ts'
+import { hasSql } from './compiled-path.ts'
+
+/** dbt's run results, version 6. */
+export interface RunResultsArtifact {
+  readonly metadata: Readonly<Record<string, unknown>>
+  readonly results: readonly Readonly<Record<string, unknown>>[]
+  /** Seconds. */
+  readonly elapsed_time: number
+  readonly args: Readonly<Record<string, unknown>>
+}
+
+export interface RunResultsOptions extends ArtifactOptions {
+  /** SQL as it reads from what is published; without it, the SQL that the run used stands in the results. */
+  readonly compiledCode?: ReadonlyMap<NodeId, string>
+}
+
+/** The result of a run as dbt's tools read it. */
+export function runResultsArtifact(
+  run: RunResult,
+  manifest: Manifest,
+  options: RunResultsOptions,
+): RunResultsArtifact {
+  const ids = artifactIds(manifest)
+  const results = run.results.flatMap((result) => {
+    const node = manifest.nodes[result.nodeId]
+    return node ? [resultEntry(result, node, ids.get(node.id)!, run, options)] : []
+  })
+  return {
+    metadata: artifactMetadata('run-results/v6', options),
+    results,
+    elapsed_time: run.elapsedMs / 1000,
+    args: { which: run.command, target: options.target.name },
+  }
+}
+
+/**
+ * dbt's word for each status. "reused" is no word of dbt 1.11, whose readers refuse the file for it; "no-op" says
+ * the same to all of them.
+ */
+const dbtStatus: Readonly<Record<NodeStatus, string>> = {
+  success: 'success',
+  reused: 'no-op',
+  pass: 'pass',
+  warn: 'warn',
+  fail: 'fail',
+  error: 'error',
+  skipped: 'skipped',
+}
+
+function resultEntry(result: NodeResult, node: Node, id: string, run: RunResult, options: RunResultsOptions) {
+  const relation = relationOf(node)
+  const compiledCode = options.compiledCode?.get(node.id) ?? result.compiledCode
+  return {
+    status: dbtStatus[result.status],
+    timing: timing(result),
+    thread_id: result.thread === null ? 'MainThread' : `Thread-${result.thread}`,
+    execution_time: result.durationMs / 1000,
+    adapter_response: adapterResponse(result, node),
+    message: message(result, node, run),
+    failures: node.resourceType === 'test' ? result.rows : null,
+    unique_id: id,
+    compiled: hasSql(node) ? compiledCode !== undefined : null,
+    compiled_code: hasSql(node) ? (compiledCode ?? null) : null,
+    relation_name: relation && relationName(relation, options.target.database),
+  }
+}
+
+/** Templates are rendered as a part of the work, so compiling takes no time of its own; readers expect both. */
+function timing({ startedAt, finishedAt }: NodeResult) {
+  if (startedAt === null) return []
+  return [
+    { name: 'compile', started_at: startedAt, completed_at: startedAt },
+    { name: 'execute', started_at: startedAt, completed_at: finishedAt },
+  ]
+}
+
+function adapterResponse({ status, message, rows }: NodeResult, node: Node) {
+  if (status === 'skipped' || status === 'error') return {}
+  return {
+    _message: message,
+    ...(status === 'reused' && { code: 'REUSED' }),
+    // The rows of a test's result are failures; what its query gave back is the one row that counts them.
+    ...(rows !== null && { rows_affected: node.resourceType === 'test' ? 1 : rows }),
+  }
+}
+
+/** What happened, with the place in the project where something is wrong. */
+function message({ status, message, problem }: NodeResult, node: Node, run: RunResult): string {
+  if (problem && status !== 'success') return formatProblem(problem)
+  const isBuilt = status === 'success' && node.resourceType !== 'test'
+  // For dbt a node that succeeded is live; here a run that fails leaves everything as it was.
+  return isBuilt && !run.published && run.status !== 'success'
+    ? `${message}; not published, because the run ${run.status === 'cancelled' ? 'was cancelled' : 'failed'}`
+    : message
+}
