@@ -10,5 +10,5 @@ export {
   type GeneratorPartition,
   type RowWriter,
 } from './core/generator.ts'
-export { hashUnit } from './stats/random/hash-unit.ts'
+export { hashKey, hashUnit } from './stats/random/hash-unit.ts'
 export { type AliasTable, makeAliasTable, makeRandom, type Random } from './stats/random/philox.ts'

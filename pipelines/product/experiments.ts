@@ -1,4 +1,4 @@
-import { hashUnit } from 'estimand'
+import { hashKey, hashUnit } from 'estimand'
 import { microsPerDay, startMicros, type WorldParams } from './params.ts'
 
 /*
@@ -12,6 +12,8 @@ export interface Experiment {
   readonly startMicros: number
   /** First instant after the experiment. */
   readonly endMicros: number
+  /** Makes the experiment's assignment independent of every other's, and of the same one's in another world. */
+  readonly salt: number
   /** Relative change of the probability that a treated user buys what is in the cart. */
   readonly lift: number
 }
@@ -29,10 +31,12 @@ export const arms = ['control', 'treatment'] as const
 
 /** The experiments, in order of time. */
 export function makeExperiments(params: WorldParams): readonly Experiment[] {
+  const salt = (id: string) => hashKey(id, params.seed)
   const at = (day: number) => startMicros(params) + day * microsPerDay
   return [
     {
       id: 'player_telemetry_aa',
+      salt: salt('player_telemetry_aa'),
       hypothesis: 'An A/A test: both arms see the same player, so no metric may move.',
       startMicros: at(params.aa_start_day),
       endMicros: at(params.aa_start_day + params.aa_days),
@@ -40,6 +44,7 @@ export function makeExperiments(params: WorldParams): readonly Experiment[] {
     },
     {
       id: 'one_tap_checkout',
+      salt: salt('one_tap_checkout'),
       hypothesis: 'Buying with one tap turns more carts into orders and leaves engagement as it is.',
       startMicros: at(params.one_tap_start_day),
       endMicros: at(params.one_tap_start_day + params.one_tap_days),
@@ -49,8 +54,8 @@ export function makeExperiments(params: WorldParams): readonly Experiment[] {
 }
 
 /** The arm of a user, the same whenever it is asked for: 0 control, 1 treatment. */
-export function armOf(userId: number, experiment: number, seed: number): number {
-  return hashUnit(userId, seed + experiment) < 0.5 ? 0 : 1
+export function armOf(userId: number, experiment: Experiment): number {
+  return hashUnit(userId, experiment.salt) < 0.5 ? 0 : 1
 }
 
 /**

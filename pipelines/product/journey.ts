@@ -184,7 +184,7 @@ export function makeJourneys(
   function write(user: User, id: number): void {
     userId = id
     for (let index = 0; index < exposures.length; index++)
-      reset(exposures[index]!, armOf(id, index, world.params.seed))
+      reset(exposures[index]!, armOf(id, experiments[index]!))
     const offsets = population.offsets[user.country]!
     let day = user.signupDay
     let clock = user.signupClock
