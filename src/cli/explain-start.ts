@@ -1,7 +1,8 @@
+import { makeGraph } from '../core/graph.ts'
 import type { Manifest } from '../core/manifest.ts'
-import { type ModelNode, relationKey } from '../core/node.ts'
+import { type JobNode, type ModelNode, relationKey } from '../core/node.ts'
 import { builtLines, type NextStepsExample, nextStepsLines } from './display/start-report.ts'
-import { truthLines } from './display/truth-lines.ts'
+import { type JobFacts, truthLines } from './display/truth-lines.ts'
 import type { Explanation, FinishedRun } from './execute-nodes.ts'
 
 /** What `estimand start` adds to a run: what was built, what the experiments say beside the truth, what next. */
@@ -18,19 +19,29 @@ export async function explainStart({
   return {
     lines: [
       ...builtLines(result, manifest, colors),
-      ...truthLines(comparisons, colors),
+      ...truthLines(comparisons, (job) => factsOf(job, manifest), colors),
       ...nextStepsLines(chosen.spec.engine === 'embedded', exampleFrom(manifest), colors),
     ],
     json: { truth: comparisons },
   }
 }
 
-/** A table worth looking at first: a model that no other model reads, the last one of the project. */
+function factsOf(job: string, manifest: Manifest): JobFacts {
+  const node = Object.values(manifest.nodes).find(
+    (candidate) => candidate.resourceType === 'job' && candidate.name === job,
+  ) as JobNode
+  return { ciLevel: node.spec.ciLevel, relation: relationKey(node.relation) }
+}
+
+/** A table worth looking at first: of the models that no other model reads, the one that is made from the most. */
 function exampleFrom(manifest: Manifest): NextStepsExample {
+  const graph = makeGraph(manifest)
   const nodes = Object.values(manifest.nodes)
-  const read = new Set(nodes.flatMap((node) => (node.resourceType === 'model' ? node.dependsOn : [])))
   const models = nodes.filter((node): node is ModelNode => node.resourceType === 'model')
-  const mart = models.filter((model) => !read.has(model.id) && model.materialized !== 'ephemeral').at(-1)
+  const read = new Set(models.flatMap(({ dependsOn }) => dependsOn))
+  const ends = models.filter(({ id, materialized }) => !read.has(id) && materialized !== 'ephemeral')
+  const sources = (model: ModelNode): number => [...graph.ancestors([model.id])].length
+  const [mart] = [...ends].sort((a, b) => sources(b) - sources(a))
   const hasEvents = nodes.some((node) => node.resourceType === 'load' && 'events' in node.spec.params)
   return {
     relation: mart ? relationKey(mart.relation) : null,

@@ -105,7 +105,7 @@ describe('the commands on a server', () => {
   it('cancel on Ctrl-C and leave nothing behind', async () => {
     add('models/slow.sql', slowModel)
     const started = start('run', '--select', 'slow')
-    await started.said(/START .*shop\.slow/)
+    await started.said(/RUNS .*shop\.slow/)
     started.process.kill('SIGINT')
     const { code, out } = await started.ended
     expect(code).toBe(1)
@@ -118,7 +118,7 @@ describe('the commands on a server', () => {
   it('leave at once on the second Ctrl-C; the next run clears up', async () => {
     add('models/slow.sql', slowModel)
     const started = start('run', '--select', 'slow')
-    await started.said(/START .*shop\.slow/)
+    await started.said(/RUNS .*shop\.slow/)
     started.process.kill('SIGINT')
     started.process.kill('SIGTERM')
     expect((await started.ended).code).toBe(130)
@@ -129,7 +129,7 @@ describe('the commands on a server', () => {
   it('wait for another run on the same target, or give up after the time that was set', async () => {
     add('models/slow.sql', slowModel.replace('60', '4'))
     const first = start('run', '--select', 'slow')
-    await first.said(/START .*shop\.slow/)
+    await first.said(/RUNS .*shop\.slow/)
     const impatient = await run('run', '--select', 'customers', '--lock-timeout', '0.2')
     expect(impatient.code).toBe(1)
     expect(impatient.err).toContain('[run-locked]')

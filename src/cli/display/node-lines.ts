@@ -37,7 +37,7 @@ const statusWords: Readonly<Record<ShownStatus, { readonly word: string; readonl
 const statusWidth = 5
 const kindWidth = 'incremental'.length
 const minNameWidth = 30
-const maxNameWidth = 60
+const maxNameWidth = 64
 
 /** The width for names of these nodes: that of the longest, within reason. */
 export function nameWidthFor(
@@ -50,9 +50,9 @@ export function nameWidthFor(
   return Math.min(longest, maxNameWidth, Math.max(minNameWidth, width - 62))
 }
 
-/** Says that a node has begun; for outputs that cannot redraw. Only finished nodes are counted. */
+/** Says that a node runs; for outputs that cannot redraw. Only finished nodes are counted. */
 export function startLine(nodeId: NodeId, layout: LineLayout): string {
-  return head(nodeId, null, layout.colors.dim('START'), layout).trimEnd()
+  return head(nodeId, null, layout.colors.dim('RUNS'.padEnd(statusWidth)), layout).trimEnd()
 }
 
 /** Says how a long node is getting on; for outputs that cannot redraw. */

@@ -4,8 +4,7 @@ import { isFailure, type NodeResult } from '../../core/run-result.ts'
 import { liveLines } from './live-lines.ts'
 import type { Narrator } from './narrator.ts'
 import { finishLine, type LineLayout, nameWidthFor, progressLine, startLine } from './node-lines.ts'
-import { formatDuration } from './numbers.ts'
-import { advance, emptyRunView, publishingText, type RunView } from './run-view.ts'
+import { advance, emptyRunView, type RunView } from './run-view.ts'
 import { shownStatus } from './shown-status.ts'
 
 /*
@@ -21,7 +20,9 @@ export interface RunDisplayOptions {
   readonly debug: boolean
 }
 
-/** Where lines cannot be redrawn, a load says this often how far it is. */
+/** Where lines cannot be redrawn, a node is announced when it has run for this long: most never are. */
+const announceAfterMs = 1000
+/** There, a load says this often how far it is. */
 const progressEveryMs = 5000
 
 /** Shows a run as text: on a terminal with live lines below, elsewhere as lines for start, progress and end. */
@@ -32,14 +33,24 @@ export function makeTextRunDisplay(narrator: Narrator, options: RunDisplayOption
   let view: RunView = emptyRunView(clock().getTime())
   let layout: LineLayout = { nodes, colors, total: 0, nameWidth: 0 }
   const lastProgressMs = new Map<NodeId, number>()
+  const announced = new Set<NodeId>()
+  let timer: NodeJS.Timeout | undefined
   const say = (line: string): void => {
     if (!quiet) screen.print(line)
   }
   const plain = (line: () => string): void => {
     if (!interactive) say(line())
   }
+  const announce = (nowMs: number): void => {
+    for (const { nodeId, startedAtMs } of view.running) {
+      if (announced.has(nodeId) || nowMs - startedAtMs < announceAfterMs) continue
+      announced.add(nodeId)
+      plain(() => startLine(nodeId, layout))
+    }
+  }
   return (event) => {
     const nowMs = clock().getTime()
+    announce(nowMs)
     const before = view
     view = advance(view, event, nowMs)
     switch (event.type) {
@@ -48,14 +59,12 @@ export function makeTextRunDisplay(narrator: Narrator, options: RunDisplayOption
         layout = { ...layout, total: ids.length, nameWidth: nameWidthFor(nodes, ids, width()) }
         const live = () => liveLines(view, { nodes, colors, width: width(), nowMs: clock().getTime() })
         if (!quiet) screen.setLive(live)
+        if (!interactive) timer = setInterval(() => announce(clock().getTime()), announceAfterMs / 4).unref()
         break
       }
       case 'waiting_for_lock':
       case 'publish_started':
         if (view.phase !== before.phase && view.phase) plain(() => view.phase!.text)
-        break
-      case 'node_started':
-        plain(() => startLine(event.nodeId, layout))
         break
       case 'node_progress': {
         const node = view.running.find(({ nodeId }) => nodeId === event.nodeId)
@@ -67,11 +76,12 @@ export function makeTextRunDisplay(narrator: Narrator, options: RunDisplayOption
       case 'node_finished':
         showFinished(event.result, event.index, layout, narrator, say, quiet)
         break
-      case 'publish_finished':
-        plain(() => `${publishingText(event.relations)} took ${formatDuration(event.durationMs)}`)
-        break
       case 'run_finished':
         screen.setLive(null)
+        clearInterval(timer)
+        break
+      case 'node_started':
+      case 'publish_finished':
         break
       case 'log':
         if (event.level !== 'debug' || debug) say(colors.dim(event.message))

@@ -1,5 +1,6 @@
 import type { NodeId } from '../../core/node.ts'
 import type { RunEvent } from '../../core/run-event.ts'
+import { formatCounted } from './numbers.ts'
 import { type ShownStatus, shownStatus } from './shown-status.ts'
 
 /*
@@ -63,18 +64,13 @@ export function advance(view: RunView, event: RunEvent, nowMs: number): RunView 
       return { ...view, total: event.total, finished: view.finished + 1, failed, running }
     }
     case 'publish_started':
-      return inPhase(view, publishingText(event.relations), nowMs)
+      return inPhase(view, `Publishing ${formatCounted(event.relations, 'relation')}`, nowMs)
     case 'publish_finished':
     case 'run_finished':
       return { ...view, phase: null }
     case 'log':
       return view
   }
-}
-
-/** What is said while relations are put in place. */
-export function publishingText(relations: number): string {
-  return `Publishing ${relations} ${relations === 1 ? 'relation' : 'relations'}`
 }
 
 function inPhase(view: RunView, text: string, nowMs: number): RunView {

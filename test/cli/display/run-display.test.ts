@@ -56,14 +56,27 @@ const start = (nodeId: string, index: number): RunEvent => ({
 })
 
 describe('a run where lines cannot be redrawn', () => {
-  it('has a line for the start and the end of each node', () => {
+  it('has a line for each node that is done', () => {
     const { lines, at } = stage()
     at(0, started)
     at(0, start(orders, 2))
-    at(1.84, { type: 'node_finished', index: 2, total: 4, result: sampleResult(orders, { rows: 412_331 }) })
+    at(0.5, { type: 'node_finished', index: 2, total: 4, result: sampleResult(orders, { rows: 412_331 }) })
     expect(lines).toEqual([
-      '        START  table       analytics.orders',
       '2 of 4  OK     table       analytics.orders                      412,331 rows     1.84s',
+    ])
+  })
+
+  it('announces a node that has run for a second, once', () => {
+    const { lines, at } = stage()
+    at(0, started)
+    at(0, start(load, 1))
+    at(0.4, start(orders, 2))
+    at(1.1, { type: 'node_finished', index: 1, total: 4, result: sampleResult('model.shop.stg_orders') })
+    at(1.3, { type: 'node_finished', index: 2, total: 4, result: sampleResult(orders) })
+    expect(lines).toEqual([
+      '        RUNS   load        world',
+      expect.stringContaining('1 of 4  OK '),
+      expect.stringContaining('2 of 4  OK '),
     ])
   })
 
@@ -107,11 +120,7 @@ describe('a run where lines cannot be redrawn', () => {
     at(2, { type: 'waiting_for_lock', holder: 'build since 10:00' })
     at(3, { type: 'publish_started', relations: 2 })
     at(4, { type: 'publish_finished', relations: 2, durationMs: 1000 })
-    expect(lines).toEqual([
-      'Waiting for another run to finish: build since 10:00',
-      'Publishing 2 relations',
-      'Publishing 2 relations took 1.00s',
-    ])
+    expect(lines).toEqual(['Waiting for another run to finish: build since 10:00', 'Publishing 2 relations'])
   })
 
   it('tells a node that was stopped with its run apart from one that failed', () => {

@@ -26,6 +26,8 @@ const comparison: TruthComparison = {
   covered: true,
 }
 
+const facts = () => ({ ciLevel: 0.95, relation: 'analytics.one_tap' })
+
 describe('what start says at its end', () => {
   it('lists what was built by kind, and the tests in one line', () => {
     const results = [
@@ -44,24 +46,24 @@ describe('what start says at its end', () => {
     ])
   })
 
-  it('puts each estimate beside the truth and says how many intervals hold it', () => {
-    const lines = truthLines(
-      [comparison, { ...comparison, method: 'cuped', scale: 'absolute', covered: false }],
-      colors,
-    )
-    expect(lines).toEqual([
+  it('puts each lift beside the truth and says how many intervals hold it', () => {
+    const naive = { ...comparison, method: 'relative_lift', covered: false }
+    const sameInOtherUnits = { ...comparison, method: 'cuped', scale: 'absolute', covered: false }
+    const unknown = { ...comparison, outcome: 'buyers', truth: null, covered: null }
+    expect(truthLines([comparison, naive, sameInOtherUnits, unknown], facts, colors)).toEqual([
       '',
       'Experiment one_tap: Does one-tap checkout raise orders?',
       'effect on  method                     estimate       95 % interval    truth',
       'orders     relative lift, with CUPED   +3.12 %  +1.10 % to +5.14 %  +3.00 %  holds the truth',
-      'orders     difference, with CUPED      +0.0312   +0.011 to +0.0514    +0.03  misses the truth',
+      'orders     relative lift               +3.12 %  +1.10 % to +5.14 %  +3.00 %  misses the truth',
+      'all estimates, by segment too: analytics.one_tap',
       '',
-      '1 of 2 intervals hold the true effect. A 95 % interval is made so that it does 19 times out of 20.',
+      '1 of 2 intervals hold the true effect; about 2 should.',
     ])
   })
 
   it('leaves the truth out where nobody knows it, and tells why an estimate was refused', () => {
-    const unknown = { ...comparison, truth: null, covered: null }
+    const unknown = { ...comparison, scale: 'absolute', truth: null, covered: null }
     const refused: TruthComparison = {
       ...unknown,
       status: 'refused',
@@ -70,9 +72,10 @@ describe('what start says at its end', () => {
       ciLower: null,
       ciUpper: null,
     }
-    const lines = truthLines([unknown, refused], colors)
+    const lines = truthLines([unknown, refused], facts, colors)
     expect(lines.join('\n')).not.toContain('truth')
-    expect(lines.at(-1)).toMatch(/refused +the arms have not the planned sizes$/)
+    expect(lines[3]).toMatch(/^orders .* \+0\.0312 +\+0\.011 to \+0\.0514$/)
+    expect(lines[4]).toMatch(/refused +the arms have not the planned sizes$/)
   })
 
   it('names commands that fit the warehouse', () => {
