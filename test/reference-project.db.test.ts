@@ -1,0 +1,104 @@
+import { cpSync, mkdtempSync, readFileSync, rmSync, writeFileSync } from 'node:fs'
+import { tmpdir } from 'node:os'
+import { join } from 'node:path'
+import { afterAll, beforeAll, describe, expect, test } from 'vitest'
+import { compareWithTruth } from '../src/run/compare-with-truth.ts'
+import { sql, withWarehouse } from '../src/warehouse/index.ts'
+import { compileProject, runProject, useProjectDatabase } from './run/run-project.ts'
+
+// The project at the root of the repository, and what the README and the first guide say of it, really run.
+// The generator's worker threads run the built package, so `npm run build` comes first, as in `npm test`.
+
+const repository = join(import.meta.dirname, '..')
+const folders = ['models', 'macros', 'seeds', 'pipelines', 'analytics', 'project.yml']
+
+/** The fenced blocks of a language in a Markdown file. */
+function blocks(file: string, language: string): string[] {
+  const text = readFileSync(join(repository, file), 'utf8')
+  return [...text.matchAll(new RegExp(`\`\`\`${language}\\n([\\s\\S]*?)\`\`\``, 'g'))].map(
+    ([, body]) => body!,
+  )
+}
+
+describe('the reference project', () => {
+  const database = useProjectDatabase()
+  const root = mkdtempSync(join(tmpdir(), 'estimand-reference-'))
+  const vars = { events: 40_000 }
+  const run = (options = {}) =>
+    runProject(root, database.connection, { vars, env: { DATABASE_URL: database.url }, ...options })
+  const fingerprint = async () =>
+    database.rows(sql`
+      select 'users' as name, count(*)::int as rows, md5(string_agg(md5(u::text), '' order by user_id)) as hash
+      from product.users as u
+      union all
+      select 'events', count(*)::int, md5(string_agg(md5(e::text), '' order by event_id))
+      from product.events as e
+      union all
+      select 'truth', count(*)::int, md5(string_agg(md5(t::text), '' order by t::text))
+      from truth.effects as t`)
+
+  beforeAll(async () => {
+    for (const folder of folders) cpSync(join(repository, folder), join(root, folder), { recursive: true })
+    const { result } = await run({ threads: 1 })
+    expect(result.problems).toEqual([])
+    expect(result.results.filter(({ status }) => !['success', 'pass'].includes(status))).toEqual([])
+  })
+  afterAll(() => rmSync(root, { recursive: true, force: true }))
+
+  test('knows the truth of what its experiments estimate', async () => {
+    const { manifest } = await compileProject(root, database.connection, { vars })
+    const comparisons = await withWarehouse(
+      database.connection,
+      { threads: 1, applicationName: 'estimand test' },
+      (warehouse) => compareWithTruth(warehouse, manifest),
+    )
+    const withTruth = comparisons.filter(({ truth }) => truth !== null)
+    expect(withTruth.length).toBeGreaterThan(10)
+    // 95 % intervals: by chance alone fewer than four in five would hold the truth once in thousands of times.
+    expect(withTruth.filter(({ covered }) => covered).length / withTruth.length).toBeGreaterThan(0.8)
+  })
+
+  test('keeps loaded data that nothing has changed', async () => {
+    const { node } = await run()
+    expect(node('product_world').status).toBe('reused')
+  })
+
+  test('is the same to the byte whatever the number of workers', async () => {
+    const one = await fingerprint()
+    const { node } = await run({ select: ['product_world'], fullRefresh: true, threads: 4 })
+    expect(node('product_world').status).toBe('success')
+    expect(await fingerprint()).toEqual(one)
+    expect(one.map(({ rows }) => rows)).toContain(40_000)
+  })
+
+  test('builds the model of the README', async () => {
+    const [model] = blocks('README.md', 'sql')
+    writeFileSync(join(root, 'models/marts/big_spenders.sql'), model!)
+    const { result } = await run({ select: ['big_spenders'] })
+    expect(result.status).toBe('success')
+  })
+
+  test('builds the models, tests and analysis of the first guide', async () => {
+    const [table, incremental] = blocks('docs/guide/first-model.md', 'sql')
+    const [properties, analysis] = blocks('docs/guide/first-model.md', 'yaml')
+    writeFileSync(join(root, 'models/marts/big_spenders.sql'), table!)
+    writeFileSync(join(root, 'models/marts/daily_events.sql'), incremental!)
+    writeFileSync(join(root, 'models/marts/guide.yml'), properties!)
+    writeFileSync(join(root, 'analytics/checkout_test.yml'), analysis!)
+    for (const round of [1, 2]) {
+      const { result, node } = await run({ select: ['big_spenders', 'daily_events', 'checkout_test'] })
+      expect([round, result.status]).toEqual([round, 'success'])
+      expect(node('unique_big_spenders_user_id').status).toBe('pass')
+      expect(node('checkout_test').rows).toBeGreaterThan(0)
+    }
+  })
+
+  test('does not let a model read the truth', async () => {
+    writeFileSync(
+      join(root, 'models/marts/peek.yml'),
+      'sources:\n  - name: truth\n    tables: [{ name: effects }]\n',
+    )
+    writeFileSync(join(root, 'models/marts/peek.sql'), "select * from {{ source('truth', 'effects') }}")
+    await expect(compileProject(root, database.connection, { vars })).rejects.toThrow(/schema truth/)
+  })
+})
