@@ -181,12 +181,13 @@ class TemplateCompiler extends ExpressionCompiler {
         ? `const ${state}=rt.loop(${values},${depth},${again});while(${state}.advance()){const ${item}=${state}.item;`
         : `for(const ${item} of ${values}){`,
     )
-    if (node.else_) this._emit(`${count}=1;`)
     this.conditions += 1
     this.scoped(frame, (inner) => {
       if (state) inner.writeTo('loop', this.conditions, () => state)
       this.assign(node.name, item, inner)
       this.compile(node.body, inner)
+      // As in Jinja, a pass that ends in break or continue does not count for the else.
+      if (node.else_) this._emit(`${count}=1;`)
     })
     this.conditions -= 1
     this._emit('}')

@@ -1,6 +1,6 @@
 // Jinja's global functions, `return`, and Python's functions that dbt adds to them.
 import { MacroReturn } from './failure.ts'
-import type { Clock } from './modules/datetime.ts'
+import type { Clock } from './modules/datetime-module.ts'
 import { makeModules } from './modules/modules.ts'
 import { bind } from './values/arguments.ts'
 import { Dict, PySet } from './values/dict.ts'

@@ -24,7 +24,7 @@ class LiteralReader {
   private current
 
   constructor(text: string) {
-    this.lexer = new Lexer({ file: '', text: `{{${text}\n}}` })
+    this.lexer = new Lexer({ file: '', text: `{{ ${text}\n}}` })
     this.lexer.next()
     this.current = this.lexer.next()
   }

@@ -1,21 +1,10 @@
 // Jinja's expression grammar, rule by rule in Jinja's order of precedence.
-import { Lexer, type Token } from './lexer.ts'
-import { placeOf, type SourceText } from './lines.ts'
-import {
-  type ArgumentsNode,
-  type CallNode,
-  type ListNode,
-  type LiteralNode,
-  type Node,
-  type NodeType,
-  nodes,
-  type SymbolNode,
-} from './nodes.ts'
-import type { StaticCall } from './template.ts'
+import type { Token } from './lexer.ts'
+import { type ArgumentsNode, type Node, type NodeType, nodes, type SymbolNode } from './nodes.ts'
+import { staticCall } from './static-calls.ts'
+import { TokenReader } from './token-reader.ts'
 import type { Value } from './values/value.ts'
 
-/** The calls that `ParsedTemplate.calls` lists. */
-const listedCalls = new Set(['ref', 'source', 'config', 'var', 'env_var', 'doc', 'metric', 'function'])
 const constants = new Map<string, Value>([
   ['true', true],
   ['True', true],
@@ -35,81 +24,8 @@ interface TupleRules {
   readonly namespaces?: boolean
 }
 
-/** Reads expressions from a stream of tokens. */
-export class ExpressionParser {
-  protected readonly lexer: Lexer
-  protected readonly source: SourceText
-  protected current: Token
-  private ahead: Token | undefined
-  readonly calls: StaticCall[] = []
-  readonly names = new Set<string>()
-  /** How often each name was read so far: shows whether a body reads `loop` or `caller`. */
-  protected readonly reads = new Map<string, number>()
-  protected blockName: string | null = null
-
-  constructor(source: SourceText) {
-    this.source = source
-    this.lexer = new Lexer(source)
-    this.current = this.lexer.next()
-  }
-
-  protected advance(): Token {
-    const token = this.current
-    this.current = this.ahead ?? this.lexer.next()
-    this.ahead = undefined
-    return token
-  }
-
-  protected look(): Token {
-    this.ahead ??= this.lexer.next()
-    return this.ahead
-  }
-
-  protected isName(value: string, token: Token = this.current): boolean {
-    return token.type === 'name' && token.value === value
-  }
-
-  protected skipName(value: string): boolean {
-    if (!this.isName(value)) return false
-    this.advance()
-    return true
-  }
-
-  protected skipIf(type: string): boolean {
-    if (this.current.type !== type) return false
-    this.advance()
-    return true
-  }
-
-  protected expect(type: string): Token {
-    if (this.current.type !== type) this.fail(`expected token '${describe(type)}', got '${this.found()}'`)
-    return this.advance()
-  }
-
-  protected expectName(value: string): Token {
-    if (!this.isName(value)) this.fail(`expected token '${value}', got '${this.found()}'`)
-    return this.advance()
-  }
-
-  protected found(token: Token = this.current): string {
-    return token.type === 'name' || token.type === 'string' ? token.value : describe(token.type)
-  }
-
-  protected fail(message: string, pos: number = this.current.pos, hint?: string): never {
-    return this.lexer.fail(message, pos, hint)
-  }
-
-  /** Makes a node at the place of a token. */
-  protected make<N extends Node>(type: NodeType<N>, at: Token, ...fields: unknown[]): N {
-    const node = new type(at.line, at.column, ...fields)
-    node.pos = at.pos
-    return node
-  }
-
-  protected readCount(name: string): number {
-    return this.reads.get(name) ?? 0
-  }
-
+/** Reads expressions. */
+export class ExpressionParser extends TokenReader {
   protected parseAnyExpression(inlineIf = true): Node {
     return inlineIf ? this.parseInlineIf() : this.parseOr()
   }
@@ -375,25 +291,9 @@ export class ExpressionParser {
     const at = this.current
     const args = this.parseArguments()
     const call = this.make(nodes.FunCall, at, callee, args)
-    if (callee.typename === 'Symbol') this.listCall(callee as SymbolNode, call)
+    const listed = staticCall(this.source, call, this.blockName)
+    if (listed) this.calls.push(listed)
     return call
-  }
-
-  private listCall(callee: SymbolNode, { args }: CallNode): void {
-    if (!listedCalls.has(callee.value)) return
-    const positional = args.positional.map(literalValue)
-    const keywords = args.keywords.map(({ name, value }) => [name, literalValue(value)] as const)
-    const spread = args.star !== null || args.doubleStar !== null
-    this.calls.push({
-      name: callee.value,
-      args: positional,
-      kwargs: Object.fromEntries(keywords),
-      literal:
-        !spread && !positional.includes(undefined) && keywords.every(([, value]) => value !== undefined),
-      place: placeOf(this.source, callee.pos),
-      pos: callee.pos,
-      block: this.blockName,
-    })
   }
 
   protected parseArguments(): ArgumentsNode {
@@ -475,24 +375,4 @@ export class ExpressionParser {
     if (this.isName('is')) this.fail('You cannot chain multiple tests with is')
     return this.noArguments(at, [this.parsePostfix(this.parsePrimary())])
   }
-}
-
-function describe(type: string): string {
-  const words: Record<string, string> = {
-    variable_begin: 'begin of print statement',
-    variable_end: 'end of print statement',
-    block_begin: 'begin of statement block',
-    block_end: 'end of statement block',
-    data: 'template data / text',
-    eof: 'end of template',
-  }
-  return words[type] ?? type
-}
-
-/** The value of an expression made of literals alone, or undefined. */
-export function literalValue(node: Node): Value | undefined {
-  if (node.typename === 'Literal') return (node as LiteralNode).value
-  if (node.typename !== 'Array') return undefined
-  const items = (node as ListNode).children.map(literalValue)
-  return items.includes(undefined) ? undefined : (items as Value[])
 }

@@ -1,6 +1,13 @@
 // Jinja's statements: what may stand in `{% … %}`, and the text between.
 import type { Token } from './lexer.ts'
-import { type CallNode, type Node, nodes, type Parameter, type SignatureNode } from './nodes.ts'
+import {
+  type CallNode,
+  type Node,
+  type NodeType,
+  nodes,
+  type Parameter,
+  type SignatureNode,
+} from './nodes.ts'
 import { ExpressionParser } from './parser-expressions.ts'
 
 type Read = () => Node | null
@@ -17,6 +24,8 @@ export class StatementParser extends ExpressionParser {
   /** The tags that are waited for, innermost last. */
   private readonly expected: (readonly string[])[] = []
   private readonly opened: string[] = []
+  /** How many loops of the same code are open. */
+  private loops = 0
 
   protected readonly statements: Record<string, Read> = {
     if: () => this.parseIf(),
@@ -24,8 +33,8 @@ export class StatementParser extends ExpressionParser {
     set: () => this.parseSet(),
     with: () => this.parseWith(),
     do: () => this.parseDo(),
-    break: () => this.make(nodes.Break, this.advance()),
-    continue: () => this.make(nodes.Continue, this.advance()),
+    break: () => this.parseLoopControl(nodes.Break),
+    continue: () => this.parseLoopControl(nodes.Continue),
     call: () => this.parseCallBlock(),
     filter: () => this.parseFilterBlock(),
     print: () => this.parsePrint(),
@@ -145,7 +154,9 @@ export class StatementParser extends ExpressionParser {
     const condition = this.skipName('if') ? this.parseAnyExpression() : null
     const recursive = this.skipName('recursive')
     const readsBefore = this.readCount('loop')
+    this.loops += 1
     const { body, end } = this.parseBlockBody(['endfor', 'else'])
+    this.loops -= 1
     const usesLoop = recursive || this.readCount('loop') > readsBefore
     const otherwise = end.value === 'else' ? this.parseBlockBody(['endfor']).body : null
     return this.make(nodes.Loop, at, values, target, body, otherwise, condition, recursive, usesLoop)
@@ -190,6 +201,11 @@ export class StatementParser extends ExpressionParser {
 
   private parseWithTarget(): Node {
     return this.parseTarget()
+  }
+
+  private parseLoopControl(type: NodeType): Node {
+    if (this.loops === 0) this.fail(`'${this.current.value}' outside loop`)
+    return this.make(type, this.advance())
   }
 
   private parseDo(): Node {
@@ -266,6 +282,8 @@ export class StatementParser extends ExpressionParser {
       const defaultValue = this.skipIf('=') ? this.parseAnyExpression() : null
       if (!defaultValue && parameters.at(-1)?.defaultValue)
         this.fail('non-default argument follows default argument', token.pos)
+      if (token.value === 'caller' && !defaultValue)
+        this.fail('the special "caller" argument must be omitted or be given a default', token.pos)
       parameters.push({ name: token.value, defaultValue, typeName, pos: token.pos })
     }
     this.expect(')')
@@ -292,11 +310,14 @@ export class StatementParser extends ExpressionParser {
     endTag: string,
   ): { readonly node: SignatureNode; readonly bodyStart: number; readonly bodyEnd: number } {
     const before = this.markReads()
+    const outerLoops = this.loops
+    this.loops = 0
     this.skipIf(':')
     if (this.current.type !== 'block_end') this.expect('block_end')
     this.advance()
     const bodyStart = this.current.pos
     const body = this.parseBody([endTag])
+    this.loops = outerLoops
     const bodyEnd = this.current.pos
     this.advance()
     const now = this.markReads()

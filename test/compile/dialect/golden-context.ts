@@ -83,8 +83,9 @@ export function goldenNames(extra: Readonly<Record<string, Value>> = {}): NameSo
   }
   return {
     lookup: (name) => {
-      if (Object.hasOwn(functions, name)) return functions[name]
-      return Object.hasOwn(values, name) ? fromJs(values[name as keyof typeof values]) : undefined
+      if (!Object.hasOwn(functions, name) && Object.hasOwn(values, name))
+        functions[name] = fromJs(values[name as keyof typeof values])
+      return Object.hasOwn(functions, name) ? functions[name] : undefined
     },
   }
 }

@@ -27,8 +27,8 @@ function keyGetter(attribute: Maybe, caseSensitive: Maybe): (item: Value) => Val
 
 /** `sort(attribute='a,b')` sorts by several attributes. */
 function sortKey(attribute: Maybe, caseSensitive: Maybe): (item: Value) => Value {
-  if (typeof attribute !== 'string' || !attribute.includes(',')) return keyGetter(attribute, caseSensitive)
-  const getters = attribute.split(',').map((part) => keyGetter(part, caseSensitive))
+  const parts = typeof attribute === 'string' ? attribute.split(',') : [attribute]
+  const getters = parts.map((part) => keyGetter(part, caseSensitive))
   return (item) => getters.map((get) => get(item))
 }
 
@@ -202,6 +202,14 @@ function lastIsNone(value: Value): boolean {
   return Array.isArray(value) && value.length > 0
 }
 
+function sum(value: Value, attribute: Maybe, start: Maybe): Value {
+  if (start !== undefined && isText(start))
+    raise('TypeError', "sum() can't sum strings [use ''.join(seq) instead]")
+  return [...iterate(value)]
+    .map(attributeGetter(attribute))
+    .reduce((total, item) => add(total, item), start ?? 0)
+}
+
 /** Filters on lists and dicts by name. */
 export const sequenceFilters: Record<string, (name: string) => Filter> = {
   length: filter([], lengthOf),
@@ -216,9 +224,7 @@ export const sequenceFilters: Record<string, (name: string) => Filter> = {
   unique: filter(['case_sensitive', 'attribute'], unique),
   min: extreme(-1),
   max: extreme(1),
-  sum: filter(['attribute', 'start'], (value, attribute, start) =>
-    [...iterate(value)].map(attributeGetter(attribute)).reduce((total, item) => add(total, item), start ?? 0),
-  ),
+  sum: filter(['attribute', 'start'], sum),
   groupby: filter(['attribute', 'default', 'case_sensitive'], groupBy, 1),
   dictsort: filter(['case_sensitive', 'by', 'reverse'], dictSort),
   slice: filter(

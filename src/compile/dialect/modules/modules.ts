@@ -1,7 +1,7 @@
 // `modules`: the parts of Python's library that dbt lets templates use.
 import { Dict } from '../values/dict.ts'
 import { hostObject, type Value } from '../values/value.ts'
-import { type Clock, datetimeModule } from './datetime.ts'
+import { type Clock, datetimeModule } from './datetime-module.ts'
 import { itertoolsModule } from './itertools.ts'
 import { pytzModule } from './pytz.ts'
 import { reModule } from './re.ts'

@@ -10,6 +10,8 @@ export class TimeZone extends HostObject {
   readonly abbreviation: string
   /** The IANA name, for a pytz zone. */
   readonly zone: string | null
+  /** Whether it is daylight saving time. */
+  readonly daylight: boolean
 
   constructor(
     offset: bigint,
@@ -17,6 +19,7 @@ export class TimeZone extends HostObject {
     zone: string | null,
     kind: string,
     methods: (self: TimeZone) => Record<string, Value>,
+    daylight = false,
   ) {
     super({
       type: kind,
@@ -29,11 +32,15 @@ export class TimeZone extends HostObject {
     this.offset = offset
     this.abbreviation = abbreviation
     this.zone = zone
+    this.daylight = daylight
   }
 
   private code(): string {
     if (this.zone === 'UTC') return '<UTC>'
-    if (this.zone) return `<DstTzInfo '${this.zone}' ${this.abbreviation}${offsetText(this.offset, ':')}>`
+    if (this.zone) {
+      const span = new TimeDelta(this.offset).protocol.str!()
+      return `<DstTzInfo '${this.zone}' ${this.abbreviation}${this.offset < 0n ? '' : '+'}${span} ${this.daylight ? 'DST' : 'STD'}>`
+    }
     return this.offset === 0n
       ? 'datetime.timezone.utc'
       : `datetime.timezone(${new TimeDelta(this.offset).protocol.repr!()})`
@@ -112,8 +119,13 @@ export type ZoneMethods = (rules: ZoneRules) => (self: TimeZone) => Record<strin
 export function zoneRules(name: string, methods: ZoneMethods): ZoneRules {
   const format = formatter(name, 'short')
   if (!format || /^[+-]/.test(name)) return raise('UnknownTimeZoneError', `'${name}'`)
-  const make = (utc: bigint): TimeZone =>
-    new TimeZone(offsetAt(format, utc), abbreviationAt(name, utc), name, 'DstTzInfo', methods(rules))
+  const make = (utc: bigint): TimeZone => {
+    const offset = offsetAt(format, utc)
+    const halfYear = 182n * 86_400n * second
+    const standard = [offsetAt(format, utc - halfYear), offsetAt(format, utc + halfYear)]
+    const isDaylight = standard.every((other) => other < offset)
+    return new TimeZone(offset, abbreviationAt(name, utc), name, 'DstTzInfo', methods(rules), isDaylight)
+  }
   const atLocal = (wall: bigint, daylight: boolean): TimeZone => {
     const hours = 3_600n * second
     const candidates = [

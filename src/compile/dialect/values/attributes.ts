@@ -27,15 +27,8 @@ import {
   type Value,
 } from './value.ts'
 
-const fieldAccess: FieldAccess = {
-  attribute: (value, name) =>
-    ownAttribute(value, name) ??
-    raise('AttributeError', `'${typeName(value)}' object has no attribute '${name}'`),
-  item: (value, key) => {
-    if (value instanceof Undefined) return value.fail()
-    return ownItem(value, key) ?? raise(value instanceof Dict ? 'KeyError' : 'IndexError', repr(key))
-  },
-}
+/** Fields of format strings reach into values as templates do. */
+const fieldAccess: FieldAccess = { attribute: getAttribute, item: getItem }
 
 const format: Method<string> = (self, args, kwargs) => strFormat(self, args, kwargs, fieldAccess)
 

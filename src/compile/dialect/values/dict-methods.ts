@@ -14,7 +14,6 @@ function view(dict: Dict, type: 'dict_keys' | 'dict_values' | 'dict_items'): Hos
   const asSet = () => new PySet(values())
   return hostObject({
     type,
-    like: 'sequence',
     iterate: values,
     length: () => dict.size,
     repr: () => `${type}(${repr([...values()])})`,

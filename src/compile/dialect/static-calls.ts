@@ -1,0 +1,40 @@
+// The calls of ref, source, config and their like that can be read off the source without running it.
+import { placeOf, type SourceText } from './lines.ts'
+import type { CallNode, ListNode, LiteralNode, Node, SymbolNode } from './nodes.ts'
+import type { StaticCall } from './template.ts'
+import type { Value } from './values/value.ts'
+
+/** The calls that `ParsedTemplate.calls` lists. */
+const listedCalls = new Set(['ref', 'source', 'config', 'var', 'env_var', 'doc', 'metric', 'function'])
+
+/** What is listed of a call, if it is one that is listed. */
+export function staticCall(
+  source: SourceText,
+  { name: callee, args }: CallNode,
+  block: string | null,
+): StaticCall | undefined {
+  if (callee.typename !== 'Symbol') return undefined
+  const name = (callee as SymbolNode).value
+  if (!listedCalls.has(name)) return undefined
+  const positional = args.positional.map(literalValue)
+  const keywords = args.keywords.map((keyword) => [keyword.name, literalValue(keyword.value)] as const)
+  const spread = args.star !== null || args.doubleStar !== null
+  const known = !positional.includes(undefined) && keywords.every(([, value]) => value !== undefined)
+  return {
+    name,
+    args: positional,
+    kwargs: Object.fromEntries(keywords),
+    literal: !spread && known,
+    place: placeOf(source, callee.pos),
+    pos: callee.pos,
+    block,
+  }
+}
+
+/** The value of an expression made of literals alone, or undefined. */
+function literalValue(node: Node): Value | undefined {
+  if (node.typename === 'Literal') return (node as LiteralNode).value
+  if (node.typename !== 'Array') return undefined
+  const items = (node as ListNode).children.map(literalValue)
+  return items.includes(undefined) ? undefined : (items as Value[])
+}
