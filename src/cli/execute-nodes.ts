@@ -72,6 +72,8 @@ export async function executeNodes(
       },
       { emit: makeDisplay(context, workspace), clock: context.clock, signal: context.signal },
     )
+    const { writeRunArtifacts } = await import('./write-run-artifacts.ts')
+    await writeRunArtifacts(context, workspace, manifest, result)
     const explanation =
       request.explain && result.status === 'success'
         ? await request.explain({ context, workspace, warehouse, result })
@@ -92,12 +94,13 @@ const runnableTypes: readonly ResourceType[] = ['load', 'seed', 'model', 'test',
 
 /** Shows the run's events and writes them to the log. */
 function makeDisplay(context: CommandContext, workspace: Workspace): RunDisplay {
-  const { narrator, flags, clock, log } = context
+  const { narrator, flags, clock, log, signal } = context
   const options = {
     nodes: workspace.manifest.nodes,
     clock,
     quiet: flags.quiet ?? false,
     debug: flags.debug ?? false,
+    signal,
   }
   const display =
     flags.logFormat === 'json' ? makeJsonRunDisplay(narrator, options) : makeTextRunDisplay(narrator, options)

@@ -42,9 +42,15 @@ export const resourceTypeFlags = [
   'load',
   'seed',
   'model',
+  'snapshot',
   'test',
+  'unit_test',
   'job',
   'exposure',
+  'analysis',
+  'metric',
+  'semantic_model',
+  'saved_query',
   'all',
 ] as const
 export type ResourceTypeFlag = (typeof resourceTypeFlags)[number]

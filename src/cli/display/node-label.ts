@@ -14,12 +14,18 @@ export function labelOf(node: Node): NodeLabel {
     case 'model':
       return { kind: node.materialized, name: relationKey(node.relation) }
     case 'seed':
+    case 'snapshot':
     case 'job':
     case 'source':
       return { kind: node.resourceType, name: relationKey(node.relation) }
     case 'load':
     case 'test':
+    case 'unit_test':
     case 'exposure':
+    case 'analysis':
+    case 'metric':
+    case 'semantic_model':
+    case 'saved_query':
       return { kind: node.resourceType, name: node.name }
   }
 }

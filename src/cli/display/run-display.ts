@@ -18,6 +18,8 @@ export interface RunDisplayOptions {
   readonly clock: () => Date
   readonly quiet: boolean
   readonly debug: boolean
+  /** Aborted when the run is cancelled: what does not start any more is then not worth a line each. */
+  readonly signal: AbortSignal
 }
 
 /** Where lines cannot be redrawn, a node is announced when it has run for this long: most never are. */
@@ -27,7 +29,7 @@ const progressEveryMs = 5000
 
 /** Shows a run as text: on a terminal with live lines below, elsewhere as lines for start, progress and end. */
 export function makeTextRunDisplay(narrator: Narrator, options: RunDisplayOptions): RunDisplay {
-  const { nodes, clock, quiet, debug } = options
+  const { nodes, clock, quiet, debug, signal } = options
   const { screen } = narrator
   const { colors, interactive, width } = screen.output
   let view: RunView = emptyRunView(clock().getTime())
@@ -74,6 +76,7 @@ export function makeTextRunDisplay(narrator: Narrator, options: RunDisplayOption
         break
       }
       case 'node_finished':
+        if (event.result.status === 'skipped' && signal.aborted) break
         showFinished(event.result, event.index, layout, narrator, say, quiet)
         break
       case 'run_finished':

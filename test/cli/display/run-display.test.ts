@@ -19,6 +19,7 @@ const notNull = 'test.shop.not_null_orders_id'
 /** A screen that keeps its lines, and a clock that is moved by hand. */
 function stage(options: { quiet?: boolean; json?: boolean } = {}) {
   const lines: string[] = []
+  const controller = new AbortController()
   let nowMs = Date.parse('2026-01-01T00:00:00Z')
   const output: Output = {
     write: (text) => lines.push(...text.replace(/\n$/, '').split('\n')),
@@ -37,13 +38,13 @@ function stage(options: { quiet?: boolean; json?: boolean } = {}) {
     quiet,
     patienceMs: 0,
   })
-  const displayOptions = { nodes: sampleNodes, clock, quiet, debug: false }
+  const displayOptions = { nodes: sampleNodes, clock, quiet, debug: false, signal: controller.signal }
   const show = (options.json ? makeJsonRunDisplay : makeTextRunDisplay)(narrator, displayOptions)
   const at = (seconds: number, event: RunEvent) => {
     nowMs = Date.parse('2026-01-01T00:00:00Z') + seconds * 1000
     show(event)
   }
-  return { lines, at }
+  return { lines, at, cancel: () => controller.abort() }
 }
 
 const started: RunEvent = { type: 'run_started', plan: samplePlan, nodeNames: {} }
@@ -132,6 +133,21 @@ describe('a run where lines cannot be redrawn', () => {
     expect(lines).toEqual([
       '1 of 4  STOP   table       analytics.orders                                       1.84s',
     ])
+  })
+
+  it('leaves out what a cancelled run does not start any more', () => {
+    const { lines, at, cancel } = stage()
+    const skip: RunEvent = {
+      type: 'node_finished',
+      index: 1,
+      total: 4,
+      result: sampleResult(orders, { status: 'skipped', message: 'a test failed', startedAt: null }),
+    }
+    at(0, started)
+    at(1, skip)
+    cancel()
+    at(2, skip)
+    expect(lines).toEqual(['1 of 4  SKIP   table       analytics.orders                a test failed'])
   })
 
   it('with --quiet says only what failed', () => {
