@@ -60,6 +60,10 @@ export async function compile(project: Project, options: CompileOptions): Promis
       ]),
     ),
     vars,
+    groups: {},
+    docs: {},
+    selectors: {},
+    disabled: [],
     warnings: [],
   }
   problemsSoFar.push(...resolved.problems, ...cycleProblems(manifest), ...truthProblems(manifest, templates))

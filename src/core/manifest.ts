@@ -21,12 +21,49 @@ export interface MacroInfo {
   readonly source: string
 }
 
+/** Nodes that belong together, with somebody who answers for them. */
+export interface GroupInfo {
+  readonly id: string
+  readonly name: string
+  readonly package: string
+  /** The YAML file, relative to its package. */
+  readonly path: string
+  readonly description: string
+  readonly owner: Readonly<Record<string, unknown>>
+  readonly config: Readonly<Record<string, unknown>>
+}
+
+/** A `{% docs %}` block. */
+export interface DocInfo {
+  readonly id: string
+  readonly name: string
+  readonly package: string
+  /** The file, relative to its package. */
+  readonly path: string
+  readonly contents: string
+}
+
+/** A selector of selectors.yml. */
+export interface SelectorInfo {
+  readonly name: string
+  readonly description: string
+  /** As written: text, or a mapping of the grammar of YAML selectors. */
+  readonly definition: unknown
+  /** Whether it is what a command without a selection means. */
+  readonly isDefault: boolean
+}
+
 /** What compile makes of a project: every node with its references resolved. Plain data. */
 export interface Manifest {
   readonly project: string
   readonly nodes: Readonly<Record<NodeId, Node>>
   readonly macros: Readonly<Record<string, MacroInfo>>
   readonly vars: Readonly<Record<string, unknown>>
+  readonly groups: Readonly<Record<string, GroupInfo>>
+  readonly docs: Readonly<Record<string, DocInfo>>
+  readonly selectors: Readonly<Record<string, SelectorInfo>>
+  /** Nodes that are switched off with `enabled: false`; nothing refers to them. */
+  readonly disabled: readonly Node[]
   /** What is not wrong but worth saying. */
   readonly warnings: readonly Problem[]
 }

@@ -1,21 +1,41 @@
 import type { JobSpec } from './job-spec.ts'
 import type { LoadSpec } from './load-spec.ts'
 import type { Place } from './problem.ts'
+import type { SnapshotSpec } from './snapshot-spec.ts'
+import type { FixtureRows, UnitTestInput, UnitTestOverrides } from './unit-test-spec.ts'
 
 /*
  * The nodes of the graph. A node is plain data: what the project's files say about it, with its references
  * resolved. How a node is built is decided in a plan, never here.
  *
- *   source    a table that somebody else fills, or a load
- *   load      a generator or file that fills tables
- *   seed      a small CSV in the project
- *   model     a templated SELECT
- *   test      a query that must return no rows
- *   job       an analysis: reads relations, writes estimates
- *   exposure  something outside that reads our tables
+ *   source          a table that somebody else fills, or a load
+ *   load            a generator or file that fills tables
+ *   seed            a small CSV in the project
+ *   model           a templated SELECT
+ *   snapshot        the history of a query's rows
+ *   test            a query that must return no rows
+ *   unit_test       a model's SQL on a few written rows, with the rows that must come out
+ *   job             an analysis: reads relations, writes estimates
+ *   exposure        something outside that reads our tables
+ *   analysis        a templated SELECT that is compiled and never run
+ *   metric, semantic_model, saved_query
+ *                   what a semantic layer reads in the manifest; nothing is built for them
  */
 
-export type ResourceType = 'source' | 'load' | 'seed' | 'model' | 'test' | 'job' | 'exposure'
+export type ResourceType =
+  | 'source'
+  | 'load'
+  | 'seed'
+  | 'model'
+  | 'snapshot'
+  | 'test'
+  | 'unit_test'
+  | 'job'
+  | 'exposure'
+  | 'analysis'
+  | 'metric'
+  | 'semantic_model'
+  | 'saved_query'
 
 /** `model.<package>.<name>`, `source.<package>.<source>.<table>`, as in dbt's manifest. */
 export type NodeId = string
@@ -32,10 +52,28 @@ export interface ColumnInfo {
   readonly dataType?: string
   readonly tags: readonly string[]
   readonly meta: Readonly<Record<string, unknown>>
+  /** Whether the name is to be quoted; undefined where nobody said. */
+  readonly quote?: boolean
+  readonly constraints?: readonly Readonly<Record<string, unknown>>[]
+  /** Config of the column, and what else is said of it, as written. */
+  readonly extra?: Readonly<Record<string, unknown>>
 }
 
-export type Materialization = 'view' | 'table' | 'incremental' | 'ephemeral'
-export type IncrementalStrategy = 'append' | 'delete+insert' | 'merge'
+export type Materialization =
+  | 'view'
+  | 'table'
+  | 'incremental'
+  | 'ephemeral'
+  | 'materialized_view'
+  /** One that a macro of the project defines; `config.materialized` is its name. */
+  | 'custom'
+export type IncrementalStrategy =
+  | 'append'
+  | 'delete+insert'
+  | 'merge'
+  | 'microbatch'
+  /** One that a macro of the project defines; `config.incremental_strategy` is its name. */
+  | 'custom'
 export type OnSchemaChange = 'ignore' | 'fail' | 'append_new_columns' | 'sync_all_columns'
 
 export interface IndexConfig {
@@ -48,9 +86,12 @@ interface NodeBase {
   readonly id: NodeId
   readonly name: string
   readonly package: string
-  /** The file that defines the node, relative to the project. */
+  /** The file that defines the node, relative to its package; the project itself is a package. */
   readonly path: string
+  /** Where the node is defined; the file is relative to the project, also for a node of a package. */
   readonly place: Place
+  /** The YAML file that describes it where another file defines it, relative to the package. */
+  readonly patchPath?: string
   /** Package, folders below the resource path, name: what `fqn:` selects and what config inherits along. */
   readonly fqn: readonly string[]
   readonly description: string
@@ -65,7 +106,29 @@ interface NodeBase {
 export interface SourceNode extends NodeBase {
   readonly resourceType: 'source'
   readonly sourceName: string
+  readonly sourceDescription: string
   readonly relation: Relation
+  readonly loader?: string
+  /** How old the data may be, as written; null where it is switched off. */
+  readonly freshness?: FreshnessSpec | null
+  /** The column or expression that tells how old the data is. */
+  readonly loadedAtField?: string
+  /** A query that tells it. */
+  readonly loadedAtQuery?: string
+  /** What dbt knows and nothing here acts upon (external, quoting, database), as written. */
+  readonly extra: Readonly<Record<string, unknown>>
+}
+
+export interface FreshnessLimit {
+  readonly count: number
+  readonly period: 'minute' | 'hour' | 'day'
+}
+
+export interface FreshnessSpec {
+  readonly warnAfter?: FreshnessLimit
+  readonly errorAfter?: FreshnessLimit
+  /** A condition on the rows that are looked at. */
+  readonly filter?: string
 }
 
 export interface LoadNode extends NodeBase {
@@ -80,9 +143,13 @@ export interface SeedNode extends NodeBase {
   readonly relation: Relation
   readonly columnTypes: Readonly<Record<string, string>>
   readonly delimiter: string
+  readonly quoteColumns?: boolean
   /** Hash of the file's bytes. */
   readonly checksum: string
+  readonly group?: string
 }
+
+export type Access = 'private' | 'protected' | 'public'
 
 export interface ModelNode extends NodeBase {
   readonly resourceType: 'model'
@@ -96,11 +163,37 @@ export interface ModelNode extends NodeBase {
   readonly fullRefresh?: boolean
   readonly indexes: readonly IndexConfig[]
   readonly unlogged: boolean
+  readonly group?: string
+  /** Who may refer to it: its group, its project, anybody. */
+  readonly access: Access
+  /** Whether columns and types must be those that YAML declares. */
+  readonly contractEnforced: boolean
+  readonly constraints: readonly Readonly<Record<string, unknown>>[]
+  readonly version?: string | number
+  /** The version that a ref without one means. */
+  readonly latestVersion?: string | number
+  readonly deprecationDate?: string
+}
+
+export interface SnapshotNode extends NodeBase {
+  readonly resourceType: 'snapshot'
+  readonly relation: Relation
+  readonly rawCode: string
+  readonly checksum: string
+  readonly spec: SnapshotSpec
+  readonly group?: string
+}
+
+/** SQL that is compiled for people to use elsewhere. */
+export interface AnalysisNode extends NodeBase {
+  readonly resourceType: 'analysis'
+  readonly rawCode: string
+  readonly checksum: string
 }
 
 /** How a generic test calls its macro. */
 export interface GenericTest {
-  /** The macro's short name: `not_null`. */
+  /** The macro's short name, with its package where one was written: `not_null`, `dbt_utils.at_least_one`. */
   readonly macro: string
   /** The relation it looks at, as an expression: `ref('orders')`. */
   readonly model: string
@@ -123,6 +216,25 @@ export interface TestNode extends NodeBase {
   readonly failCalc: string
   readonly limit?: number
   readonly where?: string
+  /** Whether the failing rows are kept, and as what; undefined where only the command line says. */
+  readonly storeFailures?: 'table' | 'view' | 'ephemeral'
+  /** Where failing rows are kept when they are. */
+  readonly relation: Relation
+  readonly group?: string
+}
+
+export interface UnitTestNode extends NodeBase {
+  readonly resourceType: 'unit_test'
+  /** The tested model; it is also all that the test depends on. */
+  readonly modelId: NodeId
+  /** The model as YAML names it. */
+  readonly model: string
+  readonly given: readonly UnitTestInput[]
+  readonly expect: FixtureRows
+  readonly overrides: UnitTestOverrides
+  /** The version of the model that is tested, where it has versions. */
+  readonly version?: string | number
+  readonly checksum: string
 }
 
 export interface JobNode extends NodeBase {
@@ -137,15 +249,50 @@ export interface ExposureNode extends NodeBase {
   readonly exposureType: string
   readonly owner: { readonly name?: string; readonly email?: string }
   readonly url?: string
+  readonly label?: string
+  readonly maturity?: string
 }
 
-export type Node = SourceNode | LoadNode | SeedNode | ModelNode | TestNode | JobNode | ExposureNode
+/** What only a semantic layer acts upon: kept as YAML says it. */
+interface SemanticNodeBase extends NodeBase {
+  readonly label?: string
+  readonly spec: Readonly<Record<string, unknown>>
+  readonly group?: string
+}
+
+export interface MetricNode extends SemanticNodeBase {
+  readonly resourceType: 'metric'
+}
+
+export interface SemanticModelNode extends SemanticNodeBase {
+  readonly resourceType: 'semantic_model'
+}
+
+export interface SavedQueryNode extends SemanticNodeBase {
+  readonly resourceType: 'saved_query'
+}
+
+export type Node =
+  | SourceNode
+  | LoadNode
+  | SeedNode
+  | ModelNode
+  | SnapshotNode
+  | TestNode
+  | UnitTestNode
+  | JobNode
+  | ExposureNode
+  | AnalysisNode
+  | MetricNode
+  | SemanticModelNode
+  | SavedQueryNode
 
 /** The relations that a node fills, in the published warehouse. Tests, exposures and ephemeral models fill none. */
 export function relationsOf(node: Node): readonly Relation[] {
   switch (node.resourceType) {
     case 'source':
     case 'seed':
+    case 'snapshot':
     case 'job':
       return [node.relation]
     case 'model':
@@ -153,7 +300,12 @@ export function relationsOf(node: Node): readonly Relation[] {
     case 'load':
       return node.spec.tables.map(({ schema, name }) => ({ schema, identifier: name }))
     case 'test':
+    case 'unit_test':
     case 'exposure':
+    case 'analysis':
+    case 'metric':
+    case 'semantic_model':
+    case 'saved_query':
       return []
   }
 }

@@ -147,8 +147,14 @@ function runStep(node: Node, step: Step, context: RunContext): Promise<StepOutco
       return runTest(node, step, context)
     case 'job':
       return runAnalysis(node, step, context)
+    case 'snapshot':
+    case 'unit_test':
     case 'source':
     case 'exposure':
+    case 'analysis':
+    case 'metric':
+    case 'semantic_model':
+    case 'saved_query':
       throw new Error(`${node.id} has no step`)
   }
 }

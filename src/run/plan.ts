@@ -1,8 +1,10 @@
 import type { NodeGraph } from '../core/graph.ts'
 import type { Manifest } from '../core/manifest.ts'
-import { type Node, type NodeId, relationKey, relationsOf } from '../core/node.ts'
+import { type Node, type NodeId, type ResourceType, relationKey, relationsOf } from '../core/node.ts'
 import type { Plan, PublishMode, Step, StepAction } from '../core/plan.ts'
+import { makeProblem, ProblemError } from '../core/problem.ts'
 import type { RelationKind } from '../warehouse/index.ts'
+import { buildSchemaOf } from './relations.ts'
 
 /*
  * Planning decides everything that a run will do, from the manifest and from what stands in the warehouse.
@@ -50,14 +52,16 @@ export function makePlan(
     startedAt: options.startedAt.toISOString(),
     command: options.command,
     publish: options.publish,
-    buildSchema: `estimand_build_${options.runId.replaceAll('-', '').slice(0, 12)}`,
+    buildSchema: buildSchemaOf(options.runId),
     steps: inDependencyOrder(steps),
   }
 }
 
-/** Sources and exposures are other people's, and an ephemeral model is written into its readers. */
+/** Only these are ever carried out; and an ephemeral model is written into its readers. */
+const runnable: readonly ResourceType[] = ['load', 'seed', 'model', 'snapshot', 'test', 'unit_test', 'job']
+
 function hasStep(node: Node): boolean {
-  if (node.resourceType === 'source' || node.resourceType === 'exposure') return false
+  if (!runnable.includes(node.resourceType)) return false
   return !(node.resourceType === 'model' && node.materialized === 'ephemeral')
 }
 
@@ -82,10 +86,24 @@ function decide(
       if (state.relations.get(relationKey(node.relation)) !== 'table')
         return { action: 'build', reason: 'incremental, and not there yet' }
       return { action: 'increment', reason: 'incremental, and there already' }
+    case 'snapshot':
+    case 'unit_test':
+      throw new ProblemError(notRunYet(node))
     case 'source':
     case 'exposure':
+    case 'analysis':
+    case 'metric':
+    case 'semantic_model':
+    case 'saved_query':
       throw new Error(`${node.id} has no step`)
   }
+}
+
+function notRunYet({ resourceType, name, place }: Node) {
+  return makeProblem('not-supported', `${resourceType} '${name}' cannot be run yet`, {
+    place,
+    hint: `leave it out: --exclude resource_type:${resourceType}`,
+  })
 }
 
 function decideLoad(node: Node, state: WarehouseState, options: PlanOptions) {

@@ -48,6 +48,9 @@ function model(
     onSchemaChange: 'ignore',
     indexes: [],
     unlogged: false,
+    access: 'protected',
+    contractEnforced: false,
+    constraints: [],
     ...more,
   }
 }
@@ -59,6 +62,7 @@ function test(name: string, dependsOn: NodeId[], macro?: string, more: Partial<T
     resourceType: 'test',
     testKind: macro ? 'generic' : 'singular',
     rawCode: '',
+    relation: { schema: 'dbt_test__audit', identifier: name },
     ...(macro && { generic: { macro, model: '', args: {} } }),
     severity: 'error',
     errorIf: '!= 0',
@@ -73,6 +77,8 @@ function source(table: string): SourceNode {
     ...base(`source.shop.app.${table}`, 'models/sources.yml', [], ['app']),
     resourceType: 'source',
     sourceName: 'app',
+    sourceDescription: '',
+    extra: {},
     relation: { schema: 'app', identifier: table },
   }
 }
@@ -124,6 +130,10 @@ export const sampleManifest: Manifest = {
   nodes: Object.fromEntries(nodes.map((node) => [node.id, node])),
   macros: {},
   vars: {},
+  groups: {},
+  docs: {},
+  selectors: {},
+  disabled: [],
   warnings: [],
 }
 

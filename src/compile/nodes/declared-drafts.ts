@@ -39,7 +39,9 @@ export function draftSources(project: Project): Drafts<SourceNode> {
         id: `source.${projectName}.${sourceName}.${name}`,
         resourceType: 'source',
         sourceName,
+        sourceDescription: spec.sourceDescription,
         relation: { schema, identifier },
+        extra: spec.extra,
       },
     }
   })

@@ -62,6 +62,9 @@ export function draftModels(
         relation: naming({ name, config }),
         rawCode: file.text,
         checksum: createHash('sha256').update(file.text.trim()).digest('hex'),
+        access: 'protected',
+        contractEnforced: false,
+        constraints: [],
         ...build,
       },
     })

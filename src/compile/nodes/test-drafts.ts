@@ -123,6 +123,7 @@ function draftGeneric(
         resourceType: 'test',
         testKind: 'generic',
         rawCode: genericCode(spec.test),
+        relation: auditRelation(templates, name),
         generic: {
           macro: spec.test,
           args,
@@ -189,10 +190,16 @@ function draftSingular(
       resourceType: 'test',
       testKind: 'singular',
       rawCode: file.text,
+      relation: auditRelation(templates, name),
       ...thresholds(config),
     },
   }
   return { drafts: [draft], problems: capture.problems, disabled: [] }
+}
+
+/** Where failing rows are kept. */
+function auditRelation({ options }: Templates, name: string) {
+  return { schema: `${options.target.schema}_dbt_test__audit`, identifier: name }
 }
 
 /** How many failing rows are too many. */

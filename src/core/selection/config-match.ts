@@ -50,10 +50,22 @@ function effectiveConfig(node: Node): Readonly<Record<string, unknown>> {
       }
     case 'seed':
       return { ...base, materialized: 'seed', delimiter: node.delimiter, column_types: node.columnTypes }
+    case 'snapshot':
+      return {
+        ...base,
+        materialized: 'snapshot',
+        strategy: node.spec.strategy,
+        unique_key: node.spec.uniqueKey,
+      }
     case 'source':
     case 'load':
     case 'job':
     case 'exposure':
+    case 'analysis':
+    case 'unit_test':
+    case 'metric':
+    case 'semantic_model':
+    case 'saved_query':
       return base
   }
 }

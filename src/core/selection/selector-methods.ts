@@ -124,9 +124,15 @@ const resourceTypes: Readonly<Record<ResourceType, true>> = {
   load: true,
   seed: true,
   model: true,
+  snapshot: true,
   test: true,
+  unit_test: true,
   job: true,
   exposure: true,
+  analysis: true,
+  metric: true,
+  semantic_model: true,
+  saved_query: true,
 }
 
 /** What `test_type:` selects; schema is the old word for generic. */

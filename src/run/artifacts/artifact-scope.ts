@@ -53,13 +53,19 @@ export function relationOf(node: Node): Relation | null {
   switch (node.resourceType) {
     case 'source':
     case 'seed':
+    case 'snapshot':
     case 'job':
       return node.relation
     case 'model':
       return node.materialized === 'ephemeral' ? null : node.relation
     case 'load':
     case 'test':
+    case 'unit_test':
     case 'exposure':
+    case 'analysis':
+    case 'metric':
+    case 'semantic_model':
+    case 'saved_query':
       return null
   }
 }

@@ -43,11 +43,10 @@ export interface ManifestArtifactOptions extends ArtifactOptions {
 /** The manifest as dbt's tools read it. */
 export function manifestArtifact(manifest: Manifest, options: ManifestArtifactOptions): ManifestArtifact {
   const scope = makeArtifactScope(manifest, options, options.compiledCode)
-  const entries = Object.values(manifest.nodes).map((node) => ({
-    section: sectionOf(node),
-    id: scope.idOf(node.id),
-    entry: entryOf(node, scope),
-  }))
+  const entries = Object.values(manifest.nodes).flatMap((node) => {
+    const entry = entryOf(node, scope)
+    return entry ? [{ section: sectionOf(node), id: scope.idOf(node.id), entry }] : []
+  })
   const inSection = (wanted: Section) =>
     Object.fromEntries(
       entries.filter(({ section }) => section === wanted).map(({ id, entry }) => [id, entry]),
@@ -81,7 +80,7 @@ function sectionOf({ resourceType }: Node): Section {
   return resourceType === 'exposure' ? 'exposures' : 'nodes'
 }
 
-function entryOf(node: Node, scope: ArtifactScope): Entry {
+function entryOf(node: Node, scope: ArtifactScope): Entry | null {
   switch (node.resourceType) {
     case 'source':
       return sourceEntry(node, scope)
@@ -97,6 +96,13 @@ function entryOf(node: Node, scope: ArtifactScope): Entry {
       return jobEntry(node, scope)
     case 'exposure':
       return exposureEntry(node, scope)
+    case 'snapshot':
+    case 'unit_test':
+    case 'analysis':
+    case 'metric':
+    case 'semantic_model':
+    case 'saved_query':
+      return null
   }
 }
 

@@ -65,6 +65,8 @@ export const rawOrders: SourceNode = {
   ...base('source.shop.raw.orders', 'models/sources.yml', [load.id], ['raw']),
   resourceType: 'source',
   sourceName: 'raw',
+  sourceDescription: '',
+  extra: {},
   relation: { schema: 'raw', identifier: 'orders' },
 }
 
@@ -72,6 +74,8 @@ export const rawVisits: SourceNode = {
   ...base('source.shop.raw.visits', 'models/sources.yml', [], ['raw']),
   resourceType: 'source',
   sourceName: 'raw',
+  sourceDescription: '',
+  extra: {},
   relation: { schema: 'raw', identifier: 'page_visits' },
   config: { loader: 'airbyte' },
   meta: { owner: 'web' },
@@ -98,6 +102,9 @@ export const stgVisits: ModelNode = {
   onSchemaChange: 'ignore',
   indexes: [],
   unlogged: false,
+  access: 'protected',
+  contractEnforced: false,
+  constraints: [],
 }
 
 export const orders: ModelNode = {
@@ -135,10 +142,14 @@ export const orders: ModelNode = {
   fullRefresh: false,
   indexes: [{ columns: ['user_id'], unique: false, type: 'btree' }],
   unlogged: false,
+  access: 'protected',
+  contractEnforced: false,
+  constraints: [],
 }
 
 const testBase = {
   resourceType: 'test',
+  relation: { schema: 'dbt_test__audit', identifier: 'failures' },
   severity: 'error',
   errorIf: '!= 0',
   warnIf: '!= 0',
@@ -234,6 +245,10 @@ export function manifestOf(nodes: readonly Node[]): Manifest {
     nodes: Object.fromEntries(nodes.map((node) => [node.id, node])),
     macros: { test_unique: macro('test_unique'), test_not_null: macro('test_not_null') },
     vars: {},
+    groups: {},
+    docs: {},
+    selectors: {},
+    disabled: [],
     warnings: [],
   }
 }
