@@ -2,7 +2,7 @@ import type { Manifest } from '../core/manifest.ts'
 import { relationsOf } from '../core/node.ts'
 import type { RunResult } from '../core/run-result.ts'
 import { writeArtifacts } from '../run/artifacts/index.ts'
-import { buildSchemaOf, withPublishedNames } from '../run/relations.ts'
+import { buildSchemaOf, publishedNames } from '../run/relations.ts'
 import type { CommandContext } from './command-context.ts'
 import type { OpenTarget } from './open-target.ts'
 import { packageVersion } from './version.ts'
@@ -15,10 +15,10 @@ export async function writeRunArtifacts(
   run: RunResult,
 ): Promise<void> {
   const relations = Object.values(manifest.nodes).flatMap(relationsOf)
-  const buildSchema = buildSchemaOf(run.runId)
+  const toPublished = publishedNames(buildSchemaOf(run.runId), relations)
   const compiledCode = new Map(
     run.results.flatMap(({ nodeId, compiledCode: text }) =>
-      text === undefined ? [] : [[nodeId, withPublishedNames(text, buildSchema, relations)] as const],
+      text === undefined ? [] : [[nodeId, toPublished(text)] as const],
     ),
   )
   await writeArtifacts(targetPath, {

@@ -9,6 +9,25 @@ import { type Relation, relationKey } from '../core/node.ts'
 /** Postgres cuts names after this many bytes. */
 const maxNameBytes = 63
 
+/** The schema in which a run builds. */
+export function buildSchemaOf(runId: string): string {
+  return `estimand_build_${runId.replaceAll('-', '').slice(0, 12)}`
+}
+
+/** Gives SQL that a run sent the names under which its builds are published. */
+export function publishedNames(buildSchema: string, relations: Iterable<Relation>): (text: string) => string {
+  const byBuild = new Map<string, string>()
+  for (const relation of relations)
+    byBuild.set(quoted(buildRelation(buildSchema, relation)), quoted(relation))
+  // The schema's name holds nothing that a pattern would take for more than itself.
+  const build = new RegExp(`"${buildSchema}"\\."(?:[^"]|"")+"`, 'g')
+  return (text) => text.replace(build, (name) => byBuild.get(name) ?? name)
+}
+
+function quoted({ schema, identifier }: Relation): string {
+  return [schema, identifier].map((name) => `"${name.replaceAll('"', '""')}"`).join('.')
+}
+
 /** The place of a relation in the run's build schema: its schema and name in one, cut with a hash when too long. */
 export function buildRelation(buildSchema: string, published: Relation): Relation {
   const name = `${published.schema}__${published.identifier}`
