@@ -15,7 +15,5 @@ date '{{ var('start_date') }}'
 
 {# Every day of the data, one row each. #}
 {% macro date_spine() -%}
-select generate_series(
-    {{ start_date() }}, {{ end_date() }} - 1, interval '1 day'
-)::date as date_day
+select {{ start_date() }} + generate_series(0, {{ var('days') }} - 1) as date_day
 {%- endmacro %}

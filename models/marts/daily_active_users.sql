@@ -70,4 +70,3 @@ left join arrivals on spine.date_day = arrivals.date_day
 left join week_departures on spine.date_day = week_departures.date_day
 left join month_departures on spine.date_day = month_departures.date_day
 window days as (order by spine.date_day)
-order by spine.date_day
