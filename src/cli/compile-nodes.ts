@@ -1,5 +1,4 @@
-import { mkdir, writeFile } from 'node:fs/promises'
-import { dirname, join } from 'node:path'
+import { join } from 'node:path'
 import type { RenderScope } from '../compile/renderer.ts'
 import type { Manifest } from '../core/manifest.ts'
 import type { ModelNode, Node, NodeId, TestNode } from '../core/node.ts'
@@ -7,6 +6,7 @@ import { type Problem, ProblemError } from '../core/problem.ts'
 import type { CommandContext, ExitCode } from './command-context.ts'
 import { formatCounted } from './display/numbers.ts'
 import type { SelectionFlags } from './flags.ts'
+import { saveArtifacts } from './save-artifacts.ts'
 import { reportSelection, selectNodes } from './select-nodes.ts'
 import { openWorkspace, publishedScope, shownPath, type Workspace } from './workspace.ts'
 
@@ -28,14 +28,17 @@ export async function compileNodes(
   reportSelection(selection, context)
   narrator.phase('Compiling the nodes')
   const compiled = await compileAll(selection.nodeIds, workspace, scope)
-  const folder = join(workspace.targetPath, 'compiled')
-  for (const { node, text } of compiled) await writeSql(join(folder, compiledPath(node)), text)
+  const compiledCode = new Map(compiled.map(({ node, text }) => [node.id, text]))
+  await saveArtifacts(context, workspace, { invocationId: scope.invocationId, compiledCode })
   narrator.done()
   const single = singleNode(selection.nodeIds, manifest)
   const shown = compiled.find(({ node }) => node.id === single?.id)
   if (shown) terminal.out.write(`${shown.text.trim()}\n`)
   else if (single) narrator.note(`${single.resourceType} ${single.name} has no SQL of its own`)
-  else narrator.note(`${formatCounted(compiled.length, 'node')} compiled to ${shownPath(context, folder)}`)
+  else
+    narrator.note(
+      `${formatCounted(compiled.length, 'node')} compiled to ${shownPath(context, join(workspace.targetPath, 'compiled'))}`,
+    )
   return 0
 }
 
@@ -72,15 +75,4 @@ function singleNode(nodeIds: readonly NodeId[], manifest: Manifest): Node | null
   const untested = nodes.filter(({ resourceType }) => resourceType !== 'test')
   const [single, ...others] = untested.length > 0 ? untested : nodes
   return single && others.length === 0 ? single : null
-}
-
-/** Where dbt writes it: below the package, at the file's path; tests declared in YAML below that file. */
-function compiledPath(node: ModelNode | TestNode): string {
-  const isOwnFile = node.resourceType === 'model' || node.testKind === 'singular'
-  return join(node.package, isOwnFile ? node.path : join(node.path, `${node.name}.sql`))
-}
-
-async function writeSql(path: string, text: string): Promise<void> {
-  await mkdir(dirname(path), { recursive: true })
-  await writeFile(path, `${text}\n`)
 }

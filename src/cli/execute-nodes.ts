@@ -6,6 +6,7 @@ import { makeJsonRunDisplay, makeTextRunDisplay, type RunDisplay } from './displ
 import { summaryLines } from './display/run-summary.ts'
 import { exitCodeOfRun } from './exit-code-of-run.ts'
 import type { RunFlags } from './flags.ts'
+import { saveArtifacts } from './save-artifacts.ts'
 import { reportSelection, selectNodes } from './select-nodes.ts'
 import { openWorkspace, type Workspace, withOpenWarehouse } from './workspace.ts'
 
@@ -74,6 +75,7 @@ export async function executeNodes(
     )
     const { writeRunArtifacts } = await import('./write-run-artifacts.ts')
     await writeRunArtifacts(context, workspace, manifest, result)
+    await saveArtifacts(context, workspace, { invocationId: result.runId, run: result })
     const explanation =
       request.explain && result.status === 'success'
         ? await request.explain({ context, workspace, warehouse, result })

@@ -1,4 +1,4 @@
-import { rmSync, writeFileSync } from 'node:fs'
+import { existsSync, readFileSync, rmSync, writeFileSync } from 'node:fs'
 import { join } from 'node:path'
 import { afterEach, beforeAll, describe, expect, it } from 'vitest'
 import { connectWarehouse, sql } from '../../src/warehouse/index.ts'
@@ -36,6 +36,9 @@ describe('the commands on a server', () => {
     expect(out).toContain('tests   4 passed')
     expect(out).toMatch(/Done in .*Published everything at once/)
     expect(out).not.toContain(new URL(database.url).password)
+    const results = JSON.parse(readFileSync(join(folder(), 'target', 'run_results.json'), 'utf8'))
+    expect(results.results).toHaveLength(7)
+    expect(existsSync(join(folder(), 'target', 'manifest.json'))).toBe(true)
   })
 
   it('show rows of a model, of a seed and of a query', async () => {
@@ -166,6 +169,8 @@ describe('the commands without a server', () => {
     const compiled = await runEstimand(folder(), ['compile', '--select', 'customers'], unreachable)
     expect(compiled).toMatchObject({ code: 0 })
     expect(compiled.out).toContain('"shop"."stg_orders"')
+    const file = join(folder(), 'target', 'compiled', 'small_shop', 'models', 'customers.sql')
+    expect(readFileSync(file, 'utf8').trim()).toBe(compiled.out.trim())
     const list = await runEstimand(
       folder(),
       ['ls', '--resource-type', 'model', '--output', 'path'],

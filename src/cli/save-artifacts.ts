@@ -1,0 +1,40 @@
+import type { NodeId } from '../core/node.ts'
+import type { RunResult } from '../core/run-result.ts'
+import type { CommandContext } from './command-context.ts'
+import { packageVersion } from './version.ts'
+import { shownPath, type Workspace } from './workspace.ts'
+
+/** What a command has made that tools may want to read. */
+export interface Made {
+  readonly invocationId: string
+  readonly run?: RunResult
+  readonly compiledCode?: ReadonlyMap<NodeId, string>
+}
+
+/**
+ * Writes manifest.json, run_results.json and compiled SQL to the target folder. They tell of work that is done
+ * already, so a folder that cannot be written is worth a word and undoes nothing.
+ */
+export async function saveArtifacts(
+  context: CommandContext,
+  workspace: Workspace,
+  made: Made,
+): Promise<void> {
+  const { writeArtifacts } = await import('../run/artifacts/index.ts')
+  const { manifest, target, targetPath } = workspace
+  try {
+    await writeArtifacts(targetPath, {
+      manifest,
+      target,
+      generatedAt: context.clock(),
+      version: packageVersion(),
+      ...made,
+    })
+  } catch (error) {
+    const code = (error as NodeJS.ErrnoException).code
+    if (code === undefined) throw error
+    context.narrator.note(
+      `${shownPath(context, targetPath)} could not be written (${code}): no artifacts of this command`,
+    )
+  }
+}
