@@ -1,4 +1,4 @@
-import { existsSync, readFileSync } from 'node:fs'
+import { existsSync } from 'node:fs'
 import { join, resolve } from 'node:path'
 import type { Target } from '../core/manifest.ts'
 import { type Problem, ProblemError } from '../core/problem.ts'
@@ -55,14 +55,15 @@ export async function findRoot(context: CommandContext): Promise<string> {
 }
 
 async function readConfig(root: string): Promise<ProjectConfig> {
-  const [{ projectFileNames }, { readProjectConfig }] = await Promise.all([
+  const [{ projectFileNames }, { readText }, { readProjectConfig }] = await Promise.all([
     import('../project/find-project-root.ts'),
+    import('../project/project-files.ts'),
     import('../project/read-project-config.ts'),
   ])
   const path = projectFileNames.find((name) => existsSync(join(root, name)))!
   const problems: Problem[] = []
-  const text = readFileSync(join(root, path), 'utf8')
-  const config = readProjectConfig({ path, text }, 'warning', problems)
+  const file = readText(root, path, problems)
+  const config = file && readProjectConfig(file, 'warning', problems)
   if (!config) throw new ProblemError(problems)
   return config
 }
