@@ -40,32 +40,44 @@ export interface ManifestArtifactOptions extends ArtifactOptions {
   readonly compiledCode?: ReadonlyMap<NodeId, string>
 }
 
+/** Entries by id, made one by one as they are asked for. */
+export type LazyEntries = () => Iterable<readonly [string, unknown]>
+
+/** A manifest whose large sections are made while they are written, so that they never stand in memory. */
+export type ManifestSections = {
+  readonly [Key in keyof ManifestArtifact]: ManifestArtifact[Key] | LazyEntries
+}
+
 /** The manifest as dbt's tools read it. */
 export function manifestArtifact(manifest: Manifest, options: ManifestArtifactOptions): ManifestArtifact {
+  const sections = Object.entries(manifestSections(manifest, options))
+  return Object.fromEntries(
+    sections.map(([key, section]) => [
+      key,
+      typeof section === 'function' ? Object.fromEntries(section()) : section,
+    ]),
+  ) as unknown as ManifestArtifact
+}
+
+/** The manifest as dbt's tools read it, for writing it to a file. */
+export function manifestSections(manifest: Manifest, options: ManifestArtifactOptions): ManifestSections {
   const scope = makeArtifactScope(manifest, options, options.compiledCode)
-  const entries = Object.values(manifest.nodes).flatMap((node) => {
-    const entry = entryOf(node, scope)
-    return entry ? [{ section: sectionOf(node), id: scope.idOf(node.id), entry }] : []
-  })
-  const inSection = (wanted: Section) =>
-    Object.fromEntries(
-      entries.filter(({ section }) => section === wanted).map(({ id, entry }) => [id, entry]),
-    )
+  const { parents, children } = scope.graph
   return {
     metadata: manifestMetadata(manifest.project, options),
-    nodes: inSection('nodes'),
-    sources: inSection('sources'),
+    nodes: entriesOf('nodes', scope),
+    sources: entriesOf('sources', scope),
     macros: Object.fromEntries(
       Object.values(manifest.macros).map((macro) => [macroId(macro), macroEntry(macro, scope)]),
     ),
     docs: { [`doc.${manifest.project}.__overview__`]: overviewEntry(manifest) },
-    exposures: inSection('exposures'),
+    exposures: entriesOf('exposures', scope),
     metrics: {},
     groups: {},
     selectors: {},
     disabled: {},
-    parent_map: neighbourMap(scope, scope.graph.parents),
-    child_map: neighbourMap(scope, scope.graph.children),
+    parent_map: neighboursOf(parents, scope),
+    child_map: neighboursOf(children, scope),
     group_map: {},
     saved_queries: {},
     semantic_models: {},
@@ -78,6 +90,13 @@ type Section = 'nodes' | 'sources' | 'exposures'
 function sectionOf({ resourceType }: Node): Section {
   if (resourceType === 'source') return 'sources'
   return resourceType === 'exposure' ? 'exposures' : 'nodes'
+}
+
+function entriesOf(section: Section, scope: ArtifactScope): LazyEntries {
+  return function* () {
+    for (const node of Object.values(scope.manifest.nodes))
+      if (sectionOf(node) === section) yield [scope.idOf(node.id), entryOf(node, scope)]
+  }
 }
 
 function entryOf(node: Node, scope: ArtifactScope): Entry | null {
@@ -149,11 +168,11 @@ a table, with the question it answers under \`meta.estimand.spec\`. A **load** i
 `
 
 /** Who stands next to each node, by id, in the order of ids. */
-function neighbourMap(
-  { manifest, idOf }: ArtifactScope,
+function neighboursOf(
   neighbours: (id: NodeId) => readonly NodeId[],
-): Readonly<Record<string, readonly string[]>> {
-  return Object.fromEntries(
-    Object.keys(manifest.nodes).map((id) => [idOf(id), neighbours(id).map(idOf).sort()]),
-  )
+  { manifest, idOf }: ArtifactScope,
+): LazyEntries {
+  return function* () {
+    for (const id of Object.keys(manifest.nodes)) yield [idOf(id), neighbours(id).map(idOf).sort()]
+  }
 }

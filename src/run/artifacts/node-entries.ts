@@ -37,7 +37,7 @@ export function modelEntry(node: ModelNode, scope: ArtifactScope): Entry {
     ...queryEntry(node, scope),
     ...modelTraits,
     checksum: checksum(node.checksum),
-    raw_code: node.rawCode,
+    raw_code: node.rawCode.trim(),
     config: nodeConfig(node, {
       materialized: node.materialized,
       incremental_strategy: node.materialized === 'incremental' ? node.incrementalStrategy : null,
@@ -111,7 +111,7 @@ export function testEntry(node: TestNode, scope: ArtifactScope): Entry {
     checksum: generic
       ? checksum('')
       : checksum(createHash('sha256').update(node.rawCode.trim()).digest('hex')),
-    raw_code: node.rawCode,
+    raw_code: node.rawCode.trim(),
     config: nodeConfig(node, {
       materialized: 'test',
       severity: node.severity.toUpperCase(),

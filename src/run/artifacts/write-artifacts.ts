@@ -6,7 +6,7 @@ import type { NodeId } from '../../core/node.ts'
 import type { RunResult } from '../../core/run-result.ts'
 import type { ArtifactOptions } from './artifact-metadata.ts'
 import { compiledPath, hasSql } from './compiled-path.ts'
-import { manifestArtifact } from './manifest-artifact.ts'
+import { manifestSections } from './manifest-artifact.ts'
 import { runResultsArtifact } from './run-results-artifact.ts'
 import { writeJson } from './write-json.ts'
 
@@ -42,7 +42,7 @@ export async function writeArtifacts(targetFolder: string, artifacts: Artifacts)
   await writeSqlFiles(join(targetFolder, 'compiled'), manifest, compiledCode)
   await writeSqlFiles(join(targetFolder, 'run'), manifest, sqlOfRun)
   const write = (name: string, document: object) => writeJson(join(targetFolder, name), document, options)
-  await write('manifest.json', manifestArtifact(manifest, { ...options, compiledCode }))
+  await write('manifest.json', manifestSections(manifest, { ...options, compiledCode }))
   if (run) await write('run_results.json', runResultsArtifact(run, manifest, options))
 }
 

@@ -21,7 +21,6 @@ export async function writeJson(
     const file = await open(unfinished, 'w')
     try {
       for (const chunk of inChunks(jsonParts(document))) await file.writeFile(chunk)
-      await file.sync()
     } finally {
       await file.close()
     }
@@ -32,7 +31,7 @@ export async function writeJson(
   }
 }
 
-/** The JSON of a document in parts: each entry of each of its sections is one. */
+/** The JSON of a document in parts: each entry of each of its sections is one. A function makes its entries. */
 export function* jsonParts(document: object): Generator<string> {
   yield '{'
   let separator = ''
@@ -46,20 +45,32 @@ export function* jsonParts(document: object): Generator<string> {
 }
 
 function* sectionParts(section: unknown): Generator<string> {
-  if (typeof section !== 'object' || section === null) {
-    yield JSON.stringify(section)
-    return
-  }
-  const isArray = Array.isArray(section)
-  yield isArray ? '[' : '{'
+  if (typeof section === 'function') yield* objectParts(section())
+  else if (Array.isArray(section)) yield* arrayParts(section)
+  else if (typeof section === 'object' && section !== null) yield* objectParts(Object.entries(section))
+  else yield JSON.stringify(section)
+}
+
+function* objectParts(entries: Iterable<readonly [string, unknown]>): Generator<string> {
+  yield '{'
   let separator = ''
-  for (const [key, entry] of Object.entries(section)) {
+  for (const [key, entry] of entries) {
     const json: string | undefined = JSON.stringify(entry)
-    if (json === undefined && !isArray) continue
-    yield isArray ? `${separator}${json ?? 'null'}` : `${separator}${JSON.stringify(key)}: ${json}`
+    if (json === undefined) continue
+    yield `${separator}${JSON.stringify(key)}: ${json}`
     separator = ',\n'
   }
-  yield isArray ? ']' : '}'
+  yield '}'
+}
+
+function* arrayParts(elements: readonly unknown[]): Generator<string> {
+  yield '['
+  let separator = ''
+  for (const element of elements) {
+    yield `${separator}${JSON.stringify(element) ?? 'null'}`
+    separator = ',\n'
+  }
+  yield ']'
 }
 
 function* inChunks(parts: Iterable<string>): Generator<string> {

@@ -74,6 +74,22 @@ describe('writeJson', () => {
     expect(JSON.parse([...jsonParts(document)].join(''))).toEqual(JSON.parse(JSON.stringify(document)))
   })
 
+  it('takes entries from a function as it writes them', () => {
+    const made: string[] = []
+    const entries = function* () {
+      for (const key of ['a', 'b']) {
+        made.push(key)
+        yield [key, { of: key }] as const
+      }
+    }
+    const parts = jsonParts({ entries })
+    for (const part of parts) if (part.startsWith('"a"')) break
+    expect(made).toEqual(['a'])
+    expect(JSON.parse([...jsonParts({ entries })].join(''))).toEqual({
+      entries: { a: { of: 'a' }, b: { of: 'b' } },
+    })
+  })
+
   it('writes documents of more than one chunk whole', async () => {
     const rows = Object.fromEntries(
       Array.from({ length: 3000 }, (_, index) => [`id_${index}`, 'ü'.repeat(900)]),
