@@ -228,7 +228,8 @@ export class ExpressionCompiler extends Compiler {
     }
     const { start, stop, step } = node.val as SliceNode
     const bounds = [start, stop, step].map((bound) => (bound ? this.code(bound, frame) : 'null'))
-    this._emit(this.runtimeCall('slice', [target, ...bounds], node))
+    // Jinja computes a slice of constants beforehand, where a value that has no slices gives undefined.
+    this._emit(this.runtimeCall('slice', [target, ...bounds, String(isConstant(node))], node))
   }
 
   compileSlice(node: SliceNode): void {

@@ -126,8 +126,8 @@ export class Runtime {
     return new Markup(values.map((value) => escapeHtml(value).text).join(''))
   }
 
-  slice(value: Value, start: Value, stop: Value, step: Value): Value {
-    return getSlice(value, { start, stop, step })
+  slice(value: Value, start: Value, stop: Value, step: Value, isConstant: boolean): Value {
+    return getSlice(value, { start, stop, step }, isConstant)
   }
 
   and(left: Value, right: () => Value): Value {

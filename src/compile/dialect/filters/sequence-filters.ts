@@ -2,13 +2,23 @@
 import type { Session } from '../session.ts'
 import { attributeOnly } from '../values/attributes.ts'
 import { compare, equals } from '../values/compare.ts'
-import { Dict, hashKey } from '../values/dict.ts'
-import { escapeHtml } from '../values/escape.ts'
+import { Dict, hashKey, PySet } from '../values/dict.ts'
 import { sortValues } from '../values/list-methods.ts'
 import { add } from '../values/operators.ts'
 import { str } from '../values/repr.ts'
 import { charsOf, iterate, lazy, lengthOf, listOf, truth } from '../values/sequences.ts'
-import { HostObject, isText, Markup, raise, Tuple, textOf, Undefined, type Value } from '../values/value.ts'
+import {
+  HostObject,
+  isText,
+  Lazy,
+  Markup,
+  raise,
+  Tuple,
+  textOf,
+  typeName,
+  Undefined,
+  type Value,
+} from '../values/value.ts'
 import {
   attributeGetter,
   type Filter,
@@ -160,7 +170,7 @@ function mapper(
 }
 
 const map: Filter = (session, [value, ...args], kwargs) => {
-  if (value instanceof Undefined || value === undefined) return lazy([])
+  if (value === undefined || !truth(value)) return lazy([])
   const apply = mapper(session, args, kwargs)
   function* values(): Generator<Value> {
     for (const item of iterate(value!)) yield apply(item)
@@ -181,7 +191,8 @@ function selection(keep: boolean, byAttribute: boolean): (name: string) => Filte
           ? truth(get(item))
           : session.settings.test(session, textArgument(test), [get(item), ...rest], kwargs)
       function* values(): Generator<Value> {
-        if (value !== undefined) for (const item of iterate(value)) if (holds(item) === keep) yield item
+        if (value !== undefined && truth(value))
+          for (const item of iterate(value)) if (holds(item) === keep) yield item
       }
       return lazy(values())
     }
@@ -193,6 +204,8 @@ function first(value: Value): Value {
 }
 
 function last(value: Value): Value {
+  if (value instanceof Lazy || value instanceof PySet)
+    return raise('TypeError', `'${typeName(value)}' object is not reversible`)
   return (
     listOf(value).at(-1) ?? (lastIsNone(value) ? null : new Undefined('No last item, sequence was empty.'))
   )
@@ -246,9 +259,4 @@ export const sequenceFilters: Record<string, (name: string) => Filter> = {
   rejectattr: selection(false, true),
   attr: filter(['name'], (value, name) => attributeOnly(value, textArgument(name!)), 1),
   is_list: filter([], (value) => Array.isArray(value)),
-}
-
-/** Joins with escaping, where `autoescape` is in force. */
-export function joinEscaped(value: Value, glue: string): Markup {
-  return new Markup([...iterate(value)].map((item) => escapeHtml(item).text).join(escapeHtml(glue).text))
 }

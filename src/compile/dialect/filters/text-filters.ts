@@ -5,10 +5,10 @@ import { escapeHtml, escapeText } from '../values/escape.ts'
 import { fixed } from '../values/float-format.ts'
 import { maybeNumeric, parseFloatText, toDouble } from '../values/numbers.ts'
 import { percentFormat } from '../values/percent-format.ts'
-import { iterate, truth } from '../values/sequences.ts'
+import { lengthOf, maybeIterate, truth, unpack } from '../values/sequences.ts'
 import { replaceText } from '../values/str-methods.ts'
 import { capitalize, splitLines, stripText } from '../values/text.ts'
-import { isText, Markup, raise, Tuple, textOf, Undefined, type Value } from '../values/value.ts'
+import { isText, Markup, raise, Tuple, textOf, typeName, Undefined, type Value } from '../values/value.ts'
 import { type Filter, filter, freeFilter, intArgument, type Maybe, textArgument } from './filter.ts'
 import { linkUrls } from './urlize.ts'
 import { wrapText } from './word-wrap.ts'
@@ -18,6 +18,13 @@ function onText(run: (text: string) => string): (name: string) => Filter {
   return filter([], (value) =>
     value instanceof Markup ? new Markup(run(value.text)) : run(textArgument(value)),
   )
+}
+
+/** The text of a value that has to be text. */
+function requireText(value: Value, what: string): string {
+  if (isText(value)) return textOf(value)
+  if (value instanceof Undefined) return value.fail()
+  return raise('TypeError', `${what} takes text, not ${typeName(value)}`)
 }
 
 /** Jinja's own title: a capital after white space and some brackets. */
@@ -31,7 +38,7 @@ function title(text: string): string {
 
 function indent(value: Value, width: Maybe, first: Maybe, blank: Maybe): Value {
   const indention = width !== undefined && isText(width) ? textOf(width) : ' '.repeat(intArgument(width, 4))
-  const [head = '', ...lines] = splitLines(`${textArgument(value)}\n`)
+  const [head = '', ...lines] = splitLines(`${requireText(value, 'indent')}\n`)
   const indented = lines.map((line) => (line || truth(blank ?? false) ? indention + line : line))
   const text = [head, ...indented].join('\n')
   return remark(value, truth(first ?? false) ? indention + text : text)
@@ -42,9 +49,10 @@ function remark(value: Value, text: string): Value {
 }
 
 function truncate(value: Value, length: Maybe, killWords: Maybe, end: Maybe, leeway: Maybe): Value {
-  const text = textArgument(value)
   const limit = intArgument(length, 255)
   const tail = end === undefined ? '...' : textArgument(end)
+  if (!isText(value) && lengthOf(value) <= limit + intArgument(leeway, 5)) return value
+  const text = requireText(value, 'truncate')
   if (limit < tail.length) raise('TypeError', `expected length >= ${tail.length}, got ${limit}`)
   if (text.length <= limit + intArgument(leeway, 5)) return value
   const head = text.slice(0, limit - tail.length)
@@ -70,18 +78,16 @@ function urlQuote(text: string): string {
 }
 
 function urlEncode(value: Value): Value {
-  if (isText(value) || !(value instanceof Dict || Array.isArray(value) || value instanceof Tuple))
-    return urlQuote(textArgument(value)).replaceAll('%2F', '/')
-  const pairs = value instanceof Dict ? value.items() : iterate(value)
-  return [...pairs]
-    .map((pair) =>
-      [...iterate(pair)].map((part) => urlQuote(textArgument(part)).replaceAll('%20', '+')).join('='),
-    )
-    .join('&')
+  const pairs = isText(value) ? undefined : value instanceof Dict ? value.items() : maybeIterate(value)
+  if (!pairs) return urlQuote(textArgument(value)).replaceAll('%2F', '/')
+  const quoted = (part: Value) => urlQuote(textArgument(part)).replaceAll('%20', '+')
+  return [...pairs].map((pair) => unpack(pair, 2).map(quoted).join('=')).join('&')
 }
 
 function fileSize(value: Value, binary: Maybe): Value {
-  const bytes = isText(value) ? (parseFloatText(textOf(value)) ?? 0) : toDouble(maybeNumeric(value) ?? 0)
+  const parsed = isText(value) ? parseFloatText(textOf(value)) : maybeNumeric(value)
+  if (parsed === undefined) raise('ValueError', `could not convert to float: ${textArgument(value)}`)
+  const bytes = typeof parsed === 'object' ? toDouble(parsed) : Number(parsed)
   const base = truth(binary ?? false) ? 1024 : 1000
   if (bytes === 1) return '1 Byte'
   if (bytes < base) return `${Math.trunc(bytes)} Bytes`
@@ -153,7 +159,7 @@ export const textFilters: Record<string, (name: string) => Filter> = {
   wordwrap: filter(
     ['width', 'break_long_words', 'wrapstring', 'break_on_hyphens'],
     (value, width, long, wrap, hyphens) =>
-      wrapText(textArgument(value), {
+      wrapText(requireText(value, 'wordwrap'), {
         width: intArgument(width, 79),
         breakLongWords: truth(long ?? true),
         breakOnHyphens: truth(hyphens ?? true),

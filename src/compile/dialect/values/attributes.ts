@@ -157,8 +157,8 @@ function hasItems(value: Value, key: Value): boolean {
   return !(value instanceof Dict && (Array.isArray(key) || key instanceof Dict || key instanceof PySet))
 }
 
-/** `value[start:stop:step]`. */
-export function getSlice(value: Value, slice: Slice): Value {
+/** `value[start:stop:step]`; what can't be sliced raises, or is undefined when `maybe` says so. */
+export function getSlice(value: Value, slice: Slice, maybe = false): Value {
   if (value instanceof Undefined) return value.lenient ? value : value.fail()
   const sliced = maybeSlice(value, slice)
   if (sliced !== undefined) return sliced
@@ -166,7 +166,8 @@ export function getSlice(value: Value, slice: Slice): Value {
     const whole = value.protocol.iterate && value.protocol.item ? [...value.protocol.iterate()] : undefined
     if (whole && value.protocol.like === 'sequence') return maybeSlice(whole, slice)!
   }
-  return missing(value, `slice(${repr(slice.start)}, ${repr(slice.stop)}, ${repr(slice.step)})`)
+  if (maybe) return missing(value, 'slice')
+  return raise('TypeError', `'${typeName(value)}' object is not subscriptable`)
 }
 
 /** `value.name(…)` without making the bound method first. */

@@ -4,7 +4,18 @@ import { fixed, general, scientific } from './float-format.ts'
 import { intOfDouble, maybeNumeric, toDouble } from './numbers.ts'
 import { repr, str } from './repr.ts'
 import { charsOf } from './sequences.ts'
-import { Float, isText, Markup, raise, Tuple, textOf, typeName, Undefined, type Value } from './value.ts'
+import {
+  Float,
+  isText,
+  Markup,
+  Range,
+  raise,
+  Tuple,
+  textOf,
+  typeName,
+  Undefined,
+  type Value,
+} from './value.ts'
 
 const field = /%(?:\(((?:[^()]|\([^()]*\))*)\))?([#0\- +]*)(\*|\d+)?(?:\.(\*|\d+)?)?[hlL]?(.)?/gsu
 
@@ -53,7 +64,7 @@ export function percentFormat(format: string, right: Value): string {
 
 /** A lone list or dict on the right may stay unused, as in Python. */
 function isIndexable(right: Value): boolean {
-  return Array.isArray(right) || right instanceof Dict
+  return Array.isArray(right) || right instanceof Dict || right instanceof Range || right instanceof Undefined
 }
 
 function lookUp(mapping: Dict, key: string): Value {

@@ -38,7 +38,7 @@ function reprWithin(value: Value, outer: readonly Value[]): string {
   if (value === true) return 'True'
   if (value === false) return 'False'
   if (typeof value === 'number' || typeof value === 'bigint') return String(value)
-  if (value instanceof Float) return floatRepr(value.value)
+  if (value instanceof Float) return value.written ?? floatRepr(value.value)
   if (value instanceof Markup) return `Markup(${reprText(value.text)})`
   if (value instanceof Undefined) return 'Undefined'
   if (value instanceof HostObject) return (value.protocol.repr ?? anonymous(value))()

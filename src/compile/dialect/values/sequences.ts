@@ -72,9 +72,7 @@ export function lengthOf(value: Value): number {
 export function maybeIterate(value: Value): Iterable<Value> | undefined {
   if (Array.isArray(value)) return value
   if (value instanceof Tuple) return value.items
-  if (isText(value)) {
-    return value instanceof Markup ? charsOf(value.text).map((char) => new Markup(char)) : charsOf(value)
-  }
+  if (isText(value)) return charsOf(textOf(value))
   if (value instanceof Dict) return value.keys()
   if (value instanceof PySet || value instanceof Range || value instanceof Lazy) return value
   if (value instanceof Undefined) return []

@@ -60,8 +60,11 @@ export function raise(type: PyErrorType, message: string): never {
 /** A Python float, apart from int even when whole: `1.0` prints as `1.0`. */
 export class Float {
   readonly value: number
-  constructor(value: number) {
+  /** How it prints, for a number that comes with its digits, such as a numeric of the database: `10.50`. */
+  readonly written: string | undefined
+  constructor(value: number, written?: string) {
     this.value = value
+    this.written = written
   }
 }
 
