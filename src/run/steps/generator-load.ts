@@ -68,7 +68,12 @@ function runWorker(
 ): Promise<void> {
   const worker = new Worker(compiledModule('run/steps/generator-worker.js'), { workerData: data })
   return new Promise<void>((resolve, reject) => {
-    const fail = (error: unknown): void => void worker.terminate().then(() => reject(error))
+    let failure: { readonly reason: unknown } | undefined
+    // The first reason counts: ending the thread makes it exit, which would look like another.
+    const fail = (reason: unknown): void => {
+      failure ??= { reason }
+      void worker.terminate().then(() => reject(failure!.reason))
+    }
     const onAbort = (): void => fail(new ProblemError(makeProblem('cancelled', 'the load was cancelled')))
     if (signal.aborted) onAbort()
     signal.addEventListener('abort', onAbort, { once: true })
