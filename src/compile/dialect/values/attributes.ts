@@ -77,6 +77,7 @@ function methodOf(
   if (Array.isArray(value)) return bindTo(value, listMethods.get(name))
   if (value instanceof Dict) return bindTo(value, dictMethods.get(name))
   if (value instanceof Tuple) return bindTo(value.items, tupleMethods.get(name))
+  if (value instanceof Range) return bindTo([...value], tupleMethods.get(name))
   if (value instanceof PySet) return bindTo(value, setMethods.get(name))
   if (value instanceof Float) return bindTo(value, floatMethods.get(name))
   if (isInt(value)) return bindTo(typeof value === 'boolean' ? Number(value) : value, intMethods.get(name))
@@ -91,8 +92,7 @@ function ownAttribute(value: Value, name: string): Value | undefined {
   if (value instanceof HostObject) return value.protocol.attribute?.(name)
   if (value instanceof Namespace) return value.attributes.get(name)
   if (value instanceof Undefined) return undefined
-  if (value instanceof Range)
-    return ({ start: value.start, stop: value.stop, step: value.step } as Record<string, Value>)[name]
+  if (value instanceof Range && ['start', 'stop', 'step'].includes(name)) return value[name as 'start']
   if (value instanceof Tuple && value.names?.includes(name)) return value.items[value.names.indexOf(name)]
   const method = methodOf(value, name)
   if (method) return boundMethod(typeName(value), name, method)

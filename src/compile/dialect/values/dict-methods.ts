@@ -25,6 +25,11 @@ function view(dict: Dict, type: 'dict_keys' | 'dict_values' | 'dict_items'): Hos
       const set = other instanceof PySet ? other : setOfView(other)
       return set === undefined ? undefined : set.size === own.size && [...own].every((item) => set.has(item))
     },
+    binary: (operator, other, reflected) => {
+      if (operator !== '-') return undefined
+      const [left, right] = reflected ? [iterate(other), asSet()] : [values(), new PySet(iterate(other))]
+      return new PySet([...left].filter((item) => !right.has(item)))
+    },
     toJs: () => [...values()],
   })
 }

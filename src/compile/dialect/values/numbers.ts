@@ -92,6 +92,10 @@ export function multiplyNumbers(a: Numeric, b: Numeric): Numeric {
 
 /** a / b, always a float */
 export function divideNumbers(a: Numeric, b: Numeric): Float {
+  if (typeof a === 'bigint' || typeof b === 'bigint') {
+    if (!(a instanceof Float) && !(b instanceof Float) && b !== 0)
+      return new Float(divideExactly(BigInt(a), BigInt(b)))
+  }
   const [x, y] = [toDouble(a), toDouble(b)]
   if (y === 0)
     raise(
@@ -99,6 +103,19 @@ export function divideNumbers(a: Numeric, b: Numeric): Float {
       a instanceof Float || b instanceof Float ? 'float division by zero' : 'division by zero',
     )
   return new Float(x / y)
+}
+
+/** The double nearest to the quotient of two ints: 64 bits more than asked for, and the last one sticky. */
+function divideExactly(a: bigint, b: bigint): number {
+  const bits = (value: bigint) => (value < 0n ? -value : value).toString(2).length
+  const shift = BigInt(Math.max(0, 64 + bits(b) - bits(a)))
+  const scaled = a << shift
+  const quotient = scaled / b
+  const sticky = scaled % b === 0n ? 0n : 1n
+  const result = Number((quotient << 1n) | (quotient < 0n ? 0n : sticky)) / 2 ** (Number(shift) + 1)
+  return Number.isFinite(result)
+    ? result
+    : raise('OverflowError', 'integer division result too large for a float')
 }
 
 function floorDivideInts(a: bigint, b: bigint): bigint {
