@@ -11,7 +11,7 @@ import { plainObject } from './plain-json.ts'
 /** An entry of the manifest. */
 export type Entry = Readonly<Record<string, unknown>>
 
-/** What every model says that we have no way to set. */
+/** What jobs and loads say as models: nothing but what a model says of itself by default. */
 export const modelTraits = {
   access: 'protected',
   constraints: [],
@@ -58,7 +58,7 @@ export function tableEntry(
     alias: identifier,
     columns: columnEntries(node.columns),
     docs: nodeDocs(node),
-    patch_path: null,
+    patch_path: node.patchPath === undefined ? null : `${node.package}://${node.patchPath}`,
     build_path: null,
     relation_name: relation && relationName(relation, scope.options.target.database),
   }
@@ -87,8 +87,12 @@ export function reads(node: Node, scope: ArtifactScope): Entry {
   const parents = scope.parentsOf(node)
   return {
     refs: parents
-      .filter(({ resourceType }) => ['model', 'seed', 'job'].includes(resourceType))
-      .map(({ name }) => ({ name, package: null, version: null })),
+      .filter(({ resourceType }) => ['model', 'seed', 'snapshot', 'job'].includes(resourceType))
+      .map((parent) => ({
+        name: parent.name,
+        package: null,
+        version: parent.resourceType === 'model' ? (parent.version ?? null) : null,
+      })),
     sources: parents
       .filter((parent) => parent.resourceType === 'source')
       .map(({ sourceName, name }) => [sourceName, name]),
@@ -133,7 +137,7 @@ export function checksum(hash: string): Entry {
 /** The described columns by name. */
 export function columnEntries(columns: readonly ColumnInfo[]): Entry {
   return Object.fromEntries(
-    columns.map(({ name, description, dataType, tags, meta }) => [
+    columns.map(({ name, description, dataType, tags, meta, constraints, quote }) => [
       name,
       {
         name,
@@ -142,9 +146,39 @@ export function columnEntries(columns: readonly ColumnInfo[]): Entry {
         tags,
         meta: plainObject(meta),
         config: { tags, meta: plainObject(meta) },
-        constraints: [],
-        quote: null,
+        constraints: constraintEntries(constraints ?? []).map(({ columns: _, ...own }) => own),
+        quote: quote ?? null,
       },
     ]),
   )
+}
+
+const constraintTypes: readonly unknown[] = [
+  'check',
+  'not_null',
+  'unique',
+  'primary_key',
+  'foreign_key',
+  'custom',
+]
+const constraintKeys = [
+  'type',
+  'name',
+  'expression',
+  'warn_unenforced',
+  'warn_unsupported',
+  'to',
+  'to_columns',
+  'columns',
+]
+
+/** Constraints as they are written, with what dbt's schema allows. */
+export function constraintEntries(constraints: readonly Entry[]): readonly Entry[] {
+  return constraints
+    .filter(({ type }) => constraintTypes.includes(type))
+    .map((constraint) =>
+      plainObject(
+        Object.fromEntries(Object.entries(constraint).filter(([key]) => constraintKeys.includes(key))),
+      ),
+    )
 }

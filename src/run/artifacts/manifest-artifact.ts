@@ -94,11 +94,15 @@ function sectionOf({ resourceType }: Node): Section {
 
 function entriesOf(section: Section, scope: ArtifactScope): LazyEntries {
   return function* () {
-    for (const node of Object.values(scope.manifest.nodes))
-      if (sectionOf(node) === section) yield [scope.idOf(node.id), entryOf(node, scope)]
+    for (const node of Object.values(scope.manifest.nodes)) {
+      if (sectionOf(node) !== section) continue
+      const entry = entryOf(node, scope)
+      if (entry) yield [scope.idOf(node.id), entry]
+    }
   }
 }
 
+/** Null for the kinds that compile does not make yet. */
 function entryOf(node: Node, scope: ArtifactScope): Entry | null {
   switch (node.resourceType) {
     case 'source':

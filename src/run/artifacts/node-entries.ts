@@ -13,6 +13,7 @@ import { type ArtifactScope, relationName } from './artifact-scope.ts'
 import {
   checksum,
   columnEntries,
+  constraintEntries,
   type Entry,
   genericEntry,
   identity,
@@ -32,19 +33,30 @@ import { plainObject } from './plain-json.ts'
 
 /** A model. */
 export function modelEntry(node: ModelNode, scope: ArtifactScope): Entry {
+  const contract = { ...modelTraits.contract, enforced: node.contractEnforced }
   return {
     ...tableEntry(node, scope, node.relation),
     ...queryEntry(node, scope),
-    ...modelTraits,
+    group: node.group ?? null,
+    access: node.access,
+    contract,
+    constraints: constraintEntries(node.constraints),
+    version: node.version ?? null,
+    latest_version: node.latestVersion ?? null,
+    deprecation_date: node.deprecationDate ?? null,
     checksum: checksum(node.checksum),
     raw_code: node.rawCode.trim(),
     config: nodeConfig(node, {
-      materialized: node.materialized,
-      incremental_strategy: node.materialized === 'incremental' ? node.incrementalStrategy : null,
+      // The names of those that a macro of the project defines stand in the config as written.
+      ...(node.materialized !== 'custom' && { materialized: node.materialized }),
+      ...(node.incrementalStrategy !== 'custom' && {
+        incremental_strategy: node.materialized === 'incremental' ? node.incrementalStrategy : null,
+      }),
       unique_key: node.uniqueKey.length > 1 ? node.uniqueKey : (node.uniqueKey[0] ?? null),
       on_schema_change: node.onSchemaChange,
       full_refresh: node.fullRefresh ?? null,
-      contract: modelTraits.contract,
+      access: node.access,
+      contract,
       ...(node.indexes.length > 0 && { indexes: node.indexes }),
     }),
   }
@@ -89,6 +101,7 @@ export function loadEntry(node: LoadNode, scope: ArtifactScope): Entry {
 export function seedEntry(node: SeedNode, scope: ArtifactScope): Entry {
   return {
     ...tableEntry(node, scope, node.relation),
+    group: node.group ?? null,
     checksum: checksum(node.checksum),
     raw_code: '',
     root_path: null,
@@ -97,6 +110,7 @@ export function seedEntry(node: SeedNode, scope: ArtifactScope): Entry {
       materialized: 'seed',
       column_types: node.columnTypes,
       delimiter: node.delimiter,
+      quote_columns: node.quoteColumns ?? null,
     }),
   }
 }
@@ -105,8 +119,9 @@ export function seedEntry(node: SeedNode, scope: ArtifactScope): Entry {
 export function testEntry(node: TestNode, scope: ArtifactScope): Entry {
   const { generic } = node
   return {
-    ...tableEntry(node, scope, { schema: scope.options.target.schema, identifier: node.name }),
+    ...tableEntry(node, scope, node.relation),
     ...queryEntry(node, scope),
+    group: node.group ?? null,
     ...(generic && genericEntry(node, scope)),
     checksum: generic
       ? checksum('')
@@ -120,6 +135,10 @@ export function testEntry(node: TestNode, scope: ArtifactScope): Entry {
       fail_calc: node.failCalc,
       warn_if: node.warnIf,
       error_if: node.errorIf,
+      ...(node.storeFailures && {
+        store_failures: node.storeFailures !== 'ephemeral',
+        store_failures_as: node.storeFailures,
+      }),
     }),
   }
 }
@@ -131,25 +150,32 @@ export function sourceEntry(node: SourceNode, scope: ArtifactScope): Entry {
     ...plainObject(node.meta),
     ...(load && { estimand: { kind: 'source', load: scope.idOf(load.id) } }),
   }
-  const { loader } = node.config
+  const freshness = freshnessEntry(node.freshness)
   return {
     ...identity(node, scope),
     ...place(node.relation.schema, scope),
     path: node.path,
     source_name: node.sourceName,
-    source_description: '',
-    loader: load ? `estimand load ${load.name}` : typeof loader === 'string' ? loader : '',
+    source_description: node.sourceDescription,
+    loader: load ? `estimand load ${load.name}` : (node.loader ?? ''),
     identifier: node.relation.identifier,
     quoting: {},
-    loaded_at_field: null,
-    freshness: null,
+    loaded_at_field: node.loadedAtField ?? null,
+    loaded_at_query: node.loadedAtQuery ?? null,
+    freshness,
     external: null,
     columns: columnEntries(node.columns),
     meta,
     source_meta: {},
     relation_name: relationName(node.relation, scope.options.target.database),
-    config: nodeConfig(node, { meta }),
+    config: nodeConfig(node, { meta, freshness }),
   }
+}
+
+function freshnessEntry(freshness: SourceNode['freshness']): Entry | null {
+  if (!freshness) return null
+  const { warnAfter, errorAfter, filter } = freshness
+  return { warn_after: warnAfter ?? null, error_after: errorAfter ?? null, filter: filter ?? null }
 }
 
 /** An exposure. */
@@ -159,8 +185,8 @@ export function exposureEntry(node: ExposureNode, scope: ArtifactScope): Entry {
     path: node.path,
     type: node.exposureType,
     owner: { name: node.owner.name ?? null, email: node.owner.email ?? null },
-    label: null,
-    maturity: null,
+    label: node.label ?? null,
+    maturity: ['low', 'medium', 'high'].includes(node.maturity ?? '') ? node.maturity : null,
     url: node.url ?? null,
     config: { enabled: true, tags: node.tags, meta: plainObject(node.meta) },
     ...reads(node, scope),

@@ -75,14 +75,31 @@ describe('manifestArtifact', () => {
       compiled: true,
       compiled_code: 'select * from "raw"."orders"',
       compiled_path: 'target/compiled/shop/models/marts/orders.sql',
+      patch_path: 'shop://models/marts/marts.yml',
+      group: 'finance',
+      access: 'public',
+      contract: { enforced: true },
+      constraints: [{ type: 'primary_key', columns: ['order_id', 'day'] }],
+      version: 2,
+      latest_version: 3,
       docs: { show: true, node_color: 'teal' },
-      columns: { order_id: { data_type: 'bigint', description: 'The key', tags: ['key'] } },
+      columns: {
+        order_id: {
+          data_type: 'bigint',
+          description: 'The key',
+          tags: ['key'],
+          quote: true,
+          constraints: [{ type: 'not_null' }],
+        },
+      },
       config: {
         materialized: 'incremental',
         incremental_strategy: 'merge',
         unique_key: ['order_id', 'day'],
         on_schema_change: 'append_new_columns',
         full_refresh: false,
+        access: 'public',
+        contract: { enforced: true },
         'pre-hook': [{ sql: "set work_mem = '1GB'", transaction: true, index: null }],
         'post-hook': [],
         grants: { select: ['reporter'] },
@@ -98,6 +115,27 @@ describe('manifestArtifact', () => {
     expect(config).not.toHaveProperty('on_configuration_change')
     expect(config).not.toHaveProperty('pre_hook')
     expect(meta).toEqual({ owner: 'ada', rows: '12345678901234567890' })
+  })
+
+  it('never writes an id without an entry', () => {
+    const { rawCode, checksum } = orders
+    const analysis: Node = {
+      ...board,
+      id: 'analysis.shop.adhoc',
+      name: 'adhoc',
+      resourceType: 'analysis',
+      rawCode,
+      checksum,
+    }
+    const { nodes } = manifestArtifact(manifestOf([orders, analysis]), options)
+    expect(Object.values(nodes)).not.toContain(null)
+  })
+
+  it('calls a materialization that the project defines by the name in its config', () => {
+    const own: Node = { ...orders, materialized: 'custom', config: { materialized: 'partitioned' } }
+    expect(manifestArtifact(manifestOf([own]), options).nodes[own.id]).toMatchObject({
+      config: { materialized: 'partitioned' },
+    })
   })
 
   it('gives an ephemeral model no relation', () => {
@@ -134,6 +172,8 @@ describe('manifestArtifact', () => {
     expect(sources['source.shop.raw.visits']).toMatchObject({
       loader: 'airbyte',
       identifier: 'page_visits',
+      loaded_at_field: 'visited_at',
+      freshness: { warn_after: { count: 12, period: 'hour' }, error_after: null, filter: null },
       meta: { owner: 'web' },
     })
   })
@@ -162,7 +202,15 @@ describe('manifestArtifact', () => {
         kwargs: { column_name: 'order_id', model: "{{ get_where_subquery(ref('orders')) }}" },
       },
       depends_on: { macros: ['macro.shop.test_unique'], nodes: ['model.shop.orders'] },
-      config: { severity: 'WARN', warn_if: '> 10', limit: 100, where: "day > '2024-01-01'" },
+      schema: 'dbt_test__audit',
+      config: {
+        store_failures: true,
+        store_failures_as: 'view',
+        severity: 'WARN',
+        warn_if: '> 10',
+        limit: 100,
+        where: "day > '2024-01-01'",
+      },
     })
     expect(nodes['test.shop.source_not_null_raw_visits_id.0123456789']).toMatchObject({
       attached_node: null,
@@ -182,7 +230,12 @@ describe('manifestArtifact', () => {
     expect(Object.keys(artifact.child_map).sort()).toEqual(ids)
     expect(artifact.parent_map[board.id]).toEqual(['model.shop.checkout_test', 'model.shop.orders'])
     expect(artifact.exposures[board.id]).toMatchObject({
-      refs: [{ name: 'checkout_test' }, { name: 'orders' }],
+      refs: [
+        { name: 'checkout_test', version: null },
+        { name: 'orders', version: 2 },
+      ],
+      label: 'The board',
+      maturity: 'high',
       depends_on: { nodes: ['model.shop.checkout_test', 'model.shop.orders'] },
     })
     const named = [artifact.parent_map, artifact.child_map].flatMap((map) => Object.values(map).flat())

@@ -77,7 +77,9 @@ export const rawVisits: SourceNode = {
   sourceDescription: '',
   extra: {},
   relation: { schema: 'raw', identifier: 'page_visits' },
-  config: { loader: 'airbyte' },
+  loader: 'airbyte',
+  freshness: { warnAfter: { count: 12, period: 'hour' } },
+  loadedAtField: 'visited_at',
   meta: { owner: 'web' },
 }
 
@@ -119,7 +121,15 @@ export const orders: ModelNode = {
   tags: ['nightly'],
   meta: { owner: 'ada', rows: 12345678901234567890n },
   columns: [
-    { name: 'order_id', description: 'The key', dataType: 'bigint', tags: ['key'], meta: { pii: false } },
+    {
+      name: 'order_id',
+      description: 'The key',
+      dataType: 'bigint',
+      tags: ['key'],
+      meta: { pii: false },
+      quote: true,
+      constraints: [{ type: 'not_null', colour: 'red' }, { type: 'beautiful' }],
+    },
   ],
   config: {
     tags: 'nightly',
@@ -142,9 +152,13 @@ export const orders: ModelNode = {
   fullRefresh: false,
   indexes: [{ columns: ['user_id'], unique: false, type: 'btree' }],
   unlogged: false,
-  access: 'protected',
-  contractEnforced: false,
-  constraints: [],
+  patchPath: 'models/marts/marts.yml',
+  group: 'finance',
+  access: 'public',
+  contractEnforced: true,
+  constraints: [{ type: 'primary_key', columns: ['order_id', 'day'] }],
+  version: 2,
+  latestVersion: 3,
 }
 
 const testBase = {
@@ -168,6 +182,7 @@ export const uniqueOrder: TestNode = {
     args: { column_name: 'order_id' },
   },
   attachedTo: orders.id,
+  storeFailures: 'view',
   severity: 'warn',
   warnIf: '> 10',
   limit: 100,
@@ -229,6 +244,8 @@ export const board: ExposureNode = {
   resourceType: 'exposure',
   exposureType: 'dashboard',
   owner: { name: 'Ada', email: 'ada@example.com' },
+  maturity: 'high',
+  label: 'The board',
   url: 'https://bi.example.com/board',
 }
 
