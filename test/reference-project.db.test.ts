@@ -71,6 +71,18 @@ describe('the reference project', () => {
     expect(one.map(({ rows }) => rows)).toContain(40_000)
   })
 
+  test('builds increments anew when their data were replaced, in the same run or before', async () => {
+    const days = async () =>
+      database.rows(sql`select sum(events)::int as events from analytics.daily_user_metrics`)
+    const [before] = await days()
+    await run({ vars: { events: 20_000 } })
+    expect(await days()).toEqual([{ events: 20_000 }])
+    await run({ select: ['product_world'] })
+    const { node } = await run({ select: ['source:product+'] })
+    expect(node('daily_user_metrics').status).toBe('success')
+    expect(await days()).toEqual([before])
+  })
+
   test('builds the model of the README', async () => {
     const [model] = blocks('README.md', 'sql')
     writeFileSync(join(root, 'models/marts/big_spenders.sql'), model!)

@@ -1,8 +1,16 @@
 import type { NodeGraph } from '../core/graph.ts'
 import type { Manifest } from '../core/manifest.ts'
-import { type Node, type NodeId, type ResourceType, relationKey, relationsOf } from '../core/node.ts'
+import {
+  type ModelNode,
+  type Node,
+  type NodeId,
+  type ResourceType,
+  relationKey,
+  relationsOf,
+} from '../core/node.ts'
 import type { Plan, PublishMode, Step, StepAction } from '../core/plan.ts'
 import { makeProblem, ProblemError } from '../core/problem.ts'
+import type { Published } from '../store/index.ts'
 import type { RelationKind } from '../warehouse/index.ts'
 import { buildSchemaOf } from './relations.ts'
 
@@ -15,8 +23,8 @@ import { buildSchemaOf } from './relations.ts'
 export interface WarehouseState {
   /** Relations that exist, by relation key. */
   readonly relations: ReadonlyMap<string, RelationKind>
-  /** Fingerprints with which published relations were made, by relation key. */
-  readonly fingerprints: ReadonlyMap<string, string>
+  /** When and with which fingerprint relations were published, by relation key. */
+  readonly published: ReadonlyMap<string, Published>
 }
 
 export interface PlanOptions {
@@ -41,8 +49,9 @@ export function makePlan(
   const order = graph.topologicalOrder().filter((id) => chosen.has(id))
   const reads = new Map(order.map((id) => [id, nearestChosen(graph, id, chosen)]))
   const gates = testGates(manifest, graph, reads)
+  const loadedAgain = (id: NodeId): string | null => newerLoad(manifest, graph, id, chosen, state, options)
   const steps = order.map((id): Step => {
-    const { action, reason } = decide(manifest.nodes[id]!, state, options)
+    const { action, reason } = decide(manifest.nodes[id]!, state, options, loadedAgain)
     const fingerprint = options.loadFingerprints.get(id)
     const dependsOn = [...new Set([...reads.get(id)!, ...(gates.get(id) ?? [])])]
     return { nodeId: id, action, reason, dependsOn, ...(fingerprint && { fingerprint }) }
@@ -69,6 +78,7 @@ function decide(
   node: Node,
   state: WarehouseState,
   options: PlanOptions,
+  loadedAgain: (id: NodeId) => string | null,
 ): { readonly action: StepAction; readonly reason: string } {
   switch (node.resourceType) {
     case 'load':
@@ -80,12 +90,7 @@ function decide(
     case 'job':
       return { action: 'analyse', reason: 'analyses follow their data' }
     case 'model':
-      if (node.materialized !== 'incremental')
-        return { action: 'build', reason: `materialized as ${node.materialized}` }
-      if (node.fullRefresh ?? options.fullRefresh) return { action: 'build', reason: 'full refresh' }
-      if (state.relations.get(relationKey(node.relation)) !== 'table')
-        return { action: 'build', reason: 'incremental, and not there yet' }
-      return { action: 'increment', reason: 'incremental, and there already' }
+      return decideModel(node, state, options, loadedAgain)
     case 'snapshot':
     case 'unit_test':
       throw new ProblemError(notRunYet(node))
@@ -97,6 +102,53 @@ function decide(
     case 'saved_query':
       throw new Error(`${node.id} has no step`)
   }
+}
+
+function decideModel(
+  node: ModelNode,
+  state: WarehouseState,
+  options: PlanOptions,
+  loadedAgain: (id: NodeId) => string | null,
+): { readonly action: StepAction; readonly reason: string } {
+  if (node.materialized !== 'incremental')
+    return { action: 'build', reason: `materialized as ${node.materialized}` }
+  if (state.relations.get(relationKey(node.relation)) !== 'table')
+    return { action: 'build', reason: 'incremental, and not there yet' }
+  if (node.fullRefresh ?? options.fullRefresh) return { action: 'build', reason: 'full refresh' }
+  const load = node.fullRefresh === undefined ? loadedAgain(node.id) : null
+  if (load !== null) return { action: 'build', reason: `incremental, but ${load} was loaded anew since` }
+  return { action: 'increment', reason: 'incremental, and there already' }
+}
+
+/**
+ * The name of a load among a node's ancestors that replaces its data in this run, or did after the node was
+ * built: rows made from what was there before must not stay beside rows made from what is there now.
+ */
+function newerLoad(
+  manifest: Manifest,
+  graph: NodeGraph,
+  id: NodeId,
+  chosen: ReadonlySet<NodeId>,
+  state: WarehouseState,
+  options: PlanOptions,
+): string | null {
+  const builtAt = latest(manifest.nodes[id]!, state)
+  for (const ancestor of graph.ancestors(id)) {
+    const node = manifest.nodes[ancestor]!
+    if (node.resourceType !== 'load') continue
+    if (chosen.has(ancestor) && decideLoad(node, state, options).action === 'load') return node.name
+    const loadedAt = latest(node, state)
+    if (builtAt !== null && loadedAt !== null && loadedAt > builtAt) return node.name
+  }
+  return null
+}
+
+/** When a node's relations were last published. */
+function latest(node: Node, { published }: WarehouseState): string | null {
+  const instants = relationsOf(node).flatMap(
+    (relation) => published.get(relationKey(relation))?.publishedAt ?? [],
+  )
+  return instants.sort().at(-1) ?? null
 }
 
 function notRunYet({ resourceType, name, place }: Node) {
@@ -112,7 +164,7 @@ function decideLoad(node: Node, state: WarehouseState, options: PlanOptions) {
   if (keys.some((key) => !state.relations.has(key)))
     return { action: 'load', reason: 'not loaded yet' } as const
   const wanted = options.loadFingerprints.get(node.id)
-  const unchanged = keys.every((key) => state.fingerprints.get(key) === wanted)
+  const unchanged = keys.every((key) => state.published.get(key)?.fingerprint === wanted)
   return unchanged
     ? ({ action: 'reuse', reason: 'same declaration, parameters and code as what is there' } as const)
     : ({ action: 'load', reason: 'its declaration, parameters or code changed' } as const)

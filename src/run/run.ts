@@ -7,7 +7,7 @@ import { isFailure, type NodeResult, type RunResult } from '../core/run-result.t
 import {
   migrateStore,
   type RunOwner,
-  readFingerprints,
+  readPublished,
   recordPublications,
   recordRunFinished,
   recordRunStarted,
@@ -90,7 +90,7 @@ export async function planRun(request: RunRequest, startedAt: Date): Promise<Pla
   const relations = await existingRelations(warehouse.control, selected.flatMap(relationsOf))
   const state = {
     relations: new Map(relations.map((relation) => [relationKey(relation), relation.kind])),
-    fingerprints: await readFingerprints(warehouse.control),
+    published: await readPublished(warehouse.control),
   }
   return makePlan(manifest, makeGraph(manifest), nodeIds, state, {
     runId,

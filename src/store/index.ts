@@ -1,3 +1,3 @@
 export { migrateStore } from './migrate.ts'
-export { type Publication, readFingerprints, recordPublications } from './publications.ts'
+export { type Publication, type Published, readPublished, recordPublications } from './publications.ts'
 export { type RunOwner, recordRunFinished, recordRunStarted, takeAbandonedBuildSchemas } from './runs.ts'

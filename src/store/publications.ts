@@ -35,20 +35,26 @@ export async function recordPublications(
     update estimand.runs set published_at = ${publishedAt.toISOString()} where run_id = ${runId}`)
 }
 
-/** The fingerprint with which each published relation was made, by relation key. */
-export async function readFingerprints(session: Session): Promise<ReadonlyMap<string, string>> {
-  const { rows } = await session.query<{
-    schema_name: string
-    relation_name: string
-    fingerprint: string
-  }>(sql`
-    select schema_name, relation_name, fingerprint
-    from estimand.publications
-    where fingerprint is not null`)
+/** What is known of a published relation. */
+export interface Published {
+  readonly fingerprint: string | null
+  /** ISO 8601, in UTC; later instants are greater as text. */
+  readonly publishedAt: string
+}
+
+/** Every relation that runs published here, by relation key. */
+export async function readPublished(session: Session): Promise<ReadonlyMap<string, Published>> {
+  const { rows } = await session.query<Published & { schema_name: string; relation_name: string }>(sql`
+    select
+      schema_name,
+      relation_name,
+      fingerprint,
+      to_char(published_at at time zone 'UTC', 'YYYY-MM-DD"T"HH24:MI:SS.US"Z"') as "publishedAt"
+    from estimand.publications`)
   return new Map(
-    rows.map((row) => [
-      relationKey({ schema: row.schema_name, identifier: row.relation_name }),
-      row.fingerprint,
+    rows.map(({ schema_name, relation_name, fingerprint, publishedAt }) => [
+      relationKey({ schema: schema_name, identifier: relation_name }),
+      { fingerprint, publishedAt },
     ]),
   )
 }
