@@ -82,7 +82,8 @@ export function makeDialect(options: DialectOptions = {}): Dialect {
   const render: Dialect['render'] = (template, names) => renderText(template, contextOf(names))
   return {
     environment,
-    parse: (source, file, mode) => buildTemplate(parseSource(source, file, mode), environment),
+    parse: (source, file, mode) =>
+      buildTemplate(parseSource(source, file, mode, environment.extensionsList), environment),
     context: contextOf,
     render,
     renderNative: (template, names) => renderToValue(template, contextOf(names)),

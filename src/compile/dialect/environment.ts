@@ -7,14 +7,9 @@ import { randomFilter, textMarkFilters } from './filters/other-filters.ts'
 import { sequenceFilters } from './filters/sequence-filters.ts'
 import { textFilters } from './filters/text-filters.ts'
 import { valueFilters } from './filters/value-filters.ts'
+import type { Extension } from './parser.ts'
 import { makeTests, type Test } from './tests.ts'
 import { hostFunction, type Kwargs, type Value } from './values/value.ts'
-
-/** A nunjucks extension: tags, and a function that parses them. */
-export interface Extension {
-  readonly tags: readonly string[]
-  parse(parser: unknown, nodes: unknown, lexer: unknown): unknown
-}
 
 type Plain = (...args: unknown[]) => unknown
 

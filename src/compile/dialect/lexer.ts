@@ -32,6 +32,11 @@ const string = /'[^'\\]*(?:\\[\s\S][^'\\]*)*'|"[^"\\]*(?:\\[\s\S][^"\\]*)*"/y
 const operator = /\/\/|\*\*|==|!=|>=|<=|[-+/*%~[\](){}<>=.:|,;]/y
 const closers: Record<string, string> = { '(': ')', '[': ']', '{': '}' }
 
+/** Letters, the underscore, and whatever is beyond ASCII, which the pattern decides. */
+function isWordStart(code: number): boolean {
+  return (code >= 0x61 && code <= 0x7a) || (code >= 0x41 && code <= 0x5a) || code === 0x5f || code > 0x7f
+}
+
 /** Reads tokens one after the other. */
 export class Lexer {
   readonly source: SourceText
@@ -54,14 +59,17 @@ export class Lexer {
     return this.inside === 'data' ? this.nextInData() : this.nextInTag()
   }
 
+  /** The word that comes next in a tag, if any, without reading it. */
+  upcomingWord(): string {
+    return /^\s*(\w*)/.exec(this.source.text.slice(this.pos, this.pos + 100))?.[1] ?? ''
+  }
+
   /** Leaves a tag whose content is of no interest; strings in it are respected. */
   skipTag(): void {
     const { text } = this.source
     const end = this.inside === 'variable' ? variableEnd : blockEnd
-    while (this.pos < text.length && this.inside !== 'data') {
-      if (this.match(end)) this.leaveTag()
-      else if (!this.match(string)) this.pos += 1
-    }
+    while (this.pos < text.length && !this.match(end)) if (!this.match(string)) this.pos += 1
+    this.leaveTag()
   }
 
   fail(message: string, pos: number, hint?: string): never {
@@ -165,29 +173,37 @@ export class Lexer {
   }
 
   private content(start: number): Token {
-    const precededByPoint = this.source.text[start - 1] === '.'
-    const digit = /\d/.test(this.source.text[start]!)
-    if (digit) {
-      const number = (precededByPoint ? undefined : this.match(float)) ?? undefined
-      if (number) return this.floatToken(number[0], start)
-      const whole = this.match(integer)
-      if (whole) return this.token('integer', start, whole[0], parseInteger(whole[0], 0) ?? 0)
-    }
-    const word = this.match(name)
-    if (word) {
-      if (/^\p{N}/u.test(word[0])) this.fail('Invalid character in identifier', start)
-      return this.token('name', start, word[0])
-    }
-    const quoted = this.match(string)
-    if (quoted) {
-      const value = unescapeString(quoted[0].slice(1, -1))
-      if (value === undefined) return this.fail('malformed escape in the string', start)
-      return this.token('string', start, value, value)
-    }
+    const code = this.source.text.charCodeAt(start)
+    if (code === 0x22 || code === 0x27) return this.quoted(start)
+    if (code >= 0x30 && code <= 0x39) return this.number(start)
+    const word = isWordStart(code) ? this.match(name) : undefined
+    if (word) return this.token('name', start, word[0])
     const sign = this.match(operator)
     if (!sign) return this.fail(`unexpected char ${JSON.stringify(this.source.text[start])}`, start)
     this.balance(sign[0], start)
     return this.token(sign[0], start, sign[0])
+  }
+
+  private quoted(start: number): Token {
+    const match = this.match(string)
+    if (!match)
+      return this.fail(
+        `unexpected char ${JSON.stringify(this.source.text[start])}`,
+        start,
+        'the string is not closed',
+      )
+    const value = unescapeString(match[0].slice(1, -1))
+    if (value === undefined) return this.fail('malformed escape in the string', start)
+    return this.token('string', start, value, value)
+  }
+
+  /** A number; after a point only digits, so that `x.1.2` are two subscripts. */
+  private number(start: number): Token {
+    const broken = this.source.text[start - 1] === '.' ? undefined : this.match(float)
+    if (broken) return this.floatToken(broken[0], start)
+    const whole = this.match(integer)
+    if (whole) return this.token('integer', start, whole[0], parseInteger(whole[0], 0) ?? 0)
+    return this.fail('Invalid character in identifier', start)
   }
 
   private floatToken(text: string, start: number): Token {

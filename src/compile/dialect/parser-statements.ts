@@ -10,8 +10,6 @@ import {
 } from './nodes.ts'
 import { ExpressionParser } from './parser-expressions.ts'
 
-type Read = () => Node | null
-
 /** How often the special names of a macro were read before its body. */
 interface ReadMark {
   readonly caller: number
@@ -24,27 +22,32 @@ export class StatementParser extends ExpressionParser {
   /** The tags that are waited for, innermost last. */
   private readonly expected: (readonly string[])[] = []
   private readonly opened: string[] = []
+  /** Whether the tag just read was read together with its end. */
+  protected tagClosed = false
   /** How many loops of the same code are open. */
   private loops = 0
 
-  protected readonly statements: Record<string, Read> = {
-    if: () => this.parseIf(),
-    for: () => this.parseFor(),
-    set: () => this.parseSet(),
-    with: () => this.parseWith(),
-    do: () => this.parseDo(),
-    break: () => this.parseLoopControl(nodes.Break),
-    continue: () => this.parseLoopControl(nodes.Continue),
-    call: () => this.parseCallBlock(),
-    filter: () => this.parseFilterBlock(),
-    print: () => this.parsePrint(),
-    autoescape: () => this.parseAutoescape(),
-    block: () => this.parseNamedBlock(),
-    include: () => this.parseRefused('include'),
-    import: () => this.parseRefused('import'),
-    from: () => this.parseRefused('from'),
-    extends: () => this.parseRefused('extends'),
-  }
+  /** Who reads which tag. */
+  private static readonly readers = new Map<string, (parser: StatementParser) => Node | null>(
+    Object.entries({
+      if: (parser: StatementParser) => parser.parseIf(),
+      for: (parser: StatementParser) => parser.parseFor(),
+      set: (parser: StatementParser) => parser.parseSet(),
+      with: (parser: StatementParser) => parser.parseWith(),
+      do: (parser: StatementParser) => parser.parseDo(),
+      break: (parser: StatementParser) => parser.parseLoopControl(nodes.Break),
+      continue: (parser: StatementParser) => parser.parseLoopControl(nodes.Continue),
+      call: (parser: StatementParser) => parser.parseCallBlock(),
+      filter: (parser: StatementParser) => parser.parseFilterBlock(),
+      print: (parser: StatementParser) => parser.parsePrint(),
+      autoescape: (parser: StatementParser) => parser.parseAutoescape(),
+      block: (parser: StatementParser) => parser.parseNamedBlock(),
+      include: (parser: StatementParser) => parser.parseRefused('include'),
+      import: (parser: StatementParser) => parser.parseRefused('import'),
+      from: (parser: StatementParser) => parser.parseRefused('from'),
+      extends: (parser: StatementParser) => parser.parseRefused('extends'),
+    }),
+  )
 
   /** Reads text and tags until one of the given tags, which becomes the current token. */
   protected parseBody(until: readonly string[] | null): Node {
@@ -67,7 +70,8 @@ export class StatementParser extends ExpressionParser {
         if (until?.some((name) => this.isName(name))) break
         const statement = this.parseStatement()
         if (statement) body.push(statement)
-        this.expect('block_end')
+        if (!this.tagClosed) this.expect('block_end')
+        this.tagClosed = false
       }
     }
     flush()
@@ -88,17 +92,17 @@ export class StatementParser extends ExpressionParser {
   private parseStatement(): Node | null {
     if (this.current.type !== 'name') this.fail('tag name expected')
     const name = this.current.value
-    const read = Object.hasOwn(this.statements, name) ? this.statements[name] : this.extensionStatement(name)
-    if (!read) return this.failUnknown()
+    const read = StatementParser.readers.get(name)
     this.opened.push(name)
-    const node = read()
+    const node = read ? read(this) : this.parseOther(name)
     this.opened.pop()
     return node
   }
 
-  /** Statements that come from nunjucks extensions. */
-  protected extensionStatement(_name: string): Read | undefined {
-    return undefined
+  /** Statements that are not Jinja's own. */
+  protected parseOther(_name: string): Node | null {
+    this.opened.pop()
+    return this.failUnknown()
   }
 
   private failUnknown(): never {

@@ -1,5 +1,7 @@
 // A whole template file: statements, and the blocks that define macros, tests, materializations, docs and
 // snapshots as dbt reads them.
+import nunjucks from 'nunjucks'
+import { extensionParser } from './extension-parser.ts'
 import type { Token } from './lexer.ts'
 import { normalSource, type SourceText } from './lines.ts'
 import {
@@ -35,67 +37,106 @@ export interface ParsedSource {
   readonly names: ReadonlySet<string>
 }
 
+/** A nunjucks extension: tags, and a function that parses them. */
+export interface Extension {
+  readonly tags: readonly string[]
+  parse(parser: unknown, nodes: unknown, lexer: unknown): unknown
+}
+
+const { lexer } = nunjucks as unknown as { lexer: unknown }
+
 /** How to read a file. */
 export interface ParseMode {
   /** Only the blocks that define something are read; text, tags and mistakes around them are passed over. */
   readonly definitionsOnly?: boolean
 }
 
-type ReadDefinition = (at: Token, tag: Token) => Definition
+type ReadDefinition = (parser: TemplateParser, at: Token, tag: Token) => Definition
 
 const definingTags = ['macro', 'test', 'data_test', 'materialization', 'docs', 'snapshot']
 
 /** Reads a whole file. */
 export class TemplateParser extends StatementParser {
   readonly definitions: Definition[] = []
+  private readonly extensions: readonly Extension[]
 
-  private readonly readers: Record<string, ReadDefinition> = {
-    macro: (at, tag) => this.parseMacro(at, tag, 'macro'),
-    test: (at, tag) => this.parseMacro(at, tag, 'test'),
-    data_test: (at, tag) => this.parseMacro(at, tag, 'test'),
-    materialization: (at, tag) => this.parseMaterialization(at, tag),
-    docs: (at, tag) => this.parseNamed(at, tag, 'docs'),
-    snapshot: (at, tag) => this.parseNamed(at, tag, 'snapshot'),
+  constructor(source: SourceText, extensions: readonly Extension[]) {
+    super(source)
+    this.extensions = extensions
+  }
+
+  private static readonly definers: Record<string, ReadDefinition> = {
+    macro: (parser, at, tag) => parser.parseMacro(at, tag, 'macro'),
+    test: (parser, at, tag) => parser.parseMacro(at, tag, 'test'),
+    data_test: (parser, at, tag) => parser.parseMacro(at, tag, 'test'),
+    materialization: (parser, at, tag) => parser.parseMaterialization(at, tag),
+    docs: (parser, at, tag) => parser.parseNamed(at, tag, 'docs'),
+    snapshot: (parser, at, tag) => parser.parseNamed(at, tag, 'snapshot'),
+  }
+
+  protected override parseOther(name: string): Node | null {
+    if (definingTags.includes(name)) return this.parseDefinition()
+    const extension = this.extensions.find(({ tags }) => tags.includes(name))
+    return extension ? this.parseExtension(extension) : super.parseOther(name)
+  }
+
+  /** A tag of a nunjucks extension; its own parser reads it to the end. */
+  private parseExtension(extension: Extension): Node {
+    const at = this.current
+    const parser = extensionParser({
+      current: () => this.current,
+      advance: () => this.advance(),
+      expression: () => this.parseAnyExpression(),
+      bodyUntil: (names) => this.parseBody(names),
+      list: (token, items) => this.make(nodes.NodeList, token, items),
+      keywords: (token, pairs) => this.keywordRecord(token, pairs),
+      fail: (message) => this.fail(message),
+    })
+    const node = extension.parse(parser, nodes, lexer) as Node
+    node.pos = at.pos
+    this.tagClosed = true
+    return node
+  }
+
+  private keywordRecord(at: Token, pairs: readonly (readonly [Token, Node])[]): Node {
+    const pair = (token: Token, key: string, value: Node) =>
+      this.make(nodes.Pair, token, this.make(nodes.Literal, token, key), value)
+    const mark = pair(at, '__keywords', this.make(nodes.Literal, at, true))
+    return this.make(nodes.Dict, at, [
+      ...pairs.map(([token, value]) => pair(token, token.value, value)),
+      mark,
+    ])
   }
 
   protected parseAll(): Node {
-    for (const tag of definingTags) this.statements[tag] = () => this.parseDefinition()
     return this.parseBody(null)
   }
 
   /** Reads the definitions of a file and passes over everything else. */
   protected parseDefinitionsOnly(): Node {
-    for (const tag of definingTags) this.statements[tag] = () => this.parseDefinition()
     const start = this.current
     while (this.current.type !== 'eof') {
-      const { type } = this.advance()
-      if (type === 'variable_begin' || (type === 'block_begin' && !this.isDefining())) {
-        if (this.current.type !== 'variable_end' && this.current.type !== 'block_end') this.passOver()
+      const { type } = this.current
+      if (type === 'block_begin' && definingTags.includes(this.lexer.upcomingWord())) {
         this.advance()
-      } else if (type === 'block_begin') {
         this.parseDefinition()
         this.expect('block_end')
+        continue
       }
+      if (type === 'block_begin' || type === 'variable_begin') this.lexer.skipTag()
+      this.advance()
     }
     return this.make(nodes.Root, start, [])
-  }
-
-  private isDefining(): boolean {
-    return this.current.type === 'name' && definingTags.includes(this.current.value)
-  }
-
-  private passOver(): void {
-    this.lexer.skipTag()
   }
 
   /** In another block a macro is a local value; at the top it is listed and prints nothing. */
   private parseDefinition(): Node | null {
     const tag = this.advance()
-    const read = this.readers[tag.value]!
+    const read = TemplateParser.definers[tag.value]!
     const outer = this.blockName
     const isLocal = outer !== null && tag.value === 'macro'
     this.blockName = this.current.type === 'name' ? this.current.value : ''
-    const definition = read(tag, tag)
+    const definition = read(this, tag, tag)
     this.blockName = outer
     if (isLocal) return definition.signature
     this.definitions.push(definition)
@@ -164,6 +205,11 @@ export class TemplateParser extends StatementParser {
 }
 
 /** Reads a template file. */
-export function parseSource(source: string, file: string, mode: ParseMode = {}): ParsedSource {
-  return new TemplateParser({ file, text: normalSource(source) }).parse(mode)
+export function parseSource(
+  source: string,
+  file: string,
+  mode: ParseMode = {},
+  extensions: readonly Extension[] = [],
+): ParsedSource {
+  return new TemplateParser({ file, text: normalSource(source) }, extensions).parse(mode)
 }
