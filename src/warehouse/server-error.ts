@@ -41,21 +41,8 @@ export class ServerError extends Error {
   }
 }
 
-const networkCodes = new Set([
-  'ECONNREFUSED',
-  'ECONNRESET',
-  'EPIPE',
-  'ETIMEDOUT',
-  'ENOTFOUND',
-  'EAI_AGAIN',
-  'EHOSTUNREACH',
-  'ENETUNREACH',
-  'ENOENT',
-  'EACCES',
-])
-
-/** 57P01–57P03 end the connection; so do the codes of class 08. */
-const lostStates = /^(08|57P0[1-5])/
+/** The server ends the connection, or Citus lost one of its own; 08P01 is a message that it did not understand. */
+const lostStates = /^(08(?!P01)|57P0[1-5])/
 const retryableStates = new Set(['40001', '40P01', '55P03', '58030', '55006'])
 const diskFullStates = new Set(['53100'])
 const authStates = /^28/
@@ -161,7 +148,7 @@ function lost(failure: ServerFailure, server: string): Problem {
   })
 }
 
-/** Whether an error of the network or of Node, rather than a message of the server. */
-export function isNetworkError(error: unknown): boolean {
-  return networkCodes.has(String((error as { code?: unknown })?.code))
+/** Whether the connection is gone. */
+export function isLost(error: Error): boolean {
+  return error instanceof ProblemError && error.problems.some(({ code }) => code === 'warehouse-lost')
 }

@@ -4,9 +4,10 @@ import pgCopy from 'pg-copy-streams'
 import type { Relation } from '../core/node.ts'
 import { cancelledError } from './cancelled.ts'
 import { type CopySink, makeCopySink } from './copy/copy-sink.ts'
+import { makeCopySource } from './copy/copy-source.ts'
 import { type CopyInFormat, type CopyOutFormat, copyInText, copyOutText } from './copy/copy-text.ts'
 import { rowTypes } from './row-types.ts'
-import { statementError } from './server-error.ts'
+import { isLost, statementError } from './server-error.ts'
 import { type SQLQuery, sql } from './sql.ts'
 import { sqlText } from './sql-text.ts'
 
@@ -45,7 +46,7 @@ export function makeSession(client: pg.Client, server: string): OwnedSession {
   let lost: Error | undefined
   let cancelled = false
   let inTransaction = false
-  let copy: CopySink | undefined
+  let copy: { readonly abort: (reason: Error) => Promise<void> } | undefined
   let tail: Promise<unknown> = Promise.resolve()
 
   // An idle connection may break at any time; the next statement reports it.
@@ -56,6 +57,17 @@ export function makeSession(client: pg.Client, server: string): OwnedSession {
     lost ??= statementError(new Error('the server closed the connection'), '', server)
   })
 
+  const translate = (error: unknown, text: string) => {
+    const reason = statementError(error, text, server)
+    if (isLost(reason)) lost ??= reason
+    return cancelled ? cancelledError(reason) : reason
+  }
+
+  const drop = () => {
+    lost ??= statementError(new Error('a COPY was left in the middle'), '', server)
+    ;(client as unknown as { connection: { stream: { destroy(): void } } }).connection.stream.destroy()
+  }
+
   const send = async <Row>(query: SQLQuery): Promise<QueryResult<Row>> => {
     const { text, values } = sqlText(query)
     if (lost) throw lost
@@ -65,8 +77,7 @@ export function makeSession(client: pg.Client, server: string): OwnedSession {
       const result = await client.query(message)
       return { rows: result.rows as Row[], rowCount: result.rowCount ?? 0 }
     } catch (error) {
-      const reason = statementError(error, text, server)
-      throw cancelled ? cancelledError(reason) : reason
+      throw translate(error, text)
     }
   }
 
@@ -86,6 +97,8 @@ export function makeSession(client: pg.Client, server: string): OwnedSession {
       guard()
       return send<Row>(statement)
     })
+
+  const usable = () => lost === undefined
 
   const rollback = () => inTurn(() => send(sql`rollback`))
 
@@ -126,10 +139,7 @@ export function makeSession(client: pg.Client, server: string): OwnedSession {
       guard()
       if (lost) throw lost
       const text = copyInText(relation, columns, format)
-      const sink = makeCopySink(client.query(pgCopy.from(text)), (error) => {
-        const reason = statementError(error, text, server)
-        return cancelled ? cancelledError(reason) : reason
-      })
+      const sink = makeCopySink(client.query(pgCopy.from(text)), (error) => translate(error, text))
       copy = sink
       const over = () => {
         if (copy === sink) copy = undefined
@@ -140,9 +150,21 @@ export function makeSession(client: pg.Client, server: string): OwnedSession {
     copyOut(statement, format) {
       guard()
       if (lost) throw lost
-      return client.query(pgCopy.to(copyOutText(statement, format)))
+      const text = copyOutText(statement, format)
+      const source = makeCopySource(client.query(pgCopy.to(text)), (error) => translate(error, text))
+      const abort = async (reason: Error) => {
+        source.readable.destroy(reason)
+        await source.settled
+      }
+      copy = { abort }
+      source.settled.then((whole) => {
+        copy = undefined
+        // The rest of the rows is still on its way and cannot be called off: the connection goes.
+        if (!whole) drop()
+      })
+      return source.readable
     },
-    usable: () => lost === undefined,
+    usable,
     cancel() {
       cancelled = true
       void copy?.abort(new Error('cancelled'))
@@ -150,6 +172,7 @@ export function makeSession(client: pg.Client, server: string): OwnedSession {
     async release() {
       if (copy) await copy.abort(new Error('the session was given back during a COPY'))
       cancelled = false
+      if (usable() && client.getTransactionStatus() !== 'I') await rollback().catch(() => {})
     },
     close: () => client.end().catch(() => {}),
   }

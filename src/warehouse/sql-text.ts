@@ -24,7 +24,10 @@ function joinItems(items: readonly SQLItem[]): SqlText {
     if (item.type === SQLItemType.VALUE) return `$${values.push(item.value)}`
     return item.names.map((name) => quoteIdentifier(String(name))).join('.')
   })
-  return { text: parts.join(''), values }
+  const text = parts.join('')
+  // In the protocol a zero byte ends the text, and the rest would be garbage.
+  if (text.includes('\0')) throw new Error('SQL cannot hold a zero byte')
+  return { text, values }
 }
 
 /**
