@@ -12,8 +12,11 @@ const folder = resolve(process.env.ESTIMAND_REFERENCE_DIR ?? '../shared/referenc
 /** Whether reference data can be read here. Throws when it must be there and is not. */
 export function hasReferenceData(): boolean {
   if (existsSync(folder)) return true
-  if (process.env.ESTIMAND_REFERENCE_REQUIRED) throw new Error(`the reference data is required and not at ${folder}`)
-  console.warn(`no reference data at ${folder}: tests against published results are skipped (set ESTIMAND_REFERENCE_DIR)`)
+  if (process.env.ESTIMAND_REFERENCE_REQUIRED)
+    throw new Error(`the reference data is required and not at ${folder}`)
+  console.warn(
+    `no reference data at ${folder}: tests against published results are skipped (set ESTIMAND_REFERENCE_DIR)`,
+  )
   return false
 }
 

@@ -73,9 +73,9 @@ export async function executeNodes(
       },
       { emit: makeDisplay(context, workspace), clock: context.clock, signal: context.signal },
     )
-    const { writeRunArtifacts } = await import('./write-run-artifacts.ts')
-    await writeRunArtifacts(context, workspace, manifest, result)
-    await saveArtifacts(context, workspace, { invocationId: result.runId, run: result })
+    const { publishedCode } = await import('./published-code.ts')
+    const compiledCode = publishedCode(manifest, result)
+    await saveArtifacts(context, workspace, { invocationId: result.runId, run: result, compiledCode })
     const explanation =
       request.explain && result.status === 'success'
         ? await request.explain({ context, workspace, warehouse, result })
