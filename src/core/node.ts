@@ -1,5 +1,6 @@
 import type { JobSpec } from './job-spec.ts'
 import type { LoadSpec } from './load-spec.ts'
+import type { NodeId } from './node-id.ts'
 import type { Place } from './problem.ts'
 import type { SnapshotSpec } from './snapshot-spec.ts'
 import type { FixtureRows, UnitTestInput, UnitTestOverrides } from './unit-test-spec.ts'
@@ -37,8 +38,7 @@ export type ResourceType =
   | 'semantic_model'
   | 'saved_query'
 
-/** `model.<package>.<name>`, `source.<package>.<source>.<table>`, as in dbt's manifest. */
-export type NodeId = string
+export type { NodeId }
 
 /** A relation in the warehouse; the database is always the one that we are connected to. */
 export interface Relation {

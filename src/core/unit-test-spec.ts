@@ -1,4 +1,4 @@
-import type { NodeId } from './node.ts'
+import type { NodeId } from './node-id.ts'
 
 /*
  * A unit test runs the SQL of one model on a few rows written down in YAML, in place of what it reads, and compares
