@@ -209,13 +209,11 @@ describe('a run', () => {
       'models/slow.sql': "{{ config(materialized='table') }}\nselect pg_sleep(1)::text as x",
     }
     const holders: string[] = []
-    const first = run(slow)
-    const second = run(shop, {
-      onEvent: (event: { type: string; holder?: string }) => {
-        if (event.type === 'waiting_for_lock') holders.push(event.holder!)
-      },
-    })
-    const results = await Promise.all([first, second])
+    const onEvent = (event: { type: string; holder?: string }) => {
+      if (event.type === 'waiting_for_lock') holders.push(event.holder!)
+    }
+    // Whichever comes first holds the lock for a second or more; the other finds it taken.
+    const results = await Promise.all([run(slow, { onEvent }), run(slow, { onEvent })])
     expect(results.map(({ result }) => result.status)).toEqual(['success', 'success'])
     expect(holders).toHaveLength(1)
   })
