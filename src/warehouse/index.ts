@@ -25,12 +25,16 @@ export {
   type EmbeddedServer,
   ensureEmbeddedServer,
 } from './embedded/embedded-server.ts'
+export { deltaStatements, sameRow, updatedColumns } from './publish/apply-delta.ts'
+export { isCurrent } from './publish/apply-versions.ts'
 export { type PublishOptions, type PublishResult, publish } from './publish/publish.ts'
 export type {
   ApplyDelta,
+  ApplyVersions,
   ColumnDefinition,
   PublishAction,
   PublishView,
+  RelationDetails,
   SwapTable,
 } from './publish/publish-action.ts'
 export * from './relation-sql.ts'

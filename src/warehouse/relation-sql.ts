@@ -56,6 +56,10 @@ export function createView(relation: Relation, query: SQLQuery): SQLQuery {
   return sql`create view ${relationIdent(relation)} as\n${query}`
 }
 
+export function createMaterializedView(relation: Relation, query: SQLQuery): SQLQuery {
+  return sql`create materialized view ${relationIdent(relation)} as\n${query}`
+}
+
 /** What a relation is; DROP, ALTER and COMMENT want to know. */
 export type RelationKind = 'table' | 'view' | 'materialized_view' | 'foreign_table'
 

@@ -14,18 +14,33 @@ import type { ApplyDelta } from './publish-action.ts'
 export async function applyDelta(on: Queryable, delta: ApplyDelta): Promise<void> {
   for (const statement of columnChanges(delta)) await on.query(statement)
   const built = (await existingRelations(on, [delta.build]))[0]?.columns ?? []
-  if (delta.strategy === 'merge') await refuseRepeatedKeys(on, delta)
+  if (isMerge(delta)) await refuseRepeatedKeys(on, delta)
   for (const statement of deltaStatements(delta, built)) await on.query(statement)
 }
 
-function columnChanges({ published, addColumns, dropColumns }: ApplyDelta): SQLQuery[] {
+/** What changes the columns of a published table before rows go into it. */
+export function columnChanges({
+  published,
+  addColumns = [],
+  dropColumns = [],
+  alterColumns = [],
+}: Pick<ApplyDelta, 'published' | 'addColumns' | 'dropColumns' | 'alterColumns'>): SQLQuery[] {
   const table = relationIdent(published)
   return [
-    ...(dropColumns ?? []).map((name) => sql`alter table ${table} drop column ${sql.ident(name)}`),
-    ...(addColumns ?? []).map(
+    ...dropColumns.map((name) => sql`alter table ${table} drop column ${sql.ident(name)}`),
+    ...alterColumns.map(
+      ({ name, type }) =>
+        sql`alter table ${table} alter column ${sql.ident(name)} type ${unsafeSql(type)} using ${sql.ident(name)}::${unsafeSql(type)}`,
+    ),
+    ...addColumns.map(
       ({ name, type }) => sql`alter table ${table} add column ${sql.ident(name)} ${unsafeSql(type)}`,
     ),
   ]
+}
+
+/** A batch replaces rows by their key, like a merge. */
+function isMerge({ strategy }: ApplyDelta): boolean {
+  return strategy === 'merge' || strategy === 'microbatch'
 }
 
 /** The statements that write the rows; only columns that the delta has are written. */
@@ -36,27 +51,45 @@ export function deltaStatements(
   const columns = delta.columns.filter((name) => built.some((column) => column.name === name))
   const table = relationIdent(delta.published)
   const fresh = relationIdent(delta.build)
-  const insert = sql`insert into ${table} (${columnList(columns)})\nselect ${columnList(columns)}\nfrom ${fresh} as fresh`
-  const sameKey = sql.join(
-    delta.uniqueKey.map((key) => sql`fresh.${sql.ident(key)} = old.${sql.ident(key)}`),
-    ' AND ',
-  )
+  const values = columns.map((name) => sql`dbt_internal_source.${sql.ident(name)}`)
+  const insert = sql`insert into ${table} (${columnList(columns)})\nselect ${sql.join(values, ', ')}\nfrom ${fresh} as dbt_internal_source`
   if (delta.strategy === 'append' || delta.uniqueKey.length === 0) return [insert]
+  const same = sameRow(delta)
   if (delta.strategy === 'delete+insert') {
     return [
-      sql`delete from ${table} as old\nwhere exists (select from ${fresh} as fresh where ${sameKey})`,
+      sql`delete from ${table} as dbt_internal_dest\nwhere exists (select from ${fresh} as dbt_internal_source where ${same})`,
       insert,
     ]
   }
-  const values = columns.filter((name) => !delta.uniqueKey.includes(name))
-  const assignments = values.map((name) => sql`${sql.ident(name)} = fresh.${sql.ident(name)}`)
-  const isNew = sql`${insert}\nwhere not exists (select from ${table} as old where ${sameKey})`
+  const isNew = sql`${insert}\nwhere not exists (select from ${table} as dbt_internal_dest where ${same})`
+  const assignments = updatedColumns(delta, columns).map(
+    (name) => sql`${sql.ident(name)} = dbt_internal_source.${sql.ident(name)}`,
+  )
   // MERGE would do, but PostgreSQL 14 has none.
   if (assignments.length === 0) return [isNew]
   return [
-    sql`update ${table} as old\nset ${sql.join(assignments, ', ')}\nfrom ${fresh} as fresh\nwhere ${sameKey}`,
+    sql`update ${table} as dbt_internal_dest\nset ${sql.join(assignments, ', ')}\nfrom ${fresh} as dbt_internal_source\nwhere ${same}`,
     isNew,
   ]
+}
+
+/** The columns of a known row that a merge overwrites. */
+export function updatedColumns(
+  { uniqueKey, updateColumns }: Pick<ApplyDelta, 'uniqueKey' | 'updateColumns'>,
+  columns: readonly string[],
+): string[] {
+  return columns.filter((name) => (updateColumns ? updateColumns.includes(name) : !uniqueKey.includes(name)))
+}
+
+/** The same key in the delta and in the table, and what the model's own predicates ask for. */
+export function sameRow({
+  uniqueKey,
+  predicates = [],
+}: Pick<ApplyDelta, 'uniqueKey' | 'predicates'>): SQLQuery {
+  const keys = uniqueKey.map(
+    (key) => sql`dbt_internal_source.${sql.ident(key)} = dbt_internal_dest.${sql.ident(key)}`,
+  )
+  return sql.join([...keys, ...predicates.map((predicate) => sql`(${unsafeSql(predicate)})`)], ' AND ')
 }
 
 /** Two rows of one key have no right order; an UPDATE would take either without a word. */

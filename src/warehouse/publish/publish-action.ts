@@ -1,14 +1,26 @@
 import type { TableColumn } from '../../core/load-spec.ts'
-import type { IncrementalStrategy, Relation } from '../../core/node.ts'
+import type { IncrementalStrategy, IndexConfig, Relation } from '../../core/node.ts'
 
 /** A column as DDL states it. */
 export type ColumnDefinition = Pick<TableColumn, 'name' | 'type'>
 
-/** A built table takes the place of the published relation. */
+/** What a relation is to carry besides its rows, once it is published. */
+export interface RelationDetails {
+  /**
+   * Who may do what: roles by privilege, as SQL writes them (`reporter`, `"Reporter"`, `public`). Whatever else is
+   * granted is revoked. Without it, grants are left as they were.
+   */
+  readonly grants?: Readonly<Record<string, readonly string[]>>
+  readonly comment?: string
+  readonly columnComments?: Readonly<Record<string, string>>
+}
+
+/** A built table or materialized view takes the place of the published relation. */
 export interface SwapTable {
   readonly kind: 'swap-table'
   readonly build: Relation
   readonly published: Relation
+  readonly details?: RelationDetails
 }
 
 /** A view gets its final definition, which names published relations. */
@@ -17,6 +29,9 @@ export interface PublishView {
   readonly published: Relation
   /** The SELECT. */
   readonly definition: string
+  readonly details?: RelationDetails
+  /** Set for a materialized view, which is filled while it is published. */
+  readonly materialized?: { readonly indexes: readonly IndexConfig[] }
 }
 
 /** A delta goes into the published table, by column name. */
@@ -33,7 +48,33 @@ export interface ApplyDelta {
   readonly addColumns?: readonly { readonly name: string; readonly type: string }[]
   /** Columns that the table loses before. */
   readonly dropColumns?: readonly string[]
+  /** Columns that get another type before. */
+  readonly alterColumns?: readonly ColumnDefinition[]
+  /** With merge: the columns of known rows that are overwritten; all without it. */
+  readonly updateColumns?: readonly string[]
+  /** Conditions on `DBT_INTERNAL_DEST` (the table) and `DBT_INTERNAL_SOURCE` (the delta) that limit what is replaced. */
+  readonly predicates?: readonly string[]
+  readonly details?: RelationDetails
+}
+
+/** Versions of rows end, and others begin, in the published table of a snapshot. */
+export interface ApplyVersions {
+  readonly kind: 'apply-versions'
+  /** The versions that begin. */
+  readonly build: Relation
+  /** The versions that end: the columns `scd_id` and `valid_to`. */
+  readonly ended: Relation
+  readonly published: Relation
+  /** The columns of a version that begins. */
+  readonly columns: readonly string[]
+  readonly addColumns: readonly ColumnDefinition[]
+  readonly alterColumns: readonly ColumnDefinition[]
+  readonly scdIdColumn: string
+  readonly validToColumn: string
+  /** The SQL that stands in the end of current versions, where it is not null. */
+  readonly validToCurrent?: string
+  readonly details?: RelationDetails
 }
 
 /** One step of making a run's builds visible. */
-export type PublishAction = SwapTable | PublishView | ApplyDelta
+export type PublishAction = SwapTable | PublishView | ApplyDelta | ApplyVersions

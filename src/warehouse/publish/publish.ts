@@ -9,6 +9,8 @@ import { sql } from '../sql.ts'
 import { sqlLiteral } from '../sql-text.ts'
 import type { Warehouse } from '../warehouse.ts'
 import { applyDelta } from './apply-delta.ts'
+import { applyDetails } from './apply-details.ts'
+import { applyVersions } from './apply-versions.ts'
 import type { PublishAction } from './publish-action.ts'
 import { inUse, publishProblem } from './publish-problem.ts'
 import { replaceRelations } from './replace-relations.ts'
@@ -20,7 +22,7 @@ import { replaceRelations } from './replace-relations.ts'
  *   2  a savepoint; then everything that changes its identity is locked, with a short lock_timeout
  *        not granted → back to the savepoint, which gives the locks up; wait; again
  *   3  views that read what is replaced are dropped, tables change places, views are made again
- *   4  what the caller wants noted with it; commit
+ *   4  grants and comments; what the caller wants noted with it; commit
  *
  * While it holds locks nothing slow happens, and it never waits for a lock longer than half of the server's
  * deadlock_timeout: a reader who holds what we want and wants what we hold is never the one who is ended.
@@ -83,8 +85,12 @@ async function publishWithin(
   actions: readonly PublishAction[],
   options: PublishOptions,
 ): Promise<PublishResult> {
-  for (const action of actions) if (action.kind === 'apply-delta') await applyDelta(session, action)
+  for (const action of actions) {
+    if (action.kind === 'apply-delta') await applyDelta(session, action)
+    if (action.kind === 'apply-versions') await applyVersions(session, action)
+  }
   const recreated = await replaceWhenFree(session, actions, options)
+  await applyDetails(session, actions)
   await options.within?.(session)
   return { relations: actions.map(({ published }) => published), recreated }
 }

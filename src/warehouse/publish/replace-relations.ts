@@ -1,7 +1,15 @@
 import { randomBytes } from 'node:crypto'
 import { type Relation, relationKey } from '../../core/node.ts'
 import { ProblemError } from '../../core/problem.ts'
-import { createView, dropRelation, relationIdent, renameRelation, setSchema } from '../relation-sql.ts'
+import {
+  createIndex,
+  createMaterializedView,
+  createView,
+  dropRelation,
+  relationIdent,
+  renameRelation,
+  setSchema,
+} from '../relation-sql.ts'
 import { ServerError } from '../server-error.ts'
 import type { Session } from '../session.ts'
 import { type SQLQuery, sql } from '../sql.ts'
@@ -29,7 +37,7 @@ export async function replaceRelations(
 ): Promise<Relation[]> {
   const swaps = actions.filter((action) => action.kind === 'swap-table')
   const views = actions.filter((action) => action.kind === 'view')
-  const deltas = actions.filter((action) => action.kind === 'apply-delta')
+  const deltas = actions.filter(({ kind }) => kind === 'apply-delta' || kind === 'apply-versions')
   const before = await withEmptySearchPath(session, () => look(session, [...swaps, ...views], swaps))
 
   await dropViews(session, before)
@@ -136,9 +144,7 @@ async function createViews(session: Session, views: readonly PublishView[], befo
   ).reverse()
   const byOid = new Map(before.dependents.map((state) => [state.oid, state]))
   let pending: PendingView[] = [
-    ...views.map(({ published, definition }) => ({
-      statements: [createView(published, unsafeSql(definition))],
-    })),
+    ...views.map((view) => ({ statements: createOwnView(view) })),
     ...order.flatMap((oid) => byOid.get(oid) ?? []).map((state) => ({ statements: recreate(state), state })),
   ]
   while (pending.length > 0) {
@@ -150,6 +156,15 @@ async function createViews(session: Session, views: readonly PublishView[], befo
     if (failed.length === pending.length) throw viewError(failed[0]!.view, failed[0]!.error)
     pending = failed.map(({ view }) => view)
   }
+}
+
+function createOwnView({ published, definition, materialized }: PublishView): SQLQuery[] {
+  const query = unsafeSql(definition)
+  if (!materialized) return [createView(published, query)]
+  return [
+    createMaterializedView(published, query),
+    ...materialized.indexes.map((index) => createIndex(published, index)),
+  ]
 }
 
 /** Runs statements, or none of them; returns the error if the statements are at fault. */
