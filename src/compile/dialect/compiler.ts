@@ -6,6 +6,7 @@ import type {
   AutoescapeNode,
   BodyNode,
   CallBlockNode,
+  ExtensionNode,
   FilterBlockNode,
   ForNode,
   IfNode,
@@ -248,13 +249,8 @@ class TemplateCompiler extends ExpressionCompiler {
   }
 
   /** A tag of a nunjucks extension. */
-  compileCallExtension(node: Node, frame: CompileScope): void {
-    const { extName, prop, args, contentArgs } = node as unknown as {
-      extName: string
-      prop: string
-      args: ListNode
-      contentArgs: readonly (Node | null)[]
-    }
+  compileCallExtension(node: ExtensionNode, frame: CompileScope): void {
+    const { extName, prop, args, contentArgs } = node
     const bodies = contentArgs.map((body) => {
       if (!body) return 'null'
       return `()=>{${this.captured(() => {

@@ -4,7 +4,15 @@ import type { WrittenTexts } from './output-buffer.ts'
 import { Runtime } from './runtime.ts'
 import type { NameSource, Session, SessionSettings } from './session.ts'
 import type { TemplateBlock } from './template.ts'
-import { HostObject, type Kwargs, raise, type Value } from './values/value.ts'
+import {
+  HostObject,
+  type HostProtocol,
+  hostFunction,
+  type Kwargs,
+  raise,
+  Tuple,
+  type Value,
+} from './values/value.ts'
 
 /** One rendering. Macros and callers that values hold are bound to it. */
 export class Context implements Session {
@@ -33,11 +41,27 @@ export class Context implements Session {
   macro(block: TemplateBlock): HostObject {
     const known = this.macros.get(block)
     if (known) return known
-    const macro = new HostObject({
+    const call: HostProtocol['call'] = (args, kwargs) => this.callBlock(block, args, kwargs)
+    const name = `dbt_macro__${block.name}`
+    const inner = new HostObject({
       type: 'Macro',
-      call: (args, kwargs) => this.callBlock(block, args, kwargs),
-      repr: () => `<Macro '${block.name}'>`,
-      attribute: (name) => (name === 'name' ? block.name : undefined),
+      call,
+      attribute: (attribute) => {
+        if (attribute === 'name') return name
+        return attribute === 'arguments'
+          ? new Tuple(block.parameters.map((parameter) => parameter.name))
+          : undefined
+      },
+    })
+    const macro = new HostObject({
+      type: 'MacroGenerator',
+      call,
+      repr: () => `<MacroGenerator '${block.name}'>`,
+      // What packages read of dbt's own macro objects: the names of a macro's parameters.
+      attribute: (attribute) => {
+        if (attribute === 'get_macro') return hostFunction('get_macro', () => inner)
+        return attribute === 'get_name' ? hostFunction('get_name', () => block.name) : undefined
+      },
     })
     this.macros.set(block, macro)
     return macro

@@ -7,7 +7,7 @@ import { escapeHtml } from './escape.ts'
 import { listMethods, tupleMethods } from './list-methods.ts'
 import { floatAttribute, floatMethods, intAttribute, intMethods } from './number-methods.ts'
 import { repr } from './repr.ts'
-import { elementAt, maybeLength, maybeSlice, type Slice } from './sequences.ts'
+import { elementAt, maybeSlice, type Slice } from './sequences.ts'
 import { type FieldAccess, strFormat, strFormatMap } from './str-format.ts'
 import { strMethods } from './str-methods.ts'
 import {
@@ -184,9 +184,4 @@ export function attributeOnly(value: Value, name: string): Value {
   if (value instanceof Undefined) return value.fail()
   const own = name.startsWith('_') ? undefined : ownAttribute(value, name)
   return own ?? missing(value, name)
-}
-
-/** Whether a value has a length, for messages of filters. */
-export function hasLength(value: Value): boolean {
-  return maybeLength(value) !== undefined
 }

@@ -5,7 +5,7 @@ import { equals } from './compare.ts'
 import { Dict, PySet } from './dict.ts'
 import { repr } from './repr.ts'
 import { iterate, maybeLength, unpack } from './sequences.ts'
-import { HostObject, hostObject, type Kwargs, raise, Tuple, typeName, type Value } from './value.ts'
+import { HostObject, hostObject, type Kwargs, raise, Tuple, type Value } from './value.ts'
 
 /** A live view of a dict. */
 function view(dict: Dict, type: 'dict_keys' | 'dict_values' | 'dict_items'): HostObject {
@@ -194,10 +194,3 @@ export const setMethods: Methods<PySet> = methodTable<PySet>({
   issuperset: (self, args) => [...(others(args)[0] ?? [])].every((item) => self.has(item)),
   isdisjoint: (self, args) => ![...(others(args)[0] ?? [])].some((item) => self.has(item)),
 })
-
-/** Raises for a mapping method on what is none. */
-export function requireDict(value: Value, what: string): Dict {
-  return value instanceof Dict
-    ? value
-    : raise('TypeError', `${what} must be a mapping, not ${typeName(value)}`)
-}

@@ -1,7 +1,7 @@
 // The methods of Python's int and float, and the attributes of its range.
 import { bind } from './arguments.ts'
 import { type Methods, methodTable } from './calls.ts'
-import { intOfDouble, normalInt } from './numbers.ts'
+import { normalInt } from './numbers.ts'
 import { Float, raise, Tuple, type Value } from './value.ts'
 
 function bitsOf(value: number | bigint): string {
@@ -37,7 +37,6 @@ export const floatMethods: Methods<Float> = methodTable<Float>({
   },
   conjugate: (self) => self,
   as_integer_ratio: (self) => integerRatio(self.value),
-  hex: (self) => raise('TypeError', `float.hex is not offered (value ${self.value})`),
 })
 
 /** The data attributes of an int. */
@@ -51,9 +50,4 @@ export function intAttribute(self: number | bigint, name: string): Value | undef
 export function floatAttribute(self: Float, name: string): Value | undefined {
   if (name === 'real') return self
   return name === 'imag' ? new Float(0) : undefined
-}
-
-/** Python's int(float). */
-export function truncate(value: Float): number | bigint {
-  return intOfDouble(value.value)
 }

@@ -1,5 +1,5 @@
 // Python's numbers: ints without limit, floats apart from ints, floor division and modulo.
-import { Float, isText, raise, textOf, type Value } from './value.ts'
+import { Float, raise, type Value } from './value.ts'
 
 /** A number to compute with: an int as number or bigint, or a Float. */
 export type Numeric = number | bigint | Float
@@ -236,20 +236,6 @@ export function parseFloatText(text: string): number | undefined {
   }
   if (!/^[+-]?(\d+(_\d+)*\.?(\d+(_\d+)*)?|\.\d+(_\d+)*)(e[+-]?\d+(_\d+)*)?$/.test(body)) return undefined
   return Number(body.replaceAll('_', ''))
-}
-
-/** Python's int(value). */
-export function toInteger(value: Value, base?: number): number | bigint {
-  if (isText(value)) {
-    const parsed = parseInteger(textOf(value), base ?? 10)
-    return (
-      parsed ?? raise('ValueError', `invalid literal for int() with base ${base ?? 10}: '${textOf(value)}'`)
-    )
-  }
-  const numeric = maybeNumeric(value)
-  if (numeric === undefined)
-    return raise('TypeError', 'int() argument must be a string, a bytes-like object or a real number')
-  return numeric instanceof Float ? intOfDouble(numeric.value) : numeric
 }
 
 /** The JavaScript number of an int argument such as an index or a width. */

@@ -1,5 +1,5 @@
 // What +, -, *, /, //, %, ** and ~ do to every pair of types, raising where Python raises.
-import { Dict, PySet } from './dict.ts'
+import { PySet } from './dict.ts'
 import { escapeArgument, escapeHtml } from './escape.ts'
 import {
   addNumbers,
@@ -163,9 +163,4 @@ function unary(operator: string, a: Value): Value {
 /** `a ~ b ~ c` */
 export function concatenate(values: readonly Value[]): string {
   return values.map(str).join('')
-}
-
-/** `a | b` of dicts and sets, used by methods such as `union`. */
-export function merged(a: Dict, b: Dict): Dict {
-  return Dict.of([...a.entries.values(), ...b.entries.values()])
 }

@@ -3,7 +3,6 @@ import { equals } from './compare.ts'
 import { Dict, PySet } from './dict.ts'
 import { indexOf } from './numbers.ts'
 import {
-  type DictLike,
   Float,
   HostObject,
   isText,
@@ -11,7 +10,6 @@ import {
   Markup,
   Range,
   raise,
-  type SetLike,
   Tuple,
   textOf,
   typeName,
@@ -191,14 +189,4 @@ function indexable(value: Value): readonly Value[] | undefined {
   if (isText(value)) return charsOf(textOf(value))
   if (value instanceof Range) return [...value]
   return undefined
-}
-
-/** Narrows what `typeName` calls dict. */
-export function isDict(value: Value): value is Dict & DictLike {
-  return value instanceof Dict
-}
-
-/** Narrows what `typeName` calls set. */
-export function isSet(value: Value): value is PySet & SetLike {
-  return value instanceof PySet
 }
