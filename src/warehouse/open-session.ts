@@ -2,9 +2,10 @@ import { readFileSync } from 'node:fs'
 import type { ConnectionOptions } from 'node:tls'
 import pg from 'pg'
 import { makeProblem, ProblemError } from '../core/problem.ts'
+import { throwIfCancelled } from './cancelled.ts'
 import { connectProblem, serverName } from './connect-problem.ts'
 import type { Connection } from './connection.ts'
-import { makeSession, type OwnedSession } from './session.ts'
+import { dropConnection, makeSession, type OwnedSession } from './session.ts'
 import { sql } from './sql.ts'
 
 /** What each connection is told when it opens. */
@@ -15,6 +16,8 @@ export interface SessionOptions {
   readonly lockTimeoutMs?: number
   readonly statementTimeoutMs?: number
   readonly connectTimeoutMs?: number
+  /** Gives up connecting. */
+  readonly signal?: AbortSignal
   /** Warnings of the server. */
   readonly onNotice?: (notice: { readonly severity: string; readonly message: string }) => void
 }
@@ -59,6 +62,7 @@ async function connectClient(connection: Connection, options: SessionOptions): P
   } catch (error) {
     const fallback =
       (sslMode === 'prefer' && isPlainServer(error)) || (sslMode === 'allow' && isSslDemanded(error))
+    throwIfCancelled(options.signal)
     if (!fallback) throw new ProblemError(connectProblem(error, target), { cause: error })
   }
   try {
@@ -84,8 +88,18 @@ async function connectOnce(connection: Connection, options: SessionOptions, secu
   })
   // Without a listener an error between connecting and set-up would end the process.
   client.on('error', () => {})
-  await client.connect()
-  return client
+  const giveUp = () => dropConnection(client)
+  options.signal?.addEventListener('abort', giveUp, { once: true })
+  try {
+    await client.connect()
+    return client
+  } catch (error) {
+    // An attempt that failed on our side (no password to give) leaves the server waiting for more.
+    giveUp()
+    throw error
+  } finally {
+    options.signal?.removeEventListener('abort', giveUp)
+  }
 }
 
 function tlsOptions(connection: Connection): ConnectionOptions {

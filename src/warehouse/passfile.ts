@@ -26,10 +26,12 @@ export function matchPassfile(text: string, key: PassfileKey): string | undefine
   return undefined
 }
 
+/** At the colons that no backslash stands before; those in the password need none. */
 function splitLine(line: string): string[] {
-  return (line.match(/(?:\\.|[^:\\])*(?::|$)/g) ?? [])
-    .slice(0, 5)
-    .map((field) => field.replace(/:$/, '').replace(/\\(.)/g, '$1'))
+  const fields = line.split(/(?<!(?<!\\)(?:\\\\)*\\):/)
+  const [host, port, database, user, ...password] = fields
+  const all = password.length > 0 ? [host, port, database, user, password.join(':')] : fields
+  return all.map((field) => field!.replace(/\\(.)/g, '$1'))
 }
 
 /** Looks a password up in PGPASSFILE or ~/.pgpass, which psql ignores too when others can read it. */

@@ -107,11 +107,14 @@ interface UrlParts {
   readonly options?: Readonly<Record<string, string>>
 }
 
+const noHost = 'host.invalid'
+
 /** Takes `postgresql://user:password@host:port/database?sslmode=…` apart. */
 export function parseDatabaseUrl(text: string): UrlParts {
   let url: URL
   try {
-    url = new URL(text)
+    // A URL without a host is fine for libpq (the host may be a parameter), but not for URL.
+    url = new URL(text.replace(/@(?=[/?#]|$)/, `@${noHost}`))
   } catch (cause) {
     throw invalid(`not a database URL: ${redactUrl(text)}`, cause)
   }
@@ -120,7 +123,8 @@ export function parseDatabaseUrl(text: string): UrlParts {
   }
   const options = Object.fromEntries(url.searchParams)
   const part = (value: string | undefined) => (value ? decodeURIComponent(value) : undefined)
-  const host = options['host'] ?? part(url.hostname.replace(/^\[(.*)\]$/, '$1'))
+  const hostname = url.hostname === noHost ? '' : url.hostname.replace(/^\[(.*)\]$/, '$1')
+  const host = options['host'] ?? part(hostname)
   const parts = {
     host,
     port: options['port'] ?? (url.port || undefined),
@@ -145,10 +149,9 @@ export function connectionUrl(
 ): string {
   const { host, port, user, database } = target
   const secret = password && options.withPassword ? `:${encodeURIComponent(password())}` : ''
-  const path = encodeURIComponent(database)
-  return host.startsWith('/')
-    ? `postgresql://${encodeURIComponent(user)}${secret}@/${path}?host=${encodeURIComponent(host)}&port=${port}`
-    : `postgresql://${encodeURIComponent(user)}${secret}@${host.includes(':') ? `[${host}]` : host}:${port}/${path}`
+  // The folder of a socket is a host too, with its slashes encoded.
+  const name = host.includes(':') ? `[${host}]` : encodeURIComponent(host)
+  return `postgresql://${encodeURIComponent(user)}${secret}@${name}:${port}/${encodeURIComponent(database)}`
 }
 
 /** Without a wish: encrypted where the server can, in the clear on this machine, as libpq does. */

@@ -41,6 +41,11 @@ export interface OwnedSession extends Session {
   readonly close: () => Promise<void>
 }
 
+/** Closes a connection without a word to the server; pg offers only the polite way, which waits for an answer. */
+export function dropConnection(client: pg.Client): void {
+  ;(client as unknown as { connection: { stream: { destroy(): void } } }).connection.stream.destroy()
+}
+
 /** Wraps a connected client. */
 export function makeSession(client: pg.Client, server: string): OwnedSession {
   let lost: Error | undefined
@@ -65,7 +70,7 @@ export function makeSession(client: pg.Client, server: string): OwnedSession {
 
   const drop = () => {
     lost ??= statementError(new Error('a COPY was left in the middle'), '', server)
-    ;(client as unknown as { connection: { stream: { destroy(): void } } }).connection.stream.destroy()
+    dropConnection(client)
   }
 
   const send = async <Row>(query: SQLQuery): Promise<QueryResult<Row>> => {

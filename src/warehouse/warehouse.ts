@@ -42,10 +42,10 @@ export async function connectWarehouse(connection: Connection, options: ConnectO
   throwIfCancelled(options.signal)
   const control = await openSession(connection, options)
   const { target } = connection
-  const pool = makePool(
-    Math.max(1, options.threads),
-    async () => (await openSession(connection, options)).session,
-  )
+  // What cleans up after a cancel may still need a session.
+  const { signal: _, ...lasting } = options
+  const open = async () => (await openSession(connection, lasting)).session
+  const pool = makePool(Math.max(1, options.threads), open)
 
   const warehouse: Warehouse = {
     target,

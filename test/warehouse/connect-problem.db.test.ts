@@ -1,0 +1,78 @@
+import { once } from 'node:events'
+import type { AddressInfo } from 'node:net'
+import { createServer } from 'node:net'
+import { expect, test } from 'vitest'
+import { type Problem, ProblemError } from '../../src/core/problem.ts'
+import { type Connection, connectWarehouse, withWarehouse } from '../../src/warehouse/index.ts'
+import { useTestDatabase } from './test-database.ts'
+
+const database = useTestDatabase()
+
+async function problemOf(
+  change: Partial<Connection['target']>,
+  more: Partial<Connection> = {},
+): Promise<Problem> {
+  const connection = { ...database.connection, ...more, target: { ...database.connection.target, ...change } }
+  const options = { threads: 1, applicationName: 'test', connectTimeoutMs: 500 }
+  const error = await connectWarehouse(connection, options).catch((reason: unknown) => reason)
+  expect(error).toBeInstanceOf(ProblemError)
+  const [problem] = (error as ProblemError).problems
+  expect(JSON.stringify(problem)).not.toContain(database.connection.password?.())
+  return problem!
+}
+
+test('a wrong password names the user, never the password', async () => {
+  const problem = await problemOf({}, { password: () => 'guessed' })
+  expect(problem).toMatchObject({
+    code: 'warehouse-auth',
+    message: expect.stringContaining('user "estimand"'),
+  })
+  expect(JSON.stringify(problem)).not.toContain('guessed')
+  const { password: _, ...without } = database.connection
+  const error = await connectWarehouse(without, { threads: 1, applicationName: 'test' }).catch(
+    (reason: unknown) => reason,
+  )
+  expect((error as ProblemError).problems[0]!.code).toBe('warehouse-auth')
+})
+
+test('a database that is missing says how to make it', async () => {
+  expect(await problemOf({ database: 'nowhere' })).toMatchObject({
+    code: 'warehouse-unreachable',
+    message: expect.stringContaining('has no database "nowhere"'),
+    hint: expect.stringContaining('createdb nowhere'),
+  })
+})
+
+test('a port where nothing listens and a host that nobody knows are told apart', async () => {
+  expect((await problemOf({ port: 1 })).message).toContain('nothing listens there')
+  expect((await problemOf({ host: 'no-such-host.invalid' })).message).toMatch(/host name|no answer/)
+  expect((await problemOf({ host: '/nonexistent' })).message).toContain('no such socket')
+})
+
+test('a server that never answers is given up', async () => {
+  const silent = createServer(() => {}).listen(0, '127.0.0.1')
+  await once(silent, 'listening')
+  try {
+    const { port } = silent.address() as AddressInfo
+    expect((await problemOf({ port })).message).toContain('no answer in time')
+    const controller = new AbortController()
+    setTimeout(() => controller.abort(), 50)
+    const target = { ...database.connection.target, port }
+    const options = { threads: 1, applicationName: 'test', signal: controller.signal }
+    const error = await connectWarehouse({ ...database.connection, target }, options).catch(
+      (reason: unknown) => reason,
+    )
+    expect((error as ProblemError).problems[0]!.code).toBe('cancelled')
+  } finally {
+    silent.close()
+  }
+})
+
+test('sslmode prefer goes on without encryption where there is none, require does not', async () => {
+  const options = { threads: 1, applicationName: 'test' }
+  await withWarehouse({ ...database.connection, sslMode: 'prefer' }, options, async (warehouse) => {
+    expect(warehouse.serverVersion).toBeGreaterThanOrEqual(140000)
+    expect(warehouse.capabilities).toEqual({ citus: false })
+  })
+  expect((await problemOf({}, { sslMode: 'require' })).message).toContain('does not support SSL')
+})
