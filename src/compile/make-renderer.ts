@@ -1,12 +1,12 @@
 import type { Manifest } from '../core/manifest.ts'
-import type { ModelNode, Node, NodeId, TestNode } from '../core/node.ts'
+import type { AnalysisNode, ModelNode, Node, NodeId, Relation, SnapshotNode, TestNode } from '../core/node.ts'
 import { makeProblem, type Place } from '../core/problem.ts'
 import { type CompiledSql, type EphemeralCte, injectCtes } from './compiled-sql.ts'
 import { mergeConfig } from './config-tree.ts'
 import type { ContextScope, RefCall, SourceCall } from './context/context.ts'
 import { cteName, cteValue, relationValue } from './context/relation-value.ts'
-import { hostObject, type NameSource, toJs, type Value } from './dialect/index.ts'
-import type { Renderer, RenderScope } from './renderer.ts'
+import { fromJs, hostFunction, hostObject, type NameSource, toJs, type Value } from './dialect/index.ts'
+import type { BatchScope, Renderer, RenderScope } from './renderer.ts'
 import type { Resolver } from './resolve.ts'
 import { ContextError, withTemplateProblems } from './template-problem.ts'
 import { renderArguments, type Templates } from './templates.ts'
@@ -16,12 +16,8 @@ export function makeRenderer(manifest: Manifest, templates: Templates, resolver:
   const { dialect, options } = templates
 
   /** Renders one node; ephemeral models that it reads are collected, not yet written in. */
-  const renderNode = (
-    node: ModelNode | TestNode,
-    scope: RenderScope,
-    ephemeral: Set<NodeId>,
-  ): CompiledSql => {
-    const names = templates.names(contextOf(node, scope, ephemeral))
+  const renderNode = (node: TemplateNode, scope: RenderScope, ephemeral: Set<NodeId>): CompiledSql => {
+    const names = overridden(templates.names(contextOf(node, scope, ephemeral)), scope.overrides?.macros)
     return withTemplateProblems(options.textOf, () =>
       node.resourceType === 'test' && node.generic
         ? renderGeneric(node, names)
@@ -69,12 +65,26 @@ export function makeRenderer(manifest: Manifest, templates: Templates, resolver:
   const contextOf = (node: Node | null, scope: RenderScope, ephemeral: Set<NodeId>): ContextScope => {
     const relationFor = (id: NodeId): Value => {
       const target = manifest.nodes[id]!
+      if (scope.standIns) return standInFor(target, scope.standIns)
       if (target.resourceType === 'model' && target.materialized === 'ephemeral') {
         ephemeral.add(id)
         return cteValue(cteName(target.name))
       }
       if (!('relation' in target)) throw new ContextError('ref-unknown', `${target.name} has no relation`)
-      return relationValue({ database: options.target.database, ...scope.relationOf(target.relation) })
+      return relationValue({
+        database: options.target.database,
+        ...scope.relationOf(target.relation),
+        ...rowsToRead(target, scope),
+      })
+    }
+    const standInFor = (target: Node, standIns: ReadonlyMap<NodeId, Relation>): Value => {
+      const relation = standIns.get(target.id)
+      if (relation) return relationValue({ database: options.target.database, ...relation })
+      throw new ContextError(
+        'unit-test-invalid',
+        `the unit test gives no rows for ${target.name}, which ${node?.name ?? 'it'} reads`,
+        `give it some, or none: given: [{input: ref('${target.name}'), rows: []}]`,
+      )
     }
     const checked = (id: NodeId | null, written: string): NodeId => {
       if (id === null) throw new ContextError('ref-unknown', `${written} matches no node`)
@@ -87,20 +97,20 @@ export function makeRenderer(manifest: Manifest, templates: Templates, resolver:
       return id
     }
     const relation = node && 'relation' in node ? scope.relationOf(node.relation) : null
+    const { overrides } = scope
     return {
       target: options.target,
-      vars: options.vars,
-      env: options.env,
+      vars: { ...options.vars, ...overrides?.vars },
+      env: overrides ? { ...options.env, ...textValues(overrides.envVars) } : options.env,
       execute: true,
       ref: (call: RefCall) => relationFor(checked(resolver.ref(call), `ref('${call.name}')`)),
       source: (call: SourceCall) =>
         relationFor(checked(resolver.source(call), `source('${call.source}', '${call.table}')`)),
       config: { current: () => node?.config ?? {}, declare: (values) => void mergeConfig({}, values) },
-      // An increment reads its own published rows, not the build that is under way.
-      thisRelation: scope.isIncremental && node && 'relation' in node ? node.relation : relation,
+      thisRelation: thisRelation(node, relation, scope),
       isIncremental: scope.isIncremental,
       fullRefresh: scope.fullRefresh,
-      model: modelData(node),
+      model: { ...modelData(node), ...(scope.batch && { batch: batchData(scope.batch) }) },
       runStartedAt: scope.runStartedAt,
       invocationId: scope.invocationId,
       log: scope.log,
@@ -111,8 +121,7 @@ export function makeRenderer(manifest: Manifest, templates: Templates, resolver:
     target: options.target,
     async compile(nodeId, scope) {
       const node = manifest.nodes[nodeId]
-      if (node?.resourceType !== 'model' && node?.resourceType !== 'test')
-        throw new Error(`${nodeId} is no template`)
+      if (!node || !('rawCode' in node)) throw new Error(`${nodeId} is no template`)
       const ephemeral = new Set<NodeId>()
       const own = renderNode(node, scope, ephemeral)
       return injectCtes(own, ctesOf(ephemeral, scope))
@@ -139,6 +148,49 @@ export function makeRenderer(manifest: Manifest, templates: Templates, resolver:
       })
     },
   }
+}
+
+/** The nodes that are templates. */
+type TemplateNode = ModelNode | SnapshotNode | TestNode | AnalysisNode
+
+/** Names of which some are macros that a unit test replaces by what they are to return. */
+function overridden(names: NameSource, macros: Readonly<Record<string, unknown>> | undefined): NameSource {
+  if (!macros) return names
+  return {
+    ...names,
+    lookup: (name, from) =>
+      Object.hasOwn(macros, name) ? hostFunction(name, () => fromJs(macros[name])) : names.lookup(name, from),
+  }
+}
+
+/** What `this` is: an increment reads its own published rows, not the build that is under way. */
+function thisRelation(node: Node | null, build: Relation | null, scope: RenderScope): Relation | null {
+  if (!node || !('relation' in node)) return build
+  if (scope.standIns) return scope.standIns.get(node.id) ?? build
+  return scope.isIncremental || node.resourceType === 'snapshot' ? node.relation : build
+}
+
+/** Limits what is read of a relation: nothing with --empty, the rows of the batch where there are times. */
+function rowsToRead(target: Node, { batch, empty }: RenderScope): { limit?: number; where?: string } {
+  if (empty) return { limit: 0 }
+  const column = target.config['event_time']
+  if (!batch || typeof column !== 'string') return {}
+  return {
+    where: `${column} >= '${batchTime(batch.start)}' and ${column} < '${batchTime(batch.end)}'`,
+  }
+}
+
+/** A time as dbt writes it into SQL: `2026-01-31 00:00:00+00:00`. */
+function batchTime(time: Date): string {
+  return `${time.toISOString().slice(0, 19).replace('T', ' ')}+00:00`
+}
+
+function batchData({ id, start, end }: BatchScope): Record<string, unknown> {
+  return { id, event_time_start: start, event_time_end: end }
+}
+
+function textValues(values: Readonly<Record<string, unknown>>): Record<string, string> {
+  return Object.fromEntries(Object.entries(values).map(([name, value]) => [name, String(value)]))
 }
 
 /** The file that problems of inline SQL point into. */
