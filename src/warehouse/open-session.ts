@@ -5,7 +5,7 @@ import { makeProblem, ProblemError } from '../core/problem.ts'
 import { throwIfCancelled } from './cancelled.ts'
 import { connectProblem, serverName } from './connect-problem.ts'
 import type { Connection } from './connection.ts'
-import { dropConnection, makeSession, type OwnedSession } from './session.ts'
+import { dropConnection, PgSession } from './pg-session.ts'
 import { sql } from './sql.ts'
 
 /** What each connection is told when it opens. */
@@ -23,7 +23,7 @@ export interface SessionOptions {
 }
 
 export interface OpenedSession {
-  readonly session: OwnedSession
+  readonly session: PgSession
   readonly serverVersion: number
   readonly citus: boolean
 }
@@ -42,7 +42,7 @@ export async function openSession(connection: Connection, options: SessionOption
       onNotice({ severity: notice.severity ?? 'NOTICE', message: notice.message ?? '' }),
     )
   }
-  const session = makeSession(client, serverName(target))
+  const session = new PgSession(client, serverName(target))
   try {
     const { serverVersion, citus } = await setUp(session, options)
     if (serverVersion < oldestVersion) throw new ProblemError(tooOld(serverName(target), serverVersion))
@@ -124,7 +124,7 @@ function isSslDemanded(error: unknown): boolean {
 }
 
 /** One statement: the settings, and what the server is. Citus is installed per database. */
-async function setUp(session: OwnedSession, options: SessionOptions) {
+async function setUp(session: PgSession, options: SessionOptions) {
   const { rows } = await session.query<{ version: number; citus: boolean }>(sql`
     select
       set_config('timezone', 'UTC', false),

@@ -1,16 +1,17 @@
-import type { OwnedSession, Session } from './session.ts'
+import type { PgSession } from './pg-session.ts'
+import type { Session } from './session.ts'
 
 /** A fixed number of sessions, opened when first needed and replaced when their connection broke. */
 export interface Pool {
   use<T>(body: (session: Session) => Promise<T>): Promise<T>
-  /** Marks the lent sessions as cancelled and returns their process ids. */
-  cancel(): number[]
+  /** Marks the lent sessions as cancelled and returns them. */
+  cancel(): readonly PgSession[]
   close(): Promise<void>
 }
 
-export function makePool(size: number, open: () => Promise<OwnedSession>): Pool {
-  const idle: OwnedSession[] = []
-  const lent = new Set<OwnedSession>()
+export function makePool(size: number, open: () => Promise<PgSession>): Pool {
+  const idle: PgSession[] = []
+  const lent = new Set<PgSession>()
   const waiting: (() => void)[] = []
   let taken = 0
   let closed = false
@@ -29,14 +30,14 @@ export function makePool(size: number, open: () => Promise<OwnedSession>): Pool 
 
   const take = async () => {
     for (let session = idle.pop(); session; session = idle.pop()) {
-      if (session.usable()) return session
+      if (session.isUsable()) return session
     }
     return open()
   }
 
-  const giveBack = async (session: OwnedSession) => {
+  const giveBack = async (session: PgSession) => {
     await session.release()
-    if (session.usable() && !closed) idle.push(session)
+    if (session.isUsable() && !closed) idle.push(session)
     else await session.close()
   }
 
@@ -59,7 +60,7 @@ export function makePool(size: number, open: () => Promise<OwnedSession>): Pool 
     },
     cancel() {
       for (const session of lent) session.cancel()
-      return [...lent].map((session) => session.processId)
+      return [...lent]
     },
     async close() {
       closed = true

@@ -1,10 +1,11 @@
 import type { Target } from '../core/manifest.ts'
+import { cancelSessions } from './cancel-sessions.ts'
 import { throwIfCancelled } from './cancelled.ts'
 import type { Connection } from './connection.ts'
 import { openSession, type SessionOptions } from './open-session.ts'
 import { makePool } from './pool.ts'
 import type { QueryResult, Session } from './session.ts'
-import { type SQLQuery, sql } from './sql.ts'
+import type { SQLQuery } from './sql.ts'
 
 export type { Connection } from './connection.ts'
 export type { CopySink } from './copy/copy-sink.ts'
@@ -22,7 +23,7 @@ export interface Warehouse {
   query<Row = Record<string, unknown>>(query: SQLQuery): Promise<QueryResult<Row>>
   /** Lends a session to the body and takes it back; waits when all are in use. */
   withSession<T>(body: (session: Session) => Promise<T>): Promise<T>
-  /** The reserved session: locks and small look-ups, nothing that takes long. */
+  /** The reserved session, for one at a time: locks and small look-ups, nothing that takes long. */
   readonly control: Session
   /** Cancels what every lent session is doing; their bodies fail with the problem `cancelled`. */
   cancelAll(): Promise<void>
@@ -55,9 +56,7 @@ export async function connectWarehouse(connection: Connection, options: ConnectO
     query: (query) => pool.use((session) => session.query(query)),
     withSession: (body) => pool.use(body),
     async cancelAll() {
-      const processIds = pool.cancel()
-      if (processIds.length === 0) return
-      await control.session.query(sql`select pg_cancel_backend(pid) from unnest(${processIds}::int[]) as pid`)
+      await cancelSessions(connection, lasting, pool.cancel())
     },
     async close() {
       options.signal?.removeEventListener('abort', onAbort)

@@ -437,6 +437,23 @@ describe('readers', () => {
     expect(await dayOf('held')).toBe(2)
   })
 
+  test('a publisher that is cut off in the middle has published nothing', async () => {
+    await buildDay('cut', 1)
+    await publish(warehouse(), [swap('cut')])
+    await buildDay('cut', 2)
+    const cut = publish(warehouse(), [swap('cut')], {
+      within: async (session) => {
+        await warehouse().control.query(sql`select pg_terminate_backend(${session.processId})`)
+        await session.query(sql`select 1`)
+      },
+    })
+    const error = await cut.catch((reason: unknown) => reason)
+    expect((error as ProblemError).problems[0]!.code).toBe('warehouse-lost')
+    expect(await dayOf('cut')).toBe(1)
+    await publish(warehouse(), [swap('cut')])
+    expect(await dayOf('cut')).toBe(2)
+  })
+
   test('the notes of the caller are part of the transaction', async () => {
     await buildDay('noted', 1)
     await query(sql`create table marts.notes_kept (text text)`)

@@ -184,6 +184,24 @@ describe('a project', () => {
   })
 })
 
+test('a server that nobody uses is stopped, one that is used is not', async () => {
+  root = await makeRoot(0o755)
+  const impatient = { ...effects, env: { ESTIMAND_DB_IDLE_MINUTES: '0.02' } }
+  const server = await ensureEmbeddedServer(root, impatient)
+  try {
+    await withWarehouse(server.connection, { threads: 1, applicationName: 'user' }, async (warehouse) => {
+      await new Promise((resolve) => setTimeout(resolve, 3000))
+      expect((await warehouse.query(sql`select 1 as one`)).rows).toEqual([{ one: 1 }])
+    })
+    await expect.poll(() => isAlive(server.pid), { timeout: 10_000, interval: 100 }).toBe(false)
+    expect(await readFile(inHome('postgres.log'), 'utf8')).toContain('received smart shutdown request')
+    expect((await ensureEmbeddedServer(root, impatient)).started).toBe(true)
+  } finally {
+    await resetEmbeddedServer(root, effects, { force: true })
+    await rm(root, { recursive: true })
+  }
+})
+
 test('a folder that cannot be made is a problem with a hint', async () => {
   root = await makeRoot(0o755)
   await writeFile(inHome('').replace(/\/$/, ''), 'a file where the folder should be')
