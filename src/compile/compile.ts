@@ -3,6 +3,10 @@ import type { Manifest, Target } from '../core/manifest.ts'
 import { type Node, type NodeId, relationKey, relationsOf } from '../core/node.ts'
 import { makeProblem, type Problem, ProblemError } from '../core/problem.ts'
 import type { Project } from '../core/project.ts'
+import { checkColumns } from './lineage/check-columns.ts'
+import { inheritDescriptions } from './lineage/inherit-descriptions.ts'
+import { makeNodeLineage } from './lineage/node-lineage.ts'
+import { seedHeaders } from './lineage/seed-header.ts'
 import { makeRenderer } from './make-renderer.ts'
 import { makeNaming } from './naming.ts'
 import { draftExposures, draftJobs, draftLoads, draftSeeds, draftSources } from './nodes/declared-drafts.ts'
@@ -69,8 +73,16 @@ export async function compile(project: Project, options: CompileOptions): Promis
   problemsSoFar.push(...resolved.problems, ...cycleProblems(manifest), ...truthProblems(manifest, templates))
   failOn(problemsSoFar)
   const renderer = makeRenderer(manifest, templates, resolver)
-  failOn(await checkSyntax(manifest, renderer))
-  return { manifest: { ...manifest, warnings: problemsSoFar }, renderer }
+  const { problems: syntaxProblems, texts: sqlTexts } = await checkSyntax(manifest, renderer)
+  failOn(syntaxProblems)
+  const lineageOf = makeNodeLineage(manifest, {
+    sqlOf: (id) => sqlTexts.get(id) ?? null,
+    seedColumns: seedHeaders(manifest, project.seeds),
+  })
+  problemsSoFar.push(...checkColumns(manifest, project, lineageOf))
+  failOn(problemsSoFar)
+  const nodes = inheritDescriptions(manifest.nodes, lineageOf)
+  return { manifest: { ...manifest, nodes, warnings: problemsSoFar }, renderer }
 }
 
 function failOn(problems: readonly Problem[]): void {

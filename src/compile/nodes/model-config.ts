@@ -8,6 +8,7 @@ import type {
 } from '../../core/node.ts'
 import { makeProblem, type Place, type Problem } from '../../core/problem.ts'
 import { asList, asStrings, type Config, isMap } from '../config-tree.ts'
+import { unknownColumnsChoices } from '../lineage/check-columns.ts'
 
 /*
  * The part of a model's configuration that decides how it is built, read from what people wrote.
@@ -39,6 +40,7 @@ const knownKeys = [
   'incremental_predicates',
   'incremental_strategy',
   'indexes',
+  'inherit_descriptions',
   'lookback',
   'materialized',
   'meta',
@@ -62,6 +64,7 @@ const knownKeys = [
   'tags',
   'timeout',
   'unique_key',
+  'unknown_columns',
   'unlogged',
 ] // prettier-ignore
 
@@ -94,6 +97,7 @@ export function readModelConfig(
     if (near)
       refuse(`config key '${key}' is not known`, `did you mean '${near}'? keys of your own belong under meta`)
   }
+  choose('unknown_columns', unknownColumnsChoices, 'warn')
   const uniqueKey = asStrings(config.unique_key)
   const incrementalStrategy = choose(
     'incremental_strategy',

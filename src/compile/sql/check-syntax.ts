@@ -1,23 +1,27 @@
 import type { Manifest } from '../../core/manifest.ts'
+import type { NodeId } from '../../core/node.ts'
 import type { Problem } from '../../core/problem.ts'
 import { ProblemError } from '../../core/problem.ts'
+import { publishedRendering } from '../published-sql.ts'
 import type { Renderer } from '../renderer.ts'
 import { findSyntaxError } from './syntax.ts'
 
+/** What came out of rendering everything. */
+export interface SyntaxCheck {
+  readonly problems: readonly Problem[]
+  /** The SQL of the models and tests that could be rendered, as if everything were published. */
+  readonly texts: ReadonlyMap<NodeId, string>
+}
+
 /** Renders every model and test as if everything were published, and has PostgreSQL's parser read the result. */
-export async function checkSyntax(manifest: Manifest, renderer: Renderer): Promise<Problem[]> {
+export async function checkSyntax(manifest: Manifest, renderer: Renderer): Promise<SyntaxCheck> {
   const problems: Problem[] = []
+  const texts = new Map<NodeId, string>()
   for (const node of Object.values(manifest.nodes)) {
     if (node.resourceType !== 'model' && node.resourceType !== 'test') continue
     try {
-      const compiled = await renderer.compile(node.id, {
-        relationOf: (relation) => relation,
-        isIncremental: false,
-        fullRefresh: false,
-        runStartedAt: new Date(0),
-        invocationId: '',
-        log: () => {},
-      })
+      const compiled = await renderer.compile(node.id, publishedRendering)
+      texts.set(node.id, compiled.text)
       const error = findSyntaxError(compiled.text)
       if (!error) continue
       const place = compiled.placeAt(error.offset) ?? node.place
@@ -27,5 +31,5 @@ export async function checkSyntax(manifest: Manifest, renderer: Renderer): Promi
       problems.push(...error.problems)
     }
   }
-  return problems
+  return { problems, texts }
 }

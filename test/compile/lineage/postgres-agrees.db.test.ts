@@ -1,11 +1,12 @@
 import { beforeAll, describe, expect, it } from 'vitest'
-import type { ColumnRef, SqlLineage } from '../../../src/compile/lineage/column-lineage.ts'
 import { lineageOfSql } from '../../../src/compile/lineage/lineage-of-sql.ts'
 import { loadSqlParser } from '../../../src/compile/sql/syntax.ts'
 import { unsafeSql } from '../../../src/warehouse/index.ts'
 import { useWarehouse } from '../../warehouse/test-database.ts'
+import { generateQuery, seededChoices } from './generate-query.ts'
 import { lineageQueries } from './lineage-queries.ts'
 import { createTables, lineageCatalog } from './lineage-tables.ts'
+import { namedColumns } from './named-columns.ts'
 import { viewFacts } from './view-dependencies.ts'
 
 /*
@@ -20,27 +21,28 @@ beforeAll(async () => {
   for (const statement of createTables()) await warehouse().query(unsafeSql(statement))
 })
 
-/** Everything a query names, in whatever part. */
-function namedColumns(lineage: SqlLineage): string[] {
-  const refs: ColumnRef[] = [
-    ...lineage.columns.flatMap(({ inputs, influences }) => [...inputs, ...influences]),
-    ...lineage.influences,
-    ...lineage.unused,
-  ]
-  return [...new Set(refs.map(({ relation, column }) => `${relation}.${column}`))].sort()
+async function expectAgreement(text: string, wholeRows: readonly string[] = []): Promise<void> {
+  const facts = await warehouse().withSession((session) => viewFacts(session, text))
+  const lineage = lineageOfSql(text, lineageCatalog)!
+  expect(lineage.columns.map(({ name }) => name)).toEqual(facts.columns)
+  expect(lineage.isComplete).toBe(true)
+  expect(lineage.unresolved).toEqual([])
+  expect(lineage.columns.filter(({ isUnknown }) => isUnknown)).toEqual([])
+  const named = namedColumns(lineage).filter(
+    (name) => facts.dependencies.includes(name) || !wholeRows.some((table) => name.startsWith(`${table}.`)),
+  )
+  expect(named).toEqual(facts.dependencies)
 }
 
 describe('what PostgreSQL knows of a view', () => {
-  it.each(lineageQueries)('$sql', async ({ sql: text, wholeRows = [] }) => {
-    const facts = await warehouse().withSession((session) => viewFacts(session, text))
-    const lineage = lineageOfSql(text, lineageCatalog)!
-    expect(lineage.columns.map(({ name }) => name)).toEqual(facts.columns)
-    expect(lineage.isComplete).toBe(true)
-    expect(lineage.unresolved).toEqual([])
-    expect(lineage.columns.filter(({ isUnknown }) => isUnknown)).toEqual([])
-    const named = namedColumns(lineage).filter(
-      (name) => facts.dependencies.includes(name) || !wholeRows.some((table) => name.startsWith(`${table}.`)),
-    )
-    expect(named).toEqual(facts.dependencies)
+  it.each(lineageQueries)('$sql', ({ sql: text, wholeRows }) => expectAgreement(text, wholeRows))
+
+  it('of generated queries', async () => {
+    for (let seed = 1; seed <= 400; seed++) {
+      const text = generateQuery(seededChoices(seed))
+      await expectAgreement(text).catch((error: unknown) => {
+        throw new Error(`seed ${seed}: ${text}`, { cause: error })
+      })
+    }
   })
 })

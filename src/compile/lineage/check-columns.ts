@@ -1,0 +1,59 @@
+import { didYouMean } from '../../core/did-you-mean.ts'
+import type { Manifest } from '../../core/manifest.ts'
+import type { ModelNode } from '../../core/node.ts'
+import { makeProblem, type Place, type Problem } from '../../core/problem.ts'
+import type { PatchSpec, Project } from '../../core/project.ts'
+import type { LineageOf } from './node-lineage.ts'
+
+/** What a model may say about columns in its YAML that it does not produce. */
+export const unknownColumnsChoices = ['warn', 'error', 'ignore'] as const
+
+/** Columns that YAML describes and the model does not produce; nothing is said where its columns are not all known. */
+export function checkColumns(
+  manifest: Pick<Manifest, 'nodes'>,
+  project: Pick<Project, 'patches' | 'yamlFiles'>,
+  lineageOf: LineageOf,
+): Problem[] {
+  const patches = new Map(
+    project.patches.flatMap((patch) => (patch.resource === 'model' ? [[patch.name, patch] as const] : [])),
+  )
+  return Object.values(manifest.nodes).flatMap((node) => {
+    const patch = patches.get(node.name)
+    if (node.resourceType !== 'model' || !patch || node.columns.length === 0) return []
+    if (node.config['unknown_columns'] === 'ignore') return []
+    return problemsOf(node, patch, project, lineageOf)
+  })
+}
+
+function problemsOf(
+  node: ModelNode,
+  patch: PatchSpec,
+  project: Pick<Project, 'yamlFiles'>,
+  lineageOf: LineageOf,
+): Problem[] {
+  const lineage = lineageOf(node.id)
+  if (!lineage?.isComplete) return []
+  const produced = new Set(lineage.columns.map(({ name }) => name))
+  const missing = node.columns.filter(({ name }) => !produced.has(name) && !produced.has(name.toLowerCase()))
+  const source = project.yamlFiles.find(({ path }) => path === patch.place.file)?.text ?? ''
+  return missing.map(({ name }) =>
+    makeProblem('column-unknown', `model ${node.name} has no column '${name}'`, {
+      place: placeOfColumn(source, patch.place, name),
+      source,
+      hint: didYouMean(name, produced) ?? `it has ${[...produced].join(', ')}`,
+      severity: node.config['unknown_columns'] === 'error' ? 'error' : 'warning',
+    }),
+  )
+}
+
+/** The line below the model's entry that names the column; the entry itself when none does so plainly. */
+function placeOfColumn(source: string, entry: Place, name: string): Place {
+  const lines = source.split('\n')
+  for (let line = entry.line; line < lines.length; line++) {
+    const match = /^(.*\bname:\s*["']?)(.*)$/.exec(lines[line]!)
+    const rest = match?.[2] ?? ''
+    if (rest.startsWith(name) && !/[\w$]/.test(rest.charAt(name.length)))
+      return { file: entry.file, line: line + 1, column: match![1]!.length + 1 }
+  }
+  return entry
+}

@@ -1,0 +1,210 @@
+import type { Manifest } from '../../core/manifest.ts'
+import {
+  type JobNode,
+  type Node,
+  type NodeId,
+  type Relation,
+  relationKey,
+  type SnapshotNode,
+  type SourceNode,
+} from '../../core/node.ts'
+import { cteName } from '../context/relation-value.ts'
+import type { ColumnRef, OutputColumn, SqlLineage } from './column-lineage.ts'
+import type { KnownRelation, TableName } from './environment.ts'
+import { jobColumns } from './job-lineage.ts'
+import { lineageOfSql, type RelationCatalog } from './lineage-of-sql.ts'
+
+/*
+ * The lineage of a project's nodes: each node's SQL is read with what is known of the nodes that it reads, so a
+ * `*` is expanded along the graph. Lineage of one node ends at the nodes and relations that it reads.
+ */
+
+export interface NodeLineage extends SqlLineage {
+  readonly nodeId: NodeId
+}
+
+/** What lineage needs to know that is not in the manifest. */
+export interface LineageSurroundings {
+  /** The compiled SQL of a node, as if everything were published; null where there is none. */
+  readonly sqlOf: (nodeId: NodeId) => string | null
+  /** The columns in the header of each seed. */
+  readonly seedColumns: ReadonlyMap<NodeId, readonly string[]>
+  /** The columns of every estimates table; without them the columns of jobs are not known. */
+  readonly estimateColumns?: readonly string[]
+  /** The columns of a relation as the database has it, where somebody has asked. */
+  readonly catalogColumns?: (relation: Relation) => readonly string[] | undefined
+}
+
+/** Gives the lineage of a node; null for kinds that have no columns. */
+export type LineageOf = (nodeId: NodeId) => NodeLineage | null
+
+/** Makes the lineage of a manifest's nodes; each is worked out when it is first asked for. */
+export function makeNodeLineage(
+  manifest: Pick<Manifest, 'nodes'>,
+  surroundings: LineageSurroundings,
+): LineageOf {
+  const known = new Map<NodeId, NodeLineage | null>()
+  const catalog = makeCatalog(manifest, surroundings, (id) => lineageOf(id))
+  const lineageOf: LineageOf = (nodeId) => {
+    const before = known.get(nodeId)
+    if (before !== undefined) return before
+    const node = manifest.nodes[nodeId]
+    const lineage = node ? analyseNode(node, manifest, surroundings, catalog) : null
+    const result = lineage && { nodeId, ...lineage }
+    known.set(nodeId, result)
+    return result
+  }
+  return lineageOf
+}
+
+function analyseNode(
+  node: Node,
+  manifest: Pick<Manifest, 'nodes'>,
+  surroundings: LineageSurroundings,
+  catalog: RelationCatalog,
+): SqlLineage | null {
+  const fromDatabase = 'relation' in node ? surroundings.catalogColumns?.(node.relation) : undefined
+  switch (node.resourceType) {
+    case 'source': {
+      const columns = loadedColumns(node, manifest) ?? fromDatabase
+      return columns ? origin(columns, true) : origin(declaredColumns(node), false)
+    }
+    case 'seed': {
+      const columns = surroundings.seedColumns.get(node.id) ?? fromDatabase
+      return columns ? origin(columns, true) : origin(declaredColumns(node), false)
+    }
+    case 'job':
+      return jobLineage(node, manifest, surroundings)
+    case 'model':
+    case 'snapshot':
+    case 'test':
+    case 'analysis': {
+      const sql = surroundings.sqlOf(node.id)
+      const lineage = sql === null ? null : lineageOfSql(sql, catalog)
+      if (!lineage) return origin(fromDatabase ?? declaredColumns(node), fromDatabase !== undefined, true)
+      return node.resourceType === 'snapshot' ? withHistory(node, lineage) : lineage
+    }
+    default:
+      return null
+  }
+}
+
+/** Columns that come from nowhere in the project. */
+function origin(names: readonly string[], isComplete: boolean, isUnknown = false): SqlLineage {
+  const columns = names.map((name) => ({ name, inputs: [], influences: [], isUnknown }))
+  return { columns, isComplete, influences: [], unused: [], unresolved: [] }
+}
+
+/** Names in YAML follow SQL's rule: without quotes they are lower case. */
+function declaredColumns({ columns }: Node): string[] {
+  return columns.map(({ name, quote }) => (quote ? name : name.toLowerCase()))
+}
+
+/** The columns of the load that writes where a source stands. */
+function loadedColumns(source: SourceNode, manifest: Pick<Manifest, 'nodes'>): readonly string[] | undefined {
+  for (const id of source.dependsOn) {
+    const load = manifest.nodes[id]
+    if (load?.resourceType !== 'load') continue
+    const { schema, identifier } = source.relation
+    const table = load.spec.tables.find((each) => each.schema === schema && each.name === identifier)
+    if (table) return table.columns.map(({ name }) => name)
+  }
+  return undefined
+}
+
+/** A snapshot's own columns: from when to when a version held. */
+function withHistory({ spec }: SnapshotNode, lineage: SqlLineage): SqlLineage {
+  const { scdId, updatedAt, validFrom, validTo, isDeleted } = spec.metaColumns
+  const names = [
+    scdId,
+    updatedAt,
+    validFrom,
+    validTo,
+    ...(spec.hardDeletes === 'new_record' ? [isDeleted] : []),
+  ]
+  // They are computed when the snapshot runs; updated_at is an expression that is not part of the query.
+  const added = names.map((name): OutputColumn => ({ name, inputs: [], influences: [], isUnknown: true }))
+  return { ...lineage, columns: [...lineage.columns, ...added] }
+}
+
+function jobLineage(
+  job: JobNode,
+  manifest: Pick<Manifest, 'nodes'>,
+  { estimateColumns }: LineageSurroundings,
+): SqlLineage {
+  if (!estimateColumns) return origin(declaredColumns(job), false, true)
+  const relationOf = (ref: string) => job.dependsOn.find((id) => manifest.nodes[id]?.name === ref) ?? ref
+  return jobColumns(job.spec, estimateColumns, relationOf)
+}
+
+/** Finds the relations that SQL reads among the nodes. */
+function makeCatalog(
+  { nodes }: Pick<Manifest, 'nodes'>,
+  surroundings: LineageSurroundings,
+  lineageOf: LineageOf,
+): RelationCatalog {
+  const byRelation = new Map<string, NodeId>()
+  const ephemeral = new Map<string, NodeId>()
+  for (const node of Object.values(nodes)) {
+    if (node.resourceType === 'model' && node.materialized === 'ephemeral')
+      ephemeral.set(cteName(node.name), node.id)
+    else if (isReadable(node)) byRelation.set(relationKey(node.relation), node.id)
+  }
+  const nodeRelation = (nodeId: NodeId): KnownRelation => {
+    const lineage = lineageOf(nodeId)
+    const columns = lineage?.columns.map(({ name }) => name) ?? []
+    return { relation: nodeId, columns, isComplete: lineage?.isComplete ?? false }
+  }
+  const lookUp = ({ schema, name }: TableName): KnownRelation => {
+    const standIn = schema === undefined ? ephemeral.get(name) : undefined
+    if (standIn !== undefined) return nodeRelation(standIn)
+    if (schema === undefined) return { relation: name, columns: [], isComplete: false }
+    const relation = { schema, identifier: name }
+    const nodeId = byRelation.get(relationKey(relation))
+    if (nodeId !== undefined) return nodeRelation(nodeId)
+    const columns = surroundings.catalogColumns?.(relation)
+    return { relation: relationKey(relation), columns: columns ?? [], isComplete: columns !== undefined }
+  }
+  return { lookUp, isStandIn: (name) => ephemeral.has(name) }
+}
+
+function isReadable(node: Node): node is Extract<Node, { readonly relation: Relation }> {
+  return ['source', 'seed', 'model', 'snapshot', 'job'].includes(node.resourceType)
+}
+
+/** The lineage of every node that has columns, by id: plain data. */
+export interface ProjectLineage {
+  readonly nodes: Readonly<Record<NodeId, NodeLineage>>
+}
+
+/** The lineage of a whole project. */
+export function columnLineage(
+  manifest: Pick<Manifest, 'nodes'>,
+  surroundings: LineageSurroundings,
+): ProjectLineage {
+  const lineageOf = makeNodeLineage(manifest, surroundings)
+  const all = Object.keys(manifest.nodes).map((id) => [id, lineageOf(id)] as const)
+  const nodes = all.filter((entry): entry is readonly [NodeId, NodeLineage] => entry[1] !== null)
+  return { nodes: Object.fromEntries(nodes) }
+}
+
+/** A node's lineage as it goes into the manifest's meta, for tools that read artifacts. */
+export function lineageMeta(lineage: NodeLineage): Readonly<Record<string, unknown>> {
+  const plainRef = ({ relation, column }: ColumnRef) => ({ node: relation, column })
+  return {
+    is_complete: lineage.isComplete,
+    columns: Object.fromEntries(
+      lineage.columns.map(({ name, inputs, influences, isUnknown }) => [
+        name,
+        {
+          inputs: inputs.map((input) => ({ ...plainRef(input), kind: input.kind })),
+          ...(influences.length > 0 && {
+            influences: influences.map((influence) => ({ ...plainRef(influence), role: influence.role })),
+          }),
+          ...(isUnknown && { is_unknown: true }),
+        },
+      ]),
+    ),
+    influences: lineage.influences.map((influence) => ({ ...plainRef(influence), role: influence.role })),
+  }
+}
