@@ -1,5 +1,6 @@
 import { setTimeout as sleep } from 'node:timers/promises'
 import { openSession } from '../open-session.ts'
+import type { PgSession } from '../pg-session.ts'
 import type { Session } from '../session.ts'
 import { sql } from '../sql.ts'
 import { connectionsOf, embeddedConnection, watcherName } from './attach.ts'
@@ -13,8 +14,8 @@ import { withStartLock } from './start-lock.ts'
  *
  *     node idle-watcher.js <.estimand> <data folder> <minutes>
  *
- * It holds one connection. That tells others that the server is watched, and a minute after it broke
- * the watcher ends. The stop is a smart one, under the start lock: PostgreSQL itself waits for whoever came
+ * It holds one connection. That tells others that the server is watched, and when it breaks the
+ * watcher ends. The stop is a smart one, under the start lock: PostgreSQL itself waits for whoever came
  * in at the last moment.
  */
 
@@ -34,10 +35,16 @@ async function look(session: Session): Promise<Idleness> {
   return { sessions: rows[0]!.sessions, others: (await connectionsOf(session)).length }
 }
 
-async function waitUntilIdle(session: Session, idleMs: number): Promise<void> {
+async function sleepWhileUsable(session: PgSession, durationMs: number): Promise<void> {
+  for (const end = Date.now() + durationMs; Date.now() < end && session.isUsable(); ) {
+    await sleep(Math.min(2_000, durationMs))
+  }
+}
+
+async function waitUntilIdle(session: PgSession, idleMs: number): Promise<void> {
   let last = await look(session)
   for (let idleSince = Date.now(); Date.now() - idleSince < idleMs; ) {
-    await sleep(Math.min(60_000, idleMs / 4))
+    await sleepWhileUsable(session, Math.min(60_000, idleMs / 4))
     const now = await look(session)
     if (now.others > 0 || now.sessions !== last.sessions) idleSince = Date.now()
     last = now
