@@ -5,6 +5,7 @@ import { defineClean } from './commands/clean.ts'
 import { defineCompile } from './commands/compile.ts'
 import { defineDb } from './commands/db.ts'
 import { defineDebug } from './commands/debug.ts'
+import { defineLineage } from './commands/lineage.ts'
 import { defineList } from './commands/list.ts'
 import { defineLoad } from './commands/load.ts'
 import { defineRun } from './commands/run.ts'
@@ -36,7 +37,7 @@ const groups: readonly { readonly title: string; readonly definers: readonly Com
     title: 'Run nodes:',
     definers: [defineBuild, defineRun, defineTest, defineSeed, defineLoad],
   },
-  { title: 'Look:', definers: [defineList, defineCompile, defineShow, defineDebug] },
+  { title: 'Look:', definers: [defineList, defineCompile, defineShow, defineLineage, defineDebug] },
   { title: 'Keep house:', definers: [defineDb, defineClean] },
 ]
 
