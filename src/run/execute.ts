@@ -9,6 +9,7 @@ import { runAnalysis } from './steps/job.ts'
 import { runLoad } from './steps/load.ts'
 import { runModel } from './steps/model.ts'
 import { runSeed } from './steps/seed.ts'
+import { runSnapshot } from './steps/snapshot.ts'
 import { runTest } from './steps/test.ts'
 
 /*
@@ -148,6 +149,7 @@ function runStep(node: Node, step: Step, context: RunContext): Promise<StepOutco
     case 'job':
       return runAnalysis(node, step, context)
     case 'snapshot':
+      return runSnapshot(node, step, context)
     case 'unit_test':
     case 'source':
     case 'exposure':

@@ -7,6 +7,7 @@ import {
   type ResourceType,
   relationKey,
   relationsOf,
+  type SnapshotNode,
 } from '../core/node.ts'
 import type { Plan, PublishMode, Step, StepAction } from '../core/plan.ts'
 import { makeProblem, ProblemError } from '../core/problem.ts'
@@ -92,6 +93,7 @@ function decide(
     case 'model':
       return decideModel(node, state, options, loadedAgain)
     case 'snapshot':
+      return decideSnapshot(node, state)
     case 'unit_test':
       throw new ProblemError(notRunYet(node))
     case 'source':
@@ -149,6 +151,20 @@ function latest(node: Node, { published }: WarehouseState): string | null {
     (relation) => published.get(relationKey(relation))?.publishedAt ?? [],
   )
   return instants.sort().at(-1) ?? null
+}
+
+/** A history cannot be made again, so not even a full refresh begins it anew. */
+function decideSnapshot(node: SnapshotNode, state: WarehouseState) {
+  const kind = state.relations.get(relationKey(node.relation))
+  if (kind === undefined) return { action: 'build', reason: 'snapshot, and not there yet' } as const
+  if (kind === 'table') return { action: 'increment', reason: 'snapshot, and there already' } as const
+  const key = relationKey(node.relation)
+  throw new ProblemError(
+    makeProblem('snapshot-invalid', `${key} is a ${kind.replace('_', ' ')}, and a snapshot needs a table`, {
+      place: node.place,
+      hint: 'rename one of them',
+    }),
+  )
 }
 
 function notRunYet({ resourceType, name, place }: Node) {

@@ -36,6 +36,15 @@ export function buildRelation(buildSchema: string, published: Relation): Relatio
   return { schema: buildSchema, identifier: `${published.identifier.slice(0, 40)}__${hash}` }
 }
 
+/** A relation that stands beside a build and is a part of it, such as its delta. */
+export function partRelation({ schema, identifier }: Relation, part: string): Relation {
+  const ending = `__${part}`
+  if (Buffer.byteLength(identifier + ending) <= maxNameBytes)
+    return { schema, identifier: identifier + ending }
+  const hash = createHash('sha256').update(identifier).digest('hex').slice(0, 10)
+  return { schema, identifier: `${identifier.slice(0, 50 - 12 - ending.length)}__${hash}${ending}` }
+}
+
 /** The relations built so far in a run: which build stands for a published relation. */
 export interface Builds {
   add(published: Relation, build: Relation): void

@@ -1,7 +1,7 @@
 import type { CompiledSql } from '../compile/compiled-sql.ts'
 import type { Renderer } from '../compile/renderer.ts'
 import type { Manifest } from '../core/manifest.ts'
-import type { ModelNode, Node, NodeId, Relation, TestNode } from '../core/node.ts'
+import type { ModelNode, Node, NodeId, Relation, SnapshotNode, TestNode } from '../core/node.ts'
 import type { Plan, Step } from '../core/plan.ts'
 import type { RunEffects } from '../core/run-event.ts'
 import type { Connection, PublishAction, Warehouse } from '../warehouse/index.ts'
@@ -25,7 +25,7 @@ export interface RunContext {
   readonly effects: RunEffects
   /** Compiles a node against the run's builds. */
   readonly compile: (
-    node: ModelNode | TestNode,
+    node: ModelNode | SnapshotNode | TestNode,
     options: { readonly isIncremental: boolean },
   ) => Promise<CompiledSql>
   /** What `compile` made of a node, or null before. */
