@@ -27,7 +27,7 @@ export function takeInTests(
   const enough = mode === 'buildable' ? buildable(manifest, graph, selected) : selected
   for (const id of selected)
     for (const child of graph.children(id)) {
-      if (manifest.nodes[child]?.resourceType !== 'test') continue
+      if (!isTest(manifest, child)) continue
       if (mode === 'eager' || hasAllParents(graph, child, enough)) direct.add(child)
       else indirect.add(child)
     }
@@ -43,10 +43,13 @@ export function withTestsNowComplete(
 ): ReadonlySet<NodeId> {
   if (mode === 'eager' || mode === 'empty') return direct
   const enough = mode === 'buildable' ? new Set([...direct, ...graph.ancestors(direct)]) : direct
-  const complete = [...indirect].filter(
-    (id) => manifest.nodes[id]?.resourceType === 'test' && hasAllParents(graph, id, enough),
-  )
+  const complete = [...indirect].filter((id) => isTest(manifest, id) && hasAllParents(graph, id, enough))
   return new Set([...direct, ...complete])
+}
+
+function isTest({ nodes }: Manifest, id: NodeId): boolean {
+  const type = nodes[id]?.resourceType
+  return type === 'test' || type === 'unit_test'
 }
 
 /** What a test may rest on: the selected nodes, what they are built from, and sources, which are always there. */

@@ -1,7 +1,8 @@
-import { didYouMean } from '../did-you-mean.ts'
+import { didYouMean, quotedList } from '../did-you-mean.ts'
 import { makeProblem, type Problem, ProblemError } from '../problem.ts'
 import type { Criterion, IndirectSelection, SelectionSet, SelectionSpec } from './selection-spec.ts'
-import { type SelectorMethod, selectorMethods } from './selector-methods.ts'
+import type { SelectorMethod } from './selector-method.ts'
+import { selectorMethods } from './selector-methods.ts'
 
 /*
  * dbt's selection grammar:
@@ -16,10 +17,18 @@ const criterionPattern = /^(@)?(?:(\d*)(\+))?(?:([\w.]+):)?(.*?)(?:(\+)(\d*))?$/
 export interface ParseOptions {
   readonly indirectSelection?: IndirectSelection
   readonly methods?: Readonly<Record<string, SelectorMethod>>
+  /** What `selector:` names: the selections of selectors.yml, by name. */
+  readonly named?: NamedSelections
+}
+
+/** Looks up a selection of selectors.yml; what is wrong with it goes to `problems`. */
+export interface NamedSelections {
+  readonly names: readonly string[]
+  readonly resolve: (name: string, problems: Problem[]) => SelectionSpec | null
 }
 
 /** Nodes of every type: what is selected when nothing is said. */
-const everything = ['fqn:*', 'source:*', 'exposure:*']
+const everything = ['fqn:*', 'source:*']
 
 /** What `--select` and `--exclude` mean together; throws a ProblemError with everything that is not understood. */
 export function parseSelections(
@@ -56,16 +65,43 @@ function parseUnion(
     return split
   })
   const parts = tokens.map((raw): SelectionSet => {
-    const criteria = raw.split(',').flatMap((part) => parseCriterion(part, raw, options, problems) ?? [])
+    const criteria = raw.split(',').flatMap((part) => parsePart(part, raw, options, problems) ?? [])
     return { kind: 'intersection', raw, parts: criteria, indirectSelection, expectsMatch }
   })
   return { kind: 'union', raw: texts.join(' '), parts, indirectSelection, expectsMatch: false }
 }
 
-function parseCriterion(
+/** A criterion, or with `selector:` a whole selection of selectors.yml. */
+function parsePart(
   text: string,
   token: string,
-  { indirectSelection = 'eager', methods = selectorMethods }: ParseOptions,
+  options: ParseOptions,
+  problems: Problem[],
+): SelectionSpec | null {
+  if (!text.startsWith('selector:')) return parseCriterion(text, token, options, problems)
+  return resolveNamed(text.slice('selector:'.length), options.named, problems)
+}
+
+/** The selection of selectors.yml with this name. */
+export function resolveNamed(
+  name: string,
+  named: NamedSelections | undefined,
+  problems: Problem[],
+): SelectionSpec | null {
+  const names = named?.names ?? []
+  if (named && names.includes(name)) return named.resolve(name, problems)
+  const known =
+    names.length > 0 ? `selectors.yml has ${quotedList(names, 'and')}` : 'there is no selectors.yml'
+  const hint = didYouMean(name, names) ?? known
+  problems.push(makeProblem('selector-invalid', `there is no selector '${name}'`, { hint }))
+  return null
+}
+
+/** One criterion as it is written on the command line; null, with a problem, where it is not understood. */
+export function parseCriterion(
+  text: string,
+  token: string,
+  options: ParseOptions,
   problems: Problem[],
 ): Criterion | null {
   const refuse = (message: string, hint?: string) => {
@@ -76,29 +112,51 @@ function parseCriterion(
   if (value === '') return refuse(text === '' ? 'a part is empty' : `'${text}' names nothing`, grammarHint)
   if (at && down)
     return refuse("'@' before and '+' after a name exclude each other", "'@' takes in all children already")
-  const [method, ...methodArguments] = prefix === undefined ? [defaultMethod(value)] : prefix.split('.')
-  const found = Object.hasOwn(methods, method!) ? methods[method!] : undefined
-  if (!found) {
-    const names = Object.keys(methods)
-    return refuse(`unknown method '${method}'`, didYouMean(method!, names) ?? `methods: ${names.join(', ')}`)
-  }
-  const refusal = found.refuse?.({ arguments: methodArguments, value })
-  if (refusal)
-    return refuse(
-      refusal.message,
-      didYouMean(value, refusal.allowed) ?? `allowed: ${refusal.allowed.join(', ')}`,
-    )
-  return {
-    kind: 'criterion',
-    raw: text,
-    method: method!,
-    methodArguments,
-    value,
+  const relatives = {
     parentsDepth: depthOf(up, upDepth),
     childrenDepth: depthOf(down, downDepth),
     childrensParents: at !== undefined,
-    indirectSelection,
   }
+  return checkedCriterion(
+    prefix ?? defaultMethod(value),
+    value,
+    { raw: text, token, relatives },
+    options,
+    problems,
+  )
+}
+
+/** Where a criterion was written and which relatives it takes in. */
+export interface CriterionFrame {
+  readonly raw: string
+  /** What the person wrote, for messages. */
+  readonly token: string
+  readonly relatives: Pick<Criterion, 'parentsDepth' | 'childrenDepth' | 'childrensParents'>
+}
+
+/** A criterion of a method that is known, with a value that it understands. */
+export function checkedCriterion(
+  methodText: string,
+  value: string,
+  { raw, token, relatives }: CriterionFrame,
+  { indirectSelection = 'eager', methods = selectorMethods }: ParseOptions,
+  problems: Problem[],
+): Criterion | null {
+  const [method, ...methodArguments] = methodText.split('.')
+  const found = Object.hasOwn(methods, method!) ? methods[method!] : undefined
+  if (!found) {
+    const names = [...Object.keys(methods), 'selector']
+    const hint = didYouMean(method!, names) ?? `methods: ${names.join(', ')}`
+    problems.push(invalid(token, `unknown method '${method}'`, hint))
+    return null
+  }
+  const refusal = found.refuse?.({ arguments: methodArguments, value })
+  if (refusal) {
+    const hint = didYouMean(value, refusal.allowed) ?? `allowed: ${refusal.allowed.join(', ')}`
+    problems.push(invalid(token, refusal.message, hint))
+    return null
+  }
+  return { kind: 'criterion', raw, method: method!, methodArguments, value, ...relatives, indirectSelection }
 }
 
 const grammarHint =

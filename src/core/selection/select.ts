@@ -2,21 +2,28 @@ import { didYouMean } from '../did-you-mean.ts'
 import { makeGraph, type NodeGraph } from '../graph.ts'
 import type { Manifest } from '../manifest.ts'
 import type { NodeId, ResourceType } from '../node.ts'
-import { makeProblem, type Problem } from '../problem.ts'
+import { makeProblem, type Problem, ProblemError } from '../problem.ts'
 import { type Chosen, takeInTests, withTestsNowComplete } from './indirect-selection.ts'
-import { parseSelections } from './parse-selection.ts'
+import { parseSelections, resolveNamed } from './parse-selection.ts'
+import type { PreviousState } from './previous-state.ts'
 import type { Criterion, IndirectSelection, SelectionSet, SelectionSpec } from './selection-spec.ts'
-import { type SelectorMethod, selectorMethods } from './selector-methods.ts'
+import { namedSelections } from './selector-definition.ts'
+import type { SelectorContext, SelectorMethod } from './selector-method.ts'
+import { selectorMethods } from './selector-methods.ts'
 
 export interface SelectOptions {
   /** Selection expressions, united; everything when there are none. */
   readonly select?: readonly string[]
   readonly exclude?: readonly string[]
+  /** The name of a selection of selectors.yml, which takes the place of both. */
+  readonly selector?: string
   /** Only nodes of these types, after everything else. */
   readonly resourceTypes?: readonly ResourceType[]
   readonly indirectSelection?: IndirectSelection
   /** The manifest's graph, where it has been made already. */
   readonly graph?: NodeGraph
+  /** What was before, for `state:`, `result:` and `source_status:`. */
+  readonly state?: PreviousState
 }
 
 export interface Selection {
@@ -28,12 +35,28 @@ export interface Selection {
 
 /** The nodes that `--select` and `--exclude` mean; throws a ProblemError for what is not understood. */
 export function select(manifest: Manifest, options: SelectOptions = {}): Selection {
-  const { indirectSelection = 'eager', resourceTypes, graph = makeGraph(manifest) } = options
-  const spec = parseSelections(options.select ?? [], options.exclude ?? [], { indirectSelection })
-  const { nodeIds, warnings } = selectSpec(manifest, graph, spec)
+  const { resourceTypes, state, graph = makeGraph(manifest) } = options
+  const spec = specOf(manifest, options)
+  const { nodeIds, warnings } = selectSpec(manifest, graph, spec, state)
   if (!resourceTypes) return { nodeIds, warnings }
   const wanted = new Set(resourceTypes)
   return { nodeIds: nodeIds.filter((id) => wanted.has(manifest.nodes[id]!.resourceType)), warnings }
+}
+
+/** What is meant: a named selection, expressions, or where nothing is said the default of selectors.yml. */
+function specOf(
+  { selectors }: Manifest,
+  { select = [], exclude = [], selector, indirectSelection = 'eager' }: SelectOptions,
+): SelectionSpec {
+  const named = namedSelections(selectors, { indirectSelection })
+  const isSilent = select.length === 0 && exclude.length === 0
+  const name =
+    selector ?? (isSilent ? Object.values(selectors).find(({ isDefault }) => isDefault)?.name : undefined)
+  if (name === undefined) return parseSelections(select, exclude, { indirectSelection, named })
+  const problems: Problem[] = []
+  const spec = resolveNamed(name, named, problems)
+  if (problems.length > 0 || !spec) throw new ProblemError(problems)
+  return spec
 }
 
 /** Carries out a parsed selection. */
@@ -41,15 +64,17 @@ export function selectSpec(
   manifest: Manifest,
   graph: NodeGraph,
   spec: SelectionSpec,
+  state?: PreviousState,
   methods: Readonly<Record<string, SelectorMethod>> = selectorMethods,
 ): Selection {
   const warnings: Problem[] = []
-  const { direct } = evaluate({ manifest, graph, methods, warnings }, spec)
+  const context: SelectorContext = { manifest, ...(state && { state }) }
+  const { direct } = evaluate({ context, graph, methods, warnings }, spec)
   return { nodeIds: graph.sorted(direct), warnings }
 }
 
 interface Evaluation {
-  readonly manifest: Manifest
+  readonly context: SelectorContext
   readonly graph: NodeGraph
   readonly methods: Readonly<Record<string, SelectorMethod>>
   readonly warnings: Problem[]
@@ -65,9 +90,11 @@ function evaluateSet(evaluation: Evaluation, spec: SelectionSet): Chosen {
   const combine = combinations[spec.kind]
   const initial = combine(parts.map(({ direct }) => direct))
   const indirect = combine(parts.map((part) => new Set([...part.direct, ...part.indirect])))
-  const { manifest, graph, warnings } = evaluation
+  const { context, graph, warnings } = evaluation
+  const { manifest } = context
   const direct = withTestsNowComplete(manifest, graph, { direct: initial, indirect }, spec.indirectSelection)
-  if (spec.expectsMatch && direct.size === 0) warnings.push(nothingSelected(evaluation, spec))
+  if (spec.expectsMatch && direct.size === 0 && !mayBeEmpty(evaluation, spec))
+    warnings.push(nothingSelected(evaluation, spec))
   return { direct, indirect }
 }
 
@@ -81,9 +108,10 @@ const combinations: Readonly<Record<SelectionSet['kind'], (sets: readonly Ids[])
     new Set([...first].filter((id) => !others.some((other) => other.has(id)))),
 }
 
-function evaluateCriterion({ manifest, graph, methods }: Evaluation, criterion: Criterion): Chosen {
+function evaluateCriterion({ context, graph, methods }: Evaluation, criterion: Criterion): Chosen {
+  const { manifest } = context
   const call = { arguments: criterion.methodArguments, value: criterion.value }
-  const matches = methods[criterion.method]!.matcher(call, { manifest })
+  const matches = methods[criterion.method]!.matcher(call, context)
   const found = Object.values(manifest.nodes).flatMap((node) => (matches(node) ? [node.id] : []))
   return takeInTests(manifest, graph, withRelatives(graph, found, criterion), criterion.indirectSelection)
 }
@@ -103,11 +131,17 @@ function withRelatives(graph: NodeGraph, found: readonly NodeId[], criterion: Cr
   return selected
 }
 
-function nothingSelected({ manifest, methods }: Evaluation, spec: SelectionSet): Problem {
+/** Whether a part asks for what has changed or failed, which may be nothing. */
+function mayBeEmpty({ methods }: Evaluation, spec: SelectionSet): boolean {
+  return spec.parts.some((part) => part.kind === 'criterion' && methods[part.method]!.mayBeEmpty === true)
+}
+
+function nothingSelected({ context, methods }: Evaluation, spec: SelectionSet): Problem {
+  const nodes = Object.values(context.manifest.nodes)
   const hints = spec.parts.flatMap((part) => {
     if (part.kind !== 'criterion') return []
     const { values, advice } = methods[part.method]!
-    return advice?.(part.value) ?? didYouMean(part.value, Object.values(manifest.nodes).flatMap(values)) ?? []
+    return advice?.(part.value) ?? didYouMean(part.value, nodes.flatMap(values)) ?? []
   })
   return makeProblem('selection-empty', `selection '${spec.raw}' matches no node`, {
     severity: 'warning',

@@ -1,50 +1,27 @@
-import { quotedList } from '../did-you-mean.ts'
-import type { Manifest } from '../manifest.ts'
-import type { Node, ResourceType, TestNode } from '../node.ts'
+import type { Access, Node, ResourceType, TestNode } from '../node.ts'
 import { configMatch } from './config-match.ts'
 import { fnmatch } from './fnmatch.ts'
 import { fqnMatch } from './fqn-match.ts'
 import { pathMatch } from './path-match.ts'
+import { oneOf, partsWithin, type SelectorMethod } from './selector-method.ts'
+import { stateMethods } from './state-methods.ts'
+import { type VersionWord, versionMatch, versionWords } from './version-match.ts'
 
 /*
  * What may stand before the colon of a criterion. A method is a row of the table below; adding one is adding a row.
  */
-
-/** What methods may look at besides the node. */
-export interface SelectorContext {
-  readonly manifest: Manifest
-}
-
-/** A criterion's method with its arguments and value, as it was written. */
-export interface MethodCall {
-  readonly arguments: readonly string[]
-  readonly value: string
-}
-
-export interface SelectorMethod {
-  /** What is wrong with the call, and what is allowed instead; nothing when it is fine. */
-  readonly refuse?: (
-    call: MethodCall,
-  ) => { readonly message: string; readonly allowed: readonly string[] } | null
-  /** A test for the nodes that the call selects. */
-  readonly matcher: (call: MethodCall, context: SelectorContext) => (node: Node) => boolean
-  /** The values that would select this node, for suggestions. */
-  readonly values: (node: Node) => readonly string[]
-  /** What to try when a value that looks right selects nothing. */
-  readonly advice?: (value: string) => string | undefined
-}
 
 export const selectorMethods: Readonly<Record<string, SelectorMethod>> = {
   fqn: {
     matcher: ({ value }) => {
       const matches = fqnMatch(value)
       // Sources are named by `source:`, since their names are seldom meant alone.
-      return (node) => node.resourceType !== 'source' && matches(node.fqn)
+      return (node) => node.resourceType !== 'source' && matches(node.fqn, isVersioned(node))
     },
     values: (node) => (node.resourceType === 'source' ? [] : [node.name, ...node.fqn.slice(1, -1)]),
     advice: (value) =>
-      /[*?[]/.test(value) && !value.startsWith('*')
-        ? `a pattern is matched from the first folder on: try '*${value}'`
+      /[*?[]/.test(value) && value.includes('.') && !value.startsWith('*')
+        ? `a pattern with a dot is matched from the first folder on: try '*${value}'`
         : undefined,
   },
   tag: {
@@ -57,7 +34,9 @@ export const selectorMethods: Readonly<Record<string, SelectorMethod>> = {
   path: {
     matcher: ({ value }) => {
       const matches = pathMatch(value)
-      return (node) => matches(node.path)
+      // A folder takes in the nodes whose files are below it, wherever they are described.
+      const isSame = pathMatch(value, 'whole')
+      return (node) => matches(node.path) || (node.patchPath !== undefined && isSame(node.patchPath))
     },
     values: (node) => [node.path, ...foldersOf(node.path)],
   },
@@ -82,7 +61,7 @@ export const selectorMethods: Readonly<Record<string, SelectorMethod>> = {
         : { message: 'config needs the key that is meant', allowed: ['config.materialized:view'] },
     matcher: ({ arguments: path, value }) => {
       const matches = configMatch(path, value)
-      return (node) => node.resourceType !== 'exposure' && matches(node)
+      return (node) => configurable.has(node.resourceType) && matches(node)
     },
     values: () => [],
   },
@@ -93,6 +72,30 @@ export const selectorMethods: Readonly<Record<string, SelectorMethod>> = {
       node.resourceType === 'source' ? [node.sourceName, `${node.sourceName}.${node.name}`] : [],
   },
   exposure: namedMethod('exposure'),
+  metric: namedMethod('metric'),
+  semantic_model: namedMethod('semantic_model'),
+  saved_query: namedMethod('saved_query'),
+  unit_test: namedMethod('unit_test'),
+  group: {
+    matcher: ({ value }) => {
+      const matches = fnmatch(value)
+      return (node) => 'group' in node && node.group !== undefined && matches(node.group)
+    },
+    values: (node) => ('group' in node && node.group !== undefined ? [node.group] : []),
+  },
+  access: {
+    refuse: ({ value }) => oneOf(value, accesses),
+    matcher:
+      ({ value }) =>
+      (node) =>
+        node.resourceType === 'model' && node.access === value,
+    values: () => [],
+  },
+  version: {
+    refuse: ({ value }) => oneOf(value, versionWords),
+    matcher: ({ value }) => versionMatch(value as VersionWord),
+    values: () => [],
+  },
   resource_type: {
     refuse: ({ value }) => oneOf(value, Object.keys(resourceTypes)),
     matcher:
@@ -104,18 +107,37 @@ export const selectorMethods: Readonly<Record<string, SelectorMethod>> = {
   test_name: {
     matcher: ({ value }) => {
       const matches = fnmatch(value)
-      return (node) => genericNames(node).some(matches)
+      return (node) => testNames(node).some(matches)
     },
-    values: genericNames,
+    values: testNames,
   },
   test_type: {
     refuse: ({ value }) => oneOf(value, Object.keys(testKinds)),
     matcher: ({ value }) => {
       const kinds = testKinds[value]!
-      return (node) => node.resourceType === 'test' && kinds.includes(node.testKind)
+      return (node) => kinds.includes(testKindOf(node))
     },
     values: () => [],
   },
+  ...stateMethods,
+}
+
+/** Only what is built or read has the config that `config:` looks at. */
+const configurable: ReadonlySet<ResourceType> = new Set([
+  'source',
+  'load',
+  'seed',
+  'model',
+  'snapshot',
+  'test',
+  'job',
+  'analysis',
+])
+
+const accesses: readonly Access[] = ['private', 'protected', 'public']
+
+function isVersioned(node: Node): boolean {
+  return node.resourceType === 'model' && node.version !== undefined
 }
 
 /** Every type, which the compiler holds complete. */
@@ -136,11 +158,19 @@ const resourceTypes: Readonly<Record<ResourceType, true>> = {
 }
 
 /** What `test_type:` selects; schema is the old word for generic. */
-const testKinds: Readonly<Record<string, readonly TestNode['testKind'][]>> = {
+const testKinds: Readonly<Record<string, readonly TestKind[]>> = {
   generic: ['generic'],
   schema: ['generic'],
   singular: ['singular'],
   data: ['generic', 'singular'],
+  unit: ['unit'],
+}
+
+type TestKind = TestNode['testKind'] | 'unit' | 'none'
+
+function testKindOf(node: Node): TestKind {
+  if (node.resourceType === 'unit_test') return 'unit'
+  return node.resourceType === 'test' ? node.testKind : 'none'
 }
 
 /** A method for nodes of one type, by `name` or `package.name`. */
@@ -170,18 +200,9 @@ function sourceMatch(parts: readonly string[]): (node: Node) => boolean {
     tableMatches(node.name)
 }
 
-function partsWithin(value: string, forms: readonly string[]) {
-  if (value.split('.').length <= forms.length) return null
-  return { message: `'${value}' has too many parts`, allowed: forms }
-}
-
-function oneOf(value: string, allowed: readonly string[]) {
-  if (allowed.includes(value)) return null
-  return { message: `it must be ${quotedList(allowed)}, not '${value}'`, allowed }
-}
-
-/** The test's name as macros are called, and with the package where one was written. */
-function genericNames(node: Node): readonly string[] {
+/** The test's name as macros are called, and with the package where one was written; a unit test's own name. */
+function testNames(node: Node): readonly string[] {
+  if (node.resourceType === 'unit_test') return [node.name]
   if (node.resourceType !== 'test' || !node.generic) return []
   const { macro } = node.generic
   return macro.includes('.') ? [macro.slice(macro.lastIndexOf('.') + 1), macro] : [macro]

@@ -20,8 +20,9 @@ describe('methods', () => {
     ['orders', ['orders']],
     ['*stg_*', ['stg_events', 'stg_users']],
     ['staging.stg_*', ['stg_events', 'stg_users']],
-    // A pattern counts from the first folder, as in dbt.
-    ['stg_*', []],
+    ['stg_*', ['stg_events', 'stg_users']],
+    // With a dot a pattern counts from the first folder, as in dbt.
+    ['sales.or*', []],
     ['staging', ['events_have_users', 'not_null_users', 'stg_events', 'stg_users', 'unique_orders']],
     ['marts', ['orders', 'sessions_daily']],
     ['marts.sales', ['orders']],
@@ -175,9 +176,11 @@ describe('warnings', () => {
     expect(empty.warnings[0]?.message).toBe("selection 'orders,stg_users' matches no node")
   })
 
-  it('explains why a pattern of names alone matches nothing', () => {
-    const { warnings } = select(sampleManifest, { select: ['stg_*'] })
-    expect(warnings[0]?.hint).toBe("a pattern is matched from the first folder on: try '*stg_*'")
+  it('explains why a pattern of folders and names matches nothing', () => {
+    const { warnings } = select(sampleManifest, { select: ['sales.or*'] })
+    expect(warnings[0]?.hint).toBe(
+      "a pattern with a dot is matched from the first folder on: try '*sales.or*'",
+    )
   })
 
   it('says nothing of defaults', () => {
