@@ -1,78 +1,148 @@
-import { readFileSync } from 'node:fs'
 import { closestNames } from '../core/did-you-mean.ts'
+import type { MacroInfo } from '../core/manifest.ts'
 import { makeProblem, type Problem } from '../core/problem.ts'
 import type { ProjectFile } from '../core/project.ts'
-import type { Dialect, TemplateBlock } from './dialect/index.ts'
+import { type BuiltinMacro, readBuiltinMacros } from './builtin-macros.ts'
+import type { BlockKind, Dialect, TemplateBlock } from './dialect/index.ts'
 import { templateProblem } from './template-problem.ts'
 
 /*
- * The macros of a project and, behind them, those that every project has. A test `not_null` is the macro
- * `test_not_null`.
+ * The macros of a project, of its packages and, behind them, those that every project has. Each package is a
+ * namespace. A test `not_null` is the macro `test_not_null`, a materialization `log_table` for Postgres the macro
+ * `materialization_log_table_postgres`.
  */
 
+/** The package of the macros that every project has. */
+export const builtinPackage = 'dbt'
+
 export interface Macros {
-  find(name: string): TemplateBlock | undefined
+  /** What templates of a package find under a plain name: its own macro, the project's, or a built-in one. */
+  find(name: string, from?: string): TemplateBlock | undefined
   /** A macro that the project itself defines. */
   findOwn(name: string): TemplateBlock | undefined
+  inPackage(packageName: string, name: string): TemplateBlock | undefined
+  isPackage(name: string): boolean
+  /** The package whose file holds a macro; undefined for one that every project has. */
+  packageOf(block: TemplateBlock): string | undefined
+  /** Names of the macros of a package. */
+  namesIn(packageName: string): readonly string[]
+  /** The macro of a generic test, which may be written with its package: `dbt_utils.at_least_one`. */
+  findTest(test: string, from?: string): TemplateBlock | undefined
+  /** A materialization that the project or a package defines: for Postgres, or for any adapter. */
+  findMaterialization(name: string, from?: string): TemplateBlock | undefined
+  /** The name nearest to one that is not there. */
   closest(name: string): string | undefined
-  readonly all: readonly TemplateBlock[]
+  /** Every macro, by its id as in dbt's manifest. */
+  describe(): Readonly<Record<string, MacroInfo>>
 }
 
-const builtinFiles = ['generic-tests.sql']
+type Namespace = Map<string, TemplateBlock>
 
 /** Parses macro files, collecting what is wrong with them. */
 export function readMacros(
   dialect: Dialect,
   files: readonly ProjectFile[],
+  rootPackage: string,
 ): { readonly macros: Macros; readonly problems: readonly Problem[] } {
   const problems: Problem[] = []
-  const own = new Map<string, TemplateBlock>()
-  for (const { path, text } of files) {
-    for (const block of blocksOf(dialect, path, text, problems)) {
-      const name = macroName(block)
-      const first = own.get(name)
-      if (first)
-        problems.push(
-          makeProblem('name-duplicate', `there are two macros '${name}'`, {
-            place: block.place,
-            source: text,
-            related: [{ place: first.place, message: 'the first' }],
-          }),
-        )
-      else own.set(name, block)
-    }
+  const packages = new Map<string, Namespace>([[rootPackage, new Map()]])
+  for (const file of files) {
+    const namespace = packages.get(file.package) ?? new Map<string, TemplateBlock>()
+    packages.set(file.package, namespace)
+    for (const block of blocksOf(dialect, file, problems)) addBlock(namespace, block, file, problems)
   }
-  const builtin = new Map(
-    builtinFiles.flatMap((file) => {
-      const text = readFileSync(new URL(`./builtin/${file}`, import.meta.url), 'utf8')
-      return dialect.parse(text, `builtin/${file}`).blocks.map((block) => [macroName(block), block] as const)
-    }),
+  return { problems, macros: makeMacros(packages, readBuiltinMacros(dialect), rootPackage) }
+}
+
+function makeMacros(
+  packages: ReadonlyMap<string, Namespace>,
+  builtin: ReadonlyMap<string, BuiltinMacro>,
+  root: string,
+): Macros {
+  const own = packages.get(root)!
+  const inPackage: Macros['inPackage'] = (packageName, name) =>
+    packageName === builtinPackage ? builtin.get(name)?.block() : packages.get(packageName)?.get(name)
+  const find: Macros['find'] = (name, from = root) =>
+    packages.get(from)?.get(name) ?? own.get(name) ?? builtin.get(name)?.block()
+  const homes = new Map(
+    [...packages].flatMap(([name, space]) => [...space.values()].map((block) => [block, name] as const)),
   )
   return {
-    problems,
-    macros: {
-      find: (name) => own.get(name) ?? builtin.get(name),
-      findOwn: (name) => own.get(name),
-      closest: (name) => closestNames(name, [...own.keys(), ...builtin.keys()])[0],
-      all: [...own.values(), ...[...builtin].filter(([name]) => !own.has(name)).map(([, block]) => block)],
+    find,
+    packageOf: (block) => homes.get(block),
+    findOwn: (name) => own.get(name),
+    inPackage,
+    isPackage: (name) => name === builtinPackage || packages.has(name),
+    namesIn: (name) => [...(name === builtinPackage ? builtin : (packages.get(name) ?? new Map())).keys()],
+    findTest(test, from) {
+      const [name, packageName] = test.split('.').reverse()
+      return packageName === undefined ? find(`test_${name}`, from) : inPackage(packageName, `test_${name}`)
     },
+    findMaterialization(name, from = root) {
+      const names = [`materialization_${name}_postgres`, `materialization_${name}_default`]
+      const order = [root, from, ...packages.keys()]
+      for (const packageName of order)
+        for (const one of names) {
+          const block = packages.get(packageName)?.get(one)
+          if (block) return block
+        }
+      return undefined
+    },
+    closest: (name) => closestNames(name, [...own.keys(), ...builtin.keys()])[0],
+    describe: () => describeAll(packages, builtin),
   }
 }
 
-function macroName({ kind, name }: TemplateBlock): string {
-  return kind === 'test' ? `test_${name}` : name
+function describeAll(
+  packages: ReadonlyMap<string, Namespace>,
+  builtin: ReadonlyMap<string, BuiltinMacro>,
+): Record<string, MacroInfo> {
+  const infos = [...packages].flatMap(([packageName, namespace]) =>
+    [...namespace].map(
+      ([name, block]): MacroInfo => ({
+        name,
+        package: packageName,
+        path: block.place.file,
+        source: block.template.text.slice(block.start, block.end),
+      }),
+    ),
+  )
+  const ours = [...builtin.values()].map(
+    ({ name, path, source }): MacroInfo => ({ name, package: builtinPackage, path, source }),
+  )
+  return Object.fromEntries([...infos, ...ours].map((info) => [`macro.${info.package}.${info.name}`, info]))
 }
 
-function blocksOf(
-  dialect: Dialect,
-  path: string,
-  text: string,
-  problems: Problem[],
-): readonly TemplateBlock[] {
+function addBlock(namespace: Namespace, block: TemplateBlock, file: ProjectFile, problems: Problem[]): void {
+  const name = macroName(block)
+  const first = namespace.get(name)
+  if (!first) {
+    namespace.set(name, block)
+    return
+  }
+  problems.push(
+    makeProblem('name-duplicate', `there are two macros '${name}'`, {
+      place: block.place,
+      source: file.text,
+      related: [{ place: first.place, message: 'the first' }],
+    }),
+  )
+}
+
+function macroName({ kind, name, adapter }: TemplateBlock): string {
+  if (kind === 'test') return `test_${name}`
+  return kind === 'materialization' ? `materialization_${name}_${adapter ?? 'default'}` : name
+}
+
+const macroKinds: readonly BlockKind[] = ['macro', 'test', 'materialization']
+
+function blocksOf(dialect: Dialect, file: ProjectFile, problems: Problem[]): readonly TemplateBlock[] {
   try {
-    return dialect.parse(text, path).blocks.filter(({ kind }) => kind === 'macro' || kind === 'test')
+    return dialect
+      .parse(file.text, file.path, { definitionsOnly: true })
+      .blocks.filter(({ kind }) => macroKinds.includes(kind))
   } catch (error) {
-    problems.push(templateProblem(error, () => text))
+    problems.push(templateProblem(error, () => file.text))
     return []
   }
 }

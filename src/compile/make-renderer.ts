@@ -1,31 +1,70 @@
 import type { Manifest } from '../core/manifest.ts'
-import type { AnalysisNode, ModelNode, Node, NodeId, Relation, SnapshotNode, TestNode } from '../core/node.ts'
-import { makeProblem, type Place } from '../core/problem.ts'
+import type { AnalysisNode, ModelNode, Node, NodeId, SnapshotNode, TestNode } from '../core/node.ts'
+import { makeProblem, type Place, ProblemError } from '../core/problem.ts'
 import { type CompiledSql, type EphemeralCte, injectCtes } from './compiled-sql.ts'
-import { mergeConfig } from './config-tree.ts'
-import type { ContextScope, RefCall, SourceCall } from './context/context.ts'
-import { cteName, cteValue, relationValue } from './context/relation-value.ts'
-import { fromJs, hostFunction, hostObject, type NameSource, toJs, type Value } from './dialect/index.ts'
-import type { BatchScope, Renderer, RenderScope } from './renderer.ts'
+import { asList, isMap } from './config-tree.ts'
+import type { ContextScope } from './context/context.ts'
+import { answerQuestion, type Database, databaseOf, noDatabase, saidOnce } from './context/database.ts'
+import { graphValue } from './context/node-value.ts'
+import { cteName, relationParts } from './context/relation-value.ts'
+import { resultValue } from './context/run-result-value.ts'
+import { type Context, callValue, Dict, fromJs, str, toJs, type Value } from './dialect/index.ts'
+import { type NodeScopeRequest, nodeScope } from './node-scope.ts'
+import type { HookMoment, MadeRelation, Renderer, RenderScope } from './renderer.ts'
 import type { Resolver } from './resolve.ts'
-import { ContextError, withTemplateProblems } from './template-problem.ts'
+import { withTemplateProblems } from './template-problem.ts'
 import { renderArguments, type Templates } from './templates.ts'
+
+/** The nodes that are templates. */
+type TemplateNode = ModelNode | SnapshotNode | TestNode | AnalysisNode
+
+/** What one attempt at a rendering reaches outside. */
+interface Attempt {
+  readonly database: Database
+  readonly log: (message: string) => void
+}
 
 /** Makes the renderer of a compiled project. */
 export function makeRenderer(manifest: Manifest, templates: Templates, resolver: Resolver): Renderer {
-  const { dialect, options } = templates
+  const { dialect, options, macros, projectName, packages } = templates
+  const graph = once(() => graphValue(manifest, options.target))
 
-  /** Renders one node; ephemeral models that it reads are collected, not yet written in. */
-  const renderNode = (node: TemplateNode, scope: RenderScope, ephemeral: Set<NodeId>): CompiledSql => {
-    const names = overridden(templates.names(contextOf(node, scope, ephemeral)), scope.overrides?.macros)
-    return withTemplateProblems(options.textOf, () =>
-      node.resourceType === 'test' && node.generic
-        ? renderGeneric(node, names)
-        : renderText(node.rawCode, node.path, names),
+  /** Runs a rendering, again and again until all that it asks is answered; what it says is said once. */
+  const answered = <T>(scope: RenderScope, render: (attempt: Attempt) => T): Promise<T> => {
+    const { ask } = scope
+    const said = saidOnce(scope.log)
+    const now = options.clock()
+    const attempt = (database: Database): T => {
+      const log = said.begin()
+      return withTemplateProblems(options.textOf, () =>
+        templates.atOneTime(now, () => render({ database, log })),
+      )
+    }
+    if (!ask) return promised(() => attempt(noDatabase))
+    return dialect.withAnswers(
+      (answers) => attempt(databaseOf(answers)),
+      (question) => answerQuestion(ask, question),
     )
   }
 
-  const renderText = (text: string, file: string, names: NameSource): CompiledSql => {
+  const namesFor = (
+    request: Omit<NodeScopeRequest, 'manifest' | 'templates' | 'resolver' | 'graph'>,
+  ): Context => templates.names(nodeScope({ manifest, templates, resolver, graph, ...request }))
+
+  /** Renders one node; ephemeral models that it reads are collected, not yet written in. */
+  const renderNode = (
+    node: TemplateNode,
+    scope: RenderScope,
+    ephemeral: Set<NodeId>,
+    attempt: Attempt,
+  ): CompiledSql => {
+    const names = namesFor({ node, scope, ephemeral, ...attempt })
+    return node.resourceType === 'test' && node.generic
+      ? renderGeneric(node, names)
+      : renderText(node.rawCode, node.place.file, names)
+  }
+
+  const renderText = (text: string, file: string, names: Context): CompiledSql => {
     const { text: rendered, map } = dialect.render(templates.parse(text, file), names)
     const placeAt = (offset: number): Place => {
       const { line, column } = map.placeAt(offset)
@@ -34,27 +73,28 @@ export function makeRenderer(manifest: Manifest, templates: Templates, resolver:
     return { text: rendered, placeAt }
   }
 
-  const renderGeneric = (node: TestNode, names: NameSource): CompiledSql => {
+  const renderGeneric = (node: TestNode, names: Context): CompiledSql => {
     const { macro, model, args } = node.generic!
-    const values = renderArguments(dialect, { model, ...args }, names, node.path)
-    const relation = node.where === undefined ? values.model! : whereValue(values.model!, node.where)
-    const text = dialect.callMacro(
-      templates.macros.find(`test_${macro}`)!,
-      [],
-      { ...values, model: relation },
+    const { model: relation, ...values } = renderArguments(
+      dialect,
+      { model, ...args },
       names,
+      node.place.file,
     )
-    return { text: String(text).trim(), placeAt: () => node.place }
+    const filtered = callValue(names.find('get_where_subquery', null)!, [relation!])
+    const block = macros.findTest(macro, node.package)!
+    const text = dialect.callMacro(block, [], { ...values, model: filtered }, names)
+    return { text: str(text).trim(), placeAt: () => node.place }
   }
 
   /** The CTEs of ephemeral models, each after those that it reads itself. */
-  const ctesOf = (ids: ReadonlySet<NodeId>, scope: RenderScope): EphemeralCte[] => {
+  const ctesOf = (ids: ReadonlySet<NodeId>, scope: RenderScope, attempt: Attempt): EphemeralCte[] => {
     const ctes = new Map<NodeId, EphemeralCte>()
     const visit = (id: NodeId): void => {
       if (ctes.has(id)) return
       const node = manifest.nodes[id] as ModelNode
       const inner = new Set<NodeId>()
-      const sql = renderNode(node, { ...scope, isIncremental: false }, inner)
+      const sql = renderNode(node, { ...scope, isIncremental: false }, inner, attempt)
       for (const read of inner) visit(read)
       ctes.set(id, { name: cteName(node.name), sql })
     }
@@ -62,82 +102,84 @@ export function makeRenderer(manifest: Manifest, templates: Templates, resolver:
     return [...ctes.values()]
   }
 
-  const contextOf = (node: Node | null, scope: RenderScope, ephemeral: Set<NodeId>): ContextScope => {
-    const relationFor = (id: NodeId): Value => {
-      const target = manifest.nodes[id]!
-      if (scope.standIns) return standInFor(target, scope.standIns)
-      if (target.resourceType === 'model' && target.materialized === 'ephemeral') {
-        ephemeral.add(id)
-        return cteValue(cteName(target.name))
-      }
-      if (!('relation' in target)) throw new ContextError('ref-unknown', `${target.name} has no relation`)
-      return relationValue({
-        database: options.target.database,
-        ...scope.relationOf(target.relation),
-        ...rowsToRead(target, scope),
-      })
-    }
-    const standInFor = (target: Node, standIns: ReadonlyMap<NodeId, Relation>): Value => {
-      const relation = standIns.get(target.id)
-      if (relation) return relationValue({ database: options.target.database, ...relation })
-      throw new ContextError(
-        'unit-test-invalid',
-        `the unit test gives no rows for ${target.name}, which ${node?.name ?? 'it'} reads`,
-        `give it some, or none: given: [{input: ref('${target.name}'), rows: []}]`,
-      )
-    }
-    const checked = (id: NodeId | null, written: string): NodeId => {
-      if (id === null) throw new ContextError('ref-unknown', `${written} matches no node`)
-      if (node && !node.dependsOn.includes(id))
-        throw new ContextError(
-          'ref-unknown',
-          `${written} was not seen while the project was compiled, so ${node.name} does not wait for it`,
-          `say so in a comment at the top of the file: -- depends_on: {{ ${written} }}`,
-        )
-      return id
-    }
-    const relation = node && 'relation' in node ? scope.relationOf(node.relation) : null
-    const { overrides } = scope
-    return {
-      target: options.target,
-      vars: { ...options.vars, ...overrides?.vars },
-      env: overrides ? { ...options.env, ...textValues(overrides.envVars) } : options.env,
-      execute: true,
-      ref: (call: RefCall) => relationFor(checked(resolver.ref(call), `ref('${call.name}')`)),
-      source: (call: SourceCall) =>
-        relationFor(checked(resolver.source(call), `source('${call.source}', '${call.table}')`)),
-      config: { current: () => node?.config ?? {}, declare: (values) => void mergeConfig({}, values) },
-      thisRelation: thisRelation(node, relation, scope),
-      isIncremental: scope.isIncremental,
-      fullRefresh: scope.fullRefresh,
-      model: { ...modelData(node), ...(scope.batch && { batch: batchData(scope.batch) }) },
-      runStartedAt: scope.runStartedAt,
-      invocationId: scope.invocationId,
-      log: scope.log,
-    }
-  }
+  /** Renders hooks one by one, each sent before the next is rendered. */
+  const sendHooks = (hooks: readonly RunnableHook[], scope: RenderScope): Promise<readonly string[]> =>
+    answered(scope, (attempt) =>
+      hooks.flatMap(({ sql, file, ...request }) => {
+        const names = namesFor({ scope, ephemeral: new Set(), ...attempt, ...request })
+        const text = dialect.render(dialect.parse(sql, file), names).text.trim()
+        if (text === '') return []
+        attempt.database.query(text)
+        return [text]
+      }),
+    )
 
   return {
     target: options.target,
-    async compile(nodeId, scope) {
+    compile(nodeId, scope) {
       const node = manifest.nodes[nodeId]
       if (!node || !('rawCode' in node)) throw new Error(`${nodeId} is no template`)
-      const ephemeral = new Set<NodeId>()
-      const own = renderNode(node, scope, ephemeral)
-      return injectCtes(own, ctesOf(ephemeral, scope))
+      return answered(scope, (attempt) => {
+        const ephemeral = new Set<NodeId>()
+        const own = renderNode(node, scope, ephemeral, attempt)
+        return injectCtes(own, ctesOf(ephemeral, scope, attempt))
+      })
     },
-    async compileInline(text, scope) {
-      const ephemeral = new Set<NodeId>()
-      const names = templates.names(contextOf(null, scope, ephemeral))
-      const own = withTemplateProblems(
-        (file) => (file === inlineFile ? text : options.textOf(file)),
-        () => renderText(text, inlineFile, names),
+    compileInline(text, scope) {
+      return withInlineText(text, () =>
+        answered(scope, (attempt) => {
+          const ephemeral = new Set<NodeId>()
+          const own = renderText(text, inlineFile, namesFor({ node: null, scope, ephemeral, ...attempt }))
+          return injectCtes(own, ctesOf(ephemeral, scope, attempt))
+        }),
       )
-      return injectCtes(own, ctesOf(ephemeral, scope))
     },
-    renderValue(text) {
-      return renderValue(templates, text)
+    runHooks(nodeId, moment, scope) {
+      const node = manifest.nodes[nodeId]!
+      const hooks = hooksOf(node, moment).map(({ sql }) => ({ sql, node, file: node.place.file }))
+      return hooks.length === 0 ? Promise.resolve([]) : sendHooks(hooks, scope)
     },
+    runProjectHooks(moment, scope, { results, schemas }) {
+      const more: ContextScope['more'] = {
+        results: () => results.map(resultValue),
+        schemas: () => [...schemas],
+        database_schemas: () => schemas.map((schema) => fromJs([options.target.database, schema])),
+      }
+      const hooks = packages.flatMap(({ name, folder, config }) => {
+        const texts = moment === 'on_run_start' ? config.onRunStart : config.onRunEnd
+        const file = folder === '.' ? 'dbt_project.yml' : `${folder}/dbt_project.yml`
+        return texts.map((sql) => ({ sql, file, node: null, packageName: name, more }))
+      })
+      return hooks.length === 0 ? Promise.resolve([]) : sendHooks(hooks, scope)
+    },
+    runOperation(macro, args, scope) {
+      const [name = '', packageName] = macro.split('.').reverse()
+      const block = packageName === undefined ? macros.find(name) : macros.inPackage(packageName, name)
+      if (!block) throw new ProblemError(unknownMacro(macro, macros.closest(name)))
+      const kwargs = Object.fromEntries(Object.entries(args).map(([key, value]) => [key, fromJs(value)]))
+      return answered(scope, (attempt) => {
+        const home = packageName ?? projectName
+        const names = namesFor({ node: null, packageName: home, scope, ephemeral: new Set(), ...attempt })
+        return toJs(dialect.callMacro(block, [], kwargs, names))
+      })
+    },
+    materialize(nodeId, compiled, scope) {
+      const node = manifest.nodes[nodeId] as ModelNode
+      const name = String(node.config['materialized'])
+      const block = macros.findMaterialization(name, node.package)
+      if (!block) throw new Error(`${node.id} has no materialization of its own`)
+      const more: ContextScope['more'] = {
+        sql: () => compiled,
+        compiled_code: () => compiled,
+        pre_hooks: () => fromJs(hooksOf(node, 'pre_hook')),
+        post_hooks: () => fromJs(hooksOf(node, 'post_hook')),
+      }
+      return answered(scope, (attempt) => {
+        const request = { node, scope, ephemeral: new Set<NodeId>(), more, standsAtThis: true, ...attempt }
+        return madeRelations(dialect.callMacro(block, [], {}, namesFor(request)))
+      })
+    },
+    renderValue: (text) => renderValue(templates, text),
     problem(code, message, place, hint, severity) {
       const source = options.textOf(place.file)
       return makeProblem(code, message, {
@@ -150,51 +192,54 @@ export function makeRenderer(manifest: Manifest, templates: Templates, resolver:
   }
 }
 
-/** The nodes that are templates. */
-type TemplateNode = ModelNode | SnapshotNode | TestNode | AnalysisNode
-
-/** Names of which some are macros that a unit test replaces by what they are to return. */
-function overridden(names: NameSource, macros: Readonly<Record<string, unknown>> | undefined): NameSource {
-  if (!macros) return names
-  return {
-    ...names,
-    lookup: (name, from) =>
-      Object.hasOwn(macros, name) ? hostFunction(name, () => fromJs(macros[name])) : names.lookup(name, from),
-  }
+/** A hook with what its template sees. */
+type RunnableHook = Pick<NodeScopeRequest, 'node' | 'packageName' | 'more'> & {
+  readonly sql: string
+  readonly file: string
 }
 
-/** What `this` is: an increment reads its own published rows, not the build that is under way. */
-function thisRelation(node: Node | null, build: Relation | null, scope: RenderScope): Relation | null {
-  if (!node || !('relation' in node)) return build
-  if (scope.standIns) return scope.standIns.get(node.id) ?? build
-  return scope.isIncremental || node.resourceType === 'snapshot' ? node.relation : build
+/** The hooks of a node as its config has them. */
+function hooksOf(node: Node, moment: HookMoment): { readonly sql: string; readonly transaction: boolean }[] {
+  return asList(node.config[moment]).map((hook) =>
+    isMap(hook)
+      ? { sql: String(hook['sql'] ?? ''), transaction: hook['transaction'] !== false }
+      : { sql: String(hook), transaction: true },
+  )
 }
 
-/** Limits what is read of a relation: nothing with --empty, the rows of the batch where there are times. */
-function rowsToRead(target: Node, { batch, empty }: RenderScope): { limit?: number; where?: string } {
-  if (empty) return { limit: 0 }
-  const column = target.config['event_time']
-  if (!batch || typeof column !== 'string') return {}
-  return {
-    where: `${column} >= '${batchTime(batch.start)}' and ${column} < '${batchTime(batch.end)}'`,
-  }
+/** What a materialization returns: `{'relations': [target_relation]}`. */
+function madeRelations(returned: Value): MadeRelation[] {
+  const relations = returned instanceof Dict ? returned.get('relations') : undefined
+  const list = Array.isArray(relations) ? relations : []
+  return list.flatMap((value) => {
+    const parts = relationParts(value)
+    return parts ? [{ schema: parts.schema, identifier: parts.identifier, type: parts.type ?? null }] : []
+  })
 }
 
-/** A time as dbt writes it into SQL: `2026-01-31 00:00:00+00:00`. */
-function batchTime(time: Date): string {
-  return `${time.toISOString().slice(0, 19).replace('T', ' ')}+00:00`
-}
-
-function batchData({ id, start, end }: BatchScope): Record<string, unknown> {
-  return { id, event_time_start: start, event_time_end: end }
-}
-
-function textValues(values: Readonly<Record<string, unknown>>): Record<string, string> {
-  return Object.fromEntries(Object.entries(values).map(([name, value]) => [name, String(value)]))
+function unknownMacro(macro: string, near: string | undefined) {
+  const hint = near ? `did you mean '${near}'?` : 'define it in a file below macros/'
+  return makeProblem('macro-unknown', `there is no macro '${macro}'`, { hint })
 }
 
 /** The file that problems of inline SQL point into. */
 const inlineFile = '<inline>'
+
+/** Problems of a text that is no file show its lines. */
+async function withInlineText<T>(text: string, work: () => Promise<T>): Promise<T> {
+  try {
+    return await work()
+  } catch (error) {
+    if (!(error instanceof ProblemError)) throw error
+    const problems = error.problems.map((problem) => {
+      if (problem.place?.file !== inlineFile) return problem
+      const { place, sourceLine: _, ...rest } = problem
+      const sourceLine = text.split(/\r?\n/)[place.line - 1]
+      return { ...rest, place, ...(sourceLine !== undefined && { sourceLine }) }
+    })
+    throw new ProblemError(problems, { cause: error })
+  }
+}
 
 /** A value of YAML that may be a template; only env_var and var mean something there. */
 export function renderValue({ dialect, plainNames }: Templates, text: string): unknown {
@@ -205,46 +250,15 @@ export function renderValue({ dialect, plainNames }: Templates, text: string): u
   )
 }
 
-/** A relation with only some of its rows, as a test's `where` asks for. */
-function whereValue(relation: Value, where: string): Value {
-  const text = `(select * from ${String(dialectText(relation))} where ${where}) dbt_subquery`
-  return hostObject({ type: 'Relation', str: () => text, repr: () => text })
+/** What fails at once fails as a promise too. */
+async function promised<T>(work: () => T): Promise<T> {
+  return work()
 }
 
-function dialectText(value: Value): string {
-  return typeof value === 'object' && value !== null && 'protocol' in value
-    ? (value.protocol.str?.() ?? '')
-    : String(value)
-}
-
-/** What `model` shows of a node. */
-function modelData(node: Node | null): Record<string, unknown> {
-  if (!node) return {}
-  const {
-    id,
-    name,
-    package: packageName,
-    resourceType,
-    path,
-    fqn,
-    tags,
-    meta,
-    config,
-    description,
-    dependsOn,
-  } = node
-  return {
-    unique_id: id,
-    name,
-    package_name: packageName,
-    resource_type: resourceType,
-    original_file_path: path,
-    fqn,
-    tags,
-    meta,
-    config,
-    description,
-    depends_on: { nodes: dependsOn },
-    ...('relation' in node && { schema: node.relation.schema, alias: node.relation.identifier }),
+function once<T>(make: () => T): () => T {
+  let made: { readonly value: T } | undefined
+  return () => {
+    made ??= { value: make() }
+    return made.value
   }
 }

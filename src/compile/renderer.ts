@@ -3,6 +3,9 @@ import type { NodeId, Relation } from '../core/node.ts'
 import type { Place, Problem, Severity } from '../core/problem.ts'
 import type { UnitTestOverrides } from '../core/unit-test-spec.ts'
 import type { CompiledSql } from './compiled-sql.ts'
+import type { Ask } from './context/database.ts'
+
+export type { Ask, QueryAnswer } from './context/database.ts'
 
 /*
  * Turns the templates of a compiled project into SQL. What a template sees that is not in the project (where
@@ -25,6 +28,12 @@ export interface RenderScope {
   readonly runStartedAt: Date
   readonly invocationId: string
   readonly log: (message: string) => void
+  /** Sends what a template asks the database; without it a template that asks cannot be rendered. */
+  readonly ask?: Ask
+  /** What the command line says, under the names of dbt's flags in capitals: `{STORE_FAILURES: true}`. */
+  readonly flags?: Readonly<Record<string, unknown>>
+  /** What `this` is, where it is not where the node's relation is read. */
+  readonly thisRelation?: Relation
   /** Relations that stand for nodes, as the rows of a unit test do; with them nothing else may be read. */
   readonly standIns?: ReadonlyMap<NodeId, Relation>
   /** What a unit test says instead of macros, vars and environment variables. */
@@ -35,11 +44,44 @@ export interface RenderScope {
   readonly empty?: boolean
 }
 
+/** Where a hook of a node belongs. */
+export type HookMoment = 'pre_hook' | 'post_hook'
+
+/** What hooks at the end of a run are told. */
+export interface ProjectHookScope {
+  /** One mapping for each node that had a part in the run, as in dbt's run_results. */
+  readonly results: readonly Readonly<Record<string, unknown>>[]
+  /** The schemas in which the run's nodes stand. */
+  readonly schemas: readonly string[]
+}
+
+/** A relation that a materialization of the project says it has made. */
+export interface MadeRelation {
+  readonly schema: string | null
+  readonly identifier: string | null
+  readonly type: string | null
+}
+
 export interface Renderer {
   /** The SQL of a model, snapshot, test or analysis. Throws a ProblemError when its template fails. */
   compile(nodeId: NodeId, scope: RenderScope): Promise<CompiledSql>
   /** The SQL of a template that is not part of the project, such as what `show --inline` was given. */
   compileInline(text: string, scope: RenderScope): Promise<CompiledSql>
+  /** Renders a node's hooks and sends them, one after the other; needs `ask`. Gives what was sent. */
+  runHooks(nodeId: NodeId, moment: HookMoment, scope: RenderScope): Promise<readonly string[]>
+  /** The same for on-run-start and on-run-end of the project and its packages. */
+  runProjectHooks(
+    moment: 'on_run_start' | 'on_run_end',
+    scope: RenderScope,
+    told: ProjectHookScope,
+  ): Promise<readonly string[]>
+  /** Calls a macro, written with its package if need be; gives what it returns as plain data. */
+  runOperation(macro: string, args: Readonly<Record<string, unknown>>, scope: RenderScope): Promise<unknown>
+  /**
+   * Runs the materialization that the project defines for a model, with `compiled` as its SQL; `this`, the schema
+   * and the alias are those of `scope.thisRelation`.
+   */
+  materialize(nodeId: NodeId, compiled: string, scope: RenderScope): Promise<readonly MadeRelation[]>
   /** A value of YAML that may be a template: `{{ env_var('X') }}`. */
   renderValue(text: string): unknown
   /** A problem at a place in the project, with the line that stands there. */

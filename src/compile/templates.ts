@@ -1,10 +1,13 @@
 import type { Target } from '../core/manifest.ts'
+import type { Relation, ResourceType } from '../core/node.ts'
 import type { Place, Problem } from '../core/problem.ts'
-import type { ProjectFile } from '../core/project.ts'
+import type { Project, ProjectConfig, ProjectFile } from '../core/project.ts'
 import { type Config, isMap, mergeConfig } from './config-tree.ts'
-import { type ContextScope, makeContext, type RefCall, type SourceCall } from './context/context.ts'
+import type { ContextScope } from './context/context.ts'
+import { noDatabase } from './context/database.ts'
 import { relationValue } from './context/relation-value.ts'
 import {
+  type Context,
   type Dialect,
   Dict,
   fromJs,
@@ -14,7 +17,9 @@ import {
   type Value,
 } from './dialect/index.ts'
 import { type Macros, readMacros } from './macros.ts'
-import type { Naming, Read } from './nodes/draft.ts'
+import { makeNames } from './names.ts'
+import type { Read } from './nodes/draft.ts'
+import { makePackageVars } from './package-vars.ts'
 import { templateProblem } from './template-problem.ts'
 
 /*
@@ -24,7 +29,8 @@ import { templateProblem } from './template-problem.ts'
 
 export interface TemplatesOptions {
   readonly target: Target
-  readonly vars: Readonly<Record<string, unknown>>
+  /** Values of --vars. */
+  readonly vars: Config
   readonly env: Readonly<Record<string, string | undefined>>
   readonly clock: () => Date
   /** Texts of project files by path, for showing lines. */
@@ -32,12 +38,30 @@ export interface TemplatesOptions {
 }
 
 export interface CaptureRequest {
-  readonly file: ProjectFile
+  readonly file: Pick<ProjectFile, 'path' | 'text' | 'package'>
   readonly name: string
-  readonly resourceType: 'model' | 'test'
+  readonly resourceType: ResourceType
   /** What is configured outside of the file. */
   readonly config: Config
-  readonly naming: Naming
+  /** Where the node would stand by that config, made when the template asks. */
+  readonly naming?: () => Relation
+  readonly relation?: Relation
+}
+
+/** What of a project its templates need. */
+export interface TemplateProject extends Pick<Project, 'packages' | 'macros'> {
+  readonly config: Pick<ProjectConfig, 'name' | 'vars' | 'dispatch'>
+}
+
+/** A generic test as YAML declares it. */
+export interface TestRequest {
+  readonly test: string
+  readonly args: Config
+  /** The relation it looks at, as an expression. */
+  readonly model: string
+  readonly package: string
+  readonly config: Config
+  readonly place: Place
 }
 
 /** What a template declares and reads. */
@@ -54,26 +78,42 @@ export interface Templates {
   readonly macros: Macros
   readonly problems: readonly Problem[]
   readonly options: TemplatesOptions
+  readonly projectName: string
+  /** The project itself, then its packages. */
+  readonly packages: Project['packages']
+  /** The vars that a package's templates see. */
+  varsOf(packageName: string): Config
   parse(text: string, file: string): ParsedTemplate
   /** Renders without executing, to learn what a file declares and reads. */
   capture(request: CaptureRequest): Capture
-  /** What the arguments of a generic test read: strings such as `ref('orders')`. */
-  captureArguments(args: Readonly<Record<string, unknown>>, place: Place): Pick<Capture, 'reads' | 'problems'>
-  /** The names a template finds: the context's first, then macros. */
-  names(scope: ContextScope): NameSource
+  /** The same for a generic test: what its arguments read, and what its macro reads and declares. */
+  captureTest(request: TestRequest): Pick<Capture, 'reads' | 'config' | 'problems'>
+  /** What values of YAML read: strings such as `ref('orders')`, and templates. */
+  captureArguments(args: Config, place: Place, packageName?: string): Pick<Capture, 'reads' | 'problems'>
+  /** The names of one rendering. */
+  names(scope: ContextScope): Context
   /** The names for a template that belongs to no node: values of YAML, naming macros. */
-  plainNames(): NameSource
-  hasMacro(name: string): boolean
-  closestMacro(name: string): string | undefined
+  plainNames(packageName?: string, vars?: Config): Context
+  hasMaterialization(name: string, packageName: string): boolean
+  /** Runs a rendering for which time stands still, since it may be repeated. */
+  atOneTime<T>(now: Date, render: () => T): T
 }
 
 /** A string argument that dbt takes for an expression. */
 const callLike = /^\s*(?:env_var|ref|var|source|doc)\s*\(.+\)\s*$/s
 
+/** What of a project its templates need. */
+export type TemplateProject = Pick<Project, 'packages' | 'macros'> & {
+  readonly config: Pick<ProjectConfig, 'name' | 'vars' | 'dispatch'>
+}
+
 /** Reads the macros and makes the dialect for one project. */
-export function makeTemplates(macroFiles: readonly ProjectFile[], options: TemplatesOptions): Templates {
-  const dialect = makeDialect()
-  const { macros, problems } = readMacros(dialect, macroFiles)
+export function makeTemplates(project: TemplateProject, options: TemplatesOptions): Templates {
+  let stopped: Date | null = null
+  const dialect = makeDialect({ clock: () => stopped ?? options.clock() })
+  const projectName = project.config.name
+  const { macros, problems } = readMacros(dialect, project.macros, projectName)
+  const varsOf = makePackageVars(project, options.vars)
   const parsed = new Map<string, { readonly text: string; readonly template: ParsedTemplate }>()
 
   const parse = (text: string, file: string): ParsedTemplate => {
@@ -84,85 +124,134 @@ export function makeTemplates(macroFiles: readonly ProjectFile[], options: Templ
     return template
   }
 
-  const names = (scope: ContextScope): NameSource => {
-    const context = makeContext(scope)
-    return {
-      // A name of the context may be replaced by a macro of the project, as dbt allows.
-      lookup: (name) =>
-        macros.findOwn(name) ?? (Object.hasOwn(context, name) ? context[name] : macros.find(name)),
-    }
-  }
+  const names = (scope: ContextScope): Context => makeNames(dialect, macros, project.config.dispatch, scope)
 
-  const capture = ({ file, name, resourceType, config: outside, naming }: CaptureRequest): Capture => {
-    const reads: Read[] = []
-    let declared: Config = {}
-    try {
-      const template = parse(file.text, file.path)
-      const placeOf = (kind: string, ...args: string[]): Place =>
-        template.calls.find((call) => call.name === kind && sameArguments(call.args, args))?.place ?? {
-          file: file.path,
-          line: 1,
-          column: 1,
-        }
-      const configPlace = template.calls.find((call) => call.name === 'config')?.place
-      const own = naming({ name, config: outside })
-      const stand = relationValue({ database: options.target.database, ...own })
-      const scope: ContextScope = {
-        ...scopeForParsing(options, { name, resource_type: resourceType }),
-        ref: (call) => {
-          const written = call.package === undefined ? [call.name] : [call.package, call.name]
-          reads.push({ kind: 'ref', ...call, place: placeOf('ref', ...written) })
-          return stand
-        },
-        source: (call) => {
-          reads.push({ kind: 'source', ...call, place: placeOf('source', call.source, call.table) })
-          return stand
-        },
-        config: {
-          current: () => mergeConfig(outside, declared),
-          declare: (values) => {
-            declared = mergeConfig(declared, values)
-          },
-        },
-        thisRelation: own,
-      }
-      dialect.render(template, names(scope))
-      return { reads, config: declared, configPlace, problems: [] }
-    } catch (error) {
-      return {
-        reads,
-        config: declared,
-        configPlace: undefined,
-        problems: [templateProblem(error, options.textOf)],
-      }
-    }
-  }
+  /** What every parsing sees: no database, nothing incremental, nothing configured yet. */
+  const scopeForParsing = (packageName: string): ContextScope => ({
+    packageName,
+    projectName,
+    target: options.target,
+    vars: varsOf(packageName),
+    env: options.env,
+    secrets: false,
+    execute: false,
+    database: noDatabase,
+    ref: () => '',
+    source: () => '',
+    config: { current: () => null, declare: () => {} },
+    thisRelation: null,
+    requireVars: false,
+    isIncremental: false,
+    model: () => new Dict(),
+    graph: () =>
+      Dict.of(['nodes', 'sources', 'exposures', 'metrics', 'groups'].map((kind) => [kind, new Dict()])),
+    schema: options.target.schema,
+    flags: {},
+    runStartedAt: options.clock(),
+    invocationId: '',
+    more: {},
+    overrides: {},
+    log: () => {},
+    print: () => {},
+  })
 
-  const captureArguments = (args: Readonly<Record<string, unknown>>, place: Place) => {
+  /** A scope that notes what is read and declared; whatever is referred to stands where `stand` does. */
+  const listening = (packageName: string, stand: () => Value, placeOf: PlaceOf) => {
     const reads: Read[] = []
-    const problems: Problem[] = []
-    const stand = relationValue({
-      database: options.target.database,
-      schema: 'schema',
-      identifier: 'identifier',
-    })
+    const declared: { config: Config } = { config: {} }
     const scope: ContextScope = {
-      ...scopeForParsing(options, {}),
+      ...scopeForParsing(packageName),
       ref: (call) => {
-        reads.push({ kind: 'ref', ...call, place })
-        return stand
+        const written = call.package === undefined ? [call.name] : [call.package, call.name]
+        reads.push({ kind: 'ref', ...call, place: placeOf('ref', written) })
+        return stand()
       },
       source: (call) => {
-        reads.push({ kind: 'source', ...call, place })
-        return stand
+        reads.push({ kind: 'source', ...call, place: placeOf('source', [call.source, call.table]) })
+        return stand()
+      },
+      config: {
+        current: () => null,
+        declare: (values) => {
+          declared.config = mergeConfig(declared.config, values)
+        },
       },
     }
+    return { reads, declared, scope }
+  }
+
+  const { target } = options
+  const standIn = (): Value =>
+    relationValue({ database: target.database, schema: target.schema, identifier: '__dbt_parsing' })
+
+  const capture: Templates['capture'] = ({ file, name, resourceType, config, naming, relation }) => {
+    let configPlace: Place | undefined
+    const start = { file: file.path, line: 1, column: 1 }
+    let template: ParsedTemplate | undefined
+    const placeOf: PlaceOf = (kind, args) =>
+      template?.calls.find((call) => call.name === kind && sameArguments(call.args, args))?.place ?? start
+    const own = once(() => relation ?? naming?.() ?? { schema: target.schema, identifier: name })
+    const stand = once(() => relationValue({ database: target.database, ...own() }))
+    const { reads, declared, scope } = listening(file.package, stand, placeOf)
+    const problemsHere: Problem[] = []
     try {
-      renderArguments(dialect, args, names(scope), place.file)
+      template = parse(file.text, file.path)
+      configPlace = template.calls.find((call) => call.name === 'config')?.place
+      const model = () =>
+        fromJs({
+          name,
+          resource_type: resourceType,
+          package_name: file.package,
+          unique_id: `${resourceType}.${file.package}.${name}`,
+          original_file_path: file.path,
+          database: target.database,
+          schema: own().schema,
+          alias: own().identifier,
+          config,
+          raw_code: file.text,
+          tags: config['tags'] ?? [],
+          meta: config['meta'] ?? {},
+        })
+      const more = { this: stand, schema: () => own().schema }
+      dialect.render(template, names({ ...scope, model, more }))
     } catch (error) {
-      problems.push({ ...templateProblem(error, options.textOf), place })
+      problemsHere.push(templateProblem(error, options.textOf))
     }
-    return { reads, problems }
+    return { reads, config: declared.config, configPlace, problems: problemsHere }
+  }
+
+  const captureArguments: Templates['captureArguments'] = (args, place, packageName = projectName) => {
+    const { reads, scope } = listening(packageName, standIn, () => place)
+    return {
+      reads,
+      problems: attempt(place, () => void renderArguments(dialect, args, names(scope), place.file)),
+    }
+  }
+
+  const captureTest: Templates['captureTest'] = (request) => {
+    const { test, args, model, place } = request
+    const { reads, declared, scope } = listening(request.package, standIn, () => place)
+    const block = macros.findTest(test, request.package)
+    const problemsHere = attempt(place, () => {
+      const context = names(scope)
+      const values = renderArguments(dialect, args, context, place.file)
+      // Our own tests read nothing but their arguments.
+      if (!block || macros.packageOf(block) === undefined) return
+      const before = reads.length
+      const relation = renderArguments(dialect, { model }, context, place.file)
+      reads.length = before
+      dialect.callMacro(block, [], { ...values, ...relation }, context)
+    })
+    return { reads, config: declared.config, problems: problemsHere }
+  }
+
+  const attempt = (place: Place, render: () => void): Problem[] => {
+    try {
+      render()
+      return []
+    } catch (error) {
+      return [{ ...templateProblem(error, options.textOf), place }]
+    }
   }
 
   return {
@@ -170,21 +259,35 @@ export function makeTemplates(macroFiles: readonly ProjectFile[], options: Templ
     macros,
     problems,
     options,
+    projectName,
+    packages: project.packages,
+    varsOf,
     parse,
     capture,
+    captureTest,
     captureArguments,
     names,
-    plainNames: () => names(scopeForParsing(options, {})),
-    hasMacro: (name) => macros.find(name) !== undefined,
-    closestMacro: (name) => macros.closest(name),
+    plainNames: (packageName = projectName, vars = varsOf(packageName)) =>
+      names({ ...scopeForParsing(packageName), vars, secrets: true }),
+    hasMaterialization: (name, packageName) => macros.findMaterialization(name, packageName) !== undefined,
+    atOneTime(now, render) {
+      stopped = now
+      try {
+        return render()
+      } finally {
+        stopped = null
+      }
+    },
   }
 }
+
+type PlaceOf = (kind: string, args: readonly string[]) => Place
 
 /** The arguments of a generic test as values: strings are rendered, and calls such as `ref('x')` are made. */
 export function renderArguments(
   dialect: Dialect,
-  args: Readonly<Record<string, unknown>>,
-  source: NameSource,
+  args: Config,
+  source: NameSource | Context,
   file: string,
 ): Record<string, Value> {
   const render = (value: unknown, key: string | null): Value => {
@@ -203,24 +306,11 @@ export function renderArguments(
   return Object.fromEntries(Object.entries(args).map(([name, value]) => [name, render(value, name)]))
 }
 
-/** What every parsing sees: no database, nothing incremental. */
-function scopeForParsing(options: TemplatesOptions, model: Readonly<Record<string, unknown>>): ContextScope {
-  const nothing = (): Value => ''
-  return {
-    target: options.target,
-    vars: options.vars,
-    env: options.env,
-    execute: false,
-    ref: nothing as (call: RefCall) => Value,
-    source: nothing as (call: SourceCall) => Value,
-    config: { current: () => ({}), declare: () => {} },
-    thisRelation: null,
-    isIncremental: false,
-    fullRefresh: false,
-    model,
-    runStartedAt: options.clock(),
-    invocationId: '',
-    log: () => {},
+function once<T>(make: () => T): () => T {
+  let made: { readonly value: T } | undefined
+  return () => {
+    made ??= { value: make() }
+    return made.value
   }
 }
 

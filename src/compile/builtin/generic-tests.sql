@@ -1,12 +1,31 @@
-{# The generic tests that every project has. Each selects the rows that should not be there. #}
+{#
+The generic tests that every project has. Each selects the rows that should not be there; a project changes one by
+a macro of its own such as default__test_not_null.
+#}
 
 {% test not_null(model, column_name) %}
-select {{ column_name }}
-from {{ model }}
-where {{ column_name }} is null
+{{- adapter.dispatch('test_not_null', 'dbt')(model, column_name) -}}
 {% endtest %}
 
 {% test unique(model, column_name) %}
+{{- adapter.dispatch('test_unique', 'dbt')(model, column_name) -}}
+{% endtest %}
+
+{% test accepted_values(model, column_name, values, quote=True) %}
+{{- adapter.dispatch('test_accepted_values', 'dbt')(model, column_name, values, quote) -}}
+{% endtest %}
+
+{% test relationships(model, column_name, to, field) %}
+{{- adapter.dispatch('test_relationships', 'dbt')(model, column_name, to, field) -}}
+{% endtest %}
+
+{% macro default__test_not_null(model, column_name) %}
+select {{ '*' if should_store_failures() else column_name }}
+from {{ model }}
+where {{ column_name }} is null
+{% endmacro %}
+
+{% macro default__test_unique(model, column_name) %}
 select
   {{ column_name }} as unique_field,
   count(*) as n_records
@@ -14,9 +33,9 @@ from {{ model }}
 where {{ column_name }} is not null
 group by {{ column_name }}
 having count(*) > 1
-{% endtest %}
+{% endmacro %}
 
-{% test accepted_values(model, column_name, values, quote=true) %}
+{% macro default__test_accepted_values(model, column_name, values, quote=True) %}
 select
   {{ column_name }} as value_field,
   count(*) as n_records
@@ -27,9 +46,9 @@ where {{ column_name }} not in (
   {% endfor %}
 )
 group by {{ column_name }}
-{% endtest %}
+{% endmacro %}
 
-{% test relationships(model, column_name, to, field) %}
+{% macro default__test_relationships(model, column_name, to, field) %}
 {# The parents are made distinct first: an anti-join of tables that lie on different Citus nodes is refused. #}
 with parent as materialized (
   select distinct {{ field }} as to_field
@@ -40,4 +59,4 @@ from {{ model }} as child
 left join parent on child.{{ column_name }} = parent.to_field
 where child.{{ column_name }} is not null
   and parent.to_field is null
-{% endtest %}
+{% endmacro %}

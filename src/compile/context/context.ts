@@ -1,21 +1,35 @@
 import type { Target } from '../../core/manifest.ts'
-import type { Relation } from '../../core/node.ts'
 import {
+  callValue,
+  Dict,
   fromJs,
   type HostObject,
   hostFunction,
   hostObject,
   type Kwargs,
   raise,
+  str,
+  truth,
   type Value,
 } from '../dialect/index.ts'
 import { ContextError } from '../template-problem.ts'
+import { adapterValue } from './adapter-value.ts'
+import { columnClass } from './column-value.ts'
 import { type ConfigScope, configValue } from './config-value.ts'
-import { relationValue } from './relation-value.ts'
+import type { Database } from './database.ts'
+import { exceptionsValue } from './exceptions-value.ts'
+import { flagsValue } from './flags.ts'
+import { functionNames, plainFunctions } from './functions.ts'
+import { type RelationParts, relationClass, relationValue } from './relation-value.ts'
+import { resultFunctions } from './results-value.ts'
+import { varValue } from './var-value.ts'
 
 /*
  * The names that every template finds: dbt's, with dbt's meanings.
  */
+
+/** The version of dbt whose meanings these are; packages ask for a range of it. */
+export const dbtVersion = '1.10.13'
 
 /** What `ref()` was asked for. */
 export interface RefCall {
@@ -32,93 +46,188 @@ export interface SourceCall {
 
 /** Everything outside the template that rendering one node can reach. */
 export interface ContextScope {
+  /** Whose macros are found by their plain names, and whose vars are read. */
+  readonly packageName: string
   readonly target: Target
   readonly vars: Readonly<Record<string, unknown>>
   readonly env: Readonly<Record<string, string | undefined>>
+  /** Whether variables that hold secrets may be read: in YAML that reaches no query. */
+  readonly secrets: boolean
+  /** Whether a var without value is an error. */
+  readonly requireVars: boolean
   /** Whether the template is rendered to be run; while a project is parsed nothing may ask the database. */
   readonly execute: boolean
+  readonly database: Database
   readonly ref: (call: RefCall) => Value
   readonly source: (call: SourceCall) => Value
   readonly config: ConfigScope
-  readonly thisRelation: Relation | null
+  readonly thisRelation: RelationParts | null
   readonly isIncremental: boolean
-  readonly fullRefresh: boolean
-  /** The node itself, as plain data. */
-  readonly model: Readonly<Record<string, unknown>>
+  /** The node itself as a dictionary. */
+  readonly model: () => Value
+  readonly graph: () => Value
+  /** The schema that `schema` names: the node's, else the target's. */
+  readonly schema: string
+  /** Flags by their names in capitals, as far as anybody gave them. */
+  readonly flags: Readonly<Record<string, unknown>>
   readonly runStartedAt: Date
   readonly invocationId: string
+  readonly projectName: string
+  /** More names, of hooks and materializations. */
+  readonly more: Readonly<Record<string, () => Value>>
+  /** What is found before everything else: what a unit test says instead of macros. */
+  readonly overrides: Readonly<Record<string, Value>>
   readonly log: (message: string, toTerminal: boolean) => void
+  readonly print: (message: string) => void
 }
 
-/** Builds the names of one rendering. Cheap: attributes are made when they are asked for. */
-export function makeContext(scope: ContextScope): Record<string, Value> {
-  const names: Record<string, Value> = {
-    ref: hostFunction('ref', (args, kwargs) => scope.ref(readRef(args, kwargs))),
-    source: hostFunction('source', (args) => {
-      if (args.length !== 2)
-        raise('TypeError', 'source() takes the name of a source and of one of its tables')
-      return scope.source({ source: String(args[0]), table: String(args[1]) })
-    }),
-    config: configValue(scope.config),
-    var: varValue(scope.vars),
-    env_var: hostFunction('env_var', ([name, fallback]) =>
-      environmentVariable(scope.env, String(name), fallback),
-    ),
-    target: targetValue(scope.target),
-    execute: scope.execute,
-    is_incremental: hostFunction('is_incremental', () => scope.isIncremental),
-    should_full_refresh: hostFunction('should_full_refresh', () => scope.fullRefresh),
-    model: fromJs(scope.model),
-    flags: fromJs({ FULL_REFRESH: scope.fullRefresh, WHICH: 'run' }),
-    run_started_at: fromJs(scope.runStartedAt),
-    invocation_id: scope.invocationId,
-    project_name: String(scope.model.package_name ?? ''),
-    log: hostFunction('log', ([message, info = false], kwargs) => {
-      scope.log(String(message), (kwargs.info ?? info) === true)
-      return ''
-    }),
-    exceptions: exceptionsValue(scope),
+/** What of a rendering's context reaches back into the rendering. */
+export interface ContextEngine {
+  /** A name as a template finds it. */
+  readonly find: (name: string) => Value | undefined
+  /** The implementation of a macro for Postgres. */
+  readonly dispatch: (name: string, namespace: string | null) => Value
+  /** Renders a text as a template with the same names. */
+  readonly render: (text: string) => string
+}
+
+/** The names of the context, each made when it is asked for first. */
+export interface ContextNames {
+  readonly find: (name: string) => Value | undefined
+  readonly list: readonly string[]
+}
+
+/** Builds the names of one rendering. */
+export function makeContext(scope: ContextScope, engine: ContextEngine): ContextNames {
+  const { target } = scope
+  const print = hostFunction('print', ([message = '']) => {
+    scope.print(str(message))
+    return ''
+  })
+  const results = once(() => resultFunctions(scope.print))
+  const functions = once(plainFunctions)
+  const names: Record<string, () => Value> = {
+    ref: () => hostFunction('ref', (args, kwargs) => scope.ref(readRef(args, kwargs))),
+    source: () => hostFunction('source', (args) => scope.source(readSource(args))),
+    config: () => configValue(scope.config),
+    var: () => varValue(scope.vars, scope.requireVars, engine.render),
+    env_var: () => hostFunction('env_var', (args, kwargs) => environmentVariable(scope, args, kwargs)),
+    target: () => targetValue(target),
+    env: () => targetValue(target),
+    this: () => (scope.thisRelation === null ? null : relationValue(scope.thisRelation)),
+    database: () => target.database,
+    schema: () => scope.schema,
+    execute: () => scope.execute,
+    is_incremental: () => hostFunction('is_incremental', () => scope.execute && scope.isIncremental),
+    model: scope.model,
+    graph: scope.graph,
+    flags: () => flagsValue(scope.flags),
+    adapter: () =>
+      adapterValue({
+        execute: scope.execute,
+        database: scope.database,
+        databaseName: target.database,
+        macro: engine.find,
+        dispatch: engine.dispatch,
+        print: scope.print,
+      }),
+    api: () => Dict.of([['Relation', relationClass()] as const, ['Column', columnClass()] as const]),
+    column: columnClass,
+    exceptions: () => exceptionsValue((message) => scope.log(message, true)),
+    run_started_at: () => fromJs(scope.runStartedAt),
+    invocation_id: () => scope.invocationId,
+    invocation_args_dict: () => fromJs(invocationArguments(scope)),
+    dbt_version: () => dbtVersion,
+    dbt_metadata_envs: () => fromJs(metadataVariables(scope.env)),
+    project_name: () => scope.projectName,
+    thread_id: () => 'Thread-1',
+    selected_resources: () => [],
+    pre_hooks: () => [],
+    post_hooks: () => [],
+    sql: () => null,
+    compiled_code: () => null,
+    defer_relation: () => null,
+    sql_now: () => 'now()',
+    log: () => hostFunction('log', (args, kwargs) => log(scope, args, kwargs)),
+    print: () => print,
+    write: () => hostFunction('write', () => ''),
+    render: () => hostFunction('render', ([text = '']) => engine.render(str(text))),
+    try_or_compiler_error: () => hostFunction('try_or_compiler_error', tryOrCompilerError),
+    submit_python_job: () => hostFunction('submit_python_job', refuse('models in Python are not run here')),
+    load_agate_table: () =>
+      hostFunction(
+        'load_agate_table',
+        refuse('seeds are loaded by COPY; there is no table of them in templates'),
+      ),
+    adapter_macro: () => hostFunction('adapter_macro', refuse('adapter_macro is gone; use adapter.dispatch')),
+    metric: () => hostFunction('metric', refuse('metric() needs a semantic layer')),
+    function: () => hostFunction('function', refuse('functions as nodes are not known here')),
+    ...scope.more,
   }
-  if (scope.thisRelation)
-    names.this = relationValue({ database: scope.target.database, ...scope.thisRelation })
-  return names
+  const make = (name: string): (() => Value) | undefined => {
+    if (Object.hasOwn(names, name)) return names[name]
+    if (resultNames.includes(name)) return () => results()[name]!
+    return functionNames.includes(name) ? () => functions()[name]! : undefined
+  }
+  const made = new Map<string, Value | undefined>()
+  return {
+    list: [...Object.keys(names), ...resultNames, ...functionNames],
+    find(name) {
+      if (!made.has(name)) made.set(name, make(name)?.())
+      return made.get(name)
+    },
+  }
+}
+
+const resultNames = ['load_result', 'store_result', 'store_raw_result']
+
+function once<T>(make: () => T): () => T {
+  let made: { readonly value: T } | undefined
+  return () => {
+    made ??= { value: make() }
+    return made.value
+  }
+}
+
+function refuse(message: string): () => never {
+  return () => {
+    throw new ContextError('not-supported', message)
+  }
 }
 
 function readRef(args: readonly Value[], kwargs: Kwargs): RefCall {
-  const [first, second] = args.map(String)
+  const [first, second] = args.map((arg) => str(arg))
   if (first === undefined || args.length > 2)
     raise('TypeError', 'ref() takes the name of a model, with its package in front if need be')
-  const version = kwargs.version ?? kwargs.v
+  const version = kwargs['version'] ?? kwargs['v']
   return {
     ...(second !== undefined && { package: first }),
     name: second ?? first,
-    ...(version !== undefined && { version: String(version) }),
+    ...(version !== undefined && version !== null && { version: str(version) }),
   }
 }
 
-function varValue(vars: Readonly<Record<string, unknown>>): HostObject {
-  const has = (name: Value | undefined): boolean => Object.hasOwn(vars, String(name))
-  return hostObject({
-    type: 'var',
-    call: ([name, fallback], kwargs) => {
-      if (has(name)) return fromJs(vars[String(name)])
-      const otherwise = fallback ?? kwargs.default
-      if (otherwise !== undefined) return otherwise
-      throw new ContextError(
-        'var-unknown',
-        `var '${String(name)}' has no value`,
-        'set it under vars: in project.yml or with --vars, or give var() a default',
-      )
-    },
-    attribute: (attribute) =>
-      attribute === 'has_var' ? hostFunction('var.has_var', ([name]) => has(name)) : undefined,
-  })
+function readSource(args: readonly Value[]): SourceCall {
+  if (args.length !== 2) raise('TypeError', 'source() takes the name of a source and of one of its tables')
+  return { source: str(args[0]!), table: str(args[1]!) }
 }
 
-function environmentVariable(env: ContextScope['env'], name: string, fallback: Value | undefined): Value {
-  const value = env[name]
+/** Variables with this prefix hold secrets and may not get into SQL. */
+const secretPrefix = 'DBT_ENV_SECRET'
+const metadataPrefix = 'DBT_ENV_CUSTOM_ENV_'
+
+function environmentVariable(scope: ContextScope, args: readonly Value[], kwargs: Kwargs): Value {
+  const name = str(args[0] ?? kwargs['var'] ?? '')
+  if (name.startsWith(secretPrefix) && !scope.secrets)
+    throw new ContextError(
+      'env-var-missing',
+      `${name} holds a secret and cannot be used in SQL`,
+      'variables whose names begin with DBT_ENV_SECRET are for connections and packages only',
+    )
+  const value = scope.env[name]
   if (value !== undefined) return value
-  if (fallback !== undefined) return fallback
+  const fallback = args[1] ?? kwargs['default']
+  if (fallback !== undefined && fallback !== null) return fallback
   throw new ContextError(
     'env-var-missing',
     `environment variable ${name} is not set`,
@@ -126,11 +235,16 @@ function environmentVariable(env: ContextScope['env'], name: string, fallback: V
   )
 }
 
+function metadataVariables(env: ContextScope['env']): Record<string, string | undefined> {
+  const found = Object.entries(env).filter(([name]) => name.startsWith(metadataPrefix))
+  return Object.fromEntries(found.map(([name, value]) => [name.slice(metadataPrefix.length), value]))
+}
+
 function targetValue(target: Target): Value {
   return fromJs({
+    profile_name: target.name,
     name: target.name,
     target_name: target.name,
-    profile_name: target.name,
     type: target.type,
     schema: target.schema,
     database: target.database,
@@ -142,15 +256,42 @@ function targetValue(target: Target): Value {
   })
 }
 
-function exceptionsValue(scope: ContextScope): HostObject {
-  const methods: Record<string, HostObject> = {
-    raise_compiler_error: hostFunction('raise_compiler_error', ([message]) =>
-      raise('TemplateRuntimeError', String(message)),
-    ),
-    warn: hostFunction('warn', ([message]) => {
-      scope.log(String(message), true)
-      return ''
-    }),
+function invocationArguments({ flags, vars }: ContextScope): Record<string, unknown> {
+  const lower = Object.entries(flags).map(([name, value]) => [name.toLowerCase(), value] as const)
+  return { which: 'run', ...Object.fromEntries(lower), vars }
+}
+
+function log({ log: say }: ContextScope, args: readonly Value[], kwargs: Kwargs): Value {
+  say(str(args[0] ?? kwargs['msg'] ?? ''), truth(args[1] ?? kwargs['info'] ?? false))
+  return ''
+}
+
+/** Calls a function, telling the template's own message when it fails. */
+function tryOrCompilerError([message = '', callee = null, ...args]: readonly Value[], kwargs: Kwargs): Value {
+  try {
+    return callValue(callee, args, kwargs)
+  } catch (error) {
+    if (error instanceof Error) return raise('TemplateRuntimeError', str(message))
+    throw error
   }
-  return hostObject({ type: 'exceptions', attribute: (name) => methods[name] })
+}
+
+/** A dictionary of names that are looked up when they are read: `context`, `builtins`, a package's macros. */
+export function namesValue(
+  type: string,
+  find: (name: string) => Value | undefined,
+  list: () => readonly string[],
+): HostObject {
+  const get = hostFunction('get', ([name, fallback = null]) => find(str(name ?? null)) ?? fallback)
+  const keys = hostFunction('keys', () => [...list()])
+  return hostObject({
+    type,
+    like: 'mapping',
+    attribute: (name) => find(name) ?? (name === 'get' ? get : name === 'keys' ? keys : undefined),
+    item: (key) => find(str(key)),
+    iterate: () => list(),
+    contains: (key) => find(str(key)) !== undefined,
+    truth: () => true,
+    repr: () => `<${type}>`,
+  })
 }

@@ -30,6 +30,11 @@ export class Context implements Session {
     this.lenient = source.lenient ?? false
   }
 
+  /** What its source has under a name; so a source can be made that has more names than another. */
+  lookup(name: string, from: TemplateBlock | null = null): Value | TemplateBlock | undefined {
+    return this.source.lookup(name, from)
+  }
+
   /** The value of a name for the code of a block, or undefined. */
   find(name: string, from: TemplateBlock | null): Value | undefined {
     const found = this.source.lookup(name, from)

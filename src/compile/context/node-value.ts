@@ -1,0 +1,146 @@
+import type { Manifest, Target } from '../../core/manifest.ts'
+import type { ColumnInfo, Node, Relation } from '../../core/node.ts'
+import { isMap } from '../config-tree.ts'
+import { Dict, fromJs, type Value } from '../dialect/index.ts'
+import { withDefaults } from './config-defaults.ts'
+import { renderRelation } from './relation-value.ts'
+
+/*
+ * Nodes as templates see them, in `model` and `graph`: dbt's dictionaries, as in its manifest.
+ */
+
+/** A node as a dictionary of dbt's. */
+export function nodeData(node: Node, manifest: Manifest, target: Target): Record<string, unknown> {
+  const relation = relationOf(node)
+  const parents = node.dependsOn.flatMap((id) => manifest.nodes[id] ?? [])
+  const { tags, meta, fqn, description, name } = node
+  return {
+    database: target.database,
+    ...(relation && { schema: relation.schema }),
+    name,
+    resource_type: node.resourceType,
+    package_name: node.package,
+    path: pathInKind(node.path),
+    original_file_path: node.path,
+    unique_id: node.id,
+    fqn,
+    alias: relation?.identifier ?? name,
+    ...(relation && {
+      identifier: relation.identifier,
+      relation_name: renderRelation({ database: target.database, ...relation }),
+    }),
+    checksum: { name: 'sha256', checksum: 'checksum' in node ? node.checksum : '' },
+    config: nodeConfig(node),
+    tags,
+    meta,
+    description,
+    columns: Object.fromEntries(node.columns.map((column) => [column.name, columnData(column)])),
+    docs: { show: true, node_color: null },
+    patch_path: node.patchPath === undefined ? null : `${node.package}://${node.patchPath}`,
+    depends_on: { macros: [], nodes: node.dependsOn },
+    refs: parents
+      .filter(({ resourceType }) => ['model', 'seed', 'snapshot', 'job'].includes(resourceType))
+      .map((parent) => ({ name: parent.name, package: null, version: null })),
+    sources: parents.flatMap((parent) =>
+      parent.resourceType === 'source' ? [[parent.sourceName, parent.name]] : [],
+    ),
+    metrics: [],
+    language: 'sql',
+    raw_code: 'rawCode' in node ? node.rawCode : '',
+    ...ofKind(node),
+  }
+}
+
+/** What only nodes of its kind have. */
+function ofKind(node: Node): Record<string, unknown> {
+  switch (node.resourceType) {
+    case 'model':
+      return {
+        access: node.access,
+        group: node.group ?? null,
+        version: node.version ?? null,
+        latest_version: node.latestVersion ?? null,
+        constraints: node.constraints,
+        contract: { enforced: node.contractEnforced, alias_types: true },
+      }
+    case 'source':
+      return {
+        source_name: node.sourceName,
+        source_description: node.sourceDescription,
+        loader: node.loader ?? '',
+        loaded_at_field: node.loadedAtField ?? null,
+        freshness: node.freshness ?? null,
+        path: node.path,
+      }
+    case 'test':
+      return {
+        column_name: node.generic?.column ?? null,
+        attached_node: node.attachedTo ?? null,
+        ...(node.generic && {
+          test_metadata: {
+            name: node.generic.macro.split('.').at(-1),
+            namespace: node.generic.macro.includes('.') ? node.generic.macro.split('.')[0] : null,
+            kwargs: { ...node.generic.args, model: `{{ get_where_subquery(${node.generic.model}) }}` },
+          },
+        }),
+      }
+    case 'exposure':
+      return {
+        type: node.exposureType,
+        owner: node.owner,
+        url: node.url ?? null,
+        maturity: node.maturity ?? null,
+      }
+    default:
+      return {}
+  }
+}
+
+/** The config with what we made of it where it was left open. */
+export function nodeConfig(node: Node): Readonly<Record<string, unknown>> {
+  const config = withDefaults(node.resourceType, node.config)
+  if (node.resourceType !== 'model') return config
+  return { ...config, access: node.access, group: node.group ?? null }
+}
+
+function columnData({ name, description, dataType, tags, meta, quote, constraints, extra }: ColumnInfo) {
+  return {
+    name,
+    description,
+    meta,
+    data_type: dataType ?? null,
+    constraints: constraints ?? [],
+    quote: quote ?? null,
+    config: isMap(extra?.['config']) ? extra['config'] : { meta, tags },
+    tags,
+  }
+}
+
+function relationOf(node: Node): Relation | null {
+  return 'relation' in node ? node.relation : null
+}
+
+/** Below the folder of its kind: `staging/orders.sql`. */
+function pathInKind(path: string): string {
+  return path.split('/').slice(1).join('/') || path
+}
+
+/** `graph`: every node by its id, apart by kind as in dbt. */
+export function graphValue(manifest: Manifest, target: Target): Value {
+  const pick = (types: readonly string[]): Value =>
+    Dict.of(
+      Object.values(manifest.nodes)
+        .filter(({ resourceType }) => types.includes(resourceType))
+        .map((node) => [node.id, fromJs(nodeData(node, manifest, target))] as const),
+    )
+  return Dict.of([
+    ['nodes', pick(['model', 'seed', 'snapshot', 'test', 'analysis', 'job'])],
+    ['sources', pick(['source'])],
+    ['exposures', pick(['exposure'])],
+    ['metrics', pick(['metric'])],
+    ['groups', fromJs(manifest.groups)],
+    ['semantic_models', pick(['semantic_model'])],
+    ['saved_queries', pick(['saved_query'])],
+    ['functions', new Dict()],
+  ])
+}

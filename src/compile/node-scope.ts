@@ -1,0 +1,186 @@
+import type { Manifest } from '../core/manifest.ts'
+import type { Node, NodeId, Relation } from '../core/node.ts'
+import type { ContextScope } from './context/context.ts'
+import type { Database } from './context/database.ts'
+import { nodeConfig, nodeData } from './context/node-value.ts'
+import { cteName, cteValue, relationValue } from './context/relation-value.ts'
+import { Dict, fromJs, hostFunction, type Value } from './dialect/index.ts'
+import type { BatchScope, RenderScope } from './renderer.ts'
+import type { Resolver } from './resolve.ts'
+import { ContextError } from './template-problem.ts'
+import type { Templates } from './templates.ts'
+
+/*
+ * What the template of a node sees when it is rendered to be run.
+ */
+
+export interface NodeScopeRequest {
+  readonly manifest: Manifest
+  readonly templates: Templates
+  readonly resolver: Resolver
+  /** `graph`, made once for all renderings. */
+  readonly graph: () => Value
+  readonly database: Database
+  readonly log: (message: string) => void
+  readonly scope: RenderScope
+  /** The rendered node; null for a template that belongs to none, which may refer to everything. */
+  readonly node: Node | null
+  /** Takes the ephemeral models that are read. */
+  readonly ephemeral: Set<NodeId>
+  /** Whose macros are found first, where there is no node. */
+  readonly packageName?: string
+  readonly more?: ContextScope['more']
+  /** Whether the node's schema and alias are those of `this`, as a materialization wants it. */
+  readonly standsAtThis?: boolean
+}
+
+/** Makes the scope of one rendering. */
+export function nodeScope(request: NodeScopeRequest): ContextScope {
+  const { templates, node, scope, database, log } = request
+  const { options } = templates
+  const packageName = node?.package ?? request.packageName ?? templates.projectName
+  const { overrides } = scope
+  const own = thisRelation(node, scope)
+  const config = node ? nodeConfig(node) : {}
+  const read = makeReaders(request)
+  return {
+    packageName,
+    projectName: templates.projectName,
+    target: options.target,
+    vars: { ...templates.varsOf(packageName), ...overrides?.vars },
+    env: overrides ? { ...options.env, ...textValues(overrides.envVars) } : options.env,
+    secrets: false,
+    requireVars: true,
+    execute: true,
+    database,
+    ...read,
+    config: { current: () => config, declare: () => {} },
+    thisRelation: own && { database: options.target.database, ...own },
+    isIncremental: scope.isIncremental,
+    model: () => modelValue(request, own),
+    graph: request.graph,
+    schema: (request.standsAtThis ? own?.schema : relationOf(node)?.schema) ?? options.target.schema,
+    flags: { FULL_REFRESH: scope.fullRefresh, EMPTY: scope.empty ?? false, ...scope.flags },
+    runStartedAt: scope.runStartedAt,
+    invocationId: scope.invocationId,
+    more: request.more ?? {},
+    overrides: overriddenMacros(overrides?.macros),
+    log: (message, toTerminal) => {
+      if (toTerminal) log(message)
+    },
+    print: log,
+  }
+}
+
+/** `ref` and `source`: where the nodes that are named stand in this run. */
+function makeReaders({
+  manifest,
+  templates,
+  resolver,
+  node,
+  scope,
+  ephemeral,
+  packageName,
+}: NodeScopeRequest): Pick<ContextScope, 'ref' | 'source'> {
+  const { database } = templates.options.target
+  const from = node?.package ?? packageName ?? templates.projectName
+  const relationFor = (id: NodeId): Value => {
+    const target = manifest.nodes[id]!
+    if (scope.standIns) return relationValue({ database, ...standInFor(target, node, scope.standIns) })
+    if (target.resourceType === 'model' && target.materialized === 'ephemeral') {
+      ephemeral.add(id)
+      return cteValue(cteName(target.name))
+    }
+    const relation = relationOf(target)
+    if (!relation) throw new ContextError('ref-unknown', `${target.name} has no relation`)
+    return relationValue({ database, ...scope.relationOf(relation), ...rowsToRead(target, scope) })
+  }
+  const checked = (id: NodeId | null, written: string): NodeId => {
+    if (id === null) throw new ContextError('ref-unknown', `${written} matches no node`)
+    if (node && !node.dependsOn.includes(id))
+      throw new ContextError(
+        'ref-unknown',
+        `${written} was not seen while the project was compiled, so ${node.name} does not wait for it`,
+        `say so in a comment at the top of the file: -- depends_on: {{ ${written} }}`,
+      )
+    return id
+  }
+  return {
+    ref: (call) => relationFor(checked(resolver.ref(call, from), `ref('${call.name}')`)),
+    source: (call) =>
+      relationFor(checked(resolver.source(call, from), `source('${call.source}', '${call.table}')`)),
+  }
+}
+
+function standInFor(target: Node, node: Node | null, standIns: ReadonlyMap<NodeId, Relation>): Relation {
+  const relation = standIns.get(target.id)
+  if (relation) return relation
+  throw new ContextError(
+    'unit-test-invalid',
+    `the unit test gives no rows for ${target.name}, which ${node?.name ?? 'it'} reads`,
+    `give it some, or none: given: [{input: ref('${target.name}'), rows: []}]`,
+  )
+}
+
+function relationOf(node: Node | null): Relation | null {
+  return node && 'relation' in node ? node.relation : null
+}
+
+/** What `this` is: an increment reads its own published rows, not the build that is under way. */
+function thisRelation(node: Node | null, scope: RenderScope): Relation | null {
+  if (scope.thisRelation) return scope.thisRelation
+  const relation = relationOf(node)
+  if (!node || !relation) return null
+  if (scope.standIns) return scope.standIns.get(node.id) ?? scope.relationOf(relation)
+  return scope.isIncremental || node.resourceType === 'snapshot' ? relation : scope.relationOf(relation)
+}
+
+/** Limits what is read of a relation: nothing with --empty, the rows of the batch where there are times. */
+function rowsToRead(target: Node, { batch, empty }: RenderScope): { limit?: number; where?: string } {
+  if (empty) return { limit: 0 }
+  const column = target.config['event_time']
+  if (!batch || typeof column !== 'string') return {}
+  return { where: `${column} >= '${batchTime(batch.start)}' and ${column} < '${batchTime(batch.end)}'` }
+}
+
+/** A time as dbt writes it into SQL: `2026-01-31 00:00:00+00:00`. */
+function batchTime(time: Date): string {
+  return `${time.toISOString().slice(0, 19).replace('T', ' ')}+00:00`
+}
+
+function modelValue(
+  { manifest, templates, node, scope, standsAtThis }: NodeScopeRequest,
+  own: Relation | null,
+): Value {
+  if (!node) return new Dict()
+  const { target } = templates.options
+  return fromJs({
+    ...nodeData(node, manifest, target),
+    ...(standsAtThis && own && { schema: own.schema, alias: own.identifier, identifier: own.identifier }),
+    ...(scope.batch && { batch: batchData(scope.batch) }),
+  })
+}
+
+function batchData({ id, start, end }: BatchScope): Record<string, unknown> {
+  return { id, event_time_start: start, event_time_end: end }
+}
+
+function textValues(values: Readonly<Record<string, unknown>>): Record<string, string> {
+  return Object.fromEntries(Object.entries(values).map(([name, value]) => [name, String(value)]))
+}
+
+/** Macros of which a unit test says what they return, by their names and by `dbt.name`. */
+function overriddenMacros(macros: Readonly<Record<string, unknown>> | undefined): Record<string, Value> {
+  const functions = Object.entries(macros ?? {}).map(
+    ([name, value]) => [name, hostFunction(name, () => fromJs(value))] as const,
+  )
+  const plain = functions.filter(([name]) => !name.includes('.'))
+  const builtin = functions.flatMap(([name, value]) =>
+    name.startsWith('dbt.') ? [[name.slice(4), value] as const] : [],
+  )
+  return Object.fromEntries([
+    ...plain.map(([name, value]) => [`dbt.${name}`, value] as const),
+    ...builtin,
+    ...functions,
+  ])
+}
