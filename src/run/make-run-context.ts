@@ -1,5 +1,5 @@
 import type { CompiledSql } from '../compile/compiled-sql.ts'
-import { type Node, type NodeId, relationsOf } from '../core/node.ts'
+import { type Node, type NodeId, type Relation, relationKey, relationsOf } from '../core/node.ts'
 import type { Plan } from '../core/plan.ts'
 import type { RunEffects } from '../core/run-event.ts'
 import type { Builds } from './relations.ts'
@@ -19,6 +19,13 @@ export function makeRunContext(
     invocationId: plan.runId,
     fullRefresh: request.fullRefresh,
     log: (message: string) => effects.emit({ type: 'log', level: 'info', message }),
+    ...(request.empty && { empty: true }),
+  }
+  // What this run does not build may be deferred: it is then read where an earlier state has it.
+  const published = (relation: Relation): Relation => request.deferred?.get(relationKey(relation)) ?? relation
+  const inThisRun = (relation: Relation): Relation => {
+    const build = builds.resolve(relation)
+    return build === relation ? published(relation) : build
   }
   const compiledNodes = new Map<NodeId, CompiledSql>()
   return {
@@ -38,19 +45,19 @@ export function makeRunContext(
       const compiled = await renderer.compile(node.id, {
         ...scope,
         isIncremental,
-        relationOf: (relation) => builds.resolve(relation),
+        relationOf: inThisRun,
       })
       compiledNodes.set(node.id, compiled)
       return compiled
     },
     compiledOf: (nodeId) => compiledNodes.get(nodeId) ?? null,
     compilePublished: (node) =>
-      renderer.compile(node.id, { ...scope, isIncremental: false, relationOf: (relation) => relation }),
+      renderer.compile(node.id, { ...scope, isIncremental: false, relationOf: published }),
     relationOf: (node: Node, ref: string) => {
       const target = node.dependsOn.map((id) => manifest.nodes[id]!).find(({ name }) => name === ref)
       const [relation] = target ? relationsOf(target) : []
       if (!relation) throw new Error(`${node.id} does not depend on a relation '${ref}'`)
-      return builds.resolve(relation)
+      return inThisRun(relation)
     },
   }
 }

@@ -1,6 +1,6 @@
 import type { Renderer } from '../compile/renderer.ts'
 import type { Manifest } from '../core/manifest.ts'
-import type { NodeId } from '../core/node.ts'
+import type { NodeId, Relation } from '../core/node.ts'
 import type { PublishMode } from '../core/plan.ts'
 import type { Connection, Warehouse } from '../warehouse/index.ts'
 
@@ -20,4 +20,14 @@ export interface RunRequest {
   /** How long to wait for another run on the same target. */
   readonly lockTimeoutMs: number
   readonly threads: number
+  /** Where relations that the target does not have are read instead, by relation key (--defer). */
+  readonly deferred?: ReadonlyMap<string, Relation>
+  /** Everything is read as if it had no rows (--empty). */
+  readonly empty?: boolean
+  /** The times that microbatch models are to build (--event-time-start, --event-time-end). */
+  readonly eventTime?: { readonly start?: Date; readonly end?: Date }
+  /** Whether tests keep their failing rows; what a test says itself wins (--store-failures). */
+  readonly storeFailures?: boolean
+  /** Whether a test that would warn fails instead (--warn-error). */
+  readonly warnError?: boolean
 }
