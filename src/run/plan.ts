@@ -48,7 +48,7 @@ export function makePlan(
 ): Plan {
   const chosen = new Set(selected.filter((id) => hasStep(manifest.nodes[id]!)))
   const order = graph.topologicalOrder().filter((id) => chosen.has(id))
-  const reads = new Map(order.map((id) => [id, nearestChosen(graph, id, chosen)]))
+  const reads = new Map(order.map((id) => [id, nearestChosen(graph, readerOf(manifest.nodes[id]!), chosen)]))
   const gates = testGates(manifest, graph, reads)
   const loadedAgain = (id: NodeId): string | null => newerLoad(manifest, graph, id, chosen, state, options)
   const steps = order.map((id): Step => {
@@ -95,7 +95,7 @@ function decide(
     case 'snapshot':
       return decideSnapshot(node, state)
     case 'unit_test':
-      throw new ProblemError(notRunYet(node))
+      return { action: 'test', reason: 'unit tests come before their model' }
     case 'source':
     case 'exposure':
     case 'analysis':
@@ -167,13 +167,6 @@ function decideSnapshot(node: SnapshotNode, state: WarehouseState) {
   )
 }
 
-function notRunYet({ resourceType, name, place }: Node) {
-  return makeProblem('not-supported', `${resourceType} '${name}' cannot be run yet`, {
-    place,
-    hint: `leave it out: --exclude resource_type:${resourceType}`,
-  })
-}
-
 function decideLoad(node: Node, state: WarehouseState, options: PlanOptions) {
   if (options.fullRefresh) return { action: 'load', reason: 'full refresh' } as const
   const keys = relationsOf(node).map(relationKey)
@@ -184,6 +177,11 @@ function decideLoad(node: Node, state: WarehouseState, options: PlanOptions) {
   return unchanged
     ? ({ action: 'reuse', reason: 'same declaration, parameters and code as what is there' } as const)
     : ({ action: 'load', reason: 'its declaration, parameters or code changed' } as const)
+}
+
+/** Whose reading a node waits for: a unit test runs before its model, on the types of what the model reads. */
+function readerOf(node: Node): NodeId {
+  return node.resourceType === 'unit_test' ? node.modelId : node.id
 }
 
 /** The chosen nodes that `id` reads, directly or through nodes that have no step of their own. */
@@ -201,7 +199,8 @@ function nearestChosen(graph: NodeGraph, id: NodeId, chosen: ReadonlySet<NodeId>
 }
 
 /**
- * The tests that each node waits for, so that nothing is built on data that fails them: those of what it reads.
+ * The tests that each node waits for, so that nothing is built on data that fails them: those of what it reads, and
+ * the unit tests of a model.
  * Waiting passes on along the graph, so a test of one node holds up only that node's direct readers. A test of
  * several nodes holds up whatever is made from all of them; what it compares with each other it comes after.
  */
@@ -210,7 +209,7 @@ function testGates(
   graph: NodeGraph,
   reads: ReadonlyMap<NodeId, readonly NodeId[]>,
 ): ReadonlyMap<NodeId, readonly NodeId[]> {
-  const isTest = (id: NodeId): boolean => manifest.nodes[id]!.resourceType === 'test'
+  const isTest = (id: NodeId): boolean => ['test', 'unit_test'].includes(manifest.nodes[id]!.resourceType)
   const readers = new Map<NodeId, NodeId[]>()
   for (const [id, parents] of reads) {
     if (isTest(id)) continue
@@ -219,6 +218,11 @@ function testGates(
   const gates = new Map<NodeId, NodeId[]>()
   for (const [test, tested] of reads) {
     if (!isTest(test)) continue
+    const node = manifest.nodes[test]!
+    if (node.resourceType === 'unit_test') {
+      gates.set(node.modelId, [...(gates.get(node.modelId) ?? []), test])
+      continue
+    }
     const [first, ...rest] = tested
     if (first === undefined) continue
     const held = rest.length === 0 ? (readers.get(first) ?? []) : madeFromAll(graph, tested, reads, isTest)
