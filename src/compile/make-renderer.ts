@@ -1,16 +1,17 @@
 import type { Manifest } from '../core/manifest.ts'
 import type { AnalysisNode, ModelNode, Node, NodeId, SnapshotNode, TestNode } from '../core/node.ts'
 import { makeProblem, type Place, ProblemError } from '../core/problem.ts'
+import type { ProjectConfig } from '../core/project.ts'
 import { type CompiledSql, type EphemeralCte, injectCtes } from './compiled-sql.ts'
 import { asList, isMap } from './config-tree.ts'
 import type { ContextScope } from './context/context.ts'
 import { answerQuestion, type Database, databaseOf, noDatabase, saidOnce } from './context/database.ts'
-import { graphValue } from './context/node-value.ts'
+import { graphValue, nodeData } from './context/node-value.ts'
 import { cteName, relationParts } from './context/relation-value.ts'
 import { resultValue } from './context/run-result-value.ts'
 import { type Context, callValue, Dict, fromJs, str, toJs, type Value } from './dialect/index.ts'
 import { type NodeScopeRequest, nodeScope } from './node-scope.ts'
-import type { HookMoment, MadeRelation, Renderer, RenderScope } from './renderer.ts'
+import type { HookMoment, MadeRelation, ProjectMoment, Renderer, RenderScope } from './renderer.ts'
 import type { Resolver } from './resolve.ts'
 import { withTemplateProblems } from './template-problem.ts'
 import { renderArguments, type Templates } from './templates.ts'
@@ -114,6 +115,12 @@ export function makeRenderer(manifest: Manifest, templates: Templates, resolver:
       }),
     )
 
+  /** A result of a run with the node that it is about. */
+  const withNode = (result: Readonly<Record<string, unknown>>): Readonly<Record<string, unknown>> => {
+    const node = manifest.nodes[String(result['unique_id'])]
+    return node ? { ...result, node: nodeData(node, manifest, options.target) } : result
+  }
+
   return {
     target: options.target,
     compile(nodeId, scope) {
@@ -139,16 +146,16 @@ export function makeRenderer(manifest: Manifest, templates: Templates, resolver:
       const hooks = hooksOf(node, moment).map(({ sql }) => ({ sql, node, file: node.place.file }))
       return hooks.length === 0 ? Promise.resolve([]) : sendHooks(hooks, scope)
     },
+    hasProjectHooks: (moment) => packages.some(({ config }) => projectHooks(config, moment).length > 0),
     runProjectHooks(moment, scope, { results, schemas }) {
       const more: ContextScope['more'] = {
-        results: () => results.map(resultValue),
+        results: () => results.map(withNode).map(resultValue),
         schemas: () => [...schemas],
         database_schemas: () => schemas.map((schema) => fromJs([options.target.database, schema])),
       }
       const hooks = packages.flatMap(({ name, folder, config }) => {
-        const texts = moment === 'on_run_start' ? config.onRunStart : config.onRunEnd
         const file = folder === '.' ? 'dbt_project.yml' : `${folder}/dbt_project.yml`
-        return texts.map((sql) => ({ sql, file, node: null, packageName: name, more }))
+        return projectHooks(config, moment).map((sql) => ({ sql, file, node: null, packageName: name, more }))
       })
       return hooks.length === 0 ? Promise.resolve([]) : sendHooks(hooks, scope)
     },
@@ -190,6 +197,10 @@ export function makeRenderer(manifest: Manifest, templates: Templates, resolver:
       })
     },
   }
+}
+
+function projectHooks(config: ProjectConfig, moment: ProjectMoment): readonly string[] {
+  return moment === 'on_run_start' ? config.onRunStart : config.onRunEnd
 }
 
 /** A hook with what its template sees. */

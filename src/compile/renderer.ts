@@ -47,6 +47,8 @@ export interface RenderScope {
 /** Where a hook of a node belongs. */
 export type HookMoment = 'pre_hook' | 'post_hook'
 
+export type ProjectMoment = 'on_run_start' | 'on_run_end'
+
 /** What hooks at the end of a run are told. */
 export interface ProjectHookScope {
   /** One mapping for each node that had a part in the run, as in dbt's run_results. */
@@ -69,9 +71,11 @@ export interface Renderer {
   compileInline(text: string, scope: RenderScope): Promise<CompiledSql>
   /** Renders a node's hooks and sends them, one after the other; needs `ask`. Gives what was sent. */
   runHooks(nodeId: NodeId, moment: HookMoment, scope: RenderScope): Promise<readonly string[]>
+  /** Whether the project or a package has hooks for the moment. */
+  hasProjectHooks(moment: ProjectMoment): boolean
   /** The same for on-run-start and on-run-end of the project and its packages. */
   runProjectHooks(
-    moment: 'on_run_start' | 'on_run_end',
+    moment: ProjectMoment,
     scope: RenderScope,
     told: ProjectHookScope,
   ): Promise<readonly string[]>

@@ -188,7 +188,8 @@ function skipReason(blocker: NodeId, result: NodeResult, { manifest }: RunContex
   return result.status === 'skipped' ? `${name} was skipped` : `${name} failed`
 }
 
-function skipped(step: Step, message: string): NodeResult {
+/** The result of a step that is not carried out. */
+export function skipped(step: Step, message: string): NodeResult {
   return {
     nodeId: step.nodeId,
     status: 'skipped',

@@ -2,6 +2,7 @@ import type { CompiledSql } from '../compile/compiled-sql.ts'
 import { type Node, type NodeId, type Relation, relationKey, relationsOf } from '../core/node.ts'
 import type { Plan } from '../core/plan.ts'
 import type { RunEffects } from '../core/run-event.ts'
+import { askAnywhere, recordAnswers } from './ask.ts'
 import type { Builds } from './relations.ts'
 import type { RunContext } from './run-context.ts'
 import type { RunRequest } from './run-request.ts'
@@ -28,6 +29,9 @@ export function makeRunContext(
     return build === relation ? published(relation) : build
   }
   const compiledNodes = new Map<NodeId, CompiledSql>()
+  const ask = askAnywhere(request.warehouse)
+  const renderScope = { ...scope, isIncremental: false, relationOf: inThisRun, ask }
+  const asked = new Map<NodeId, ReturnType<typeof recordAnswers>>()
   return {
     manifest,
     plan,
@@ -41,18 +45,23 @@ export function makeRunContext(
     failFast: request.failFast,
     builds,
     effects,
+    renderScope,
+    publishedRelation: published,
     compile: async (node, { isIncremental }) => {
-      const compiled = await renderer.compile(node.id, {
-        ...scope,
-        isIncremental,
-        relationOf: inThisRun,
-      })
+      const recorder = recordAnswers(ask)
+      asked.set(node.id, recorder)
+      const compiled = await renderer.compile(node.id, { ...renderScope, isIncremental, ask: recorder.ask })
       compiledNodes.set(node.id, compiled)
       return compiled
     },
     compiledOf: (nodeId) => compiledNodes.get(nodeId) ?? null,
+    // What it asked is not asked again: where it is published there may be nothing yet.
     compilePublished: (node) =>
-      renderer.compile(node.id, { ...scope, isIncremental: false, relationOf: published }),
+      renderer.compile(node.id, {
+        ...renderScope,
+        relationOf: published,
+        ask: asked.get(node.id)?.replay() ?? ask,
+      }),
     relationOf: (node: Node, ref: string) => {
       const target = node.dependsOn.map((id) => manifest.nodes[id]!).find(({ name }) => name === ref)
       const [relation] = target ? relationsOf(target) : []

@@ -1,5 +1,5 @@
 import type { CompiledSql } from '../compile/compiled-sql.ts'
-import type { Renderer } from '../compile/renderer.ts'
+import type { Renderer, RenderScope } from '../compile/renderer.ts'
 import type { Manifest } from '../core/manifest.ts'
 import type { ModelNode, Node, NodeId, Relation, SnapshotNode, TestNode } from '../core/node.ts'
 import type { Plan, Step } from '../core/plan.ts'
@@ -23,6 +23,10 @@ export interface RunContext {
   readonly failFast: boolean
   readonly builds: Builds
   readonly effects: RunEffects
+  /** How templates are rendered in this run: against its builds, with a database to ask. */
+  readonly renderScope: RenderScope
+  /** Where a relation is read by whoever is not part of the run. */
+  readonly publishedRelation: (relation: Relation) => Relation
   /** Compiles a node against the run's builds. */
   readonly compile: (
     node: ModelNode | SnapshotNode | TestNode,

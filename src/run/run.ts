@@ -13,18 +13,14 @@ import {
   recordRunStarted,
   takeAbandonedBuildSchemas,
 } from '../store/index.ts'
-import {
-  createSchema,
-  dropSchema,
-  existingRelations,
-  type PublishAction,
-  publish,
-  withRunLock,
-} from '../warehouse/index.ts'
-import { execute, type OnBuilt } from './execute.ts'
+import { existingRelations, type PublishAction, publish, withRunLock } from '../warehouse/index.ts'
+import { createBuildSchemas, dropBuildSchemas } from './build-schemas.ts'
+import { execute, type OnBuilt, skipped } from './execute.ts'
+import { runHooksOfPublished } from './hooks.ts'
 import { fingerprintLoads } from './load-fingerprint.ts'
 import { makeRunContext } from './make-run-context.ts'
 import { makePlan } from './plan.ts'
+import { runEndHooks, runStartHooks } from './project-hooks.ts'
 import { makeBuilds } from './relations.ts'
 import type { RunContext } from './run-context.ts'
 import type { RunRequest } from './run-request.ts'
@@ -56,7 +52,7 @@ async function runLocked(request: RunRequest, owner: RunOwner, effects: RunEffec
   const { warehouse, manifest } = request
   await migrateStore(warehouse.control)
   for (const schema of await takeAbandonedBuildSchemas(warehouse.control, owner)) {
-    await warehouse.control.query(dropSchema(schema))
+    await dropBuildSchemas(warehouse.control, schema)
     effects.emit({
       type: 'log',
       level: 'info',
@@ -71,12 +67,13 @@ async function runLocked(request: RunRequest, owner: RunOwner, effects: RunEffec
     nodeNames: Object.fromEntries(plan.steps.map(({ nodeId }) => [nodeId, manifest.nodes[nodeId]!.name])),
   })
   await recordRunStarted(warehouse.control, owner, plan)
-  await warehouse.control.query(createSchema(plan.buildSchema))
+  const published = plan.steps.flatMap(({ nodeId }) => relationsOf(manifest.nodes[nodeId]!))
   let result: RunResult
   try {
+    await createBuildSchemas(warehouse.control, plan.buildSchema, published)
     result = await buildAndPublish(request, plan, startedAt, effects)
   } finally {
-    await warehouse.control.query(dropSchema(plan.buildSchema))
+    await dropBuildSchemas(warehouse.control, plan.buildSchema)
   }
   await recordRunFinished(warehouse.control, result, effects.clock())
   effects.emit({ type: 'run_finished', result })
@@ -123,21 +120,22 @@ async function buildAndPublish(
     await publishActions(outcome.publish, [step.nodeId], context)
     for (const { published } of outcome.publish) context.builds.publish(published)
   }
-  const { results, publish: actions } = await execute(context, onBuilt)
   const problems: Problem[] = []
+  const begun = await collecting(problems, () => runStartHooks(context))
+  const { results, publish: actions } = begun
+    ? await execute(context, onBuilt)
+    : { results: plan.steps.map((step) => skipped(step, 'on-run-start failed')), publish: [] }
   const cancelled = effects.signal.aborted
-  const allWell = !cancelled && !results.some(({ status }) => isFailure(status))
+  const allWell = begun && !cancelled && !results.some(({ status }) => isFailure(status))
   let published = plan.publish === 'node' && actions.length > 0
   let publishMs: number | null = null
   if (plan.publish === 'run' && allWell && actions.length > 0) {
-    try {
+    await collecting(problems, async () => {
       publishMs = await publishRun(actions, results, context)
       published = true
-    } catch (error) {
-      if (!(error instanceof ProblemError)) throw error
-      problems.push(...error.problems)
-    }
+    })
   }
+  if (begun && !cancelled) await collecting(problems, () => runEndHooks(results, context))
   if (cancelled)
     problems.push(
       makeProblem('cancelled', 'the run was cancelled', { hint: 'what was built has been dropped' }),
@@ -152,6 +150,18 @@ async function buildAndPublish(
     publishMs,
     results,
     problems,
+  }
+}
+
+/** Whether the work succeeded; its problems are kept, anything else is thrown on. */
+async function collecting(problems: Problem[], work: () => Promise<void>): Promise<boolean> {
+  try {
+    await work()
+    return true
+  } catch (error) {
+    if (!(error instanceof ProblemError)) throw error
+    problems.push(...error.problems)
+    return false
   }
 }
 
@@ -174,8 +184,9 @@ async function publishRun(
 async function publishActions(
   actions: readonly PublishAction[],
   nodeIds: readonly NodeId[],
-  { warehouse, manifest, plan, effects }: RunContext,
+  context: RunContext,
 ): Promise<void> {
+  const { warehouse, manifest, plan, effects } = context
   if (actions.length === 0) return
   const fingerprints = new Map(plan.steps.map((step) => [step.nodeId, step.fingerprint ?? null]))
   const publications = nodeIds.flatMap((nodeId) =>
@@ -187,6 +198,9 @@ async function publishActions(
   )
   await publish(warehouse, actions, {
     signal: effects.signal,
-    within: (session) => recordPublications(session, plan.runId, effects.clock(), publications),
+    within: async (session) => {
+      await runHooksOfPublished(session, nodeIds, context)
+      await recordPublications(session, plan.runId, effects.clock(), publications)
+    },
   })
 }

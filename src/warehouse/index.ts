@@ -48,7 +48,7 @@ export {
 } from './resolve-connection.ts'
 export { type RunLockRequest, withRunLock } from './run-lock.ts'
 export { describeFailure, positionWithin, ServerError, type ServerFailure } from './server-error.ts'
-export type { QueryResult, Session } from './session.ts'
+export type { QueryResult, Session, TableResult } from './session.ts'
 export { type SQLQuery, sql } from './sql.ts'
 export { sqlLiteral, sqlText, unsafeSql } from './sql-text.ts'
 export { type ConnectOptions, connectWarehouse, type Warehouse, withWarehouse } from './warehouse.ts'

@@ -6,9 +6,9 @@ import { cancelledError } from './cancelled.ts'
 import { type CopySink, makeCopySink } from './copy/copy-sink.ts'
 import { makeCopySource } from './copy/copy-source.ts'
 import { type CopyInFormat, type CopyOutFormat, copyInText, copyOutText } from './copy/copy-text.ts'
-import { rowTypes } from './row-types.ts'
+import { rowTypes, typeNameOf } from './row-types.ts'
 import { isLost, statementError } from './server-error.ts'
-import type { QueryResult, Session } from './session.ts'
+import type { QueryResult, Session, TableResult } from './session.ts'
 import { type SQLQuery, sql } from './sql.ts'
 import { sqlText } from './sql-text.ts'
 
@@ -46,6 +46,15 @@ export class PgSession implements Session {
       this.guard()
       const { rows, rowCount } = await this.send(query)
       return { rows: rows as Row[], rowCount: rowCount ?? 0 }
+    })
+  }
+
+  queryTable(query: SQLQuery): Promise<TableResult> {
+    return this.inTurn(async () => {
+      this.guard()
+      const { rows, rowCount, fields, command } = await this.send(query, { rowMode: 'array' })
+      const columns = fields.map(({ name, dataTypeID }) => ({ name, type: typeNameOf(dataTypeID) }))
+      return { columns, rows: rows as unknown[][], rowCount: rowCount ?? 0, command: command ?? '' }
     })
   }
 
@@ -137,9 +146,9 @@ export class PgSession implements Session {
   }
 
   /** The extended protocol takes one statement per message, with or without values. */
-  private async send(query: SQLQuery): Promise<pg.QueryResult> {
+  private async send(query: SQLQuery, more: object = {}): Promise<pg.QueryResult> {
     const { text, values } = sqlText(query)
-    const message = { text, values: [...values], types: rowTypes, queryMode: 'extended' }
+    const message = { text, values: [...values], types: rowTypes, queryMode: 'extended', ...more }
     try {
       return await this.client.query(message)
     } catch (error) {

@@ -58,3 +58,34 @@ function arrayParser(parser: Parser): Parser {
 export const rowTypes = {
   getTypeParser: (oid: number): Parser => byOid.get(oid) ?? asText,
 } as unknown as pg.CustomTypesConfig
+
+const typeNames: ReadonlyMap<number, string> = new Map([
+  [16, 'bool'],
+  [17, 'bytea'],
+  [18, 'char'],
+  [19, 'name'],
+  [20, 'int8'],
+  [21, 'int2'],
+  [23, 'int4'],
+  [25, 'text'],
+  [26, 'oid'],
+  [114, 'json'],
+  [700, 'float4'],
+  [701, 'float8'],
+  [1042, 'bpchar'],
+  [1043, 'varchar'],
+  [1082, 'date'],
+  [1083, 'time'],
+  [1114, 'timestamp'],
+  [1184, 'timestamptz'],
+  [1186, 'interval'],
+  [1266, 'timetz'],
+  [1700, 'numeric'],
+  [2950, 'uuid'],
+  [3802, 'jsonb'],
+])
+
+/** The short name of a built-in type, or its number. */
+export function typeNameOf(oid: number): string {
+  return typeNames.get(oid) ?? `oid ${oid}`
+}

@@ -10,10 +10,22 @@ export interface QueryResult<Row> {
   readonly rowCount: number
 }
 
+/** The rows of a statement as lists, with what the server says of their columns. */
+export interface TableResult {
+  /** Columns with short type names: `int8`, `numeric`; `oid 12345` for types that are not built in. */
+  readonly columns: readonly { readonly name: string; readonly type: string }[]
+  readonly rows: readonly (readonly unknown[])[]
+  readonly rowCount: number
+  /** `SELECT`, `INSERT`, `CREATE`. */
+  readonly command: string
+}
+
 /** One connection. Statements run one after the other, each in a message of its own. */
 export interface Session {
   /** Runs one statement; a text with several is refused by the server. */
   query<Row = Record<string, unknown>>(query: SQLQuery): Promise<QueryResult<Row>>
+  /** The same for a statement of which nothing is known: its columns by position, with their types. */
+  queryTable(query: SQLQuery): Promise<TableResult>
   /** Runs the body between BEGIN and COMMIT; rolls back when it throws. Transactions do not nest. */
   transaction<T>(body: () => Promise<T>): Promise<T>
   /** Starts COPY … FROM STDIN; nothing else may run on the session until the sink is finished or aborted. */

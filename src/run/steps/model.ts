@@ -8,8 +8,10 @@ import {
   type Session,
   unsafeSql,
 } from '../../warehouse/index.ts'
+import { runPostHooks, runPreHooks } from '../hooks.ts'
 import { buildRelation } from '../relations.ts'
 import type { RunContext, StepOutcome, StepRunner } from '../run-context.ts'
+import { buildCustom } from './custom.ts'
 import { buildIncrement } from './increment.ts'
 
 /** Builds a model in the dark, by its materialization. */
@@ -17,9 +19,14 @@ export const runModel: StepRunner<ModelNode> = async (node, step, context) => {
   const compiled = await context.compile(node, { isIncremental: step.action === 'increment' })
   const build = buildRelation(context.plan.buildSchema, node.relation)
   return context.warehouse.withSession(async (session) => {
+    // A materialization of the project runs its hooks itself.
+    if (node.materialized === 'custom') return buildCustom(session, node, compiled, build, context)
+    await runPreHooks(session, node, step.action === 'increment', build, context)
     if (step.action === 'increment') return buildIncrement(session, node, compiled, build, context)
     if (node.materialized === 'view') return buildView(session, node, compiled, build, context)
-    return buildTable(session, node, compiled, build, context)
+    const outcome = await buildTable(session, node, compiled, build, context)
+    await runPostHooks(session, node, build, context)
+    return outcome
   })
 }
 

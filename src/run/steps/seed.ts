@@ -4,6 +4,7 @@ import { pipeline } from 'node:stream/promises'
 import type { SeedNode } from '../../core/node.ts'
 import { createTable } from '../../warehouse/index.ts'
 import { inferCsvTypes } from '../csv/infer-types.ts'
+import { runPostHooks, runPreHooks } from '../hooks.ts'
 import { buildRelation } from '../relations.ts'
 import type { StepRunner } from '../run-context.ts'
 
@@ -15,6 +16,7 @@ export const runSeed: StepRunner<SeedNode> = async (node, _step, context) => {
   const build = buildRelation(context.plan.buildSchema, node.relation)
   const names = columns.map(({ name }) => name)
   return context.warehouse.withSession(async (session) => {
+    await runPreHooks(session, node, false, build, context)
     await session.query(createTable(build, columns))
     const sink = session.copyIn(build, names, {
       format: 'csv',
@@ -26,6 +28,7 @@ export const runSeed: StepRunner<SeedNode> = async (node, _step, context) => {
     await pipeline(createReadStream(file), sink.writable, { signal: context.effects.signal, end: false })
     const { rows } = await sink.finish()
     context.builds.add(node.relation, build)
+    await runPostHooks(session, node, build, context)
     return {
       rows,
       message: `${rows} rows`,

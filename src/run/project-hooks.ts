@@ -1,0 +1,59 @@
+import { relationsOf } from '../core/node.ts'
+import type { NodeResult } from '../core/run-result.ts'
+import { askOn } from './ask.ts'
+import type { RunContext } from './run-context.ts'
+
+/*
+ * on-run-start and on-run-end: SQL of the project and its packages around a whole run. What comes at the end sees
+ * what is published, also when that is nothing new.
+ */
+
+/** Runs what comes before the first node. */
+export function runStartHooks(context: RunContext): Promise<void> {
+  return runProjectHooks('on_run_start', [], context)
+}
+
+/** Runs what comes after publishing; it is told how every node ended. */
+export function runEndHooks(results: readonly NodeResult[], context: RunContext): Promise<void> {
+  return runProjectHooks('on_run_end', results, context)
+}
+
+async function runProjectHooks(
+  moment: 'on_run_start' | 'on_run_end',
+  results: readonly NodeResult[],
+  context: RunContext,
+): Promise<void> {
+  const { renderer, warehouse, renderScope } = context
+  if (!renderer.hasProjectHooks(moment)) return
+  await warehouse.withSession(async (session) => {
+    const scope = { ...renderScope, relationOf: context.publishedRelation, ask: askOn(session) }
+    const told = { results: results.map(toldResult), schemas: schemasOf(context) }
+    await renderer.runProjectHooks(moment, scope, told)
+  })
+}
+
+function schemasOf({ plan, manifest }: RunContext): string[] {
+  const relations = plan.steps
+    .map(({ nodeId }) => manifest.nodes[nodeId]!)
+    .filter(({ resourceType }) => resourceType !== 'test')
+    .flatMap(relationsOf)
+  return [...new Set(relations.map(({ schema }) => schema))].sort()
+}
+
+/** A result under dbt's names. */
+function toldResult(result: NodeResult): Readonly<Record<string, unknown>> {
+  const { nodeId, status, startedAt, finishedAt, durationMs, message, rows, thread, compiledCode } = result
+  const isTest = ['pass', 'warn', 'fail'].includes(status)
+  return {
+    unique_id: nodeId,
+    status: status === 'reused' ? 'success' : status,
+    timing: startedAt === null ? [] : [{ name: 'execute', started_at: startedAt, completed_at: finishedAt }],
+    thread_id: `Thread-${thread ?? 1}`,
+    execution_time: durationMs / 1000,
+    adapter_response: isTest || rows === null ? {} : { _message: message, rows_affected: rows },
+    message,
+    failures: isTest ? rows : null,
+    compiled: compiledCode !== undefined,
+    compiled_code: compiledCode ?? null,
+  }
+}
