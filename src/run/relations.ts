@@ -2,14 +2,15 @@ import { createHash } from 'node:crypto'
 import { type Relation, relationKey } from '../core/node.ts'
 
 /*
- * Where a run reads and writes. While it builds, each relation stands in the run's own schema; whoever refers
- * to it within the run reads that build, everything else reads what is published.
+ * Where a run reads and writes. While it builds, each relation stands in a schema of the run's own, one for each
+ * schema that it publishes to, under the name that it will have: a query may use that name to qualify columns.
+ * Whoever refers to it within the run reads that build, everything else reads what is published.
  */
 
 /** Postgres cuts names after this many bytes. */
 const maxNameBytes = 63
 
-/** The schema in which a run builds. */
+/** The schema of a run's auxiliary tables; the names of its other schemas begin with it. */
 export function buildSchemaOf(runId: string): string {
   return `estimand_build_${runId.replaceAll('-', '').slice(0, 12)}`
 }
@@ -20,7 +21,7 @@ export function publishedNames(buildSchema: string, relations: Iterable<Relation
   for (const relation of relations)
     byBuild.set(quoted(buildRelation(buildSchema, relation)), quoted(relation))
   // The schema's name holds nothing that a pattern would take for more than itself.
-  const build = new RegExp(`"${buildSchema}"\\."(?:[^"]|"")+"`, 'g')
+  const build = new RegExp(`"${buildSchema}__(?:[^"]|"")+"\\."(?:[^"]|"")+"`, 'g')
   return (text) => text.replace(build, (name) => byBuild.get(name) ?? name)
 }
 
@@ -28,21 +29,30 @@ function quoted({ schema, identifier }: Relation): string {
   return [schema, identifier].map((name) => `"${name.replaceAll('"', '""')}"`).join('.')
 }
 
-/** The place of a relation in the run's build schema: its schema and name in one, cut with a hash when too long. */
-export function buildRelation(buildSchema: string, published: Relation): Relation {
-  const name = `${published.schema}__${published.identifier}`
-  if (Buffer.byteLength(name) <= maxNameBytes) return { schema: buildSchema, identifier: name }
-  const hash = createHash('sha256').update(relationKey(published)).digest('hex').slice(0, 10)
-  return { schema: buildSchema, identifier: `${published.identifier.slice(0, 40)}__${hash}` }
+/** Where a relation is built: under its own name, in the run's schema for the one that it is published to. */
+export function buildRelation(buildSchema: string, { schema, identifier }: Relation): Relation {
+  return { schema: fitted(`${buildSchema}__${schema}`), identifier }
 }
 
-/** A relation that stands beside a build and is a part of it, such as its delta. */
+/** Every schema that a run builds in, for the relations that it publishes. */
+export function buildSchemas(buildSchema: string, published: Iterable<Relation>): string[] {
+  const schemas = [...published].map((relation) => buildRelation(buildSchema, relation).schema)
+  return [buildSchema, ...new Set(schemas)]
+}
+
+/** An auxiliary table of a build, such as its delta; it stands where no build does. */
 export function partRelation({ schema, identifier }: Relation, part: string): Relation {
-  const ending = `__${part}`
-  if (Buffer.byteLength(identifier + ending) <= maxNameBytes)
-    return { schema, identifier: identifier + ending }
-  const hash = createHash('sha256').update(identifier).digest('hex').slice(0, 10)
-  return { schema, identifier: `${identifier.slice(0, 50 - 12 - ending.length)}__${hash}${ending}` }
+  const [base, ...rest] = schema.split('__')
+  return { schema: base!, identifier: fitted(`${rest.join('__')}__${identifier}__${part}`) }
+}
+
+/** The name, or its beginning and a hash when it is too long. */
+function fitted(name: string): string {
+  if (Buffer.byteLength(name) <= maxNameBytes) return name
+  const hash = createHash('sha256').update(name).digest('hex').slice(0, 10)
+  let start = name.slice(0, maxNameBytes - hash.length - 2)
+  while (Buffer.byteLength(start) > maxNameBytes - hash.length - 2) start = start.slice(0, -1)
+  return `${start}__${hash}`
 }
 
 /** The relations built so far in a run: which build stands for a published relation. */

@@ -83,6 +83,11 @@ export function dropRelation(
   return sql`drop ${kindWord(kind)} if exists ${relationIdent(relation)}${options.cascade ? sql` cascade` : sql``}`
 }
 
+/** Several relations of one kind in one statement; they may depend on each other, on nothing else. */
+export function dropRelations(relations: readonly Relation[], kind: RelationKind): SQLQuery {
+  return sql`drop ${kindWord(kind)} ${sql.join(relations.map(relationIdent), ', ')}`
+}
+
 export function renameRelation(relation: Relation, kind: RelationKind, identifier: string): SQLQuery {
   return sql`alter ${kindWord(kind)} ${relationIdent(relation)} rename to ${sql.ident(identifier)}`
 }

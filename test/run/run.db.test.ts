@@ -128,7 +128,7 @@ describe('a run', () => {
       "models/bad.sql:4:3  column "customr" does not exist   [sql-error]
         4 |   customr as é
               ^
-        Perhaps you meant to reference the column "analytics__stg_orders.customer"."
+        Perhaps you meant to reference the column "stg_orders.customer"."
     `)
   })
 

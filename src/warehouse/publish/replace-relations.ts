@@ -5,7 +5,7 @@ import {
   createIndex,
   createMaterializedView,
   createView,
-  dropRelation,
+  dropRelations,
   relationIdent,
   renameRelation,
   setSchema,
@@ -96,10 +96,22 @@ async function withEmptySearchPath<T>(session: Session, body: () => Promise<T>):
 async function dropViews(session: Session, { replaced, dependents, reads }: Before): Promise<void> {
   const states = [...replaced.values(), ...dependents]
   const byOid = new Map(states.map((state) => [state.oid, state]))
-  for (const oid of readersFirst([...byOid.keys()], reads)) {
-    const state = byOid.get(oid)!
-    if (state.kind !== 'table') await session.query(dropRelation(state, state.kind))
+  const views = readersFirst([...byOid.keys()], reads)
+    .map((oid) => byOid.get(oid)!)
+    .filter(({ kind }) => kind !== 'table')
+  for (const sameKind of runsOf(views, ({ kind }) => kind))
+    await session.query(dropRelations(sameKind, sameKind[0]!.kind))
+}
+
+/** Neighbours that have the same key, together. */
+function runsOf<T>(items: readonly T[], key: (item: T) => unknown): T[][] {
+  const runs: T[][] = []
+  for (const item of items) {
+    const last = runs.at(-1)
+    if (last && key(last[0]!) === key(item)) last.push(item)
+    else runs.push([item])
   }
+  return runs
 }
 
 async function lockTables(session: Session, states: readonly RelationState[]): Promise<void> {
@@ -143,8 +155,14 @@ async function createViews(session: Session, views: readonly PublishView[], befo
     before.reads,
   ).reverse()
   const byOid = new Map(before.dependents.map((state) => [state.oid, state]))
+  const own = views.map((view) => ({ statements: createOwnView(view) }))
+  // Ours are in order already, and nearly always none of them reads one of theirs: then they go in at once.
+  const failure = await tryStatements(
+    session,
+    own.flatMap(({ statements }) => statements),
+  )
   let pending: PendingView[] = [
-    ...views.map((view) => ({ statements: createOwnView(view) })),
+    ...(failure ? own : []),
     ...order.flatMap((oid) => byOid.get(oid) ?? []).map((state) => ({ statements: recreate(state), state })),
   ]
   while (pending.length > 0) {
