@@ -10,21 +10,49 @@ export interface GlobalFlags {
   readonly projectDir?: string
   readonly targetPath?: string
   readonly target?: string
+  /** The folder with profiles.yml. */
+  readonly profilesDir?: string
+  /** The profile of profiles.yml, instead of the one that the project names. */
+  readonly profile?: string
   /** YAML or JSON, as typed; the workspace parses it. */
   readonly vars?: string
   readonly quiet?: boolean
   readonly debug?: boolean
-  readonly logFormat: 'text' | 'json'
+  readonly logFormat: 'text' | 'json' | 'debug' | 'default'
+  readonly logLevel?: 'debug' | 'info' | 'warn' | 'error' | 'none'
+  /** Whether warnings are errors. */
+  readonly warnError?: boolean
+  /** Which of them are, as YAML or JSON: `{error: all, silence: [selection-empty]}`. */
+  readonly warnErrorOptions?: string
+  /** False with --no-write-json: no artifacts are written. */
+  readonly writeJson?: boolean
+  /** False with --no-print: what templates print() is not shown. */
+  readonly print?: boolean
   /** False with --no-color; undefined leaves it to the environment and the terminal. */
   readonly color?: boolean
 }
 
-export interface SelectionFlags {
+export interface SelectionFlags extends StateFlags {
   readonly select?: readonly string[]
   readonly models?: readonly string[]
   readonly exclude?: readonly string[]
+  /** The name of a selection of selectors.yml. */
+  readonly selector?: string
   readonly resourceType?: readonly ResourceTypeFlag[]
+  readonly excludeResourceType?: readonly ResourceTypeFlag[]
   readonly indirectSelection?: IndirectSelection
+}
+
+/** Flags about an earlier state: to compare with it, or to read from it. */
+export interface StateFlags {
+  /** The folder with artifacts of an earlier command. */
+  readonly state?: string
+  /** Whether what is not in the target is read where the state has it. */
+  readonly defer?: boolean
+  /** The folder for --defer, where it is not that of --state. */
+  readonly deferState?: string
+  /** Whether the state's relations are read also where the target has its own. */
+  readonly favorState?: boolean
 }
 
 /** Flags of the commands that run nodes. */
@@ -35,6 +63,10 @@ export interface RunFlags extends SelectionFlags {
   readonly publish?: PublishMode
   readonly lockTimeout: number
   readonly output: 'text' | 'json'
+  readonly empty?: boolean
+  readonly eventTimeStart?: Date
+  readonly eventTimeEnd?: Date
+  readonly storeFailures?: boolean
 }
 
 export const resourceTypeFlags = [
@@ -52,5 +84,6 @@ export const resourceTypeFlags = [
   'semantic_model',
   'saved_query',
   'all',
+  'default',
 ] as const
 export type ResourceTypeFlag = (typeof resourceTypeFlags)[number]

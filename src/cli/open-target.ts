@@ -24,7 +24,7 @@ export interface OpenTarget {
 export async function openTarget(context: CommandContext): Promise<OpenTarget> {
   const { flags, environment } = context
   const root = await findRoot(context)
-  const config = await readConfig(root)
+  const config = await readConfig(root, context)
   const chosen = await renderTarget(chooseTarget(config, flags.target, environment), context)
   const { describeTarget } = await import('../warehouse/index.ts')
   return {
@@ -54,7 +54,7 @@ export async function findRoot(context: CommandContext): Promise<string> {
   throw new ProblemError(projectMissing(root))
 }
 
-async function readConfig(root: string): Promise<ProjectConfig> {
+async function readConfig(root: string, context: CommandContext): Promise<ProjectConfig> {
   const [{ projectFileNames }, { readText }, { readProjectConfig }] = await Promise.all([
     import('../project/find-project-root.ts'),
     import('../project/project-files.ts'),
@@ -65,7 +65,9 @@ async function readConfig(root: string): Promise<ProjectConfig> {
   const file = readText(root, path, problems)
   const config = file && readProjectConfig(file, 'warning', problems)
   if (!config) throw new ProblemError(problems)
-  return config
+  if (path !== 'dbt_project.yml') return config
+  const { withProfileTargets } = await import('./profile-targets.ts')
+  return withProfileTargets(config, root, context)
 }
 
 /** The target with its templates rendered, or the server of DATABASE_URL in its place, which is said. */

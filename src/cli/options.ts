@@ -1,5 +1,6 @@
 import { type Command, InvalidArgumentError, Option } from 'commander'
 import { indirectSelections } from '../core/selection/selection-spec.ts'
+import { acceptedOptions } from './accepted-options.ts'
 import { environmentVariableFor, isTrueInEnvironment } from './environment-flags.ts'
 import { resourceTypeFlags } from './flags.ts'
 import type { Environment } from './output.ts'
@@ -12,7 +13,9 @@ import type { Environment } from './output.ts'
 export interface OptionGroups {
   readonly global: (command: Command) => Command
   readonly selection: (command: Command) => Command
-  readonly resourceType: (command: Command) => Command
+  readonly deferral: (command: Command) => Command
+  readonly sampling: (command: Command) => Command
+  readonly storeFailures: (command: Command) => Command
   readonly execution: (command: Command) => Command
   readonly fullRefresh: (command: Command) => Command
 }
@@ -24,9 +27,17 @@ export function makeOptionGroups(environment: Environment): OptionGroups {
     return command
   }
   return {
-    global: (command) => add(command, [...globalOptions().map(fromEnvironment), ...colorOptions()]),
-    selection: (command) => add(command, [...selectOptions(), fromEnvironment(indirectSelectionOption())]),
-    resourceType: (command) => add(command, [resourceTypeOption()]),
+    global: (command) =>
+      add(command, [...globalOptions().map(fromEnvironment), ...colorOptions(), ...acceptedOptions()]),
+    selection: (command) =>
+      add(command, [
+        ...selectOptions(),
+        ...resourceTypeOptions(),
+        ...[indirectSelectionOption(), ...stateOptions()].map(fromEnvironment),
+      ]),
+    deferral: (command) => add(command, deferOptions().map(fromEnvironment)),
+    sampling: (command) => add(command, samplingOptions().map(fromEnvironment)),
+    storeFailures: (command) => add(command, [fromEnvironment(storeFailuresOption())]),
     execution: (command) => add(command, [...executionOptions().map(fromEnvironment), outputOption()]),
     fullRefresh: (command) => add(command, [fromEnvironment(fullRefreshOption())]),
   }
@@ -40,10 +51,31 @@ function globalOptions(): Option[] {
       "where compiled SQL and artifacts are written (default: the project's target/)",
     ),
     new Option('-t, --target <name>', 'the target of project.yml to work on'),
+    new Option('--profile <name>', 'the profile of profiles.yml, for a dbt project'),
+    new Option(
+      '--profiles-dir <dir>',
+      'the folder with profiles.yml (default: here, the project, or ~/.dbt)',
+    ),
     new Option('--vars <yaml>', "values for var() and load parameters, as YAML or JSON: '{events: 50000}'"),
     new Option('-q, --quiet', 'print nothing but problems and what was asked for'),
     new Option('-d, --debug', 'print details, and the stack of an unexpected error'),
-    new Option('--log-format <format>', 'how progress is printed').choices(['text', 'json']).default('text'),
+    new Option('--log-format <format>', 'how progress is printed')
+      .choices(['text', 'json', 'debug', 'default'])
+      .default('text'),
+    new Option('--log-level <level>', 'what is told: from warn on, problems only').choices([
+      'debug',
+      'info',
+      'warn',
+      'error',
+      'none',
+    ]),
+    new Option('--warn-error', 'take warnings for errors'),
+    new Option(
+      '--warn-error-options <yaml>',
+      "which warnings are errors and which are not told: '{error: all, silence: [selection-empty]}'",
+    ),
+    new Option('--no-write-json', 'write no artifacts to target/'),
+    new Option('--no-print', 'do not show what templates print()'),
   ]
 }
 
@@ -63,6 +95,7 @@ function selectOptions(): Option[] {
     ),
     new Option('-m, --models <selector...>', 'the same as --select'),
     new Option('--exclude <selector...>', 'nodes to leave out'),
+    new Option('--selector <name>', 'a selection of selectors.yml, instead of --select and --exclude'),
   ]
 }
 
@@ -73,8 +106,41 @@ function indirectSelectionOption(): Option {
   ).choices(indirectSelections)
 }
 
-function resourceTypeOption(): Option {
-  return new Option('--resource-type <type...>', 'only nodes of these types').choices(resourceTypeFlags)
+function resourceTypeOptions(): Option[] {
+  return [
+    new Option('--resource-type <type...>', 'only nodes of these types').choices(resourceTypeFlags),
+    new Option('--exclude-resource-type <type...>', 'no nodes of these types').choices(resourceTypeFlags),
+    new Option('--resource-types <type...>', "an older spelling of dbt's for --resource-type")
+      .choices(resourceTypeFlags)
+      .hideHelp(),
+  ]
+}
+
+function stateOptions(): Option[] {
+  return [new Option('--state <dir>', 'artifacts of an earlier command, for state:, result: and --defer')]
+}
+
+function deferOptions(): Option[] {
+  return [
+    new Option('--defer', 'read what the target does not have where the state has it'),
+    new Option('--no-defer', 'read everything in the target'),
+    new Option('--defer-state <dir>', 'the artifacts for --defer, when --state is about others'),
+    new Option('--favor-state', 'read what is not selected in the state, also where the target has it'),
+    new Option('--no-favor-state', 'the opposite').hideHelp(),
+  ]
+}
+
+function samplingOptions(): Option[] {
+  return [
+    new Option('--empty', 'read everything as if it had no rows: to check that the SQL works'),
+    new Option('--no-empty', 'the opposite').hideHelp(),
+    new Option('--event-time-start <time>', 'build microbatch models from this time on').argParser(parseTime),
+    new Option('--event-time-end <time>', 'build microbatch models up to this time').argParser(parseTime),
+  ]
+}
+
+function storeFailuresOption(): Option {
+  return new Option('--store-failures', 'keep the rows that fail a test')
 }
 
 function executionOptions(): Option[] {
@@ -103,10 +169,12 @@ function fullRefreshOption(): Option {
 
 /** Lets the environment set the option. commander takes a flag for set when its variable exists, whatever it says. */
 function bindToEnvironment(option: Option, environment: Environment): Option {
-  const name = environmentVariableFor(option.long!, environment)
+  const positive = option.negate ? option.long!.replace('--no-', '--') : option.long!
+  const name = environmentVariableFor(positive, environment)
   if (name === null) return option
-  const takesValue = option.required || option.optional
-  return takesValue || isTrueInEnvironment(name, environment) ? option.env(name) : option
+  if (option.required || option.optional) return option.env(name)
+  const isYes = isTrueInEnvironment(name, environment)
+  return isYes !== option.negate ? option.env(name) : option
 }
 
 /** A whole number from 1; `10_000_000` and `10M` are read as people mean them. */
@@ -134,4 +202,16 @@ export function parseSeconds(text: string): number {
     throw new InvalidArgumentError('It must be a number of seconds.')
   }
   return value
+}
+
+/** An instant: a date or a time, in UTC where it names no zone. */
+export function parseTime(text: string): Date {
+  const trimmed = text.trim()
+  const hasZone = /([zZ]|[+-]\d\d:?\d\d)$/.test(trimmed)
+  const isDate = /^\d{4}-\d\d-\d\d$/.test(trimmed)
+  const time = new Date(hasZone || isDate ? trimmed : `${trimmed.replace(' ', 'T')}Z`)
+  if (!/^\d{4}-\d\d-\d\d/.test(trimmed) || Number.isNaN(time.getTime())) {
+    throw new InvalidArgumentError('It must be a date or a time: 2026-01-31, 2026-01-31T12:00:00.')
+  }
+  return time
 }

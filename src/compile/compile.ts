@@ -1,23 +1,32 @@
-import { findCycle } from '../core/graph.ts'
 import type { Manifest, Target } from '../core/manifest.ts'
-import { type Node, type NodeId, relationKey, relationsOf } from '../core/node.ts'
+import type { Node } from '../core/node.ts'
 import { makeProblem, type Problem, ProblemError } from '../core/problem.ts'
 import type { Project } from '../core/project.ts'
+import { accessProblems, cycleProblems, duplicates, truthProblems } from './check-manifest.ts'
+import { readDocs } from './docs.ts'
 import { checkColumns } from './lineage/check-columns.ts'
 import { inheritDescriptions } from './lineage/inherit-descriptions.ts'
 import { makeNodeLineage } from './lineage/node-lineage.ts'
 import { seedHeaders } from './lineage/seed-header.ts'
 import { makeRenderer } from './make-renderer.ts'
 import { makeNaming } from './naming.ts'
-import { draftExposures, draftJobs, draftLoads, draftSeeds, draftSources } from './nodes/declared-drafts.ts'
-import type { Draft } from './nodes/draft.ts'
+import { draftAnalyses } from './nodes/analysis-drafts.ts'
+import { draftExposures, draftJobs, draftLoads, draftSeeds } from './nodes/declared-drafts.ts'
+import type { Draft, Drafts } from './nodes/draft.ts'
+import { type DraftScope, makeDraftScope } from './nodes/draft-scope.ts'
 import { draftModels } from './nodes/model-drafts.ts'
+import { draftSemantic } from './nodes/semantic-nodes.ts'
+import { draftSnapshots } from './nodes/snapshot-drafts.ts'
+import { draftSources } from './nodes/source-drafts.ts'
 import { draftTests } from './nodes/test-drafts.ts'
+import { buildUnitTests } from './nodes/unit-test-nodes.ts'
 import type { Renderer } from './renderer.ts'
-import { makeResolver, type Resolver } from './resolve.ts'
+import { makeResolver } from './resolve.ts'
+import { resolveReads } from './resolve-reads.ts'
 import { checkSyntax } from './sql/check-syntax.ts'
 import { loadSqlParser } from './sql/syntax.ts'
 import { makeTemplates, type Templates } from './templates.ts'
+import { makeYamlValues } from './yaml-values.ts'
 
 export interface CompileOptions {
   readonly target: Target
@@ -38,51 +47,34 @@ export interface Compilation {
  */
 export async function compile(project: Project, options: CompileOptions): Promise<Compilation> {
   await loadSqlParser()
-  const vars = { ...project.config.vars, ...options.vars }
   const texts = textsOf(project)
-  const templates = makeTemplates(project.macros, { ...options, vars, textOf: (file) => texts.get(file) })
-  const { drafts, disabled, problems } = draftAll(project, templates)
-  const problemsSoFar = [...templates.problems, ...problems, ...duplicates(drafts)]
-
-  const resolver = makeResolver(
-    drafts.map(({ node }) => node),
-    disabled,
-  )
-  const resolved = resolveReads(drafts, resolver, templates)
-  const manifest: Manifest = {
-    project: project.config.name,
-    nodes: Object.fromEntries(resolved.nodes.map((node) => [node.id, node])),
-    macros: Object.fromEntries(
-      templates.macros.all.map((block) => [
-        block.name,
-        {
-          name: block.name,
-          package: project.config.name,
-          path: block.place.file,
-          source: block.template.text.slice(block.start, block.end),
-        },
-      ]),
-    ),
-    vars,
-    groups: {},
-    docs: {},
-    selectors: {},
-    disabled: [],
-    warnings: [],
-  }
-  problemsSoFar.push(...resolved.problems, ...cycleProblems(manifest), ...truthProblems(manifest, templates))
+  const textOf = (file: string): string | undefined => texts.get(file)
+  const templates = makeTemplates(project, { ...options, textOf })
+  const { manifest: drafted, problems: problemsSoFar, resolver } = draftManifest(project, templates)
   failOn(problemsSoFar)
-  const renderer = makeRenderer(manifest, templates, resolver)
-  const { problems: syntaxProblems, texts: sqlTexts } = await checkSyntax(manifest, renderer)
-  failOn(syntaxProblems)
-  const lineageOf = makeNodeLineage(manifest, {
+  const renderer = makeRenderer(drafted, templates, resolver)
+  const { problems: syntaxProblems, texts: sqlTexts } = await checkSyntax(drafted, renderer)
+  problemsSoFar.push(...tellable(syntaxProblems, project))
+  failOn(problemsSoFar)
+  const lineageOf = makeNodeLineage(drafted, {
     sqlOf: (id) => sqlTexts.get(id) ?? null,
-    seedColumns: seedHeaders(manifest, project.seeds),
+    seedColumns: seedHeaders(drafted, project.seeds),
   })
-  problemsSoFar.push(...checkColumns(manifest, project, lineageOf))
+  problemsSoFar.push(...checkColumns(drafted, project, lineageOf))
   failOn(problemsSoFar)
-  const nodes = inheritDescriptions(manifest.nodes, lineageOf)
-  return { manifest: { ...manifest, nodes, warnings: problemsSoFar }, renderer }
+  const nodes = inheritDescriptions(drafted.nodes, lineageOf)
+  return { manifest: { ...drafted, nodes, warnings: problemsSoFar }, renderer }
+}
+
+/**
+ * What rendering everything showed. A template that asks the database cannot be rendered without one, which is no
+ * fault; and in a project made for dbt a model that fails is for those to know who run it.
+ */
+function tellable(problems: readonly Problem[], { configPath }: Project): readonly Problem[] {
+  const known = problems.filter(({ code }) => code !== 'database-needed')
+  return configPath === 'dbt_project.yml'
+    ? known.map((problem) => ({ ...problem, severity: 'warning' }))
+    : known
 }
 
 function failOn(problems: readonly Problem[]): void {
@@ -90,127 +82,102 @@ function failOn(problems: readonly Problem[]): void {
   if (errors.length > 0) throw new ProblemError(errors)
 }
 
-function draftAll(project: Project, templates: Templates) {
-  const patches = (resource: string) =>
-    new Map(
-      project.patches.filter((patch) => patch.resource === resource).map((patch) => [patch.name, patch]),
-    )
-  const naming = makeNaming(templates)
-  const parts = [
-    draftSources(project),
-    draftLoads(project),
-    draftSeeds(project, naming, patches('seed')),
-    draftModels(project, templates, naming, patches('model')),
-    draftJobs(project, naming, patches('job')),
-    draftTests(project, templates, naming, patches('test')),
-    draftExposures(project),
-  ]
-  const drafts = parts.flatMap((part): readonly Draft[] => part.drafts as readonly Draft[])
-  return {
-    drafts,
-    disabled: new Set(parts.flatMap((part) => part.disabled)),
-    problems: [...parts.flatMap((part) => part.problems), ...orphanPatches(project, drafts, parts)],
+/** The manifest as far as templates need not be rendered for it. */
+function draftManifest(project: Project, templates: Templates) {
+  const { textOf } = templates.options
+  const problems: Problem[] = [...templates.problems]
+  const docs = readDocs(project, problems)
+  const isDbt = project.configPath === 'dbt_project.yml'
+  // In dbt_project.yml only the command line's vars are known; our own file knows those that it sets.
+  const treeVars = isDbt ? templates.options.vars : templates.varsOf(project.config.name)
+  const yaml = makeYamlValues(templates, docs, treeVars)
+  const scope = makeDraftScope(project, templates, makeNaming(templates), yaml, problems)
+  const { drafts, disabled, problems: draftProblems } = draftAll(scope)
+  problems.push(...draftProblems, ...duplicates(drafts))
+
+  const resolver = makeResolver(
+    drafts.map(({ node }) => node),
+    disabled.map(({ node }) => node),
+    project.config.name,
+  )
+  const resolved = resolveReads(drafts, { resolver, textOf, isLenient: isDbt })
+  const resolvedNodes = Object.fromEntries(resolved.nodes.map((node) => [node.id, node]))
+  const unitTests = buildUnitTests(scope, resolvedNodes, resolver)
+  const manifest: Manifest = {
+    project: project.config.name,
+    nodes: { ...resolvedNodes, ...Object.fromEntries(unitTests.nodes.map((node) => [node.id, node])) },
+    macros: templates.macros.describe(),
+    vars: templates.varsOf(project.config.name),
+    groups: groupsOf(project),
+    docs: docs.all,
+    selectors: Object.fromEntries(project.selectors.map((selector) => [selector.name, selector])),
+    disabled: [
+      ...disabled.map(({ node }) => ({ ...node, dependsOn: [] }) as Node),
+      ...resolved.disabled,
+      ...unitTests.disabled,
+    ],
+    warnings: [],
   }
+  problems.push(
+    ...resolved.problems,
+    ...unitTests.problems,
+    ...cycleProblems(manifest),
+    ...accessProblems(manifest, project, textOf),
+    ...truthProblems(manifest, textOf),
+  )
+  return { manifest, problems, resolver }
 }
 
-/** YAML that describes a model, seed or job that is not there. */
-function orphanPatches(
-  project: Project,
-  drafts: readonly Draft[],
-  parts: readonly { readonly disabled: readonly string[] }[],
-): Problem[] {
-  const known = new Set([...drafts.map(({ node }) => `${node.resourceType}.${node.name}`)])
-  const disabled = new Set(parts.flatMap((part) => part.disabled))
+function draftAll(scope: DraftScope) {
+  const parts: readonly Drafts[] = [
+    draftSources(scope),
+    draftLoads(scope),
+    draftSeeds(scope),
+    draftModels(scope),
+    draftSnapshots(scope),
+    draftJobs(scope),
+    draftTests(scope),
+    draftAnalyses(scope),
+    draftExposures(scope),
+    draftSemantic(scope),
+  ]
+  const drafts = parts.flatMap((part) => part.drafts)
+  const disabled = parts.flatMap((part) => part.disabled)
+  const problems = [
+    ...parts.flatMap((part) => part.problems),
+    ...orphanPatches(scope, [...drafts, ...disabled]),
+  ]
+  return { drafts, disabled, problems }
+}
+
+/** YAML that describes a node that is not there. dbt warns of it, so in a project made for dbt it is a warning. */
+function orphanPatches({ project, sourceAt, misspelled }: DraftScope, drafts: readonly Draft[]): Problem[] {
+  const known = new Set(drafts.map(({ node }) => `${node.resourceType}.${node.name}`))
   return project.patches
-    .filter(({ resource, name }) => !known.has(`${resource}.${name}`) && !disabled.has(name))
+    .filter(({ resource, name, package: packageName }) => {
+      const isOwn = packageName === project.config.name
+      return isOwn && !known.has(`${resource}.${name}`)
+    })
     .map(({ resource, name, place }) =>
       makeProblem('ref-unknown', `there is no ${resource} '${name}' to describe`, {
-        place,
-        source: project.yamlFiles.find(({ path }) => path === place.file)?.text ?? '',
-        hint: `the name has to be that of its file`,
+        ...sourceAt(place),
+        severity: misspelled,
+        hint: 'the name has to be that of its file',
       }),
     )
 }
 
-/** Two nodes of one name cannot both be referred to; two relations of one name overwrite each other. */
-function duplicates(drafts: readonly Draft[]): Problem[] {
-  const problems: Problem[] = []
-  const seen = new Map<string, Draft>()
-  const claim = (key: string, draft: Draft, what: string): void => {
-    const first = seen.get(key)
-    seen.set(key, first ?? draft)
-    if (!first || first === draft) return
-    const related = [{ place: first.node.place, message: 'the first' }]
-    problems.push(
-      makeProblem('name-duplicate', `${what} is defined twice`, { place: draft.node.place, related }),
-    )
-  }
-  for (const draft of drafts) {
-    const { node } = draft
-    claim(`id ${node.id}`, draft, `${node.resourceType} '${node.name}'`)
-    if (['model', 'seed', 'job'].includes(node.resourceType))
-      claim(`ref ${node.name}`, draft, `'${node.name}'`)
-    if (node.resourceType === 'source') continue
-    for (const relation of relationsOf(node as Node))
-      claim(`relation ${relationKey(relation)}`, draft, `relation ${relationKey(relation)}`)
-  }
-  return problems
-}
-
-function resolveReads(
-  drafts: readonly Draft[],
-  resolver: Resolver,
-  templates: Templates,
-): { readonly nodes: readonly Node[]; readonly problems: readonly Problem[] } {
-  const problems: Problem[] = []
-  const loads = new Map<string, NodeId>()
-  for (const { node } of drafts)
-    if (node.resourceType === 'load')
-      for (const relation of relationsOf(node as Node)) loads.set(relationKey(relation), node.id)
-  const nodes = drafts.map(({ node, reads }): Node => {
-    const ids = reads.map((read) => {
-      const id = read.kind === 'ref' ? resolver.ref(read) : resolver.source(read)
-      if (id === null) problems.push(resolver.explain(read, templates.options.textOf(read.place.file)))
-      return id
-    })
-    const dependsOn = [...new Set(ids.filter((id) => id !== null))]
-    // A source that stands where a load writes is that load's table.
-    const load = node.resourceType === 'source' ? loads.get(relationKey(node.relation)) : undefined
-    if (load !== undefined) dependsOn.push(load)
-    const attachedTo = node.resourceType === 'test' && node.generic ? (ids[0] ?? undefined) : undefined
-    return { ...node, dependsOn, ...(attachedTo !== undefined && { attachedTo }) } as Node
-  })
-  return { nodes, problems }
-}
-
-function cycleProblems(manifest: Manifest): Problem[] {
-  const cycle = findCycle(manifest)
-  if (!cycle) return []
-  const names = cycle.map((id) => manifest.nodes[id]!.name)
-  const place = manifest.nodes[cycle[0]!]!.place
-  return [makeProblem('cycle', `nodes depend on each other in a circle: ${names.join(' → ')}`, { place })]
-}
-
-/** The truth of a generated world is for the audit alone: an analysis that could read it would prove nothing. */
-function truthProblems(manifest: Manifest, templates: Templates): Problem[] {
-  return Object.values(manifest.nodes)
-    .filter(({ resourceType }) => resourceType === 'model' || resourceType === 'job')
-    .flatMap((node) => {
-      const truth = node.dependsOn
-        .map((id) => manifest.nodes[id]!)
-        .find((parent) => relationsOf(parent).some(({ schema }) => schema === 'truth'))
-      if (!truth) return []
-      const source = templates.options.textOf(node.place.file) ?? ''
-      return [
-        makeProblem('truth-read', `${node.name} reads ${truth.name}, which is in the schema truth`, {
-          place: node.place,
-          source,
-        }),
-      ]
-    })
+function groupsOf(project: Project): Manifest['groups'] {
+  return Object.fromEntries(
+    project.groups.map(({ name, package: packageName, packagePath, description, owner, config }) => {
+      const id = `group.${packageName}.${name}`
+      return [id, { id, name, package: packageName, path: packagePath, description, owner, config }]
+    }),
+  )
 }
 
 function textsOf(project: Project): ReadonlyMap<string, string> {
-  const files = [...project.models, ...project.macros, ...project.tests, ...project.yamlFiles]
+  const { models, macros, tests, snapshots, analyses, docs, yamlFiles } = project
+  const files = [models, macros, tests, snapshots, analyses, docs, yamlFiles].flat()
   return new Map(files.map(({ path, text }) => [path, text]))
 }

@@ -1,16 +1,20 @@
 /*
  * Configuration comes from several places; the nearer one wins: project.yml along the folders, the node's YAML,
- * config() in the file. Lists of tags add up, meta merges, everything else replaces.
+ * config() in the file. Some keys add up or merge instead, as in dbt.
  */
 
 export type Config = Readonly<Record<string, unknown>>
 
-/** Keys whose values add up instead of replacing each other. */
-const additive = new Set(['tags', 'pre_hook', 'post_hook'])
+/** Keys whose values add up to a list. */
+const additive = new Set(['tags', 'pre_hook', 'post_hook', 'packages'])
+
+/** Keys whose mappings merge, the nearer entry winning. */
+const merging = new Set(['meta', 'column_types', 'quoting', 'docs', 'contract', 'snapshot_meta_column_names'])
 
 /** One spelling for a key: `+pre-hook`, `pre-hook` and `pre_hook` are the same. */
 export function configKey(key: string): string {
-  return key.replace(/^\+/, '').replaceAll('-', '_')
+  const plain = key.startsWith('+') ? key.slice(1).trim() : key
+  return plain.includes('-') ? plain.replaceAll('-', '_') : plain
 }
 
 /**
@@ -19,10 +23,10 @@ export function configKey(key: string): string {
  * otherwise it names a folder.
  */
 export function configAlong(tree: Config, fqn: readonly string[]): Config {
-  let merged: Config = ownValues(tree)
+  let merged: Config = mergeConfig({}, ownValues(tree))
   let level: unknown = tree
   for (const part of fqn) {
-    level = isMap(level) ? level[part] : undefined
+    level = isMap(level) && Object.hasOwn(level, part) ? level[part] : undefined
     if (!isMap(level)) break
     merged = mergeConfig(merged, ownValues(level))
   }
@@ -32,13 +36,27 @@ export function configAlong(tree: Config, fqn: readonly string[]): Config {
 /** `nearer` over `base`, by the rules above. */
 export function mergeConfig(base: Config, nearer: Config): Config {
   const merged: Record<string, unknown> = { ...base }
-  for (const [rawKey, value] of Object.entries(nearer)) {
+  for (const rawKey in nearer) {
     const key = configKey(rawKey)
-    const before = merged[key]
-    if (additive.has(key)) merged[key] = [...asList(before), ...asList(value)]
-    else if ((key === 'meta' || key === 'column_types') && isMap(before) && isMap(value))
-      merged[key] = { ...before, ...value }
-    else merged[key] = value
+    merged[key] = mergedValue(key, merged[key], nearer[rawKey])
+  }
+  return merged
+}
+
+function mergedValue(key: string, before: unknown, value: unknown): unknown {
+  if (additive.has(key)) return [...asList(before), ...asList(value)]
+  if (key === 'grants' && isMap(value)) return mergeGrants(isMap(before) ? before : {}, value)
+  if (merging.has(key) && isMap(before) && isMap(value)) return { ...before, ...value }
+  return value
+}
+
+/** Whom a privilege is granted to is replaced, or with a `+` in front of the privilege extended. */
+function mergeGrants(before: Config, nearer: Config): Config {
+  const merged: Record<string, unknown> = { ...before }
+  for (const [key, value] of Object.entries(nearer)) {
+    const privilege = key.replace(/^\+/, '')
+    const kept = key === privilege ? [] : asList(merged[privilege])
+    merged[privilege] = [...kept, ...asList(value)]
   }
   return merged
 }
@@ -59,6 +77,7 @@ export function isMap(value: unknown): value is Readonly<Record<string, unknown>
 }
 
 function ownValues(level: Config): Config {
-  const entries = Object.entries(level).filter(([key, value]) => key.startsWith('+') || !isMap(value))
-  return mergeConfig({}, Object.fromEntries(entries))
+  return Object.fromEntries(
+    Object.entries(level).filter(([key, value]) => key.startsWith('+') || !isMap(value)),
+  )
 }

@@ -5,63 +5,136 @@ import type { RefCall, SourceCall } from './context/context.ts'
 import type { Read } from './nodes/draft.ts'
 
 /*
- * Names become nodes: what ref() and source() mean in this project.
+ * Names become nodes: what ref() and source() mean in this project. A name without a package is looked for in the
+ * project, then in the package that asks, then in all of them, where it must be the only one.
  */
 
-/** A node that ref() may name: a model, seed or job. */
-type Referable = Pick<Node, 'id' | 'name' | 'package' | 'resourceType'>
+/** A node that ref() may name: a model, seed, snapshot or job. */
+export type Referable = Pick<Node, 'id' | 'name' | 'package' | 'resourceType'> & {
+  readonly sourceName?: string
+  readonly version?: string | number
+  readonly latestVersion?: string | number
+}
 
 export interface Resolver {
-  ref(call: RefCall): NodeId | null
-  source(call: SourceCall): NodeId | null
+  /** The node that is meant, or null when there is none or more than one. `from` is the package that asks. */
+  ref(call: RefCall, from?: string): NodeId | null
+  source(call: SourceCall, from?: string): NodeId | null
   /** What to tell about a name that means nothing. */
-  explain(read: Read, sourceText: string | undefined): Problem
+  explain(read: Read, from: string, sourceText: string | undefined): Problem
+  /** Whether the name is that of a node that is switched off. */
+  isDisabled(read: Read): boolean
 }
 
 export function makeResolver(
-  nodes: readonly (Referable & { readonly sourceName?: string })[],
-  disabled: ReadonlySet<string>,
+  nodes: readonly Referable[],
+  disabled: readonly Referable[],
+  root: string,
 ): Resolver {
-  const referable = nodes.filter(({ resourceType }) => ['model', 'seed', 'job'].includes(resourceType))
-  const byName = new Map(referable.map((node) => [node.name, node]))
-  const sources = new Map(
-    nodes
-      .filter((node) => node.resourceType === 'source')
-      .map((node) => [`${node.sourceName}.${node.name}`, node.id]),
-  )
+  const refs = indexByKey(nodes.filter(isReferable), refKeys)
+  const sources = indexByKey(nodes.filter(isSource), sourceKeys)
+  const disabledRefs = indexByKey(disabled.filter(isReferable), refKeys)
+  const disabledSources = indexByKey(disabled.filter(isSource), sourceKeys)
+
+  const ref: Resolver['ref'] = (call, from = root) =>
+    lookUp(refs, keyOfRef(call), root, from, call.package)?.id ?? null
+  const source: Resolver['source'] = (call, from = root) =>
+    lookUp(sources, `${call.source}.${call.table}`, root, from)?.id ?? null
+  const isDisabled = (read: Read): boolean =>
+    read.kind === 'ref'
+      ? disabledRefs.has(keyOfRef(read))
+      : disabledSources.has(`${read.source}.${read.table}`)
   return {
-    ref: (call) => {
-      const node = byName.get(call.name)
-      return node && (call.package === undefined || call.package === node.package) ? node.id : null
-    },
-    source: ({ source, table }) => sources.get(`${source}.${table}`) ?? null,
-    explain: (read, source) => {
-      const details = { place: read.place, ...(source !== undefined && { source }) }
+    ref,
+    source,
+    isDisabled,
+    explain(read, from, text) {
+      const details = { place: read.place, ...(text !== undefined && { source: text }) }
+      const written = writtenAs(read)
+      const code = read.kind === 'source' ? 'source-unknown' : 'ref-unknown'
+      if (isDisabled(read))
+        return makeProblem(code, `${written} names a node that is switched off`, {
+          ...details,
+          hint: 'its config says enabled: false',
+        })
       if (read.kind === 'source') {
         const near = closestNames(`${read.source}.${read.table}`, sources.keys())[0]
         const hint = near
           ? `did you mean source('${near.split('.').join("', '")}')?`
           : 'declare it under sources: in a YAML file below models/'
-        return makeProblem('source-unknown', `source('${read.source}', '${read.table}') matches no source`, {
+        return makeProblem(code, `${written} matches no source`, { ...details, hint })
+      }
+      const several = refs.get(keyOfRef(read)) ?? []
+      if (several.length > 1) {
+        const packages = several.map((node) => `ref('${node.package}', '${read.name}')`)
+        return makeProblem(code, `${written} from package '${from}' could mean several nodes`, {
           ...details,
-          hint,
+          hint: `write ${packages.join(' or ')}`,
         })
       }
-      const written =
-        read.package === undefined ? `ref('${read.name}')` : `ref('${read.package}', '${read.name}')`
-      if (disabled.has(read.name))
-        return makeProblem('ref-unknown', `${written} names a node that is switched off`, {
-          ...details,
-          hint: 'its config says enabled: false',
-        })
-      const near = didYouMean(read.name, byName.keys())
-      const load = nodes.find((node) => node.resourceType === 'load' && node.name === read.name)
-      const hint =
-        near ??
-        (load
-          ? `'${read.name}' is a load: read its tables with source()`
-          : 'models, seeds and analyses can be named; tables from outside are read with source()')
-      return makeProblem('ref-unknown', `${written} matches no node`, { ...details, hint })
+      return makeProblem(code, `${written} matches no node`, { ...details, hint: hintFor(read, nodes, refs) })
     },
   }
+}
+
+const isReferable = ({ resourceType }: Referable): boolean =>
+  ['model', 'seed', 'snapshot', 'job'].includes(resourceType)
+const isSource = ({ resourceType }: Referable): boolean => resourceType === 'source'
+
+type Index = ReadonlyMap<string, readonly Referable[]>
+
+function indexByKey(nodes: readonly Referable[], keysOf: (node: Referable) => readonly string[]): Index {
+  const index = new Map<string, Referable[]>()
+  for (const node of nodes)
+    for (const key of keysOf(node)) {
+      const known = index.get(key)
+      if (known) known.push(node)
+      else index.set(key, [node])
+    }
+  return index
+}
+
+/** A version is named with its number; the latest one also without. */
+function refKeys({ name, version, latestVersion }: Referable): string[] {
+  if (version === undefined) return [name]
+  return String(version) === String(latestVersion) ? [`${name}.v${version}`, name] : [`${name}.v${version}`]
+}
+
+function keyOfRef({ name, version }: RefCall): string {
+  return version === undefined ? name : `${name}.v${version}`
+}
+
+function sourceKeys({ sourceName, name }: Referable): string[] {
+  return [`${sourceName}.${name}`]
+}
+
+function lookUp(
+  index: Index,
+  key: string,
+  root: string,
+  from: string,
+  wanted?: string,
+): Referable | undefined {
+  const found = index.get(key) ?? []
+  const within = (packageName: string) => found.find((node) => node.package === packageName)
+  if (wanted !== undefined) return within(wanted)
+  return within(root) ?? within(from) ?? (found.length === 1 ? found[0] : undefined)
+}
+
+function writtenAs(read: Read): string {
+  if (read.kind === 'source') return `source('${read.source}', '${read.table}')`
+  const name = read.package === undefined ? `'${read.name}'` : `'${read.package}', '${read.name}'`
+  return `ref(${name}${read.version === undefined ? '' : `, version=${read.version}`})`
+}
+
+function hintFor(read: Read & { kind: 'ref' }, nodes: readonly Referable[], refs: Index): string {
+  const versions = nodes.filter(({ name, version }) => name === read.name && version !== undefined)
+  if (versions.length > 0)
+    return `there are the versions ${versions.map(({ version }) => version).join(', ')}`
+  const near = didYouMean(read.name, [...refs.keys()])
+  if (near) return near
+  const isLoad = nodes.some((node) => node.resourceType === 'load' && node.name === read.name)
+  return isLoad
+    ? `'${read.name}' is a load: read its tables with source()`
+    : 'models, seeds and analyses can be named; tables from outside are read with source()'
 }

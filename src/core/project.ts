@@ -1,17 +1,28 @@
 import type { JobSpec } from './job-spec.ts'
 import type { LoadSpec } from './load-spec.ts'
+import type { SelectorInfo } from './manifest.ts'
 import type { Place, Problem } from './problem.ts'
+import type { UnitTestOverrides } from './unit-test-spec.ts'
 
 /*
  * A project as it stands on disk: every file read and every YAML value checked, nothing rendered or resolved.
  * Values that may hold a template stay strings here; compile renders them.
  */
 
-/** A text file of the project with its path relative to the root. */
-export interface ProjectFile {
+/** A text file with its path relative to the project's root. */
+export interface SourceText {
   readonly path: string
   readonly text: string
 }
+
+/** Which package a file belongs to, and where it lies there; the project itself is a package. */
+export interface Origin {
+  readonly package: string
+  /** Relative to the package's folder: `models/orders.sql`, also where that is `dbt_packages/shop/models/…`. */
+  readonly packagePath: string
+}
+
+export interface ProjectFile extends SourceText, Origin {}
 
 export interface EmbeddedTargetSpec {
   readonly engine: 'embedded'
@@ -31,9 +42,32 @@ export interface PostgresTargetSpec {
   readonly password?: string
   readonly database?: string
   readonly sslmode?: string
+  readonly sslrootcert?: string
+  readonly sslcert?: string
+  readonly sslkey?: string
+  readonly role?: string
+  readonly searchPath?: string
+  readonly connectTimeoutSeconds?: number | string
+  readonly keepalivesIdleSeconds?: number | string
+  readonly retries?: number | string
+  readonly applicationName?: string
 }
 
 export type TargetSpec = EmbeddedTargetSpec | PostgresTargetSpec
+
+export type ConfigTreeName =
+  | 'models'
+  | 'seeds'
+  | 'snapshots'
+  | 'tests'
+  | 'unit_tests'
+  | 'sources'
+  | 'exposures'
+  | 'metrics'
+  | 'semantic_models'
+  | 'saved_queries'
+  | 'jobs'
+  | 'loads'
 
 export interface ProjectConfig {
   readonly name: string
@@ -43,22 +77,32 @@ export interface ProjectConfig {
     readonly macros: readonly string[]
     readonly seeds: readonly string[]
     readonly tests: readonly string[]
+    readonly snapshots: readonly string[]
+    readonly analyses: readonly string[]
+    /** Where `{% docs %}` blocks are looked for. */
+    readonly docs: readonly string[]
     readonly pipelines: readonly string[]
     readonly analytics: readonly string[]
     readonly dags: readonly string[]
     readonly target: string
+    /** Where packages are installed. */
+    readonly packages: string
   }
   readonly vars: Readonly<Record<string, unknown>>
   /** Config trees along folders, as in dbt_project.yml: `models: {my_project: {staging: {+materialized: view}}}`. */
-  readonly configTrees: Readonly<
-    Record<'models' | 'seeds' | 'tests' | 'jobs' | 'loads' | 'sources', Readonly<Record<string, unknown>>>
-  >
+  readonly configTrees: Readonly<Record<ConfigTreeName, Readonly<Record<string, unknown>>>>
+  /** Which profile of profiles.yml holds the targets of a dbt project. */
+  readonly profile?: string
+  /** Where adapter.dispatch looks for the macros of a namespace. */
+  readonly dispatch: readonly { readonly macroNamespace: string; readonly searchOrder: readonly string[] }[]
+  /** `flags:` of dbt_project.yml. */
+  readonly flags: Readonly<Record<string, unknown>>
   readonly defaultTarget: string
   readonly targets: Readonly<Record<string, TargetSpec>>
   readonly publish: 'run' | 'node'
   readonly onRunStart: readonly string[]
   readonly onRunEnd: readonly string[]
-  /** What dbt_project.yml knows and nothing here reads yet (profile, flags, quoting …), as written. */
+  /** What dbt_project.yml knows and nothing here acts upon (quoting, query-comment …), as written. */
   readonly extra: Readonly<Record<string, unknown>>
 }
 
@@ -69,6 +113,8 @@ export interface ColumnSpec {
   readonly tags: readonly string[]
   readonly meta: Readonly<Record<string, unknown>>
   readonly tests: readonly TestSpec[]
+  /** Config as written, `tags` and `meta` in it. */
+  readonly config: Readonly<Record<string, unknown>>
   readonly quote?: boolean
   readonly constraints: readonly Readonly<Record<string, unknown>>[]
   /** What dbt knows and nothing here reads yet, as written. */
@@ -86,39 +132,97 @@ export interface TestSpec {
   readonly place: Place
 }
 
-/**
- * What YAML says about a model, seed, job or singular test that is defined elsewhere. Its `tags:`, `meta:`,
- * `docs:`, `group:` and `access:` are in `config`, wherever they are written.
- */
-export interface PatchSpec {
-  readonly resource: 'model' | 'seed' | 'job' | 'test'
+/** Something that a YAML file says, with the place where it stands. */
+interface Declared extends Origin {
   readonly name: string
+  readonly description: string
+  readonly config: Readonly<Record<string, unknown>>
+  /** What dbt knows and nothing here acts upon, as written. */
+  readonly extra: Readonly<Record<string, unknown>>
+  readonly place: Place
+}
+
+/** One version of a model: what is said of it alone over what is said of the model. */
+export interface VersionSpec {
+  readonly v: string | number
+  /** The file without `.sql`, where it is not `<model>_v<v>`. */
+  readonly definedIn?: string
   readonly description: string
   readonly columns: readonly ColumnSpec[]
   readonly tests: readonly TestSpec[]
   readonly config: Readonly<Record<string, unknown>>
-  /** What dbt knows and nothing here reads yet (versions, constraints …), as written. */
   readonly extra: Readonly<Record<string, unknown>>
+}
+
+/**
+ * What YAML says about a node that is defined elsewhere. Its `tags:`, `meta:`, `docs:`, `group:` and `access:` are
+ * in `config`, wherever they are written.
+ */
+export interface PatchSpec extends Declared {
+  readonly resource: 'model' | 'seed' | 'snapshot' | 'job' | 'test' | 'analysis'
+  readonly columns: readonly ColumnSpec[]
+  readonly tests: readonly TestSpec[]
+  readonly versions: readonly VersionSpec[]
+  /** The version that a ref without one means; without it the greatest. */
+  readonly latestVersion?: string | number
+  /** For a snapshot that is declared in YAML alone: what it keeps the history of, `ref('orders')`. */
+  readonly relation?: string
+}
+
+/** What YAML says about a macro. */
+export interface MacroPatch extends Declared {
+  readonly arguments: readonly {
+    readonly name: string
+    readonly type?: string
+    readonly description: string
+  }[]
+}
+
+/** Nodes that belong together, with somebody who answers for them. */
+export interface GroupSpec extends Declared {
+  readonly owner: Readonly<Record<string, unknown>>
+}
+
+/** Rows of a unit test as they are written, or the file below `fixtures/` that holds them. */
+export interface FixtureSpec {
+  readonly format: 'dict' | 'csv' | 'sql'
+  readonly rows?: string | readonly Readonly<Record<string, unknown>>[]
+  readonly fixture?: string
   readonly place: Place
+}
+
+export interface UnitTestSpec extends Declared {
+  readonly model: string
+  readonly given: readonly (FixtureSpec & { readonly input: string })[]
+  readonly expect: FixtureSpec
+  readonly overrides: UnitTestOverrides
+  /** The versions of the model that are tested; all of them where nothing is said. */
+  readonly versions?: {
+    readonly include?: readonly (string | number)[]
+    readonly exclude?: readonly (string | number)[]
+  }
+}
+
+/** A metric, semantic model or saved query: for a semantic layer, which reads it as written. */
+export interface SemanticSpec extends Declared {
+  readonly resource: 'metric' | 'semantic_model' | 'saved_query'
+  readonly label?: string
+  readonly spec: Readonly<Record<string, unknown>>
 }
 
 /** A table of a source; what is said of the whole source (config, tags, meta, freshness) is merged in. */
-export interface SourceTableSpec {
+export interface SourceTableSpec extends Declared {
   readonly sourceName: string
   readonly sourceDescription: string
   readonly schema: string
-  readonly name: string
   readonly identifier: string
-  readonly description: string
   readonly columns: readonly ColumnSpec[]
   readonly tests: readonly TestSpec[]
-  readonly config: Readonly<Record<string, unknown>>
-  /** What dbt knows and nothing here reads yet (database, external …), as written. */
-  readonly extra: Readonly<Record<string, unknown>>
-  readonly place: Place
+  /** The package whose source of the same name this replaces in part. */
+  readonly overrides?: string
 }
 
-export interface LoadDeclaration {
+export interface LoadDeclaration extends Origin {
   readonly name: string
   readonly description: string
   readonly spec: LoadSpec
@@ -128,7 +232,7 @@ export interface LoadDeclaration {
   readonly checksum: string
 }
 
-export interface JobDeclaration {
+export interface JobDeclaration extends Origin {
   readonly name: string
   readonly description: string
   readonly spec: JobSpec
@@ -140,25 +244,30 @@ export interface JobDeclaration {
   readonly place: Place
 }
 
-export interface ExposureSpec {
-  readonly name: string
-  readonly description: string
+export interface ExposureSpec extends Declared {
   readonly type: string
   readonly owner: { readonly name?: string; readonly email?: string }
   readonly url?: string
-  /** `ref('x')` and `source('a','b')` expressions. */
+  readonly label?: string
+  readonly maturity?: string
+  /** `ref('x')`, `source('a','b')` and `metric('m')` expressions. */
   readonly dependsOn: readonly string[]
-  readonly config: Readonly<Record<string, unknown>>
-  /** Label and maturity, as written. */
-  readonly extra: Readonly<Record<string, unknown>>
-  readonly place: Place
 }
 
-export interface SeedFile {
+export interface SeedFile extends Origin {
+  /** Relative to the project's root. */
   readonly path: string
   readonly absolutePath: string
   readonly name: string
   readonly checksum: string
+}
+
+/** The project or one of its packages. */
+export interface Package {
+  readonly name: string
+  /** Its folder relative to the project's root: `.` for the project itself. */
+  readonly folder: string
+  readonly config: ProjectConfig
 }
 
 export interface Project {
@@ -166,17 +275,31 @@ export interface Project {
   readonly root: string
   readonly configPath: string
   readonly config: ProjectConfig
+  /** The project itself, then its packages by name. */
+  readonly packages: readonly Package[]
   readonly models: readonly ProjectFile[]
   readonly macros: readonly ProjectFile[]
   /** Singular tests; files under `generic/` hold test macros and stand among macros. */
   readonly tests: readonly ProjectFile[]
+  /** Files that may hold `{% snapshot %}` blocks. */
+  readonly snapshots: readonly ProjectFile[]
+  readonly analyses: readonly ProjectFile[]
+  /** Files that may hold `{% docs %}` blocks. */
+  readonly docs: readonly ProjectFile[]
+  /** Rows for unit tests, CSV or SQL. */
+  readonly fixtures: readonly ProjectFile[]
   readonly seeds: readonly SeedFile[]
   readonly patches: readonly PatchSpec[]
+  readonly macroPatches: readonly MacroPatch[]
   readonly sources: readonly SourceTableSpec[]
   readonly loads: readonly LoadDeclaration[]
   readonly jobs: readonly JobDeclaration[]
   readonly exposures: readonly ExposureSpec[]
+  readonly groups: readonly GroupSpec[]
+  readonly unitTests: readonly UnitTestSpec[]
+  readonly semantic: readonly SemanticSpec[]
+  readonly selectors: readonly SelectorInfo[]
   /** Texts of the YAML files, so that problems found later can show the line. */
-  readonly yamlFiles: readonly ProjectFile[]
+  readonly yamlFiles: readonly SourceText[]
   readonly warnings: readonly Problem[]
 }

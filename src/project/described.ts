@@ -24,23 +24,36 @@ export function readDescribed(
   entry: Described,
   problems: Problem[],
 ): { readonly columns: readonly ColumnSpec[]; readonly tests: readonly TestSpec[] } {
-  const seen = new Map<string, number>()
-  const columns = entry.columns.map((column, index) => {
-    const columnPath = [...path, 'columns', index]
+  const entries = entry.columns.map((column, index) => ({ column, path: [...path, 'columns', index] }))
+  return {
+    columns: readColumns(document, entries, problems),
+    tests: testsOf(document, path, entry, problems),
+  }
+}
+
+/** Columns with their places; one that is described twice is a problem. */
+export function readColumns(
+  document: YamlDocument,
+  entries: readonly { readonly column: ColumnYaml; readonly path: YamlPath }[],
+  problems: Problem[],
+): ColumnSpec[] {
+  const seen = new Map<string, YamlPath>()
+  return entries.map(({ column, path }) => {
     const first = seen.get(column.name.toLowerCase())
     if (first !== undefined) {
-      const related = [
-        { place: document.placeOf([...path, 'columns', first]), message: 'first described here' },
-      ]
+      const related = [{ place: document.placeOf(first), message: 'first described here' }]
       const message = `column '${column.name}' is described twice`
       problems.push(
-        yamlProblem(document, [...columnPath, 'name'], message, { code: 'name-duplicate', related }),
+        yamlProblem(document, [...path, 'name'], message, {
+          code: 'name-duplicate',
+          severity: document.isLenient ? 'warning' : 'error',
+          related,
+        }),
       )
     }
-    seen.set(column.name.toLowerCase(), index)
-    return readColumn(document, columnPath, column, problems)
+    seen.set(column.name.toLowerCase(), path)
+    return readColumn(document, path, column, problems)
   })
-  return { columns, tests: testsOf(document, path, entry, problems) }
 }
 
 function readColumn(
@@ -55,6 +68,7 @@ function readColumn(
     ...(column.data_type && { dataType: column.data_type }),
     tags: mergedTags(column.config, column.tags),
     meta: mergedMeta(column.config, column.meta),
+    config: column.config,
     tests: testsOf(document, path, column, problems),
     ...(column.quote != null && { quote: column.quote }),
     constraints: column.constraints,
@@ -62,7 +76,8 @@ function readColumn(
   }
 }
 
-function testsOf(
+/** The tests of an entry, under either of their names. */
+export function testsOf(
   document: YamlDocument,
   path: YamlPath,
   entry: Omit<Described, 'columns'>,

@@ -1,7 +1,7 @@
 import { type Dirent, readdirSync, readFileSync, realpathSync, statSync } from 'node:fs'
 import { join } from 'node:path'
 import { makeProblem, type Problem } from '../core/problem.ts'
-import type { ProjectFile } from '../core/project.ts'
+import type { SourceText } from '../core/project.ts'
 
 /*
  * The files of a project. They are many and small: read one after the other they cost less than waiting for each.
@@ -72,7 +72,7 @@ function kindBehind(path: string) {
 }
 
 /** Reads a text file, which has to be UTF-8; what hinders goes to `problems`. */
-export function readText(root: string, path: string, problems: Problem[]): ProjectFile | null {
+export function readText(root: string, path: string, problems: Problem[]): SourceText | null {
   let bytes: Buffer
   try {
     bytes = readFileSync(join(root, path))

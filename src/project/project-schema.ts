@@ -1,38 +1,42 @@
 import { z } from 'zod'
-import { anyName, known, knownKeys, nameText, optionalMapping, textList } from './schema-pieces.ts'
+import { anyName, known, knownKeys, listOf, nameText, optionalMapping, textList } from './schema-pieces.ts'
 
 /*
  * project.yml and dbt_project.yml, as they are written. project.yml knows everything that dbt's file knows.
  */
 
-/** Keys of dbt_project.yml that are kept under `extra` until something reads them. */
+/** Keys of dbt_project.yml that nothing acts upon; kept under `extra`. */
 export const extraProjectKeys = [
   'config-version',
-  'profile',
   'require-dbt-version',
-  'snapshot-paths',
-  'analysis-paths',
   'asset-paths',
-  'docs-paths',
   'function-paths',
   'clean-targets',
   'log-path',
-  'packages-install-path',
   'quoting',
-  'dispatch',
   'query-comment',
-  'flags',
   'dbt-cloud',
   'restrict-access',
-  'snapshots',
-  'exposures',
-  'metrics',
-  'semantic-models',
-  'saved-queries',
-  'unit_tests',
   'analyses',
   'functions',
+  'anchors',
 ] as const
+
+/** Keys as older versions of dbt spelled them, with today's spelling. */
+export const olderSpellings: Readonly<Record<string, string>> = {
+  'source-paths': 'model-paths',
+  'data-paths': 'seed-paths',
+  'modules-path': 'packages-install-path',
+  ...Object.fromEntries(
+    ['models', 'seeds', 'snapshots', 'sources', 'exposures', 'metrics', 'tests'].map((key) => [
+      `+${key}`,
+      key,
+    ]),
+  ),
+  semantic_models: 'semantic-models',
+  saved_queries: 'saved-queries',
+  'unit-tests': 'unit_tests',
+}
 
 const hook = z.union([z.string(), z.object({ sql: z.string(), transaction: known.optional() })])
 const hooks = z
@@ -42,6 +46,9 @@ const hooks = z
   .transform((list) => list.map((entry) => (typeof entry === 'string' ? entry : entry.sql)))
 
 const paths = textList
+
+/** Where adapter.dispatch looks for the macros of a namespace. */
+const dispatchSchema = z.strictObject({ macro_namespace: anyName, search_order: textList })
 
 /** What both files share. */
 const dbtShape = {
@@ -54,6 +61,10 @@ const dbtShape = {
   'macro-paths': paths,
   'seed-paths': paths,
   'test-paths': paths,
+  'snapshot-paths': paths,
+  'analysis-paths': paths,
+  'docs-paths': paths,
+  'packages-install-path': z.string().min(1).optional(),
   'target-path': z.string().min(1).optional(),
   vars: optionalMapping,
   models: optionalMapping,
@@ -61,6 +72,15 @@ const dbtShape = {
   sources: optionalMapping,
   tests: optionalMapping,
   data_tests: optionalMapping,
+  snapshots: optionalMapping,
+  unit_tests: optionalMapping,
+  exposures: optionalMapping,
+  metrics: optionalMapping,
+  'semantic-models': optionalMapping,
+  'saved-queries': optionalMapping,
+  profile: z.string().nullish(),
+  flags: optionalMapping,
+  dispatch: listOf(dispatchSchema),
   'on-run-start': hooks,
   'on-run-end': hooks,
   ...knownKeys(...extraProjectKeys),

@@ -1,4 +1,5 @@
 import { z } from 'zod'
+import { groupSchema, semanticSchema, unitTestSchema } from './declaration-schemas.ts'
 import {
   anyName,
   description,
@@ -59,8 +60,6 @@ export const patchShape = {
 /** Keys of a model that are kept as they are. */
 export const extraPatchKeys = [
   'constraints',
-  'latest_version',
-  'versions',
   'deprecation_date',
   'time_spine',
   'primary_entity',
@@ -71,9 +70,41 @@ export const extraPatchKeys = [
   'identifier',
 ] as const
 
+const versionNumber = z.union([z.number(), z.string().min(1)])
+
+/** Columns of a version: its own, or those of the model but for some. */
+const versionColumnSchema = z.union([
+  z.strictObject({ include: z.union([z.string(), z.array(z.string())]), exclude: textList }),
+  columnSchema,
+])
+
+/** Keys of a version that are kept as they are. */
+export const extraVersionKeys = ['constraints', 'deprecation_date', 'contract'] as const
+
+const versionSchema = z.strictObject({
+  v: versionNumber,
+  defined_in: z.string().nullish(),
+  description: z.string().nullish(),
+  columns: z.array(versionColumnSchema).nullish(),
+  tests: z.array(known).nullish(),
+  data_tests: z.array(known).nullish(),
+  config: optionalMapping,
+  ...knownKeys(...configKeys, ...extraVersionKeys),
+})
+
 const patchSchema = z.strictObject({
   name: anyName,
   ...patchShape,
+  versions: listOf(versionSchema),
+  latest_version: versionNumber.nullish(),
+  ...knownKeys(...configKeys, ...extraPatchKeys),
+})
+
+/** A snapshot, which may be declared here alone: then `relation` says what it keeps the history of. */
+const snapshotSchema = z.strictObject({
+  name: anyName,
+  ...patchShape,
+  relation: z.string().nullish(),
   ...knownKeys(...configKeys, ...extraPatchKeys),
 })
 
@@ -96,12 +127,13 @@ const sourceTableSchema = z.strictObject({
 const sourceSchema = z.strictObject({
   name: anyName,
   description,
+  overrides: z.string().nullish(),
   schema: anyName.nullish(),
   tables: listOf(sourceTableSchema),
   config: optionalMapping,
   tags: textList,
   meta: optionalMapping,
-  ...knownKeys(...sourceConfigKeys, 'database', 'catalog', 'overrides', 'tests', 'data_tests'),
+  ...knownKeys(...sourceConfigKeys, 'database', 'catalog', 'tests', 'data_tests'),
 })
 
 const exposureSchema = z.strictObject({
@@ -117,7 +149,9 @@ const exposureSchema = z.strictObject({
   config: optionalMapping,
   tags: textList,
   meta: optionalMapping,
-  ...knownKeys('label', 'maturity', 'enabled'),
+  label: z.string().nullish(),
+  maturity: z.string().nullish(),
+  ...knownKeys('enabled'),
 })
 
 const macroSchema = z.strictObject({
@@ -136,31 +170,34 @@ const testSchema = z.strictObject({
   meta: optionalMapping,
 })
 
-/** Sections that dbt has and we do not act upon yet. */
-export const laterSections = [
-  'snapshots',
-  'unit_tests',
-  'metrics',
-  'semantic_models',
-  'saved_queries',
-  'functions',
-] as const
+/** Sections that dbt has and we do not act upon. */
+export const laterSections = ['functions'] as const
 
 export const propertiesSchema = z.strictObject({
   version: known.optional(),
   models: listOf(patchSchema),
   seeds: listOf(patchSchema),
   jobs: listOf(patchSchema),
+  snapshots: listOf(snapshotSchema),
+  analyses: listOf(patchSchema),
   sources: listOf(sourceSchema),
   exposures: listOf(exposureSchema),
   macros: listOf(macroSchema),
   data_tests: listOf(testSchema),
   tests: listOf(testSchema),
-  ...knownKeys(...laterSections, 'groups', 'analyses', 'anchors'),
+  groups: listOf(groupSchema),
+  unit_tests: listOf(unitTestSchema),
+  metrics: listOf(semanticSchema),
+  semantic_models: listOf(semanticSchema),
+  saved_queries: listOf(semanticSchema),
+  ...knownKeys(...laterSections, 'anchors'),
 })
 
 export type ColumnYaml = z.infer<typeof columnSchema>
 export type PatchYaml = z.infer<typeof patchSchema>
+export type VersionYaml = z.infer<typeof versionSchema>
+export type SnapshotYaml = z.infer<typeof snapshotSchema>
+export type MacroYaml = z.infer<typeof macroSchema>
 export type SourceYaml = z.infer<typeof sourceSchema>
 export type SourceTableYaml = z.infer<typeof sourceTableSchema>
 export type ExposureYaml = z.infer<typeof exposureSchema>

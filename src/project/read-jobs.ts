@@ -54,6 +54,7 @@ function readJob(
     problems.push(yamlProblem(document, ['units', 'model'], message, { hint }))
   }
   return {
+    ...document.origin,
     name: yaml.name ?? basename(document.file).replace(/\.ya?ml$/, ''),
     description: yaml.description,
     spec: readExperiment(document, yaml, ref ?? '', problems),

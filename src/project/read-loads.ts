@@ -34,6 +34,7 @@ function readLoad(
   const spec = specOf(document, load)
   if (spec.kind === 'generator') checkModule(root, document, [...path, 'module'], spec.module, problems)
   return {
+    ...document.origin,
     name: load.name,
     description: load.description,
     spec,

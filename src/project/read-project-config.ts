@@ -1,8 +1,14 @@
 import { didYouMean, quotedList } from '../core/did-you-mean.ts'
 import { makeProblem, type Problem } from '../core/problem.ts'
-import type { ProjectConfig, ProjectFile, TargetSpec } from '../core/project.ts'
+import type { ProjectConfig, SourceText, TargetSpec } from '../core/project.ts'
 import { checkYaml, type UnknownKeys } from './check-yaml.ts'
-import { dbtProjectSchema, extraProjectKeys, type ProjectYaml, projectSchema } from './project-schema.ts'
+import {
+  dbtProjectSchema,
+  extraProjectKeys,
+  olderSpellings,
+  type ProjectYaml,
+  projectSchema,
+} from './project-schema.ts'
 import { pick } from './schema-pieces.ts'
 import { parseYaml, type YamlDocument, yamlProblem } from './yaml-document.ts'
 
@@ -11,18 +17,19 @@ const defaultSchema = 'analytics'
 
 /** Reads project.yml or dbt_project.yml; what is wrong goes to `problems`. */
 export function readProjectConfig(
-  file: ProjectFile,
+  file: SourceText,
   unknownKeys: UnknownKeys,
   problems: Problem[],
 ): ProjectConfig | null {
-  const document = parseYaml(file, problems)
-  if (!document) return null
+  const parsed = parseYaml(file, problems, { isLenient: unknownKeys === 'warning' })
+  if (!parsed) return null
+  const document = { ...parsed, value: withTodaysKeys(parsed.value) }
   if (document.value === null || document.value === undefined) {
     const hint = 'the least it must say is name: my_project'
     problems.push(makeProblem('yaml-invalid', `${file.path} is empty`, { place: document.placeOf([]), hint }))
     return null
   }
-  const yaml = file.path.startsWith('dbt_')
+  const yaml = file.path.endsWith('dbt_project.yml')
     ? withoutOurKeys(checkYaml(document, dbtProjectSchema, problems, unknownKeys))
     : checkYaml(document, projectSchema, problems, unknownKeys)
   if (!yaml) return null
@@ -36,11 +43,23 @@ export function readProjectConfig(
     configTrees: {
       models: yaml.models,
       seeds: yaml.seeds,
-      sources: yaml.sources,
+      snapshots: yaml.snapshots,
       tests: { ...yaml.tests, ...yaml.data_tests },
+      unit_tests: yaml.unit_tests,
+      sources: yaml.sources,
+      exposures: yaml.exposures,
+      metrics: yaml.metrics,
+      semantic_models: yaml['semantic-models'],
+      saved_queries: yaml['saved-queries'],
       jobs: yaml.jobs,
       loads: yaml.loads,
     },
+    ...(yaml.profile != null && { profile: yaml.profile }),
+    dispatch: yaml.dispatch.map(({ macro_namespace: macroNamespace, search_order: searchOrder }) => ({
+      macroNamespace,
+      searchOrder,
+    })),
+    flags: yaml.flags,
     defaultTarget: defaultTargetOf(yaml, targets, document, problems),
     targets,
     publish: yaml.publish ?? 'run',
@@ -57,18 +76,36 @@ function withoutOurKeys(yaml: ReturnType<typeof dbtProjectSchema.parse> | null):
   )
 }
 
+/** Keys as older versions of dbt spelled them count as today's where those are not set. */
+function withTodaysKeys(value: unknown): unknown {
+  if (typeof value !== 'object' || value === null || Array.isArray(value)) return value
+  const entries = Object.entries(value).map(([key, item]): [string, unknown] => {
+    const today = olderSpellings[key]
+    return [today === undefined || today in value ? key : today, item]
+  })
+  return Object.fromEntries(entries)
+}
+
 function pathsOf(yaml: ProjectYaml): ProjectConfig['paths'] {
   const or = (paths: readonly string[], fallback: string) =>
     (paths.length > 0 ? paths : [fallback]).map(tidied)
-  return {
+  const own = {
     models: or(yaml['model-paths'], 'models'),
     macros: or(yaml['macro-paths'], 'macros'),
     seeds: or(yaml['seed-paths'], 'seeds'),
     tests: or(yaml['test-paths'], 'tests'),
+    snapshots: or(yaml['snapshot-paths'], 'snapshots'),
+    analyses: or(yaml['analysis-paths'], 'analyses'),
+  }
+  const docs = yaml['docs-paths'].map(tidied)
+  return {
+    ...own,
+    docs: docs.length > 0 ? docs : [...new Set(Object.values(own).flat())],
     pipelines: or(yaml['pipeline-paths'], 'pipelines'),
     analytics: or(yaml['analytics-paths'], 'analytics'),
     dags: or(yaml['dags-paths'], 'dags'),
     target: tidied(yaml['target-path'] ?? 'target'),
+    packages: tidied(yaml['packages-install-path'] ?? 'dbt_packages'),
   }
 }
 

@@ -1,19 +1,22 @@
 import { existsSync } from 'node:fs'
 import { join, resolve } from 'node:path'
 import { type Problem, ProblemError } from '../core/problem.ts'
-import type { JobDeclaration, LoadDeclaration, Project, ProjectConfig, ProjectFile } from '../core/project.ts'
+import type { JobDeclaration, Package, Project, ProjectConfig, ProjectFile } from '../core/project.ts'
 import type { UnknownKeys } from './check-yaml.ts'
+import { findPackages } from './find-packages.ts'
 import { projectFileNames, projectMissing } from './find-project-root.ts'
-import { listFiles, readText } from './project-files.ts'
+import { type PackageFiles, readPackageFiles } from './package-files.ts'
+import { readText } from './project-files.ts'
 import { readAnalytics } from './read-jobs.ts'
 import { readLoads } from './read-loads.ts'
 import { readProjectConfig } from './read-project-config.ts'
-import { type Properties, readProperties } from './read-properties.ts'
+import { noProperties, type Properties, readProperties } from './read-properties.ts'
+import { readSelectors } from './read-selectors.ts'
 import { readSeedFiles } from './seed-files.ts'
 
 /**
- * Reads a project from disk: every file, every YAML value checked. Throws one ProblemError with all problems
- * when anything is wrong; what is only worth saying is among the project's warnings.
+ * Reads a project and its packages from disk: every file, every YAML value checked. Throws one ProblemError with all
+ * problems when anything is wrong; what is only worth saying is among the project's warnings.
  */
 export async function readProject(folder: string): Promise<Project> {
   const root = resolve(folder)
@@ -39,7 +42,7 @@ function byPlace({ place: a }: Problem, { place: b }: Problem): number {
 
 interface Reading {
   readonly root: string
-  readonly configFile: ProjectFile
+  readonly configFile: Omit<ProjectFile, 'package' | 'packagePath'>
   readonly config: ProjectConfig
   readonly unknownKeys: UnknownKeys
   readonly problems: Problem[]
@@ -47,81 +50,58 @@ interface Reading {
 
 async function readFiles(reading: Reading): Promise<Omit<Project, 'warnings'>> {
   const { root, configFile, config, problems } = reading
-  const { paths } = config
-  const read = (files: readonly string[]) => files.flatMap((path) => readText(root, path, problems) ?? [])
-  // Each folder is walked once; what a file is tells its extension.
-  const list = (folders: readonly string[]) =>
-    listFiles(root, folders, ['.sql', '.csv', '.yml', '.yaml'], problems)
-  const found = {
-    models: list(paths.models),
-    macros: list(paths.macros),
-    seeds: list(paths.seeds),
-    tests: list(paths.tests),
-    pipelines: list(paths.pipelines),
-    analytics: list(paths.analytics),
-  }
-
-  // A folder of tests may lie among the models; what is in it is a test and nothing else.
-  const isTest = new Set(found.tests)
-  const models = found.models.filter((path) => !isTest.has(path))
-  const described = new Set([...found.models, ...found.seeds, ...found.macros, ...found.tests])
-  const yaml = {
-    properties: read([...described].filter(isYaml).sort()),
-    pipelines: read(found.pipelines.filter(isYaml)),
-    analytics: read(found.analytics.filter(isYaml)),
-  }
-  const [testMacros, tests] = divide(found.tests.filter(isSql), (path) => isMacroFile(path, paths.tests))
+  const own: Package = { name: config.name, folder: '.', config }
+  const packages = [own, ...findPackages(root, config, problems)]
+  const parts = packages.map((part) => ({ part, files: readPackageFiles(root, part, problems) }))
+  const all = <K extends keyof PackageFiles>(kind: K) =>
+    parts.flatMap(({ files }) => files[kind] as readonly ProjectFile[])
+  const seeds = await Promise.all(
+    parts.map(({ part, files }) => readSeedFiles(root, part, files.seeds, problems)),
+  )
+  const analytics = parts[0]!.files.analytics.map((file) =>
+    readAnalytics(file, reading.unknownKeys, problems),
+  )
+  const properties = [
+    ...parts.flatMap(({ part, files }) => readYaml(files.properties, part === own, reading)),
+    ...analytics.map(({ properties: beside }) => beside),
+  ]
+  const pipelines = parts[0]!.files.pipelines
   return {
     root,
     configPath: configFile.path,
     config,
-    models: read(models.filter(isSql)),
-    macros: read([...found.macros.filter(isSql), ...testMacros]),
-    tests: read(tests),
-    seeds: await readSeedFiles(root, found.seeds.filter(isCsv), problems),
-    ...readYamlFiles(reading, yaml),
-    yamlFiles: [configFile, ...yaml.properties, ...yaml.pipelines, ...yaml.analytics],
+    packages,
+    models: all('models'),
+    macros: all('macros'),
+    tests: all('tests'),
+    snapshots: all('snapshots'),
+    analyses: all('analyses'),
+    docs: all('docs'),
+    fixtures: all('fixtures'),
+    seeds: seeds.flat(),
+    ...joined(properties),
+    loads: pipelines.flatMap((file) => readLoads(root, file, reading.unknownKeys, problems)),
+    jobs: analytics.flatMap(({ job }): JobDeclaration[] => (job ? [job] : [])),
+    selectors: readSelectors(root, problems),
+    yamlFiles: [configFile, ...all('properties'), ...pipelines, ...parts[0]!.files.analytics],
   }
 }
 
-const isSql = (path: string) => path.endsWith('.sql')
-const isCsv = (path: string) => path.endsWith('.csv')
-const isYaml = (path: string) => /\.ya?ml$/.test(path)
-
-function divide<T>(values: readonly T[], isFirst: (value: T) => boolean): [T[], T[]] {
-  return [values.filter(isFirst), values.filter((value) => !isFirst(value))]
+/** The YAML beside nodes. What is odd in a package is its author's to mend, so only errors of it are told. */
+function readYaml(
+  files: readonly ProjectFile[],
+  isOwn: boolean,
+  { unknownKeys, problems }: Reading,
+): Properties[] {
+  if (isOwn) return files.map((file) => readProperties(file, unknownKeys, problems))
+  const found: Problem[] = []
+  const read = files.map((file) => readProperties(file, 'warning', found))
+  problems.push(...found.filter(({ severity }) => severity === 'error'))
+  return read
 }
 
-/** Files under tests/generic/ define tests, they are none themselves. */
-function isMacroFile(path: string, testPaths: readonly string[]): boolean {
-  return testPaths.some((folder) => path.startsWith(`${folder}/generic/`))
-}
-
-interface YamlFiles {
-  readonly properties: readonly ProjectFile[]
-  readonly pipelines: readonly ProjectFile[]
-  readonly analytics: readonly ProjectFile[]
-}
-
-function readYamlFiles(
-  { root, unknownKeys, problems }: Reading,
-  yaml: YamlFiles,
-): Pick<Project, 'patches' | 'sources' | 'exposures' | 'loads' | 'jobs'> {
-  const properties: Properties[] = yaml.properties.map((file) => readProperties(file, unknownKeys, problems))
-  const loads: LoadDeclaration[] = yaml.pipelines.flatMap((file) =>
-    readLoads(root, file, unknownKeys, problems),
-  )
-  const jobs: JobDeclaration[] = []
-  for (const file of yaml.analytics) {
-    const { job, properties: beside } = readAnalytics(file, unknownKeys, problems)
-    if (job) jobs.push(job)
-    properties.push(beside)
-  }
-  return {
-    patches: properties.flatMap(({ patches }) => patches),
-    sources: properties.flatMap(({ sources }) => sources),
-    exposures: properties.flatMap(({ exposures }) => exposures),
-    loads,
-    jobs,
-  }
+function joined(properties: readonly Properties[]): Properties {
+  const keys = Object.keys(noProperties) as (keyof Properties)[]
+  const entries = keys.map((key) => [key, properties.flatMap((part): readonly unknown[] => part[key])])
+  return Object.fromEntries(entries) as unknown as Properties
 }

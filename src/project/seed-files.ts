@@ -1,22 +1,25 @@
 import { createHash } from 'node:crypto'
 import { createReadStream } from 'node:fs'
-import { basename, join } from 'node:path'
+import { basename, join, posix } from 'node:path'
 import { pipeline } from 'node:stream/promises'
 import { makeProblem, type Problem } from '../core/problem.ts'
-import type { SeedFile } from '../core/project.ts'
+import type { Package, SeedFile } from '../core/project.ts'
 
 /** Describes the CSV files, hashing each as a stream: a seed may be bigger than memory should be. */
 export async function readSeedFiles(
   root: string,
+  { name: packageName, folder }: Package,
   paths: readonly string[],
   problems: Problem[],
 ): Promise<SeedFile[]> {
   const seeds: SeedFile[] = []
-  for (const path of paths) {
+  for (const packagePath of paths) {
+    const path = posix.join(folder, packagePath)
     const absolutePath = join(root, path)
     try {
       const checksum = await sha256(absolutePath)
-      seeds.push({ path, absolutePath, name: basename(path, '.csv'), checksum })
+      const name = basename(path, '.csv')
+      seeds.push({ path, absolutePath, package: packageName, packagePath, name, checksum })
     } catch (cause) {
       problems.push(makeProblem('file-unreadable', `${path} cannot be read: ${(cause as Error).message}`))
     }

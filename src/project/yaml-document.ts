@@ -16,7 +16,7 @@ import {
 } from 'yaml'
 import { makeProblem, type Place, type Problem, type ProblemDetails } from '../core/problem.ts'
 import type { ProblemCode } from '../core/problem-catalogue.ts'
-import type { ProjectFile } from '../core/project.ts'
+import type { Origin, SourceText } from '../core/project.ts'
 import { syntaxMessage } from './yaml-syntax.ts'
 
 /*
@@ -32,6 +32,9 @@ export type YamlPath = readonly PropertyKey[]
 export interface YamlDocument {
   readonly file: string
   readonly text: string
+  /** The package that the file belongs to. */
+  readonly origin: Origin
+  readonly isLenient: boolean
   /** What the file says, unchecked. */
   readonly value: unknown
   /** Where the value at a path starts; the nearest enclosing value when the path leads nowhere. */
@@ -42,11 +45,21 @@ export interface YamlDocument {
   sourceOf(path: YamlPath): string | undefined
 }
 
+export interface YamlOptions {
+  /** Whether a key may stand twice, the last one counting, as in projects made for dbt. */
+  readonly isLenient?: boolean
+}
+
 /** Parses a file; what YAML itself refuses goes to `problems`, and then there is no document. */
-export function parseYaml(file: ProjectFile, problems: Problem[]): YamlDocument | null {
+export function parseYaml(
+  file: SourceText & Partial<Origin>,
+  problems: Problem[],
+  { isLenient = false }: YamlOptions = {},
+): YamlDocument | null {
   const lines = new LineCounter()
   const parsed = parseDocument(file.text, {
     version: '1.1',
+    uniqueKeys: !isLenient,
     customTags: (tags) => [...tags.filter(isAsWritten), ...booleans],
     prettyErrors: false,
     logLevel: 'error',
@@ -94,6 +107,8 @@ export function parseYaml(file: ProjectFile, problems: Problem[]): YamlDocument 
   return {
     file: file.path,
     text: file.text,
+    isLenient,
+    origin: { package: file.package ?? '', packagePath: file.packagePath ?? file.path },
     value,
     placeOf: (path) => placeOfNode(follow(parsed, path).at(-1)?.value),
     placeOfKey: (path) => {

@@ -31,6 +31,8 @@ describe('experiments', () => {
     const { jobs } = await projectOf(experiment())
     expect(jobs).toEqual([
       {
+        package: 'demo',
+        packagePath: 'analytics/one_tap.yml',
         name: 'one_tap',
         description: '',
         spec: {

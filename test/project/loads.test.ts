@@ -35,6 +35,8 @@ describe('generators', () => {
     const { loads } = await projectOf(generatorFiles)
     expect(loads).toEqual([
       {
+        package: 'demo',
+        packagePath: 'pipelines/world.yml',
         name: 'world',
         description: 'A made-up product.',
         spec: {

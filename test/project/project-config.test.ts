@@ -13,13 +13,32 @@ describe('project.yml', () => {
         macros: ['macros'],
         seeds: ['seeds'],
         tests: ['tests'],
+        snapshots: ['snapshots'],
+        analyses: ['analyses'],
+        docs: ['models', 'macros', 'seeds', 'tests', 'snapshots', 'analyses'],
         pipelines: ['pipelines'],
         analytics: ['analytics'],
         dags: ['dags'],
         target: 'target',
+        packages: 'dbt_packages',
       },
       vars: {},
-      configTrees: { models: {}, seeds: {}, sources: {}, tests: {}, jobs: {}, loads: {} },
+      configTrees: {
+        models: {},
+        seeds: {},
+        snapshots: {},
+        tests: {},
+        unit_tests: {},
+        sources: {},
+        exposures: {},
+        metrics: {},
+        semantic_models: {},
+        saved_queries: {},
+        jobs: {},
+        loads: {},
+      },
+      dispatch: [],
+      flags: {},
       defaultTarget: 'local',
       targets: { local: { engine: 'embedded', schema: 'analytics', threads: 4 } },
       publish: 'run',
@@ -76,7 +95,8 @@ profile: shop
     expect(config.configTrees.tests).toEqual({ '+severity': 'warn', '+store_failures': true })
     expect(config.onRunStart).toEqual(['select 1'])
     expect(config.onRunEnd).toEqual(['select 2', 'select 3'])
-    expect(config.extra).toEqual({ profile: 'shop' })
+    expect(config.profile).toBe('shop')
+    expect(config.extra).toEqual({})
   })
 
   it('takes the only target, or the first, where none is named', async () => {
@@ -163,7 +183,8 @@ my-own-key: 1
 `,
     })
     expect(project.configPath).toBe('dbt_project.yml')
-    expect(project.config.extra).toMatchObject({ profile: 'jaffle', 'config-version': 2 })
+    expect(project.config.profile).toBe('jaffle')
+    expect(project.config.extra).toMatchObject({ 'config-version': 2 })
     expect(project.warnings.map(({ code, severity, place }) => [code, severity, place?.line])).toEqual([
       ['yaml-unknown-key', 'warning', 13],
     ])

@@ -130,7 +130,8 @@ macros: [{name: cents, arguments: [{name: column, type: string, description: A c
 groups: [{name: sales, owner: {name: a}}]
 `,
     })
-    const [orders, countries, lift, sums] = patches
+    const byName = (name: string) => patches.find((patch) => patch.name === name)
+    const [orders, countries, lift, sums] = ['orders', 'countries', 'lift', 'sums_agree'].map(byName)
     expect(orders).toMatchObject({
       resource: 'model',
       name: 'orders',
@@ -144,11 +145,9 @@ groups: [{name: sales, owner: {name: a}}]
         materialized: 'table',
         contract: { enforced: true },
       },
-      extra: {
-        latest_version: 2,
-        versions: [{ v: 1 }, { v: 2 }],
-        constraints: [{ type: 'primary_key', columns: ['id'] }],
-      },
+      latestVersion: 2,
+      versions: [{ v: 1 }, { v: 2 }],
+      extra: { constraints: [{ type: 'primary_key', columns: ['id'] }] },
       place: { file: 'models/m.yml', line: 4, column: 5 },
     })
     expect(orders!.columns).toEqual([
@@ -159,6 +158,7 @@ groups: [{name: sales, owner: {name: a}}]
         quote: true,
         tags: ['key', 'extra'],
         meta: { pii: true },
+        config: { tags: ['extra'], meta: { pii: true } },
         constraints: [{ type: 'not_null' }],
         tests: [],
         extra: {},
@@ -241,7 +241,7 @@ models:
   })
 
   it('warns of sections that nothing acts upon yet', async () => {
-    const { warnings } = await projectOf({ 'models/m.yml': 'version: 2\nunit_tests:\n  - {name: a}\n' })
+    const { warnings } = await projectOf({ 'models/m.yml': 'version: 2\nfunctions:\n  - {name: a}\n' })
     expect(warnings.map(({ code, place }) => [code, place?.line])).toEqual([['not-supported', 2]])
   })
 })
@@ -318,6 +318,8 @@ exposures:
     })
     expect(exposures).toEqual([
       {
+        package: 'demo',
+        packagePath: 'models/e.yml',
         name: 'board',
         description: '',
         type: 'dashboard',
@@ -325,7 +327,8 @@ exposures:
         owner: { name: 'Ann', email: 'ann@example.com' },
         dependsOn: ["ref('orders')", "source('app','users')"],
         config: { tags: ['weekly'] },
-        extra: { label: 'Board' },
+        label: 'Board',
+        extra: {},
         place: { file: 'models/e.yml', line: 3, column: 5 },
       },
     ])

@@ -33,14 +33,21 @@ describe('readProject', () => {
       'models/m.yaml': 'models: [{name: b}]',
     })
     expect(project.models).toEqual([
-      { path: 'models/b.sql', text: 'select 2' },
-      { path: 'models/staging/a.sql', text: 'select 1' },
+      { path: 'models/b.sql', package: 'demo', packagePath: 'models/b.sql', text: 'select 2' },
+      {
+        path: 'models/staging/a.sql',
+        package: 'demo',
+        packagePath: 'models/staging/a.sql',
+        text: 'select 1',
+      },
     ])
     expect(project.macros.map(({ path }) => path)).toEqual(['macros/m.sql', 'tests/generic/is_even.sql'])
     expect(project.tests.map(({ path }) => path)).toEqual(['tests/one.sql'])
     expect(project.seeds).toEqual([
       {
         path: 'seeds/countries.csv',
+        package: 'demo',
+        packagePath: 'seeds/countries.csv',
         absolutePath: join(project.root, 'seeds/countries.csv'),
         name: 'countries',
         // sha256sum of the file

@@ -1,208 +1,145 @@
-import type { ExposureNode, JobNode, LoadNode, SeedNode, SourceNode } from '../../core/node.ts'
+import type { ExposureNode, JobNode, LoadNode, SeedNode } from '../../core/node.ts'
 import { makeProblem, type Problem } from '../../core/problem.ts'
-import type { PatchSpec, Project } from '../../core/project.ts'
 import { isMap } from '../config-tree.ts'
-import {
-  type Draft,
-  type Drafts,
-  fqnOf,
-  isEnabled,
-  layeredConfig,
-  type Naming,
-  nodeBase,
-  type Read,
-} from './draft.ts'
+import { describe, describeColumns } from './describe.ts'
+import { type Draft, type Drafts, fqnOf, nodeBase, partByEnabled, type Read, startOf } from './draft.ts'
+import type { DraftScope } from './draft-scope.ts'
+import { groupOf } from './group.ts'
+import { readHooks } from './hooks.ts'
+import { readExpression } from './read-expression.ts'
 
 /*
- * Nodes that are declared rather than written as a template: sources, loads, seeds, jobs and exposures.
+ * Nodes that are declared rather than written as a template: loads, seeds, jobs and exposures.
  */
 
-/** Sources; one that stands where a load writes reads that load. */
-export function draftSources(project: Project): Drafts<SourceNode> {
-  const { name: projectName, configTrees } = project.config
-  return collect(project.sources, ({ sourceName, name, schema, identifier, ...spec }) => {
-    const fqn = [projectName, sourceName, name]
-    const config = layeredConfig(configTrees.sources, fqn, spec.config)
-    const base = nodeBase({
-      ...spec,
-      resourceType: 'source',
-      project: projectName,
-      name,
-      path: spec.place.file,
-      fqn,
-      config,
-    })
-    return {
-      reads: [],
-      node: {
-        ...base,
-        id: `source.${projectName}.${sourceName}.${name}`,
-        resourceType: 'source',
-        sourceName,
-        sourceDescription: spec.sourceDescription,
-        relation: { schema, identifier },
-        extra: spec.extra,
-      },
-    }
-  })
-}
-
 /** Loads: what fills tables from outside. */
-export function draftLoads(project: Project): Drafts<LoadNode> {
-  const { name: projectName, configTrees, paths } = project.config
-  return collect(project.loads, ({ name, description, spec, place, checksum, config: own }) => {
-    const fqn = fqnOf(projectName, paths.pipelines, place.file, name)
-    const config = layeredConfig(configTrees.loads, fqn, own)
-    const identity = {
-      resourceType: 'load' as const,
-      project: projectName,
-      name,
-      path: place.file,
-      place,
-      fqn,
-    }
-    return {
-      reads: [],
-      node: {
-        ...nodeBase({ ...identity, description, columns: [], config }),
-        resourceType: 'load',
-        spec,
-        checksum,
-      },
-    }
+export function draftLoads(scope: DraftScope): Drafts<LoadNode> {
+  const drafts = scope.project.loads.map((load): Draft<LoadNode> => {
+    const { package: packageName, packagePath, name, description, spec, checksum } = load
+    const { paths } = scope.packageOf(packageName).config
+    const fqn = fqnOf(packageName, paths.pipelines, packagePath, name)
+    const config = scope.config('loads', fqn, load.config)
+    const base = nodeBase({ ...load, resourceType: 'load', fqn, description, columns: [], config })
+    return { reads: [], node: { ...base, resourceType: 'load', spec, checksum } }
   })
+  return partByEnabled(drafts)
 }
 
 /** Seeds: the CSV files of the project. */
-export function draftSeeds(
-  project: Project,
-  naming: Naming,
-  patches: ReadonlyMap<string, PatchSpec>,
-): Drafts<SeedNode> {
-  const { name: projectName, configTrees, paths } = project.config
-  return collect(project.seeds, ({ name, path, checksum }) => {
-    const patch = patches.get(name)
-    const fqn = fqnOf(projectName, paths.seeds, path)
-    const config = layeredConfig(configTrees.seeds, fqn, patch?.config ?? {})
-    const types = isMap(config.column_types) ? config.column_types : {}
+export function draftSeeds(scope: DraftScope): Drafts<SeedNode> {
+  const problems: Problem[] = []
+  const drafts = scope.project.seeds.map((seed): Draft<SeedNode> => {
+    const { package: packageName, packagePath, name, checksum } = seed
+    const said = describe(scope, scope.patches.find('seed', packageName, name), problems)
+    const fqn = fqnOf(packageName, scope.packageOf(packageName).config.paths.seeds, packagePath)
+    const config = scope.config('seeds', fqn, said.config)
+    const identity = { resourceType: 'seed' as const, package: packageName, name, packagePath, fqn, config }
+    const types = isMap(config['column_types']) ? config['column_types'] : {}
+    const place = startOf(seed.path)
     return {
-      reads: [],
+      reads: readHooks(scope.templates, config, packageName, place, problems),
       node: {
         ...nodeBase({
-          resourceType: 'seed',
-          project: projectName,
-          name,
-          path,
-          place: { file: path, line: 1, column: 1 },
-          fqn,
-          description: patch?.description ?? '',
-          columns: patch?.columns ?? [],
-          config,
+          ...identity,
+          ...said.patchPath,
+          place,
+          description: said.description,
+          columns: said.columns,
         }),
         resourceType: 'seed',
-        relation: naming({ name, config }),
+        relation: scope.naming(identity),
         columnTypes: Object.fromEntries(
           Object.entries(types).map(([column, type]) => [column, String(type)]),
         ),
-        delimiter: typeof config.delimiter === 'string' ? config.delimiter : ',',
+        delimiter: typeof config['delimiter'] === 'string' ? config['delimiter'] : ',',
+        ...(typeof config['quote_columns'] === 'boolean' && { quoteColumns: config['quote_columns'] }),
+        ...groupOf(config),
         checksum,
       },
     }
   })
+  return partByEnabled(drafts, problems)
 }
 
 /** Jobs: the analyses. */
-export function draftJobs(
-  project: Project,
-  naming: Naming,
-  patches: ReadonlyMap<string, PatchSpec>,
-): Drafts<JobNode> {
-  const { name: projectName, configTrees, paths } = project.config
-  return collect(project.jobs, (job) => {
-    const { name, place } = job
-    const patch = patches.get(name)
-    const fqn = fqnOf(projectName, paths.analytics, place.file, name)
-    const config = layeredConfig(configTrees.jobs, fqn, job.config, patch?.config ?? {})
-    const reads: Read[] = job.refs.map((ref) => ({ kind: 'ref', name: ref.name, place: ref.place }))
+export function draftJobs(scope: DraftScope): Drafts<JobNode> {
+  const problems: Problem[] = []
+  const drafts = scope.project.jobs.map((job): Draft<JobNode> => {
+    const { package: packageName, packagePath, name, place } = job
+    const said = describe(scope, scope.patches.find('job', packageName, name), problems)
+    const fqn = fqnOf(packageName, scope.packageOf(packageName).config.paths.analytics, packagePath, name)
+    const config = scope.config('jobs', fqn, job.config, said.config)
+    const identity = { resourceType: 'job' as const, package: packageName, name, packagePath, fqn, config }
     return {
-      reads,
+      reads: job.refs.map((ref) => ({ kind: 'ref', name: ref.name, place: ref.place })),
       node: {
         ...nodeBase({
-          resourceType: 'job',
-          project: projectName,
-          name,
-          path: place.file,
+          ...identity,
+          ...said.patchPath,
           place,
-          fqn,
-          description: job.description || patch?.description || '',
-          columns: [...job.columns, ...(patch?.columns ?? [])],
-          config,
+          description: job.description || said.description,
+          columns: [...describeColumns(scope, job, problems), ...said.columns],
         }),
         resourceType: 'job',
         spec: job.spec,
-        relation: naming({ name, config }),
+        relation: scope.naming(identity),
       },
     }
   })
+  return partByEnabled(drafts, problems)
 }
 
 /** Exposures: what outside reads our tables. */
-export function draftExposures(project: Project): Drafts<ExposureNode> {
-  const { name: projectName } = project.config
+export function draftExposures(scope: DraftScope): Drafts<ExposureNode> {
   const problems: Problem[] = []
-  const built = collect<Project['exposures'][number], ExposureNode>(project.exposures, (exposure) => {
-    const { name, place, config } = exposure
-    const reads = exposure.dependsOn.flatMap((expression): Read[] => {
-      const read = readExpression(expression)
-      if (!read)
+  const drafts = scope.project.exposures.map((exposure): Draft<ExposureNode> => {
+    const { package: packageName, packagePath, name, place } = exposure
+    const fqn = fqnOf(packageName, yamlFolders(scope, packageName), packagePath, name)
+    const config = scope.config('exposures', fqn, scope.yaml.config(exposure.config, exposure, problems))
+    const read = exposure.dependsOn.map((expression) => ({ expression, read: readExpression(expression) }))
+    for (const { expression, read: known } of read)
+      if (!known)
         problems.push(
-          makeProblem('yaml-invalid', `'${expression}' is neither ref('…') nor source('…', '…')`, { place }),
+          makeProblem(
+            'yaml-invalid',
+            `'${expression}' is neither ref('…') nor source('…', '…')`,
+            scope.sourceAt(place),
+          ),
         )
-      return read ? [{ ...read, place }] : []
-    })
-    const identity = {
-      ...exposure,
-      resourceType: 'exposure' as const,
-      project: projectName,
-      path: place.file,
-    }
+    const description = scope.yaml.description(exposure.description, exposure, problems)
     return {
-      reads,
+      reads: read.flatMap(({ read: known }): Read[] =>
+        known && known.kind !== 'metric' ? [{ ...known, place }] : [],
+      ),
+      dependsOn: read.flatMap(({ read: known }) =>
+        known?.kind === 'metric' ? [`metric.${known.package ?? packageName}.${known.name}`] : [],
+      ),
       node: {
-        ...nodeBase({ ...identity, name, fqn: [projectName, name], columns: [], config }),
+        ...nodeBase({
+          resourceType: 'exposure',
+          package: packageName,
+          name,
+          packagePath,
+          place,
+          fqn,
+          description,
+          columns: [],
+          config,
+        }),
         resourceType: 'exposure',
         exposureType: exposure.type,
         owner: exposure.owner,
         ...(exposure.url && { url: exposure.url }),
+        ...(exposure.label && { label: exposure.label }),
+        ...(exposure.maturity && { maturity: exposure.maturity }),
       },
     }
   })
-  return { ...built, problems: [...built.problems, ...problems] }
+  return partByEnabled(drafts, problems)
 }
 
-/** `ref('a')`, `ref('package', 'a')` or `source('a', 'b')` as YAML writes it. */
-function readExpression(
-  expression: string,
-):
-  | { kind: 'ref'; name: string; package?: string }
-  | { kind: 'source'; source: string; table: string }
-  | null {
-  const match = /^\s*(ref|source)\(\s*(['"])(.+?)\2\s*(?:,\s*(['"])(.+?)\4\s*)?\)\s*$/.exec(expression)
-  if (!match) return null
-  const [, kind, , first = '', , second] = match
-  if (kind === 'source') return second === undefined ? null : { kind: 'source', source: first, table: second }
-  return second === undefined ? { kind: 'ref', name: first } : { kind: 'ref', package: first, name: second }
-}
-
-function collect<Spec, T extends SourceNode | LoadNode | SeedNode | JobNode | ExposureNode>(
-  specs: readonly Spec[],
-  draft: (spec: Spec) => Draft<T>,
-): Drafts<T> {
-  const all = specs.map(draft)
-  const isOn = ({ node }: Draft<T>): boolean => isEnabled(node.config)
-  return {
-    drafts: all.filter(isOn),
-    problems: [],
-    disabled: all.filter((one) => !isOn(one)).map(({ node }) => node.name),
-  }
+/** The folders below which YAML may lie; what is between them and the file is in the fqn. */
+export function yamlFolders(scope: DraftScope, packageName: string): readonly string[] {
+  const { paths } = scope.packageOf(packageName).config
+  return [paths.models, paths.seeds, paths.snapshots, paths.analyses, paths.macros, paths.tests].flat()
 }

@@ -1,8 +1,8 @@
 import { basename, dirname } from 'node:path'
-import type { ColumnInfo, Node, Relation, ResourceType } from '../../core/node.ts'
+import type { ColumnInfo, Node, NodeId, Relation, ResourceType } from '../../core/node.ts'
 import type { Place, Problem } from '../../core/problem.ts'
-import type { ColumnSpec, ProjectConfig } from '../../core/project.ts'
-import { asStrings, type Config, configAlong, isMap, mergeConfig } from '../config-tree.ts'
+import type { ColumnSpec } from '../../core/project.ts'
+import { asStrings, type Config, isMap } from '../config-tree.ts'
 import type { RefCall, SourceCall } from '../context/context.ts'
 
 /*
@@ -16,63 +16,67 @@ export type Read = { readonly place: Place } & (
 )
 
 // Omit over a union keeps only what all members share; this keeps each member.
-type WithoutDependencies<T> = T extends Node ? Omit<T, 'dependsOn'> : never
+export type WithoutDependencies<T> = T extends Node ? Omit<T, 'dependsOn'> : never
 
 export interface Draft<T extends Node = Node> {
   readonly node: WithoutDependencies<T>
   readonly reads: readonly Read[]
+  /** What it depends on besides, where that is known already. */
+  readonly dependsOn?: readonly NodeId[]
 }
 
 /** What building the drafts of one kind of node gives. */
 export interface Drafts<T extends Node = Node> {
   readonly drafts: readonly Draft<T>[]
   readonly problems: readonly Problem[]
-  /** Names of nodes that are switched off with `enabled: false`. */
-  readonly disabled: readonly string[]
+  /** Nodes that are switched off with `enabled: false`. */
+  readonly disabled: readonly Draft<T>[]
 }
 
 export interface Identity {
   readonly resourceType: ResourceType
-  readonly project: string
+  readonly package: string
   readonly name: string
-  readonly path: string
+  readonly packagePath: string
   readonly place: Place
   readonly fqn: readonly string[]
   readonly description: string
   readonly columns: readonly ColumnSpec[]
   readonly config: Config
+  readonly patchPath?: string
 }
 
 /** The fields that nodes of every kind share. */
 export function nodeBase(identity: Identity) {
-  const { resourceType, project, name, path, place, fqn, description, columns, config } = identity
+  const { resourceType, package: packageName, name, packagePath, place, fqn, description, config } = identity
   return {
-    id: `${resourceType}.${project}.${name}`,
+    id: `${resourceType}.${packageName}.${name}`,
     name,
-    package: project,
-    path,
+    package: packageName,
+    path: packagePath,
     place,
+    ...(identity.patchPath !== undefined && { patchPath: identity.patchPath }),
     fqn,
     description,
     tags: [...new Set(asStrings(config.tags))],
     meta: isMap(config.meta) ? config.meta : {},
-    columns: columns.map(columnInfo),
+    columns: identity.columns.map(columnInfo),
     config,
   }
 }
 
-/** Package, folders below the resource path that holds the file, and the node's name. */
+/** Package, folders below the resource path that holds the file, and further names. */
 export function fqnOf(
-  project: string,
+  packageName: string,
   resourcePaths: readonly string[],
-  path: string,
-  name?: string,
+  packagePath: string,
+  ...names: readonly string[]
 ): string[] {
-  const root = resourcePaths.find((folder) => path.startsWith(`${folder}/`)) ?? ''
-  const folders = dirname(path.slice(root.length))
+  const root = resourcePaths.find((folder) => packagePath.startsWith(`${folder}/`)) ?? ''
+  const folders = dirname(packagePath.slice(root.length))
     .split('/')
     .filter((part) => part !== '' && part !== '.')
-  return [project, ...folders, name ?? fileName(path)]
+  return [packageName, ...folders, ...(names.length > 0 ? names : [fileName(packagePath)])]
 }
 
 /** The file's name without its folder and last extension. */
@@ -80,22 +84,57 @@ export function fileName(path: string): string {
   return basename(path).replace(/\.[^.]+$/, '')
 }
 
-/** project.yml along the node's folders, then its YAML, then what the file itself declares. */
-export function layeredConfig(
-  tree: ProjectConfig['configTrees'][keyof ProjectConfig['configTrees']],
-  fqn: readonly string[],
-  ...nearer: readonly Config[]
-): Config {
-  return nearer.reduce(mergeConfig, configAlong(tree, fqn))
-}
-
 export function isEnabled(config: Config): boolean {
   return config.enabled !== false
 }
 
-/** Decides where a node's relation stands. */
-export type Naming = (node: { readonly name: string; readonly config: Config }) => Relation
+/** The start of a file. */
+export function startOf(path: string): Place {
+  return { file: path, line: 1, column: 1 }
+}
 
-function columnInfo({ name, description, dataType, tags, meta }: ColumnSpec): ColumnInfo {
-  return { name, description, ...(dataType && { dataType }), tags, meta }
+/** What naming a node's relation looks at; macros of the project see it as `node`. */
+export interface NamedNode {
+  readonly name: string
+  readonly package: string
+  readonly resourceType: ResourceType
+  readonly packagePath: string
+  readonly fqn: readonly string[]
+  readonly config: Config
+  readonly version?: string | number
+}
+
+/** Decides where a node's relation stands. */
+export type Naming = (node: NamedNode) => Relation
+
+/** Parts the drafts into those that are switched on and those that are not. */
+export function partByEnabled<T extends Node>(
+  drafts: readonly Draft<T>[],
+  problems: readonly Problem[] = [],
+): Drafts<T> {
+  const isOn = ({ node }: Draft<T>): boolean => isEnabled(node.config)
+  return { drafts: drafts.filter(isOn), disabled: drafts.filter((draft) => !isOn(draft)), problems }
+}
+
+function columnInfo({
+  name,
+  description,
+  dataType,
+  tags,
+  meta,
+  quote,
+  constraints,
+  ...rest
+}: ColumnSpec): ColumnInfo {
+  const extra = { ...rest.extra, ...(Object.keys(rest.config).length > 0 && { config: rest.config }) }
+  return {
+    name,
+    description,
+    ...(dataType && { dataType }),
+    tags,
+    meta,
+    ...(quote !== undefined && { quote }),
+    ...(constraints.length > 0 && { constraints }),
+    ...(Object.keys(extra).length > 0 && { extra }),
+  }
 }

@@ -6,7 +6,7 @@ import type {
   ModelNode,
   OnSchemaChange,
 } from '../../core/node.ts'
-import { makeProblem, type Place, type Problem } from '../../core/problem.ts'
+import { makeProblem, type Place, type Problem, type Severity } from '../../core/problem.ts'
 import { asList, asStrings, type Config, isMap } from '../config-tree.ts'
 import { unknownColumnsChoices } from '../lineage/check-columns.ts'
 
@@ -14,8 +14,14 @@ import { unknownColumnsChoices } from '../lineage/check-columns.ts'
  * The part of a model's configuration that decides how it is built, read from what people wrote.
  */
 
-const materializations: readonly Materialization[] = ['view', 'table', 'incremental', 'ephemeral']
-const strategies: readonly IncrementalStrategy[] = ['append', 'delete+insert', 'merge']
+const materializations: readonly Materialization[] = [
+  'view',
+  'table',
+  'incremental',
+  'ephemeral',
+  'materialized_view',
+]
+const strategies: readonly IncrementalStrategy[] = ['append', 'delete+insert', 'merge', 'microbatch']
 const schemaChanges: readonly OnSchemaChange[] = ['ignore', 'fail', 'append_new_columns', 'sync_all_columns']
 
 /** Keys with a meaning here or in dbt; any other is the project's own and may be read by its macros. */
@@ -73,15 +79,26 @@ export type ModelBuildConfig = Pick<
   'materialized' | 'uniqueKey' | 'incrementalStrategy' | 'onSchemaChange' | 'indexes' | 'unlogged'
 > & { readonly fullRefresh?: boolean }
 
+/** What a model's config may name besides what we know. */
+export interface ModelConfigScope {
+  readonly place: Place
+  readonly source: string
+  /** Whether the project defines a materialization of this name. */
+  readonly isMaterialization: (name: string) => boolean
+  /** Whether the project defines an incremental strategy of this name. */
+  readonly isStrategy: (name: string) => boolean
+  /** What a key that is probably misspelled means: in a project made for dbt, which lets it pass, a warning. */
+  readonly misspelled: Severity
+}
+
 /** Reads the build configuration, saying what is not allowed. */
 export function readModelConfig(
   config: Config,
-  place: Place,
-  source: string,
+  { place, source, isMaterialization, isStrategy, misspelled }: ModelConfigScope,
 ): { readonly build: ModelBuildConfig; readonly problems: readonly Problem[] } {
   const problems: Problem[] = []
-  const refuse = (message: string, hint?: string): void => {
-    problems.push(makeProblem('config-invalid', message, { place, source, ...(hint && { hint }) }))
+  const refuse = (message: string, hint?: string, severity: Severity = 'error'): void => {
+    problems.push(makeProblem('config-invalid', message, { place, source, severity, ...(hint && { hint }) }))
   }
   const choose = <T extends string>(key: string, allowed: readonly T[], fallback: T): T => {
     const value = config[key]
@@ -95,17 +112,21 @@ export function readModelConfig(
     // A key of the project's own may well contain a known one; only a slip of the pen is an error.
     const near = closestNames(key, knownKeys).find((known) => Math.abs(known.length - key.length) <= 2)
     if (near)
-      refuse(`config key '${key}' is not known`, `did you mean '${near}'? keys of your own belong under meta`)
+      refuse(
+        `config key '${key}' is not known`,
+        `did you mean '${near}'? keys of your own belong under meta`,
+        misspelled,
+      )
   }
   choose('unknown_columns', unknownColumnsChoices, 'warn')
-  const uniqueKey = asStrings(config.unique_key)
-  const incrementalStrategy = choose(
-    'incremental_strategy',
-    strategies,
-    uniqueKey.length > 0 ? 'delete+insert' : 'append',
-  )
-  const materialized = choose('materialized', materializations, 'view')
-  if (materialized === 'incremental' && incrementalStrategy !== 'append' && uniqueKey.length === 0)
+  const uniqueKey = asStrings(config['unique_key'])
+  const incrementalStrategy = isNamed(config['incremental_strategy'], isStrategy)
+    ? 'custom'
+    : choose('incremental_strategy', strategies, uniqueKey.length > 0 ? 'delete+insert' : 'append')
+  const materialized = isNamed(config['materialized'], isMaterialization)
+    ? 'custom'
+    : choose('materialized', materializations, 'view')
+  if (materialized === 'incremental' && needsKey.includes(incrementalStrategy) && uniqueKey.length === 0)
     refuse(
       `incremental_strategy ${incrementalStrategy} needs a unique_key`,
       'unique_key: the column or list of columns that identifies a row',
@@ -128,6 +149,13 @@ export function readModelConfig(
       ...(typeof config.full_refresh === 'boolean' && { fullRefresh: config.full_refresh }),
     },
   }
+}
+
+/** Strategies that replace rows, and so must know which. */
+const needsKey: readonly IncrementalStrategy[] = ['merge']
+
+function isNamed(value: unknown, isKnown: (name: string) => boolean): boolean {
+  return typeof value === 'string' && isKnown(value)
 }
 
 function readIndex(value: unknown, refuse: (message: string, hint?: string) => void): IndexConfig {

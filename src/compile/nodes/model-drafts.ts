@@ -1,73 +1,120 @@
 import { createHash } from 'node:crypto'
-import type { ModelNode } from '../../core/node.ts'
-import type { PatchSpec, Project } from '../../core/project.ts'
-import type { Templates } from '../templates.ts'
-import {
-  type Draft,
-  type Drafts,
-  fileName,
-  fqnOf,
-  isEnabled,
-  layeredConfig,
-  type Naming,
-  nodeBase,
-} from './draft.ts'
+import type { Access, ModelNode } from '../../core/node.ts'
+import { makeProblem, type Problem } from '../../core/problem.ts'
+import type { PatchSpec, ProjectFile, VersionSpec } from '../../core/project.ts'
+import { type Config, isMap } from '../config-tree.ts'
+import { readConstraintReads } from './constraint-reads.ts'
+import { type Described, describe } from './describe.ts'
+import { type Draft, type Drafts, fileName, fqnOf, nodeBase, partByEnabled, startOf } from './draft.ts'
+import type { DraftScope } from './draft-scope.ts'
+import { groupOf } from './group.ts'
+import { readHooks } from './hooks.ts'
 import { readModelConfig } from './model-config.ts'
 
 /** Renders every model once, to learn what it declares and what it reads. */
-export function draftModels(
-  project: Project,
-  templates: Templates,
-  naming: Naming,
-  patches: ReadonlyMap<string, PatchSpec>,
-): Drafts<ModelNode> {
-  const drafts: Draft<ModelNode>[] = []
-  const problems: Drafts['problems'][number][] = []
-  const disabled: string[] = []
-  const { name: projectName, configTrees, paths } = project.config
-  for (const file of project.models) {
-    const name = fileName(file.path)
-    const patch = patches.get(name)
-    const fqn = fqnOf(projectName, paths.models, file.path)
-    const outside = layeredConfig(configTrees.models, fqn, patch?.config ?? {})
-    const capture = templates.capture({ file, name, resourceType: 'model', config: outside, naming })
-    problems.push(...capture.problems)
-    const config = layeredConfig({}, [], outside, capture.config)
-    if (!isEnabled(config)) {
-      disabled.push(name)
-      continue
-    }
-    const place = { file: file.path, line: 1, column: 1 }
-    const { build, problems: configProblems } = readModelConfig(
-      config,
-      capture.configPlace ?? place,
-      file.text,
-    )
-    problems.push(...configProblems)
-    drafts.push({
-      reads: capture.reads,
-      node: {
-        ...nodeBase({
-          resourceType: 'model',
-          project: projectName,
-          name,
-          path: file.path,
-          place,
-          fqn,
-          description: patch?.description ?? '',
-          columns: patch?.columns ?? [],
-          config,
-        }),
-        resourceType: 'model',
-        relation: naming({ name, config }),
-        rawCode: file.text,
-        checksum: createHash('sha256').update(file.text.trim()).digest('hex'),
-        access: 'protected',
-        contractEnforced: false,
-        constraints: [],
-        ...build,
-      },
-    })
+export function draftModels(scope: DraftScope): Drafts<ModelNode> {
+  const problems: Problem[] = []
+  const drafts = scope.project.models.map((file) => draftModel(scope, file, problems))
+  return partByEnabled(drafts, problems)
+}
+
+function draftModel(scope: DraftScope, file: ProjectFile, problems: Problem[]): Draft<ModelNode> {
+  const { templates, naming, patches } = scope
+  const { package: packageName, packagePath } = file
+  const versioned = patches.version(packageName, fileName(packagePath))
+  const name = versioned?.patch.name ?? fileName(packagePath)
+  const patch = versioned?.patch ?? patches.find('model', packageName, name)
+  const paths = scope.packageOf(packageName).config.paths.models
+  const fqn = fqnOf(packageName, paths, packagePath, name, ...(versioned ? [`v${versioned.version.v}`] : []))
+  const place = startOf(file.path)
+  const said = describe(scope, patch && withVersion(patch, versioned?.version), problems)
+
+  const identity = {
+    name,
+    package: packageName,
+    resourceType: 'model' as const,
+    packagePath,
+    fqn,
+    ...(versioned && { version: versioned.version.v }),
   }
-  return { drafts, problems, disabled }
+  const outside = scope.config('models', fqn, said.config)
+  const capture = templates.capture({
+    file,
+    name,
+    resourceType: 'model',
+    config: outside,
+    relation: naming({ ...identity, config: outside }),
+  })
+  const config = scope.config('models', fqn, said.config, capture.config)
+  const { description, columns, patchPath } = said
+  const base = nodeBase({ ...identity, ...patchPath, place, description, columns, config })
+  const { build, problems: configProblems } = readModelConfig(config, {
+    place: capture.configPlace ?? place,
+    source: file.text,
+    isMaterialization: (named) => templates.macros.findMaterialization(named, packageName) !== undefined,
+    isStrategy: (named) => scope.isIncrementalStrategy(named, packageName),
+    misspelled: scope.misspelled,
+  })
+  const constraints = constraintsOf(said)
+  const own: Problem[] = [...capture.problems, ...configProblems]
+  const access = accessOf(config, scope, place, own)
+  const hookReads = readHooks(templates, config, packageName, place, own)
+  // A model that is switched off may well read what is not there.
+  if (config['enabled'] !== false) problems.push(...own)
+  return {
+    reads: [...capture.reads, ...hookReads, ...readConstraintReads(constraints, columns, place)],
+    node: {
+      ...base,
+      id: versioned ? `${base.id}.v${versioned.version.v}` : base.id,
+      resourceType: 'model',
+      relation: naming({ ...identity, config }),
+      rawCode: file.text,
+      checksum: createHash('sha256').update(file.text.trim()).digest('hex'),
+      ...build,
+      ...groupOf(config),
+      access,
+      contractEnforced: isMap(config['contract']) && config['contract']['enforced'] === true,
+      constraints,
+      ...(versioned && { version: versioned.version.v, latestVersion: versioned.latestVersion }),
+      ...deprecation(said),
+    },
+  }
+}
+
+/** What is said of a version takes the place of what is said of the model. */
+function withVersion(patch: PatchSpec, version: VersionSpec | undefined): PatchSpec {
+  if (!version) return patch
+  const { description, columns, tests, config, extra } = version
+  return { ...patch, description, columns, tests, config: { ...patch.config, ...config }, extra }
+}
+
+function constraintsOf({ extra }: Described): readonly Config[] {
+  const constraints = extra['constraints']
+  return Array.isArray(constraints) ? constraints.filter(isMap) : []
+}
+
+function deprecation({ extra }: Described): { readonly deprecationDate?: string } {
+  const date = extra['deprecation_date']
+  return date === undefined || date === null ? {} : { deprecationDate: String(date) }
+}
+
+const accesses: readonly Access[] = ['private', 'protected', 'public']
+
+function accessOf(
+  config: Config,
+  scope: DraftScope,
+  place: Draft['node']['place'],
+  problems: Problem[],
+): Access {
+  const { access } = config
+  if (access === undefined || access === null) return 'protected'
+  const known = accesses.find((one) => one === access)
+  if (!known)
+    problems.push(
+      makeProblem('config-invalid', `access: ${JSON.stringify(access)} is not allowed`, {
+        ...scope.sourceAt(place),
+        hint: `allowed: ${accesses.join(', ')}`,
+      }),
+    )
+  return known ?? 'protected'
 }

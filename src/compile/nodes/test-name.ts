@@ -1,4 +1,10 @@
 import { createHash } from 'node:crypto'
+import { fromJs, repr, str } from '../dialect/index.ts'
+
+/*
+ * The names and ids that dbt gives generic tests. Other tools find results again by them, so they are the same to
+ * the letter.
+ */
 
 /** Names longer than this are cut and end in a hash, since stored failures are tables of that name. */
 const maxLength = 63
@@ -9,28 +15,44 @@ export interface GenericTestIdentity {
   /** The model, or `<source>_<table>` of a source. */
   readonly subject: string
   readonly isSource: boolean
-  readonly column?: string
+  /** With `column_name` where the test is declared on a column. */
   readonly args: Readonly<Record<string, unknown>>
 }
 
-/** The name dbt gives a generic test: macro, subject, then column and arguments, joined by underscores. */
-export function genericTestName({ test, subject, isSource, column, args }: GenericTestIdentity): string {
-  const parts = Object.entries({ ...args, ...(column !== undefined && { column_name: column }) })
+/** Macro, subject, then column and arguments, joined by underscores: whole, and short enough for a table. */
+export function genericTestNames({ test, subject, isSource, args }: GenericTestIdentity): {
+  readonly full: string
+  readonly short: string
+} {
+  const parts = Object.entries(args)
     .sort(([a], [b]) => (a < b ? -1 : 1))
     .flatMap(([, value]) => flatten(value))
-    .map((part) => String(part).replace(/[^0-9a-zA-Z_]+/g, '_'))
-  const head = `${isSource ? 'source_' : ''}${test.replace('.', '_')}_${subject}`
+    .map((part) => str(fromJs(part)).replace(/[^0-9a-zA-Z_]+/g, '_'))
+  const [name, packageName] = test.split('.').reverse()
+  const called = isSource ? `source_${name}` : name
+  const head = `${packageName === undefined ? '' : `${packageName}_`}${called}_${subject}`
   const full = `${head}_${parts.join('__')}`
-  if (full.length <= maxLength) return full
-  return `${head.slice(0, 30)}_${createHash('md5').update(full).digest('hex')}`
+  if (full.length <= maxLength) return { full, short: full }
+  return { full, short: `${head.slice(0, 30)}_${md5(full)}` }
 }
 
 /** Ten hexadecimal digits that keep the ids of tests with equal names apart. */
-export function testHash(name: string, details: unknown): string {
-  return createHash('md5')
-    .update(`${name}${JSON.stringify(details)}`)
-    .digest('hex')
-    .slice(-10)
+export function testHash(name: string, test: string, args: Readonly<Record<string, unknown>>): string {
+  const [macro, packageName] = test.split('.').reverse()
+  const details = { kwargs: args, name: macro, namespace: packageName ?? null }
+  return md5(name + repr(fromJs(sortedTexts(details)))).slice(-10)
+}
+
+/** Mappings by key, everything else as its text in Python. */
+function sortedTexts(value: unknown): unknown {
+  if (Array.isArray(value)) return value.map(sortedTexts)
+  if (typeof value !== 'object' || value === null) return str(fromJs(value))
+  const entries = Object.entries(value).sort(([a], [b]) => (a < b ? -1 : 1))
+  return Object.fromEntries(entries.map(([key, item]) => [key, sortedTexts(item)]))
+}
+
+function md5(text: string): string {
+  return createHash('md5').update(text).digest('hex')
 }
 
 function flatten(value: unknown): unknown[] {

@@ -1,0 +1,46 @@
+import { homedir } from 'node:os'
+import { join, resolve } from 'node:path'
+import { type Problem, ProblemError } from '../core/problem.ts'
+import type { ProjectConfig } from '../core/project.ts'
+import type { CommandContext } from './command-context.ts'
+import { renderText } from './render-target-spec.ts'
+
+/**
+ * The project file with the targets of its profile. A dbt project keeps them in profiles.yml: in the folder that
+ * --profiles-dir names, else in the working directory, the project, or ~/.dbt. Where there is none the project runs
+ * on the embedded PostgreSQL, which is said.
+ */
+export async function withProfileTargets(
+  config: ProjectConfig,
+  root: string,
+  context: CommandContext,
+): Promise<ProjectConfig> {
+  const { flags, narrator, workingDirectory } = context
+  const named = flags.profile ?? config.profile
+  const folders =
+    flags.profilesDir === undefined
+      ? [workingDirectory, root, join(homeOf(context), '.dbt')]
+      : [resolve(workingDirectory, flags.profilesDir)]
+  const { findProfiles, notPostgres, readProfile } = await import('../project/read-profile.ts')
+  const folder = findProfiles(folders)
+  if (folder === null || named === undefined) {
+    const reason =
+      named === undefined
+        ? 'The project names no profile'
+        : `There is no profiles.yml in ${folders.join(', ')}`
+    narrator.note(`${reason}: using the embedded PostgreSQL`)
+    return config
+  }
+  const problems: Problem[] = []
+  const profile = readProfile(folder, renderText(named, context), problems)
+  const errors = problems.filter(({ severity }) => severity === 'error')
+  if (!profile || errors.length > 0) throw new ProblemError(errors.length > 0 ? errors : problems)
+  const defaultTarget = renderText(profile.defaultTarget, context)
+  const target = flags.target ?? defaultTarget
+  if (profile.others[target] !== undefined) throw new ProblemError(notPostgres(profile, target))
+  return { ...config, targets: profile.targets, defaultTarget }
+}
+
+function homeOf({ environment }: CommandContext): string {
+  return environment['HOME'] || homedir()
+}

@@ -1,0 +1,115 @@
+import { findCycle } from '../core/graph.ts'
+import type { Manifest } from '../core/manifest.ts'
+import { type ModelNode, type Node, relationKey, relationsOf } from '../core/node.ts'
+import { makeProblem, type Problem } from '../core/problem.ts'
+import type { Project } from '../core/project.ts'
+import type { Draft } from './nodes/draft.ts'
+
+/*
+ * What must hold for a manifest as a whole.
+ */
+
+/** Two nodes of one name in a package cannot both be referred to; two relations of one name overwrite each other. */
+export function duplicates(drafts: readonly Draft[]): Problem[] {
+  const problems: Problem[] = []
+  const seen = new Map<string, Draft>()
+  const claim = (key: string, draft: Draft, what: string): void => {
+    const first = seen.get(key)
+    seen.set(key, first ?? draft)
+    if (!first || first === draft) return
+    const related = [{ place: first.node.place, message: 'the first' }]
+    problems.push(
+      makeProblem('name-duplicate', `${what} is defined twice`, { place: draft.node.place, related }),
+    )
+  }
+  for (const draft of drafts) {
+    const { node } = draft
+    claim(`id ${node.id}`, draft, `${node.resourceType} '${node.name}'`)
+    if (['model', 'seed', 'snapshot', 'job'].includes(node.resourceType)) {
+      const version = 'version' in node ? `.v${node.version}` : ''
+      claim(`ref ${node.package} ${node.name}${version}`, draft, `'${node.name}'`)
+    }
+    if (node.resourceType === 'source') continue
+    for (const relation of relationsOf(node as Node))
+      claim(`relation ${relationKey(relation)}`, draft, `relation ${relationKey(relation)}`)
+  }
+  return problems
+}
+
+/** Nodes that depend on each other in a circle. */
+export function cycleProblems(manifest: Manifest): Problem[] {
+  const cycle = findCycle(manifest)
+  if (!cycle) return []
+  const names = cycle.map((id) => manifest.nodes[id]!.name)
+  const place = manifest.nodes[cycle[0]!]!.place
+  return [makeProblem('cycle', `nodes depend on each other in a circle: ${names.join(' → ')}`, { place })]
+}
+
+type TextOf = (file: string) => string | undefined
+
+/** The truth of a generated world is for the audit alone: an analysis that could read it would prove nothing. */
+export function truthProblems(manifest: Manifest, textOf: TextOf): Problem[] {
+  return Object.values(manifest.nodes)
+    .filter(({ resourceType }) => ['model', 'snapshot', 'job'].includes(resourceType))
+    .flatMap((node) => {
+      const truth = node.dependsOn
+        .map((id) => manifest.nodes[id]!)
+        .find((parent) => relationsOf(parent).some(({ schema }) => schema === 'truth'))
+      const message = `${node.name} reads ${truth?.name}, which is in the schema truth`
+      return truth ? [makeProblem('truth-read', message, at(node, textOf))] : []
+    })
+}
+
+/** Private models are for their group, and where a package says so protected ones for their package. */
+export function accessProblems(manifest: Manifest, project: Project, textOf: TextOf): Problem[] {
+  const restricted = new Set(
+    project.packages.flatMap(({ name, config }) => (config.extra['restrict-access'] === true ? [name] : [])),
+  )
+  const groups = new Set(Object.values(manifest.groups).map(({ name }) => name))
+  return Object.values(manifest.nodes).flatMap((node) => {
+    const group = 'group' in node ? node.group : undefined
+    const unknownGroup =
+      group !== undefined && !groups.has(group) && node.resourceType !== 'test'
+        ? [
+            makeProblem('config-invalid', `${node.name} is in the group '${group}', which is not there`, {
+              ...at(node, textOf),
+              hint: 'declare it under groups: in a YAML file below models/',
+            }),
+          ]
+        : []
+    const refused = node.dependsOn
+      .map((id) => manifest.nodes[id]!)
+      .filter((parent): parent is ModelNode => parent.resourceType === 'model')
+      .filter((parent) => mayNotRead(node, group, parent, restricted))
+      .map((parent) =>
+        makeProblem(
+          'access-denied',
+          `${node.name} may not refer to ${parent.name}, which is ${parent.access}`,
+          {
+            ...at(node, textOf),
+            hint:
+              parent.access === 'private'
+                ? `only nodes of the group '${parent.group ?? ''}' may`
+                : `only nodes of the package '${parent.package}' may`,
+          },
+        ),
+      )
+    return [...unknownGroup, ...refused]
+  })
+}
+
+function mayNotRead(
+  node: Node,
+  group: string | undefined,
+  parent: ModelNode,
+  restricted: ReadonlySet<string>,
+) {
+  const isAbroad = node.package !== parent.package && restricted.has(parent.package)
+  if (parent.access === 'private') return group === undefined || group !== parent.group || isAbroad
+  return parent.access === 'protected' && isAbroad
+}
+
+function at(node: Node, textOf: TextOf) {
+  const source = textOf(node.place.file)
+  return { place: node.place, ...(source !== undefined && { source }) }
+}

@@ -1,0 +1,75 @@
+import type { Place, Problem, Severity } from '../../core/problem.ts'
+import type { ConfigTreeName, Package, Project } from '../../core/project.ts'
+import { type Config, configAlong, mergeConfig } from '../config-tree.ts'
+import type { Templates } from '../templates.ts'
+import type { YamlValues } from '../yaml-values.ts'
+import type { Naming } from './draft.ts'
+import { withHooks } from './hooks.ts'
+import { indexPatches, type Patches } from './patches.ts'
+
+/*
+ * What drafting every kind of node needs: the project, its templates, and config from all the places it comes from.
+ */
+
+export interface DraftScope {
+  readonly project: Project
+  readonly templates: Templates
+  readonly naming: Naming
+  readonly yaml: YamlValues
+  readonly patches: Patches
+  packageOf(name: string): Package
+  /**
+   * The config of a node: the tree of its own package along its fqn, then what is nearer to it, and for a node of a
+   * package the tree of the project, which has the last word.
+   */
+  config(tree: ConfigTreeName, fqn: readonly string[], ...nearer: readonly Config[]): Config
+  /** Whether a project defines an incremental strategy of this name, by a macro get_incremental_<name>_sql. */
+  isIncrementalStrategy(name: string, packageName: string): boolean
+  /** What a key means that is probably misspelled: dbt lets it pass. */
+  readonly misspelled: Severity
+  /** The text of a file, for showing the line that a problem is about. */
+  sourceAt(place: Place): { readonly place: Place; readonly source?: string }
+}
+
+export function makeDraftScope(
+  project: Project,
+  templates: Templates,
+  naming: Naming,
+  yaml: YamlValues,
+  problems: Problem[],
+): DraftScope {
+  const root = project.config.name
+  const packages = new Map(project.packages.map((part) => [part.name, part]))
+  const trees = new Map<string, Config>()
+  const treeOf = (packageName: string, tree: ConfigTreeName): Config => {
+    const key = `${packageName} ${tree}`
+    const known = trees.get(key)
+    if (known) return known
+    const { config, folder } = packages.get(packageName)!
+    const rendered = yaml.projectTree(config.configTrees[tree], packageName, folder, problems)
+    trees.set(key, rendered)
+    return rendered
+  }
+  return {
+    project,
+    templates,
+    naming,
+    yaml,
+    patches: indexPatches(project.patches, problems, templates.options.textOf),
+    packageOf: (name) => packages.get(name)!,
+    config(tree, fqn, ...nearer) {
+      const own = fqn[0]!
+      const config = nearer.reduce(mergeConfig, configAlong(treeOf(own, tree), fqn))
+      return withHooks(own === root ? config : mergeConfig(config, configAlong(treeOf(root, tree), fqn)))
+    },
+    isIncrementalStrategy(name, packageName) {
+      const macro = `get_incremental_${name.replaceAll('+', '_')}_sql`
+      return [packageName, root].some((one) => templates.macros.inPackage(one, macro) !== undefined)
+    },
+    misspelled: project.configPath === 'dbt_project.yml' ? 'warning' : 'error',
+    sourceAt(place) {
+      const source = templates.options.textOf(place.file)
+      return { place, ...(source !== undefined && { source }) }
+    },
+  }
+}

@@ -1,0 +1,125 @@
+import { createHash } from 'node:crypto'
+import type { SnapshotNode } from '../../core/node.ts'
+import { makeProblem, type Place, type Problem } from '../../core/problem.ts'
+import type { PatchSpec, ProjectFile } from '../../core/project.ts'
+import type { Config } from '../config-tree.ts'
+import { templateProblem } from '../template-problem.ts'
+import { yamlFolders } from './declared-drafts.ts'
+import { describe } from './describe.ts'
+import { type Draft, type Drafts, fqnOf, nodeBase, partByEnabled } from './draft.ts'
+import type { DraftScope } from './draft-scope.ts'
+import { groupOf } from './group.ts'
+import { readHooks } from './hooks.ts'
+import { readExpression } from './read-expression.ts'
+import { readSnapshotSpec } from './snapshot-config.ts'
+
+/** Snapshots: those of `{% snapshot %}` blocks and those that YAML declares with a relation. */
+export function draftSnapshots(scope: DraftScope): Drafts<SnapshotNode> {
+  const problems: Problem[] = []
+  const drafts = [
+    ...scope.project.snapshots.flatMap((file) => blocksOf(scope, file, problems)),
+    ...scope.project.patches
+      .filter(({ resource, relation }) => resource === 'snapshot' && relation !== undefined)
+      .map((patch) => declaredSnapshot(scope, patch, problems)),
+  ].map((snapshot) => draftSnapshot(scope, snapshot, problems))
+  return partByEnabled(drafts, problems)
+}
+
+interface SnapshotSource {
+  readonly file: ProjectFile
+  readonly name: string
+  readonly fqn: readonly string[]
+  readonly place: Place
+  readonly rawCode: string
+}
+
+function blocksOf(scope: DraftScope, file: ProjectFile, problems: Problem[]): SnapshotSource[] {
+  const { package: packageName, packagePath } = file
+  const fqn = fqnOf(packageName, scope.packageOf(packageName).config.paths.snapshots, packagePath)
+  try {
+    return scope.templates
+      .parse(file.text, file.path)
+      .blocks.filter(({ kind }) => kind === 'snapshot')
+      .map(({ name, place: { line, column }, bodyStart, bodyEnd }) => ({
+        file,
+        name,
+        // The file counts as a folder, since it may hold several.
+        fqn: [...fqn, name],
+        place: { file: file.path, line, column },
+        rawCode: file.text.slice(bodyStart, bodyEnd),
+      }))
+  } catch (error) {
+    problems.push(templateProblem(error, scope.templates.options.textOf))
+    return []
+  }
+}
+
+function declaredSnapshot(scope: DraftScope, patch: PatchSpec, problems: Problem[]): SnapshotSource {
+  const { package: packageName, packagePath, name, place, relation = '' } = patch
+  if (!readExpression(relation))
+    problems.push(
+      makeProblem('yaml-invalid', `'${relation}' is neither ref('…') nor source('…', '…')`, {
+        ...scope.sourceAt(place),
+        hint: `write relation: ref('${name}')`,
+      }),
+    )
+  const rawCode = `select * from {{ ${relation.replace(/^\s*\{\{|\}\}\s*$/g, '').trim()} }}`
+  return {
+    file: { path: place.file, package: packageName, packagePath, text: rawCode },
+    name,
+    fqn: fqnOf(packageName, yamlFolders(scope, packageName), packagePath, name),
+    place,
+    rawCode,
+  }
+}
+
+function draftSnapshot(scope: DraftScope, source: SnapshotSource, problems: Problem[]): Draft<SnapshotNode> {
+  const { templates, naming, patches } = scope
+  const { file, name, fqn, place, rawCode } = source
+  const { package: packageName, packagePath } = file
+  const said = describe(scope, patches.find('snapshot', packageName, name), problems)
+  const identity = { resourceType: 'snapshot' as const, package: packageName, name, packagePath, fqn }
+  const standsAt = (config: Config) => {
+    const relation = naming({ ...identity, config })
+    const schema = config['target_schema']
+    return typeof schema === 'string' && schema !== '' ? { ...relation, schema } : relation
+  }
+  const outside = scope.config('snapshots', fqn, said.config)
+  // Empty lines in front keep what is reported on the lines where the block stands.
+  const text = file.text === rawCode ? rawCode : `${'\n'.repeat(place.line - 1)}${rawCode}`
+  const capture = templates.capture({
+    file: { ...file, text },
+    name,
+    resourceType: 'snapshot',
+    config: outside,
+    relation: standsAt(outside),
+  })
+  const config = scope.config('snapshots', fqn, said.config, capture.config)
+  const own: Problem[] = [...capture.problems]
+  const spec = readSnapshotSpec(config, (message, hint) =>
+    own.push(
+      makeProblem('config-invalid', `snapshot '${name}': ${message}`, { ...scope.sourceAt(place), hint }),
+    ),
+  )
+  const hookReads = readHooks(templates, config, packageName, place, own)
+  if (config['enabled'] !== false) problems.push(...own)
+  return {
+    reads: [...capture.reads, ...hookReads],
+    node: {
+      ...nodeBase({
+        ...identity,
+        ...said.patchPath,
+        place,
+        description: said.description,
+        columns: said.columns,
+        config,
+      }),
+      resourceType: 'snapshot',
+      relation: standsAt(config),
+      rawCode,
+      checksum: createHash('sha256').update(rawCode.trim()).digest('hex'),
+      spec,
+      ...groupOf(config),
+    },
+  }
+}

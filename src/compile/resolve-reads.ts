@@ -1,0 +1,85 @@
+import { type Node, type NodeId, relationKey, relationsOf } from '../core/node.ts'
+import type { Problem } from '../core/problem.ts'
+import type { Draft } from './nodes/draft.ts'
+import type { Resolver } from './resolve.ts'
+
+export interface ResolvedReads {
+  readonly nodes: readonly Node[]
+  /** Tests of what is switched off, or not there in a project made for dbt: they are switched off with it. */
+  readonly disabled: readonly Node[]
+  readonly problems: readonly Problem[]
+}
+
+export interface ReadsScope {
+  readonly resolver: Resolver
+  readonly textOf: (file: string) => string | undefined
+  /** dbt lets a test of something that is not there pass with a warning. */
+  readonly isLenient: boolean
+}
+
+/** Turns what drafts read by name into the nodes that they depend on. */
+export function resolveReads(drafts: readonly Draft[], scope: ReadsScope): ResolvedReads {
+  const problems: Problem[] = []
+  const loads = loadsByTable(drafts)
+  const disabled: Node[] = []
+  const known = new Set(drafts.map(({ node }) => node.id))
+  const nodes = drafts.flatMap((draft): Node[] => {
+    const { ids, lost } = idsOf(draft, scope)
+    const dependsOn = [...new Set([...ids, ...(draft.dependsOn ?? []).filter((id) => known.has(id))])]
+    const node = withDependencies(draft, dependsOn, ids[0], loads)
+    if (node.resourceType !== 'test' || lost.length === 0) {
+      problems.push(...lost.map(({ problem }) => problem))
+      return [node]
+    }
+    if (lost.every(({ isDisabled }) => isDisabled)) {
+      disabled.push(node)
+      return []
+    }
+    if (scope.isLenient) disabled.push(node)
+    const severity = scope.isLenient ? 'warning' : 'error'
+    problems.push(...lost.map(({ problem }) => ({ ...problem, severity }) as const))
+    return []
+  })
+  return { nodes, disabled, problems }
+}
+
+function idsOf({ node, reads }: Draft, { resolver, textOf }: ReadsScope) {
+  const ids: NodeId[] = []
+  const lost: { readonly problem: Problem; readonly isDisabled: boolean }[] = []
+  for (const read of reads) {
+    const id = read.kind === 'ref' ? resolver.ref(read, node.package) : resolver.source(read, node.package)
+    if (id !== null) ids.push(id)
+    else
+      lost.push({
+        problem: resolver.explain(read, node.package, textOf(read.place.file)),
+        isDisabled: resolver.isDisabled(read),
+      })
+  }
+  return { ids, lost }
+}
+
+function withDependencies(
+  { node }: Draft,
+  dependsOn: readonly NodeId[],
+  first: NodeId | undefined,
+  loads: ReadonlyMap<string, NodeId>,
+): Node {
+  // A source that stands where a load writes is that load's table.
+  const load = node.resourceType === 'source' ? loads.get(relationKey(node.relation)) : undefined
+  const attachedTo = node.resourceType === 'test' && node.generic ? first : undefined
+  return {
+    ...node,
+    dependsOn: load === undefined ? dependsOn : [...dependsOn, load],
+    ...(attachedTo !== undefined && { attachedTo }),
+  } as Node
+}
+
+function loadsByTable(drafts: readonly Draft[]): ReadonlyMap<string, NodeId> {
+  return new Map(
+    drafts.flatMap(({ node }) =>
+      node.resourceType === 'load'
+        ? relationsOf(node as Node).map((relation): [string, NodeId] => [relationKey(relation), node.id])
+        : [],
+    ),
+  )
+}

@@ -1,0 +1,86 @@
+import { join, posix } from 'node:path'
+import type { Problem } from '../core/problem.ts'
+import type { Package, ProjectFile } from '../core/project.ts'
+import { readIgnore } from './dbt-ignore.ts'
+import { listFiles, readText } from './project-files.ts'
+
+/*
+ * The files of the project or of one package, told apart by folder and extension. The same file may lie below two
+ * folders: YAML is read once, and what is below a folder of tests is a test and nothing else.
+ */
+
+export interface PackageFiles {
+  readonly models: readonly ProjectFile[]
+  readonly macros: readonly ProjectFile[]
+  readonly tests: readonly ProjectFile[]
+  readonly snapshots: readonly ProjectFile[]
+  readonly analyses: readonly ProjectFile[]
+  readonly docs: readonly ProjectFile[]
+  readonly fixtures: readonly ProjectFile[]
+  readonly properties: readonly ProjectFile[]
+  /** YAML of loads and analyses, which only a project of ours has. */
+  readonly pipelines: readonly ProjectFile[]
+  readonly analytics: readonly ProjectFile[]
+  /** CSV files, not read. Paths relative to the package. */
+  readonly seeds: readonly string[]
+}
+
+/** Reads the texts of a package; what hinders goes to `problems`. */
+export function readPackageFiles(
+  root: string,
+  { name, folder, config }: Package,
+  problems: Problem[],
+): PackageFiles {
+  const { paths } = config
+  const packageRoot = join(root, folder)
+  const isIgnored = readIgnore(packageRoot)
+  const extensions = ['.sql', '.csv', '.yml', '.yaml', '.md']
+  const listed = new Map<string, readonly string[]>()
+  // Each folder is walked once; what a file is tells its extension.
+  const list = (folders: readonly string[]): string[] => {
+    const files = folders.flatMap((one) => {
+      const known = listed.get(one) ?? listFiles(packageRoot, [one], extensions, problems)
+      listed.set(one, known)
+      return known
+    })
+    return [...new Set(files)].filter((path) => !isIgnored(path)).sort()
+  }
+  const texts = new Map<string, ProjectFile | null>()
+  const read = (files: readonly string[]): ProjectFile[] =>
+    files.flatMap((packagePath) => {
+      if (!texts.has(packagePath)) texts.set(packagePath, readOne(packagePath))
+      return texts.get(packagePath) ?? []
+    })
+  const readOne = (packagePath: string): ProjectFile | null => {
+    const file = readText(root, posix.join(folder, packagePath), problems)
+    // A file without contents is no model, as in dbt.
+    return file && file.text.trim() !== '' ? { ...file, package: name, packagePath } : null
+  }
+
+  const tests = list(paths.tests)
+  const below = (inner: string) => (path: string) =>
+    paths.tests.some((testPath) => path.startsWith(`${testPath}/${inner}/`))
+  const isTestMacro = below('generic')
+  const isFixture = below('fixtures')
+  const isTest = new Set(tests)
+  const notTests = (files: readonly string[]) => files.filter((path) => !isTest.has(path))
+  const macros = list(paths.macros).filter(isSql)
+  const described = [paths.models, paths.seeds, paths.snapshots, paths.analyses, paths.macros, paths.tests]
+  return {
+    models: read(notTests(list(paths.models)).filter(isSql)),
+    macros: read([...macros, ...tests.filter(isSql).filter(isTestMacro)]),
+    tests: read(tests.filter(isSql).filter((path) => !isTestMacro(path) && !isFixture(path))),
+    snapshots: read(notTests(list(paths.snapshots)).filter(isSql)),
+    analyses: read(notTests(list(paths.analyses)).filter(isSql)),
+    docs: read(list(paths.docs).filter((path) => path.endsWith('.md'))),
+    fixtures: read(tests.filter(isFixture).filter((path) => isSql(path) || isCsv(path))),
+    properties: read(list(described.flat()).filter(isYaml)),
+    pipelines: read(list(paths.pipelines).filter(isYaml)),
+    analytics: read(list(paths.analytics).filter(isYaml)),
+    seeds: list(paths.seeds).filter(isCsv),
+  }
+}
+
+const isSql = (path: string) => path.endsWith('.sql')
+const isCsv = (path: string) => path.endsWith('.csv')
+const isYaml = (path: string) => /\.ya?ml$/.test(path)

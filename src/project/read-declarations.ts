@@ -1,0 +1,63 @@
+import type { ExposureSpec, GroupSpec, SemanticSpec } from '../core/project.ts'
+import type { GroupYaml, SemanticYaml } from './declaration-schemas.ts'
+import { mergedConfig } from './described.ts'
+import type { ExposureYaml } from './properties-schema.ts'
+import { pick } from './schema-pieces.ts'
+import type { YamlDocument, YamlPath } from './yaml-document.ts'
+
+/*
+ * What YAML declares for those who read our tables: exposures, groups, and the semantic layer's nodes.
+ */
+
+/** Something outside that reads our tables. */
+export function readExposure(document: YamlDocument, path: YamlPath, entry: ExposureYaml): ExposureSpec {
+  const email = Array.isArray(entry.owner.email) ? entry.owner.email[0] : entry.owner.email
+  return {
+    ...document.origin,
+    name: entry.name,
+    description: entry.description,
+    type: entry.type,
+    owner: { ...(entry.owner.name && { name: entry.owner.name }), ...(email && { email }) },
+    ...(entry.url && { url: entry.url }),
+    ...(entry.label && { label: entry.label }),
+    ...(entry.maturity && { maturity: entry.maturity }),
+    dependsOn: entry.depends_on,
+    config: mergedConfig({ ...pick(entry, ['enabled']), ...entry.config }, entry.tags, entry.meta),
+    extra: {},
+    place: document.placeOf(path),
+  }
+}
+
+/** Nodes that belong together. */
+export function readGroup(document: YamlDocument, path: YamlPath, entry: GroupYaml): GroupSpec {
+  return {
+    ...document.origin,
+    name: entry.name,
+    description: entry.description,
+    owner: entry.owner,
+    config: entry.config,
+    extra: pick(entry, ['meta']),
+    place: document.placeOf(path),
+  }
+}
+
+/** A metric, semantic model or saved query. */
+export function readSemantic(
+  document: YamlDocument,
+  path: YamlPath,
+  resource: SemanticSpec['resource'],
+  entry: SemanticYaml,
+): SemanticSpec {
+  const { name, description, label, config, tags, meta, ...spec } = entry
+  return {
+    ...document.origin,
+    resource,
+    name,
+    description,
+    ...(label && { label }),
+    config: mergedConfig(config, tags, meta),
+    spec,
+    extra: {},
+    place: document.placeOf(path),
+  }
+}
