@@ -11,6 +11,7 @@ import { runModel } from './steps/model.ts'
 import { runSeed } from './steps/seed.ts'
 import { runSnapshot } from './steps/snapshot.ts'
 import { runTest } from './steps/test.ts'
+import { runUnitTest } from './steps/unit-test.ts'
 
 /*
  * Executing a plan: steps start as soon as everything they wait for has succeeded, as many at once as there are
@@ -151,6 +152,7 @@ function runStep(node: Node, step: Step, context: RunContext): Promise<StepOutco
     case 'snapshot':
       return runSnapshot(node, step, context)
     case 'unit_test':
+      return runUnitTest(node, step, context)
     case 'source':
     case 'exposure':
     case 'analysis':
@@ -168,7 +170,9 @@ function testProblem(
   context: RunContext,
 ): Problem {
   const severity = verdict === 'fail' ? 'error' : 'warning'
-  const hint = `see the rows: estimand show --select ${node.name}`
+  const where =
+    node.resourceType === 'unit_test' ? [] : [`see all of them: estimand show --select ${node.name}`]
+  const hint = [...(outcome.detail ?? []), ...where].join('\n')
   return context.renderer.problem(
     'test-failed',
     `${node.name}: ${outcome.message}`,

@@ -47,11 +47,11 @@ export function makeRunContext(
     effects,
     renderScope,
     publishedRelation: published,
-    compile: async (node, { isIncremental }) => {
+    compile: async (node, { as = node.id, ...options }) => {
       const recorder = recordAnswers(ask)
-      asked.set(node.id, recorder)
-      const compiled = await renderer.compile(node.id, { ...renderScope, isIncremental, ask: recorder.ask })
-      compiledNodes.set(node.id, compiled)
+      asked.set(as, recorder)
+      const compiled = await renderer.compile(node.id, { ...renderScope, ...options, ask: recorder.ask })
+      compiledNodes.set(as, compiled)
       return compiled
     },
     compiledOf: (nodeId) => compiledNodes.get(nodeId) ?? null,

@@ -55,6 +55,15 @@ function fitted(name: string): string {
   return `${start}__${hash}`
 }
 
+/** A table for the rows that a unit test writes down; named by the test and by what the rows stand for. */
+export function fixtureRelation(buildSchema: string, testId: string, part: string): Relation {
+  const hash = createHash('sha256')
+    .update(JSON.stringify([testId, part]))
+    .digest('hex')
+    .slice(0, 16)
+  return { schema: buildSchema, identifier: `fixture__${hash}` }
+}
+
 /** The relations built so far in a run: which build stands for a published relation. */
 export interface Builds {
   add(published: Relation, build: Relation): void

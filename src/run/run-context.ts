@@ -30,7 +30,7 @@ export interface RunContext {
   /** Compiles a node against the run's builds. */
   readonly compile: (
     node: ModelNode | SnapshotNode | TestNode,
-    options: { readonly isIncremental: boolean },
+    options: CompileOptions,
   ) => Promise<CompiledSql>
   /** What `compile` made of a node, or null before. */
   readonly compiledOf: (nodeId: NodeId) => CompiledSql | null
@@ -38,6 +38,13 @@ export interface RunContext {
   readonly compilePublished: (node: ModelNode) => Promise<CompiledSql>
   /** Where something that a job refers to stands in this run. */
   readonly relationOf: (node: Node, ref: string) => Relation
+}
+
+/** How a node is compiled for a step. */
+export interface CompileOptions
+  extends Pick<RenderScope, 'isIncremental' | 'standIns' | 'overrides' | 'batch'> {
+  /** The node whose work it is, where that is another. */
+  readonly as?: NodeId
 }
 
 /** What a step has done, before anything is published. */
@@ -49,6 +56,8 @@ export interface StepOutcome {
   readonly publish: readonly PublishAction[]
   /** For tests; everything else succeeds or throws. */
   readonly verdict?: 'pass' | 'warn' | 'fail'
+  /** Lines that show why a test failed. */
+  readonly detail?: readonly string[]
 }
 
 /** Carries out one step of one kind of node. */
