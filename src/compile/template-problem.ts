@@ -16,6 +16,10 @@ export class ContextError extends PyError {
 
 /** What to tell about an error that a template threw; anything else is thrown on. */
 export function templateProblem(error: unknown, textOf: (file: string) => string | undefined): Problem {
+  if (error instanceof ContextError) {
+    const { code, message, hint } = error
+    return makeProblem(code, message, { ...(hint !== undefined && { hint }) })
+  }
   if (!(error instanceof TemplateError)) throw error
   const own = error.cause instanceof ContextError ? error.cause : undefined
   const { place, outerPlace } = error

@@ -99,7 +99,11 @@ function isTable(node: HookedNode, { plan }: RunContext): boolean {
   )
 }
 
-function hasHooks(node: Node, moment: 'pre_hook' | 'post_hook'): boolean {
-  const hooks = node.config[moment]
-  return Array.isArray(hooks) ? hooks.length > 0 : hooks !== undefined && hooks !== null
+/** Whether anything is to run before or after a node. */
+export function hasHooks({ config }: Node, ...moments: readonly ('pre_hook' | 'post_hook')[]): boolean {
+  const asked = moments.length === 0 ? (['pre_hook', 'post_hook'] as const) : moments
+  return asked.some((moment) => {
+    const hooks = config[moment]
+    return Array.isArray(hooks) ? hooks.length > 0 : hooks !== undefined && hooks !== null
+  })
 }

@@ -1,6 +1,8 @@
 import { relationsOf } from '../core/node.ts'
 import type { NodeResult } from '../core/run-result.ts'
+import { createSchema } from '../warehouse/index.ts'
 import { askOn } from './ask.ts'
+import { hasHooks } from './hooks.ts'
 import type { RunContext } from './run-context.ts'
 
 /*
@@ -8,9 +10,13 @@ import type { RunContext } from './run-context.ts'
  * what is published, also when that is nothing new.
  */
 
-/** Runs what comes before the first node. */
-export function runStartHooks(context: RunContext): Promise<void> {
-  return runProjectHooks('on_run_start', [], context)
+/** Runs what comes before the first node; the schemas of the run's nodes are there for it and for all hooks. */
+export async function runStartHooks(context: RunContext): Promise<void> {
+  const { renderer, warehouse, plan, manifest } = context
+  const nodes = plan.steps.map(({ nodeId }) => manifest.nodes[nodeId]!)
+  const isNeeded = renderer.hasProjectHooks('on_run_start') || nodes.some((node) => hasHooks(node))
+  if (isNeeded) for (const schema of schemasOf(context)) await warehouse.control.query(createSchema(schema))
+  await runProjectHooks('on_run_start', [], context)
 }
 
 /** Runs what comes after publishing; it is told how every node ended. */

@@ -2,7 +2,6 @@
 Filling relations from a query.
 
 dispatches create_indexes(relation)
-dispatches create_table_as(temporary, relation, compiled_code, language='sql')
 dispatches create_view_as(relation, sql)
 dispatches get_create_index_sql(relation, index_dict)
 dispatches get_create_materialized_view_as_sql(relation, sql)
@@ -16,6 +15,15 @@ dispatches refresh_materialized_view(relation)
 
 {% macro default__get_create_table_as_sql(temporary, relation, sql) %}
   {%- do return(create_table_as(temporary, relation, sql)) -%}
+{% endmacro %}
+
+{# The language is for adapters that know more than SQL, which Postgres' implementation is not told of. #}
+{% macro create_table_as(temporary, relation, compiled_code, language='sql') %}
+  {%- if language == 'sql' -%}
+    {{ adapter.dispatch('create_table_as', 'dbt')(temporary, relation, compiled_code) }}
+  {%- else -%}
+    {{ adapter.dispatch('create_table_as', 'dbt')(temporary, relation, compiled_code, language) }}
+  {%- endif -%}
 {% endmacro %}
 
 {% macro default__create_table_as(temporary, relation, compiled_code, language='sql') %}
