@@ -8,7 +8,9 @@ export const defineBuild: CommandDefiner = (program, { command, options, launch 
     'load, seed, build, test and analyse the selected nodes, then publish them at once',
   )
   options.selection(build)
-  options.resourceType(build)
+  options.deferral(build)
+  options.sampling(build)
+  options.storeFailures(build)
   options.fullRefresh(build)
   options.execution(build)
   build.addHelpText(

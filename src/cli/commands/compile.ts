@@ -9,7 +9,7 @@ export const defineCompile: CommandDefiner = (program, { command, options, launc
     'check the project and write the SQL of the selected nodes to target/compiled',
   )
   options.selection(compile)
-  options.resourceType(compile)
+  options.deferral(compile)
   options.fullRefresh(compile)
   compile.addOption(new Option('--inline <sql>', 'print what this template becomes, instead of a node'))
   compile.addHelpText(

@@ -8,7 +8,6 @@ import type { ListFormat } from '../list-nodes.ts'
 export const defineList: CommandDefiner = (program, { command, options, launch }) => {
   const list = command(program, 'ls').alias('list').description('name the selected nodes')
   options.selection(list)
-  options.resourceType(list)
   list.addOption(
     new Option('--output <format>', 'selectors, names, paths, or one JSON object a line')
       .choices(['text', 'selector', 'name', 'path', 'json'])

@@ -6,6 +6,8 @@ import type { RunFlags } from '../flags.ts'
 export const defineRun: CommandDefiner = (program, { command, options, launch }) => {
   const run = command(program, 'run').description('build the selected models and jobs, without their tests')
   options.selection(run)
+  options.deferral(run)
+  options.sampling(run)
   options.fullRefresh(run)
   options.execution(run)
   run.addHelpText(

@@ -15,6 +15,7 @@ interface ShowFlags extends SelectionFlags {
 export const defineShow: CommandDefiner = (program, { command, options, launch }) => {
   const show = command(program, 'show').description('print rows of one node, or of a query of your own')
   options.selection(show)
+  options.deferral(show)
   show
     .addOption(new Option('--inline <sql>', 'a query, which may use ref() and the like'))
     .addOption(new Option('--limit <n>', 'rows at most; 0 for all').argParser(parseWholeNumber).default(5))

@@ -20,6 +20,8 @@ export const defineStart: CommandDefiner = (program, { command, options, launch 
       new Option('--seed <n>', 'seed of the generated data; short for --vars').argParser(parseWholeNumber),
     )
   options.selection(start)
+  options.sampling(start)
+  options.storeFailures(start)
   options.fullRefresh(start)
   options.execution(start)
   start.addHelpText(

@@ -6,6 +6,8 @@ import type { RunFlags } from '../flags.ts'
 export const defineTest: CommandDefiner = (program, { command, options, launch }) => {
   const test = command(program, 'test').description('run the selected tests on what is published')
   options.selection(test)
+  options.deferral(test)
+  options.storeFailures(test)
   options.execution(test)
   test.addHelpText(
     'after',

@@ -1,0 +1,57 @@
+import { Option } from 'commander'
+
+/*
+ * Flags of dbt that have nothing to act upon here: there is no cache of a parse to forgive, no statistics are sent,
+ * the log is always written. They are taken, so that command lines made for dbt go on working, and do nothing.
+ */
+
+const switches = [
+  'partial-parse',
+  'partial-parse-file-diff',
+  'populate-cache',
+  'cache-selected-only',
+  'static-parser',
+  'use-experimental-parser',
+  'use-fast-test-edges',
+  'introspect',
+  'version-check',
+  'send-anonymous-usage-stats',
+  'log-cache-events',
+  'use-colors-file',
+  'show-all-deprecations',
+] as const
+
+/** Those that are already the case, so that only saying so needs taking. */
+const affirmations = [
+  'write-json',
+  'print',
+  'use-colors',
+  'no-warn-error',
+  'no-quiet',
+  'no-debug',
+  'no-fail-fast',
+  'no-full-refresh',
+] as const
+
+const withValue = [
+  'log-path',
+  'log-format-file',
+  'log-level-file',
+  'log-file-max-bytes',
+  'printer-width',
+  'record-timing-info',
+] as const
+
+/** Options that are understood and change nothing. */
+export function acceptedOptions(): Option[] {
+  const flags = [
+    ...switches.flatMap((name) => [`--${name}`, `--no-${name}`]),
+    ...affirmations.map((name) => `--${name}`),
+    ...withValue.map((name) =>
+      name === 'record-timing-info' ? `-r, --${name} <value>` : `--${name} <value>`,
+    ),
+    '--single-threaded',
+    '--macro-debugging',
+  ]
+  return flags.map((flag) => new Option(flag, 'accepted for the sake of dbt').hideHelp())
+}
