@@ -31,7 +31,10 @@ export async function openTarget(context: CommandContext): Promise<OpenTarget> {
     root,
     config,
     chosen,
-    target: describeTarget(chosen, environment),
+    target: {
+      ...describeTarget(chosen, environment),
+      ...(config.profile !== undefined && { profileName: config.profile }),
+    },
     targetPath: resolve(root, flags.targetPath ?? config.paths.target),
   }
 }

@@ -38,7 +38,7 @@ export async function withProfileTargets(
   const defaultTarget = renderText(profile.defaultTarget, context)
   const target = flags.target ?? defaultTarget
   if (profile.others[target] !== undefined) throw new ProblemError(notPostgres(profile, target))
-  return { ...config, targets: profile.targets, defaultTarget }
+  return { ...config, profile: profile.name, targets: profile.targets, defaultTarget }
 }
 
 function homeOf({ environment }: CommandContext): string {

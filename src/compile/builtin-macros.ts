@@ -66,11 +66,9 @@ function dispatcher(name: string, parameters: string): string {
   return `{% macro ${name}(${parameters}) %}{{ return(${call}) }}{% endmacro %}`
 }
 
-/** Parameters at the commas that do not stand in quotes or brackets. */
+/** Parameters at the commas that do not stand in quotes; the brackets of a default hold none. */
 function splitParameters(parameters: string): string[] {
-  return parameters.trim() === ''
-    ? []
-    : parameters.split(/,(?=(?:[^'"]*['"][^'"]*['"])*[^'"]*$)(?![^([]*[)\]])/)
+  return parameters.match(/(?:"[^"]*"|'[^']*'|[^,"'])+/g) ?? []
 }
 
 function parseOne(

@@ -3,7 +3,7 @@ import type { Node, NodeId, Relation } from '../core/node.ts'
 import type { ContextScope } from './context/context.ts'
 import type { Database } from './context/database.ts'
 import { nodeConfig, nodeData } from './context/node-value.ts'
-import { cteName, cteValue, relationValue } from './context/relation-value.ts'
+import { asRelation, cteName, cteValue, type RelationParts, relationValue } from './context/relation-value.ts'
 import { Dict, fromJs, hostFunction, type Value } from './dialect/index.ts'
 import type { BatchScope, RenderScope } from './renderer.ts'
 import type { Resolver } from './resolve.ts'
@@ -46,6 +46,7 @@ export function nodeScope(request: NodeScopeRequest): ContextScope {
   return {
     packageName,
     projectName: templates.projectName,
+    runtimeConfig: templates.runtimeConfig,
     target: options.target,
     vars: { ...templates.varsOf(packageName), ...overrides?.vars },
     env: overrides ? { ...options.env, ...textValues(overrides.envVars) } : options.env,
@@ -56,6 +57,7 @@ export function nodeScope(request: NodeScopeRequest): ContextScope {
     ...read,
     config: { current: () => config, declare: () => {} },
     thisRelation: own && { database: options.target.database, ...own },
+    standing: (relation) => standing(relation, scope),
     isIncremental: scope.isIncremental,
     model: () => modelValue(request, own),
     graph: request.graph,
@@ -124,6 +126,12 @@ function standInFor(target: Node, node: Node | null, standIns: ReadonlyMap<NodeI
 
 function relationOf(node: Node | null): Relation | null {
   return node && 'relation' in node ? node.relation : null
+}
+
+/** A relation that is named by its parts is that of the run, as one that is referred to is. */
+function standing(relation: RelationParts, { relationOf: resolve }: RenderScope): RelationParts {
+  const named = asRelation(relation)
+  return named ? { ...relation, ...resolve(named) } : relation
 }
 
 /** What `this` is: an increment reads its own published rows, not the build that is under way. */

@@ -6,6 +6,7 @@ import { type Config, isMap, mergeConfig } from './config-tree.ts'
 import type { ContextScope } from './context/context.ts'
 import { noDatabase } from './context/database.ts'
 import { relationValue } from './context/relation-value.ts'
+import { runtimeConfigValue } from './context/runtime-config.ts'
 import {
   type Context,
   type Dialect,
@@ -79,6 +80,8 @@ export interface Templates {
   readonly problems: readonly Problem[]
   readonly options: TemplatesOptions
   readonly projectName: string
+  /** What `builtins.ref.config` shows of the project. */
+  readonly runtimeConfig: () => Value
   /** The project itself, then its packages. */
   readonly packages: Project['packages']
   /** The vars that a package's templates see. */
@@ -102,11 +105,6 @@ export interface Templates {
 /** A string argument that dbt takes for an expression. */
 const callLike = /^\s*(?:env_var|ref|var|source|doc)\s*\(.+\)\s*$/s
 
-/** What of a project its templates need. */
-export type TemplateProject = Pick<Project, 'packages' | 'macros'> & {
-  readonly config: Pick<ProjectConfig, 'name' | 'vars' | 'dispatch'>
-}
-
 /** Reads the macros and makes the dialect for one project. */
 export function makeTemplates(project: TemplateProject, options: TemplatesOptions): Templates {
   let stopped: Date | null = null
@@ -126,10 +124,20 @@ export function makeTemplates(project: TemplateProject, options: TemplatesOption
 
   const names = (scope: ContextScope): Context => makeNames(dialect, macros, project.config.dispatch, scope)
 
+  const runtimeConfig = once(() =>
+    runtimeConfigValue({
+      projectName,
+      target: options.target,
+      vars: varsOf(projectName),
+      packages: project.packages,
+    }),
+  )
+
   /** What every parsing sees: no database, nothing incremental, nothing configured yet. */
   const scopeForParsing = (packageName: string): ContextScope => ({
     packageName,
     projectName,
+    runtimeConfig,
     target: options.target,
     vars: varsOf(packageName),
     env: options.env,
@@ -140,6 +148,7 @@ export function makeTemplates(project: TemplateProject, options: TemplatesOption
     source: () => '',
     config: { current: () => null, declare: () => {} },
     thisRelation: null,
+    standing: (relation) => relation,
     requireVars: false,
     isIncremental: false,
     model: () => new Dict(),
@@ -260,6 +269,7 @@ export function makeTemplates(project: TemplateProject, options: TemplatesOption
     problems,
     options,
     projectName,
+    runtimeConfig,
     packages: project.packages,
     varsOf,
     parse,

@@ -4,6 +4,8 @@ import type { Problem } from './problem.ts'
 /** Where a run goes: the connection is resolved in warehouse/, templates see only this. */
 export interface Target {
   readonly name: string
+  /** The profile of profiles.yml that holds it, where there is one. */
+  readonly profileName?: string
   readonly type: 'postgres'
   readonly engine: 'embedded' | 'postgres'
   readonly schema: string

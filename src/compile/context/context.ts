@@ -62,6 +62,8 @@ export interface ContextScope {
   readonly source: (call: SourceCall) => Value
   readonly config: ConfigScope
   readonly thisRelation: RelationParts | null
+  /** Where a relation that a template names by its parts is to be read. */
+  readonly standing: (relation: RelationParts) => RelationParts
   readonly isIncremental: boolean
   /** The node itself as a dictionary. */
   readonly model: () => Value
@@ -73,6 +75,8 @@ export interface ContextScope {
   readonly runStartedAt: Date
   readonly invocationId: string
   readonly projectName: string
+  /** `builtins.ref.config`: what packages want to know of the whole project. */
+  readonly runtimeConfig: () => Value
   /** More names, of hooks and materializations. */
   readonly more: Readonly<Record<string, () => Value>>
   /** What is found before everything else: what a unit test says instead of macros. */
@@ -107,7 +111,12 @@ export function makeContext(scope: ContextScope, engine: ContextEngine): Context
   const results = once(() => resultFunctions(scope.print))
   const functions = once(plainFunctions)
   const names: Record<string, () => Value> = {
-    ref: () => hostFunction('ref', (args, kwargs) => scope.ref(readRef(args, kwargs))),
+    ref: () =>
+      hostObject({
+        type: 'function',
+        call: (args, kwargs) => scope.ref(readRef(args, kwargs)),
+        attribute: (name) => (name === 'config' ? scope.runtimeConfig() : undefined),
+      }),
     source: () => hostFunction('source', (args) => scope.source(readSource(args))),
     config: () => configValue(scope.config),
     var: () => varValue(scope.vars, scope.requireVars, engine.render),
@@ -127,11 +136,13 @@ export function makeContext(scope: ContextScope, engine: ContextEngine): Context
         execute: scope.execute,
         database: scope.database,
         databaseName: target.database,
+        standing: scope.standing,
         macro: engine.find,
         dispatch: engine.dispatch,
         print: scope.print,
       }),
-    api: () => Dict.of([['Relation', relationClass()] as const, ['Column', columnClass()] as const]),
+    api: () =>
+      Dict.of([['Relation', relationClass(scope.standing)] as const, ['Column', columnClass()] as const]),
     column: columnClass,
     exceptions: () => exceptionsValue((message) => scope.log(message, true)),
     run_started_at: () => fromJs(scope.runStartedAt),
@@ -242,7 +253,7 @@ function metadataVariables(env: ContextScope['env']): Record<string, string | un
 
 function targetValue(target: Target): Value {
   return fromJs({
-    profile_name: target.name,
+    profile_name: target.profileName ?? target.name,
     name: target.name,
     target_name: target.name,
     type: target.type,

@@ -5,7 +5,7 @@ import type { TestSpec } from '../../core/project.ts'
 import { asStrings, type Config } from '../config-tree.ts'
 import { type Draft, nodeBase } from './draft.ts'
 import type { DraftScope } from './draft-scope.ts'
-import { failuresRelation, testBehaviour } from './test-drafts.ts'
+import { failuresRelation, testBehaviour } from './test-behaviour.ts'
 import { genericTestNames, testHash } from './test-name.ts'
 import type { TestSubject } from './test-subjects.ts'
 

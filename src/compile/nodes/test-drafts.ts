@@ -1,21 +1,11 @@
 import type { TestNode } from '../../core/node.ts'
 import type { Problem } from '../../core/problem.ts'
 import type { ProjectFile } from '../../core/project.ts'
-import { asStrings, type Config } from '../config-tree.ts'
 import { describe } from './describe.ts'
-import {
-  type Draft,
-  type Drafts,
-  fileName,
-  fqnOf,
-  type NamedNode,
-  nodeBase,
-  partByEnabled,
-  startOf,
-} from './draft.ts'
+import { type Draft, type Drafts, fileName, fqnOf, nodeBase, partByEnabled, startOf } from './draft.ts'
 import type { DraftScope } from './draft-scope.ts'
 import { draftGeneric } from './generic-test.ts'
-import { groupOf } from './group.ts'
+import { failuresRelation, testBehaviour } from './test-behaviour.ts'
 import { testSubjects } from './test-subjects.ts'
 
 /*
@@ -65,34 +55,4 @@ function draftSingular(scope: DraftScope, file: ProjectFile, problems: Problem[]
       ...testBehaviour(config),
     },
   }
-}
-
-/** Where failing rows are kept: in a schema of their own unless config says otherwise. */
-export function failuresRelation({ naming }: DraftScope, node: NamedNode): TestNode['relation'] {
-  const { schema = 'dbt_test__audit' } = node.config
-  return naming({ ...node, config: { ...node.config, schema } })
-}
-
-/** How many failing rows are too many, and what becomes of them. */
-export function testBehaviour(config: Config) {
-  const [where] = asStrings(config['where'])
-  const stored = storedAs(config)
-  return {
-    severity:
-      String(config['severity'] ?? 'error').toLowerCase() === 'warn' ? ('warn' as const) : ('error' as const),
-    errorIf: String(config['error_if'] ?? '!= 0'),
-    warnIf: String(config['warn_if'] ?? '!= 0'),
-    failCalc: String(config['fail_calc'] ?? 'count(*)'),
-    ...(typeof config['limit'] === 'number' && { limit: config['limit'] }),
-    ...(where !== undefined && { where }),
-    ...(stored && { storeFailures: stored }),
-    ...groupOf(config),
-  }
-}
-
-/** `store_failures_as` says more than `store_failures`, so it counts where both are set. */
-function storedAs({ store_failures_as: as, store_failures: isStored }: Config): TestNode['storeFailures'] {
-  if (as === 'table' || as === 'view' || as === 'ephemeral') return as
-  if (typeof isStored !== 'boolean') return undefined
-  return isStored ? 'table' : 'ephemeral'
 }
