@@ -1,7 +1,7 @@
 import type { RenderScope } from '../compile/renderer.ts'
 import type { Statement } from '../compile/sql/statements.ts'
 import type { ModelNode, Node, NodeId, Relation, SeedNode } from '../core/node.ts'
-import type { Session } from '../warehouse/index.ts'
+import { existingRelations, type Session } from '../warehouse/index.ts'
 import { askOn } from './ask.ts'
 import type { RunContext } from './run-context.ts'
 
@@ -41,20 +41,21 @@ export async function runPreHooks(
   })
 }
 
-/** Runs what of the hooks after a table was built concerns its rows. */
+/** Runs what of the hooks after a table was built concerns its rows. Tells whether the table is still there. */
 export async function runPostHooks(
   session: Session,
   node: HookedNode,
   build: Relation,
   context: RunContext,
-): Promise<void> {
-  if (!hasHooks(node, 'post_hook')) return
+): Promise<boolean> {
+  if (!hasHooks(node, 'post_hook')) return true
   const ask = askOn(session, ({ kind }) => !aboutTheRelation.has(kind))
   await context.renderer.runHooks(node.id, 'post_hook', {
     ...context.renderScope,
     ask,
     thisRelation: build,
   })
+  return (await existingRelations(session, [build])).length > 0
 }
 
 /** Runs, within the publication, the hooks of published nodes that had to wait for it. */

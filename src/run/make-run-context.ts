@@ -3,6 +3,7 @@ import { type Node, type NodeId, type Relation, relationKey, relationsOf } from 
 import type { Plan } from '../core/plan.ts'
 import type { RunEffects } from '../core/run-event.ts'
 import { askAnywhere, recordAnswers } from './ask.ts'
+import { askInTheDark } from './dark-catalog.ts'
 import type { Builds } from './relations.ts'
 import type { RunContext } from './run-context.ts'
 import type { RunRequest } from './run-request.ts'
@@ -29,7 +30,7 @@ export function makeRunContext(
     return build === relation ? published(relation) : build
   }
   const compiledNodes = new Map<NodeId, CompiledSql>()
-  const ask = askAnywhere(request.warehouse)
+  const ask = askInTheDark(askAnywhere(request.warehouse), plan.buildSchema, builds)
   const renderScope = { ...scope, isIncremental: false, relationOf: inThisRun, ask }
   const asked = new Map<NodeId, ReturnType<typeof recordAnswers>>()
   return {

@@ -1,5 +1,6 @@
 import { createHash } from 'node:crypto'
 import { type Relation, relationKey } from '../core/node.ts'
+import type { BuildRelation } from '../core/plan.ts'
 
 /*
  * Where a run reads and writes. While it builds, each relation stands in a schema of the run's own, one for each
@@ -69,15 +70,18 @@ export interface Builds {
   add(published: Relation, build: Relation): void
   /** The build that stands for `published` in this run, or `published` itself. */
   resolve(published: Relation): Relation
+  /** Every build that stands for a published relation. */
+  all(): readonly BuildRelation[]
   /** Says that a build has been published: from now on it is read where it stands for everybody. */
   publish(published: Relation): void
 }
 
 export function makeBuilds(): Builds {
-  const builds = new Map<string, Relation>()
+  const builds = new Map<string, BuildRelation>()
   return {
-    add: (published, build) => void builds.set(relationKey(published), build),
-    resolve: (published) => builds.get(relationKey(published)) ?? published,
+    add: (published, build) => void builds.set(relationKey(published), { published, build }),
+    resolve: (published) => builds.get(relationKey(published))?.build ?? published,
+    all: () => [...builds.values()],
     publish: (published) => void builds.delete(relationKey(published)),
   }
 }

@@ -22,6 +22,7 @@ import { parsedIndex } from './index-value.ts'
 import {
   expectRelation,
   quoteIdentifier,
+  type RelationParts,
   relationClass,
   relationParts,
   relationValue,
@@ -39,6 +40,8 @@ export interface AdapterScope {
   readonly database: Database
   /** The name of the database that we are connected to. */
   readonly databaseName: string
+  /** Where a relation that a template names by its parts is to be read. */
+  readonly standing: (relation: RelationParts) => RelationParts
   /** A macro as templates of the rendered package find it. */
   readonly macro: (name: string) => Value | undefined
   /** The implementation of a macro for Postgres. */
@@ -53,7 +56,7 @@ export const incrementalStrategies = ['append', 'delete+insert', 'merge', 'micro
 
 /** The `adapter` of a rendering. */
 export function adapterValue(scope: AdapterScope): HostObject {
-  const relation = relationClass()
+  const relation = relationClass(scope.standing)
   return hostObject({
     type: 'adapter',
     attribute: (name) => {
@@ -250,18 +253,18 @@ function literal(value: Value): string {
 }
 
 function getRelation(scope: AdapterScope, args: readonly Value[], kwargs: Kwargs): Value {
-  const [, schema, identifier] = ['database', 'schema', 'identifier'].map((name, at) =>
-    text(args, kwargs, at, name),
-  )
-  if (schema === null || schema === undefined || identifier === null || identifier === undefined) return null
+  const named = text(args, kwargs, 1, 'schema')
+  const name = text(args, kwargs, 2, 'identifier')
+  if (named === null || name === null) return null
+  const asked = scope.standing({ database: scope.databaseName, schema: named, identifier: name })
   const { rows } = scope.database.query(`
     select case c.relkind when 'v' then 'view' when 'm' then 'materialized_view' else 'table' end as type
     from pg_catalog.pg_class as c
     join pg_catalog.pg_namespace as n on n.oid = c.relnamespace
-    where c.relkind in ('r', 'p', 'v', 'm') and n.nspname = ${literal(schema)} and c.relname = ${literal(identifier)}`)
+    where c.relkind in ('r', 'p', 'v', 'm')
+      and n.nspname = ${literal(asked.schema)} and c.relname = ${literal(asked.identifier)}`)
   const [row] = rows
-  if (!row) return null
-  return relationValue({ database: scope.databaseName, schema, identifier, type: String(row[0]) })
+  return row ? relationValue({ ...asked, type: String(row[0]) }) : null
 }
 
 /** The relations of a schema, given as a relation or by its names. */

@@ -146,9 +146,9 @@ export function asRelation({ schema, identifier }: RelationParts): Relation | nu
 }
 
 /** `api.Relation`: makes relations, and knows the words for their types. */
-export function relationClass(): HostObject {
+export function relationClass(standing: (parts: RelationParts) => RelationParts): HostObject {
   const methods: Record<string, HostObject> = {
-    create: hostFunction('create', (_args, kwargs) => createRelation(kwargs)),
+    create: hostFunction('create', (_args, kwargs) => relationValue(standing(createdRelation(kwargs)))),
     get_default_quote_policy: hostFunction('get_default_quote_policy', () => policyValue(all)),
     get_default_include_policy: hostFunction('get_default_include_policy', () => policyValue(all)),
     add_ephemeral_prefix: hostFunction('add_ephemeral_prefix', ([name]) => cteName(String(name))),
@@ -164,16 +164,16 @@ export function relationClass(): HostObject {
   })
 }
 
-function createRelation(kwargs: Kwargs): HostObject {
+function createdRelation(kwargs: Kwargs): RelationParts {
   const part = (name: string): string | null => textOrNull(kwargs[name], name)
-  return relationValue({
+  return {
     database: part('database'),
     schema: part('schema'),
     identifier: part('identifier'),
     type: part('type'),
     quote: policyOf(kwargs['quote_policy'], all),
     include: policyOf(kwargs['include_policy'], all),
-  })
+  }
 }
 
 function textOrNull(value: Value | undefined, name: string): string | null {
@@ -293,7 +293,7 @@ const methods: Readonly<
   keys: () => [...fieldNames],
   items: (parts) => fieldNames.map((name) => new Tuple([name, relationAttribute(parts, name) ?? null])),
   to_dict: (parts) => Dict.of(partNames.map((name) => [name, parts[name]] as const)),
-  create: (_parts, _args, kwargs) => createRelation(kwargs),
+  create: (_parts, _args, kwargs) => relationValue(createdRelation(kwargs)),
   add_ephemeral_prefix: (_parts, [name]) => cteName(String(name)),
   get_default_quote_policy: () => policyValue(all),
   get_default_include_policy: () => policyValue(all),

@@ -25,8 +25,8 @@ export const runModel: StepRunner<ModelNode> = async (node, step, context) => {
     if (step.action === 'increment') return buildIncrement(session, node, compiled, build, context)
     if (node.materialized === 'view') return buildView(session, node, compiled, build, context)
     const outcome = await buildTable(session, node, compiled, build, context)
-    await runPostHooks(session, node, build, context)
-    return outcome
+    const isThere = await runPostHooks(session, node, build, context)
+    return isThere ? outcome : { ...outcome, publish: [] }
   })
 }
 

@@ -16,11 +16,13 @@ export const runSeed: StepRunner<SeedNode> = async (node, _step, context) => {
     await runPreHooks(session, node, false, build, context)
     const rows = await loadSeed(session, node, build, context)
     context.builds.add(node.relation, build)
-    await runPostHooks(session, node, build, context)
+    const isThere = await runPostHooks(session, node, build, context)
     return {
       rows,
       message: `${rows} rows`,
-      publish: [{ kind: 'swap-table', build, published: node.relation, ...relationDetails(node) }],
+      publish: isThere
+        ? [{ kind: 'swap-table', build, published: node.relation, ...relationDetails(node) }]
+        : [],
     }
   })
 }
