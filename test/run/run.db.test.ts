@@ -238,7 +238,7 @@ describe('a run', () => {
     )
     expect(
       await scalar(
-        sql`select count(*)::int from pg_stat_activity where query like '%pg_sleep(60)%' and state = 'active' and pid <> pg_backend_pid()`,
+        sql`select count(*)::int from pg_stat_activity where query like '%pg_sleep(60)%' and datname = current_database() and state = 'active' and pid <> pg_backend_pid()`,
       ),
     ).toBe(0)
   })
