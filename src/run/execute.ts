@@ -85,7 +85,9 @@ export async function execute(context: RunContext, onBuilt: OnBuilt): Promise<Ex
           step,
           skipped(
             step,
-            stopped ? 'the run was stopped' : skipReason(blocker!, results.get(blocker!)!, context),
+            blocker === undefined
+              ? 'the run was stopped'
+              : skipReason(blocker, results.get(blocker)!, context),
           ),
         )
       } else if (freeThreads.length > 0 && step.dependsOn.every((id) => results.has(id))) {
