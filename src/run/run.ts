@@ -198,6 +198,7 @@ async function publishActions(
   )
   await publish(warehouse, actions, {
     signal: effects.signal,
+    buildSchema: plan.buildSchema,
     within: async (session) => {
       await runHooksOfPublished(session, nodeIds, context)
       await recordPublications(session, plan.runId, effects.clock(), publications)

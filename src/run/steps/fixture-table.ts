@@ -89,12 +89,20 @@ const timePattern = /^\d{4}-\d{2}-\d{2}[ T]\d{2}:\d{2}(:\d{2}(\.\d+)?)?$/
 
 const typeGuesses: readonly { readonly type: string; readonly fits: (value: unknown) => boolean }[] = [
   { type: 'boolean', fits: (value) => typeof value === 'boolean' },
-  { type: 'bigint', fits: (value) => Number.isSafeInteger(value) },
-  { type: 'numeric', fits: (value) => typeof value === 'number' },
-  { type: 'date', fits: (value) => typeof value === 'string' && /^\d{4}-\d{2}-\d{2}$/.test(value) },
-  { type: 'timestamp', fits: (value) => typeof value === 'string' && timePattern.test(value) },
+  // Values of a CSV are all text; a leading zero is part of a code.
+  { type: 'bigint', fits: (value) => Number.isSafeInteger(value) || isText(value, /^-?(0|[1-9]\d{0,17})$/) },
+  {
+    type: 'numeric',
+    fits: (value) => typeof value === 'number' || isText(value, /^-?(0|[1-9]\d*)(\.\d+)?$/),
+  },
+  { type: 'date', fits: (value) => isText(value, /^\d{4}-\d{2}-\d{2}$/) },
+  { type: 'timestamp', fits: (value) => isText(value, timePattern) },
   { type: 'jsonb', fits: (value) => typeof value === 'object' },
 ]
+
+function isText(value: unknown, pattern: RegExp): boolean {
+  return typeof value === 'string' && pattern.test(value)
+}
 
 function inferType(values: readonly unknown[]): string {
   if (values.length === 0) return 'text'

@@ -106,8 +106,8 @@ async function columnsOfQuery(
   try {
     await session.query(createView(view, unsafeSql(compiled.text)))
   } catch (error) {
-    if (error instanceof ServerError && error.failure.kind === 'sql') return undefined
-    throw error
+    // What it reads is not there either; or another unit test was quicker to ask the same.
+    if (!(error instanceof ServerError) || error.failure.kind !== 'sql') throw error
   }
   return columnsOf(session, view)
 }

@@ -8,9 +8,8 @@ import type { Session } from '../session.ts'
 import { sql } from '../sql.ts'
 import { sqlLiteral } from '../sql-text.ts'
 import type { Warehouse } from '../warehouse.ts'
-import { applyDelta } from './apply-delta.ts'
+import { applyChange, changesColumns } from './apply-change.ts'
 import { applyDetails } from './apply-details.ts'
-import { applyVersions } from './apply-versions.ts'
 import type { PublishAction } from './publish-action.ts'
 import { inUse, publishProblem } from './publish-problem.ts'
 import { replaceRelations } from './replace-relations.ts'
@@ -21,7 +20,7 @@ import { replaceRelations } from './replace-relations.ts'
  *   1  deltas are applied; readers go on reading the rows of yesterday
  *   2  a savepoint; then everything that changes its identity is locked, with a short lock_timeout
  *        not granted → back to the savepoint, which gives the locks up; wait; again
- *   3  views that read what is replaced are dropped, tables change places, views are made again
+ *   3  views that read what is replaced are dropped, tables change places or columns, views are made again
  *   4  grants and comments; what the caller wants noted with it; commit
  *
  * While it holds locks nothing slow happens, and it never waits for a lock longer than half of the server's
@@ -29,6 +28,11 @@ import { replaceRelations } from './replace-relations.ts'
  */
 
 export interface PublishOptions {
+  /**
+   * The schema in which the run built, the beginning of the names of its others. Views there may be in the way of a
+   * changed column; they are dropped and not made again.
+   */
+  readonly buildSchema?: string
   /** Statements that are to be true with the publication: notes in the store. */
   readonly within?: (session: Session) => Promise<void>
   /** How long to go on when readers hold on to a table; ten minutes if not said. */
@@ -86,8 +90,7 @@ async function publishWithin(
   options: PublishOptions,
 ): Promise<PublishResult> {
   for (const action of actions) {
-    if (action.kind === 'apply-delta') await applyDelta(session, action)
-    if (action.kind === 'apply-versions') await applyVersions(session, action)
+    if (!changesColumns(action)) await applyChange(session, action)
   }
   const recreated = await replaceWhenFree(session, actions, options)
   await applyDetails(session, actions)
@@ -111,7 +114,7 @@ async function replaceWhenFree(
     const timeoutMs = lockTimeoutsMs[attempt % lockTimeoutsMs.length]!
     try {
       await session.query(sql`set local lock_timeout = ${sqlLiteral(String(timeoutMs))}`)
-      const recreated = await replaceRelations(session, actions)
+      const recreated = await replaceRelations(session, actions, options.buildSchema)
       await session.query(sql`set local lock_timeout = ${sqlLiteral(rows[0]!.before)}`)
       return recreated
     } catch (error) {

@@ -14,6 +14,7 @@ import { ServerError } from '../server-error.ts'
 import type { Session } from '../session.ts'
 import { type SQLQuery, sql } from '../sql.ts'
 import { unsafeSql } from '../sql-text.ts'
+import { applyChange, changesColumns } from './apply-change.ts'
 import { defaultGrants } from './default-grants.ts'
 import type { PublishAction, PublishView, SwapTable } from './publish-action.ts'
 import { dependentProblem } from './publish-problem.ts'
@@ -27,6 +28,8 @@ interface Before {
   readonly builds: ReadonlyMap<string, RelationState>
   /** Views of others that read what is replaced. */
   readonly dependents: readonly RelationState[]
+  /** Views of the run's own, which nobody needs any more. */
+  readonly leftovers: readonly RelationState[]
   readonly reads: readonly Reads[]
 }
 
@@ -34,14 +37,19 @@ interface Before {
 export async function replaceRelations(
   session: Session,
   actions: readonly PublishAction[],
+  buildSchema?: string,
 ): Promise<Relation[]> {
   const swaps = actions.filter((action) => action.kind === 'swap-table')
   const views = actions.filter((action) => action.kind === 'view')
   const deltas = actions.filter(({ kind }) => kind === 'apply-delta' || kind === 'apply-versions')
-  const before = await withEmptySearchPath(session, () => look(session, [...swaps, ...views], swaps))
+  const reshaped = actions.filter(changesColumns)
+  const before = await withEmptySearchPath(session, () =>
+    look(session, [...swaps, ...views], swaps, reshaped, buildSchema),
+  )
 
   await dropViews(session, before)
   await lockTables(session, [...before.replaced.values(), ...(await statesOf(session, deltas))])
+  for (const change of reshaped) await applyChange(session, change)
   await dropTables(session, before)
   for (const swap of swaps) await moveIn(session, swap)
   await createViews(session, views, before)
@@ -53,17 +61,28 @@ async function look(
   session: Session,
   replacing: readonly (SwapTable | PublishView)[],
   swaps: readonly SwapTable[],
+  reshaped: readonly PublishAction[],
+  buildSchema: string | undefined,
 ): Promise<Before> {
   const replaced = await statesOf(session, replacing)
+  const changed = await statesOf(session, reshaped)
   const builds = await readStates(session, names(swaps.map(({ build }) => build)))
   const reads = await readDependents(
     session,
-    replaced.map(({ oid }) => oid),
+    [...replaced, ...changed].map(({ oid }) => oid),
   )
   const own = new Set(replaced.map(({ oid }) => oid))
   const others = [...new Set(reads.map(({ view }) => view))].filter((oid) => !own.has(oid))
-  const dependents = others.length > 0 ? await readStates(session, { oids: others }) : []
-  return { replaced: byKey(replaced), builds: byKey(builds), dependents, reads }
+  const found = others.length > 0 ? await readStates(session, { oids: others }) : []
+  const isLeftover = ({ schema }: Relation) =>
+    buildSchema !== undefined && (schema === buildSchema || schema.startsWith(`${buildSchema}__`))
+  return {
+    replaced: byKey(replaced),
+    builds: byKey(builds),
+    dependents: found.filter((state) => !isLeftover(state)),
+    leftovers: found.filter(isLeftover),
+    reads,
+  }
 }
 
 function statesOf(session: Session, actions: readonly PublishAction[]): Promise<RelationState[]> {
@@ -93,8 +112,11 @@ async function withEmptySearchPath<T>(session: Session, body: () => Promise<T>):
 }
 
 /** Views before tables, readers before what they read: the order in which a reader takes its locks, too. */
-async function dropViews(session: Session, { replaced, dependents, reads }: Before): Promise<void> {
-  const states = [...replaced.values(), ...dependents]
+async function dropViews(
+  session: Session,
+  { replaced, dependents, leftovers, reads }: Before,
+): Promise<void> {
+  const states = [...replaced.values(), ...dependents, ...leftovers]
   const byOid = new Map(states.map((state) => [state.oid, state]))
   const views = readersFirst([...byOid.keys()], reads)
     .map((oid) => byOid.get(oid)!)
