@@ -1,8 +1,9 @@
 import { makeGraph, type NodeGraph } from '../../core/graph.ts'
-import type { MacroInfo, Manifest } from '../../core/manifest.ts'
+import type { Manifest } from '../../core/manifest.ts'
 import type { Node, NodeId, Relation } from '../../core/node.ts'
 import { artifactIds } from './artifact-ids.ts'
 import type { ArtifactOptions } from './artifact-metadata.ts'
+import { type MacroReader, makeMacroReader } from './macro-reads.ts'
 
 /** What writing the entry of one node needs to know of the others. */
 export interface ArtifactScope {
@@ -10,8 +11,8 @@ export interface ArtifactScope {
   readonly graph: NodeGraph
   readonly options: ArtifactOptions
   readonly compiledCode: ReadonlyMap<NodeId, string>
-  /** Ids of macros in the artifacts, by their short name. */
-  readonly macroIds: ReadonlyMap<string, string>
+  /** The ids of the macros that a template calls. */
+  readonly macrosIn: MacroReader
   /** The id of a node in the artifacts. */
   readonly idOf: (id: NodeId) => string
   /** What a node depends on, as far as the manifest has it, in the order in which the node names it. */
@@ -30,15 +31,10 @@ export function makeArtifactScope(
     graph: makeGraph(manifest),
     options,
     compiledCode,
-    macroIds: new Map(Object.values(manifest.macros).map((macro) => [macro.name, macroId(macro)])),
+    macrosIn: makeMacroReader(manifest),
     idOf: (id) => ids.get(id) ?? id,
     parentsOf: ({ dependsOn }) => dependsOn.flatMap((id) => manifest.nodes[id] ?? []),
   }
-}
-
-/** The id of a macro in the artifacts. */
-export function macroId(macro: Pick<MacroInfo, 'package' | 'name'>): string {
-  return `macro.${macro.package}.${macro.name}`
 }
 
 /** A relation as dbt writes it: each part quoted, the database in front. */

@@ -70,7 +70,7 @@ export function queryEntry(node: Node, scope: ArtifactScope): Entry {
   return {
     language: 'sql',
     ...reads(node, scope),
-    depends_on: { macros: testMacros(node, scope), nodes: node.dependsOn.map(scope.idOf) },
+    depends_on: { macros: macrosOf(node, scope), nodes: node.dependsOn.map(scope.idOf) },
     ...(hasSql(node) &&
       compiled !== undefined && {
         compiled: true,
@@ -123,10 +123,15 @@ function fileKeyName(node: Node): string {
   return node.resourceType === 'seed' ? `seeds.${node.name}` : `models.${node.name}`
 }
 
-function testMacros(node: Node, { macroIds }: ArtifactScope): readonly string[] {
-  if (node.resourceType !== 'test' || !node.generic) return []
-  const id = macroIds.get(`test_${node.generic.macro.split('.').at(-1)}`)
-  return id === undefined ? [] : [id]
+/** The macros that a node's SQL calls; a generic test calls its own, and what its arguments call. */
+function macrosOf(node: Node, { macrosIn }: ArtifactScope): readonly string[] {
+  if (node.resourceType === 'test' && node.generic) {
+    const [name, namespace] = node.generic.macro.split('.').reverse()
+    const prefix = namespace === undefined ? '' : `${namespace}.`
+    const args = JSON.stringify(plainObject(node.generic.args))
+    return macrosIn(`{{ ${prefix}test_${name}() }}{{ get_where_subquery() }}${args}`, node.package)
+  }
+  return 'rawCode' in node ? macrosIn(node.rawCode, node.package) : []
 }
 
 /** A hash as the manifest writes it; an empty one is none. */

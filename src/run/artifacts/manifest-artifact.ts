@@ -1,17 +1,11 @@
 import type { MacroInfo, Manifest } from '../../core/manifest.ts'
-import type { Node, NodeId } from '../../core/node.ts'
+import type { Node, NodeId, ResourceType } from '../../core/node.ts'
 import { type ArtifactOptions, manifestMetadata } from './artifact-metadata.ts'
-import { type ArtifactScope, macroId, makeArtifactScope } from './artifact-scope.ts'
+import { type ArtifactScope, makeArtifactScope } from './artifact-scope.ts'
 import type { Entry } from './entry-parts.ts'
-import {
-  exposureEntry,
-  jobEntry,
-  loadEntry,
-  modelEntry,
-  seedEntry,
-  sourceEntry,
-  testEntry,
-} from './node-entries.ts'
+import { macroId } from './macro-reads.ts'
+import { nodeEntry } from './node-entry.ts'
+import { disabledEntries, docEntries, groupEntries, groupMap, selectorEntries } from './project-entries.ts'
 
 /** dbt's manifest, version 12. */
 export interface ManifestArtifact {
@@ -24,15 +18,16 @@ export interface ManifestArtifact {
   readonly exposures: Readonly<Record<string, Entry>>
   readonly parent_map: Readonly<Record<string, readonly string[]>>
   readonly child_map: Readonly<Record<string, readonly string[]>>
-  /** What dbt has and we have not. */
-  readonly metrics: Entry
-  readonly groups: Entry
-  readonly group_map: Entry
-  readonly selectors: Entry
-  readonly disabled: Entry
-  readonly saved_queries: Entry
-  readonly semantic_models: Entry
-  readonly unit_tests: Entry
+  readonly metrics: Readonly<Record<string, Entry>>
+  readonly saved_queries: Readonly<Record<string, Entry>>
+  readonly semantic_models: Readonly<Record<string, Entry>>
+  readonly unit_tests: Readonly<Record<string, Entry>>
+  readonly groups: Readonly<Record<string, Entry>>
+  /** The members of each group, by its name. */
+  readonly group_map: Readonly<Record<string, readonly string[]>>
+  readonly selectors: Readonly<Record<string, Entry>>
+  /** What is switched off, by the id that it would have. */
+  readonly disabled: Readonly<Record<string, readonly Entry[]>>
 }
 
 export interface ManifestArtifactOptions extends ArtifactOptions {
@@ -67,78 +62,71 @@ export function manifestSections(manifest: Manifest, options: ManifestArtifactOp
     metadata: manifestMetadata(manifest.project, options),
     nodes: entriesOf('nodes', scope),
     sources: entriesOf('sources', scope),
-    macros: Object.fromEntries(
-      Object.values(manifest.macros).map((macro) => [macroId(macro), macroEntry(macro, scope)]),
-    ),
-    docs: { [`doc.${manifest.project}.__overview__`]: overviewEntry(manifest) },
+    macros: macroEntries(scope),
+    docs: docEntries(manifest),
     exposures: entriesOf('exposures', scope),
-    metrics: {},
-    groups: {},
-    selectors: {},
-    disabled: {},
+    metrics: entriesOf('metrics', scope),
+    groups: groupEntries(manifest),
+    selectors: selectorEntries(manifest),
+    disabled: disabledEntries(scope),
     parent_map: neighboursOf(parents, scope),
     child_map: neighboursOf(children, scope),
-    group_map: {},
-    saved_queries: {},
-    semantic_models: {},
-    unit_tests: {},
+    group_map: groupMap(scope),
+    saved_queries: entriesOf('saved_queries', scope),
+    semantic_models: entriesOf('semantic_models', scope),
+    unit_tests: entriesOf('unit_tests', scope),
   }
 }
 
-type Section = 'nodes' | 'sources' | 'exposures'
+type Section =
+  | 'nodes'
+  | 'sources'
+  | 'exposures'
+  | 'metrics'
+  | 'saved_queries'
+  | 'semantic_models'
+  | 'unit_tests'
+
+const sections: Readonly<Partial<Record<ResourceType, Section>>> = {
+  source: 'sources',
+  exposure: 'exposures',
+  metric: 'metrics',
+  saved_query: 'saved_queries',
+  semantic_model: 'semantic_models',
+  unit_test: 'unit_tests',
+}
 
 function sectionOf({ resourceType }: Node): Section {
-  if (resourceType === 'source') return 'sources'
-  return resourceType === 'exposure' ? 'exposures' : 'nodes'
+  return sections[resourceType] ?? 'nodes'
 }
 
 function entriesOf(section: Section, scope: ArtifactScope): LazyEntries {
   return function* () {
     for (const node of Object.values(scope.manifest.nodes)) {
       if (sectionOf(node) !== section) continue
-      const entry = entryOf(node, scope)
-      if (entry) yield [scope.idOf(node.id), entry]
+      yield [scope.idOf(node.id), nodeEntry(node, scope)]
     }
   }
 }
 
-/** Null for the kinds that compile does not make yet. */
-function entryOf(node: Node, scope: ArtifactScope): Entry | null {
-  switch (node.resourceType) {
-    case 'source':
-      return sourceEntry(node, scope)
-    case 'load':
-      return loadEntry(node, scope)
-    case 'seed':
-      return seedEntry(node, scope)
-    case 'model':
-      return modelEntry(node, scope)
-    case 'test':
-      return testEntry(node, scope)
-    case 'job':
-      return jobEntry(node, scope)
-    case 'exposure':
-      return exposureEntry(node, scope)
-    case 'snapshot':
-    case 'unit_test':
-    case 'analysis':
-    case 'metric':
-    case 'semantic_model':
-    case 'saved_query':
-      return null
-  }
+/** The macros by their ids. */
+export function macroEntries(scope: ArtifactScope): Readonly<Record<string, Entry>> {
+  return Object.fromEntries(
+    Object.values(scope.manifest.macros).map((macro) => [macroId(macro), macroEntry(macro, scope)]),
+  )
 }
 
-function macroEntry(macro: MacroInfo, { options }: ArtifactScope): Entry {
+function macroEntry(macro: MacroInfo, { options, macrosIn }: ArtifactScope): Entry {
+  const id = macroId(macro)
   return {
     name: macro.name,
     resource_type: 'macro',
     package_name: macro.package,
     path: macro.path,
     original_file_path: macro.path,
-    unique_id: macroId(macro),
+    unique_id: id,
     macro_sql: macro.source,
-    depends_on: { macros: [] },
+    depends_on: { macros: macrosIn(macro.source, macro.package).filter((callee) => callee !== id) },
     description: '',
     meta: {},
     docs: { show: true, node_color: null },
@@ -148,28 +136,6 @@ function macroEntry(macro: MacroInfo, { options }: ArtifactScope): Entry {
     supported_languages: null,
   }
 }
-
-/** dbt's documentation site opens on this page, and shows nothing at all without one. */
-function overviewEntry({ project }: Manifest): Entry {
-  return {
-    name: '__overview__',
-    resource_type: 'doc',
-    package_name: project,
-    path: 'overview.md',
-    original_file_path: 'docs/overview.md',
-    unique_id: `doc.${project}.__overview__`,
-    block_contents: overview(project),
-  }
-}
-
-const overview = (project: string): string => `# ${project}
-
-Built with Estimand: SQL models and causal estimates in one graph.
-
-dbt has no analyses that write estimates, and none that load data; both stand here as models. An **analysis** is
-a table, with the question it answers under \`meta.estimand.spec\`. A **load** is an ephemeral model named
-\`load__…\`, followed by the sources that it fills.
-`
 
 /** Who stands next to each node, by id, in the order of ids. */
 function neighboursOf(

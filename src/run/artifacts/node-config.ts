@@ -1,4 +1,5 @@
 import type { Node } from '../../core/node.ts'
+import { defaultConfig } from './default-config.ts'
 import { plainJson, plainObject } from './plain-json.ts'
 
 /*
@@ -68,10 +69,11 @@ export function nodeConfig(
   }
   const runsHooks = hooks['pre-hook'].length + hooks['post-hook'].length > 0
   return {
+    ...defaultConfig(node.resourceType),
     ...plainObject(Object.fromEntries(kept)),
     ...(isObject(docs) && { docs: nodeDocs(node) }),
     ...(runsHooks && hooks),
-    enabled: true,
+    enabled: node.config['enabled'] !== false,
     tags: node.tags,
     meta: plainObject(node.meta),
     ...decided,

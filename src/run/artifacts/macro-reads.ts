@@ -1,0 +1,43 @@
+import type { MacroInfo, Manifest } from '../../core/manifest.ts'
+
+/*
+ * Which macros a template calls, told from its text alone: what is followed by a bracket inside a tag and is the name
+ * of a macro. A call through adapter.dispatch counts as one of all that it may come to.
+ */
+
+/** Finds the ids of the macros that a template of a package calls, in the order in which it calls them. */
+export type MacroReader = (text: string, packageName: string) => readonly string[]
+
+/** The id of a macro in the artifacts. */
+export function macroId(macro: Pick<MacroInfo, 'package' | 'name'>): string {
+  return `macro.${macro.package}.${macro.name}`
+}
+
+/** Makes the reader for a manifest's macros. */
+export function makeMacroReader({ macros, project }: Pick<Manifest, 'macros' | 'project'>): MacroReader {
+  const ids = new Set(Object.values(macros).map(macroId))
+  const find = (name: string, packages: readonly string[]): string[] => {
+    const found = packages.map((packageName) => macroId({ package: packageName, name }))
+    return found.filter((id) => ids.has(id)).slice(0, 1)
+  }
+  return (text, packageName) => {
+    const here = [packageName, project, 'dbt']
+    const calls = [...text.replace(comment, '').matchAll(tag)].flatMap(([code]) => {
+      const named = [...code.matchAll(call)].flatMap(([, prefix, name]) =>
+        find(name!, prefix === undefined ? here : [prefix]),
+      )
+      const dispatched = [...code.matchAll(dispatch)].flatMap(([, name, namespace]) =>
+        ['postgres__', 'default__'].flatMap((prefix) =>
+          find(`${prefix}${name}`, [...new Set([project, namespace ?? packageName, packageName, 'dbt'])]),
+        ),
+      )
+      return [...named, ...dispatched]
+    })
+    return [...new Set(calls)]
+  }
+}
+
+const comment = /\{#[\s\S]*?#\}/g
+const tag = /\{\{[\s\S]*?\}\}|\{%[\s\S]*?%\}/g
+const call = /(?<![\w.'"])(?:([A-Za-z_]\w*)\s*\.\s*)?([A-Za-z_]\w*)\s*\(/g
+const dispatch = /\bdispatch\(\s*['"](\w+)['"](?:\s*,\s*(?:macro_namespace\s*=\s*)?['"](\w+)['"])?/g
