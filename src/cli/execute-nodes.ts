@@ -92,7 +92,8 @@ export async function executeNodes(
   })
 }
 
-const runnableTypes: readonly ResourceType[] = ['load', 'seed', 'model', 'test', 'job']
+/** The kinds of nodes that a build works on. */
+export const runnableTypes: readonly ResourceType[] = ['load', 'seed', 'model', 'test', 'job']
 
 /** Shows the run's events and writes them to the log. */
 function makeDisplay(context: CommandContext, workspace: Workspace): RunDisplay {

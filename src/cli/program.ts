@@ -8,6 +8,7 @@ import { defineDebug } from './commands/debug.ts'
 import { defineLineage } from './commands/lineage.ts'
 import { defineList } from './commands/list.ts'
 import { defineLoad } from './commands/load.ts'
+import { definePlan } from './commands/plan.ts'
 import { defineRun } from './commands/run.ts'
 import { defineSeed } from './commands/seed.ts'
 import { defineShow } from './commands/show.ts'
@@ -37,7 +38,10 @@ const groups: readonly { readonly title: string; readonly definers: readonly Com
     title: 'Run nodes:',
     definers: [defineBuild, defineRun, defineTest, defineSeed, defineLoad],
   },
-  { title: 'Look:', definers: [defineList, defineCompile, defineShow, defineLineage, defineDebug] },
+  {
+    title: 'Look:',
+    definers: [defineList, defineCompile, defineShow, definePlan, defineLineage, defineDebug],
+  },
   { title: 'Keep house:', definers: [defineDb, defineClean] },
 ]
 

@@ -1,3 +1,4 @@
+import type { NodeChange } from './fingerprint.ts'
 import type { NodeId, Relation } from './node.ts'
 
 /*
@@ -29,6 +30,8 @@ export interface Step {
   readonly dependsOn: readonly NodeId[]
   /** Changes when the node would come out differently; what reuse compares. Only loads carry it yet. */
   readonly fingerprint?: string
+  /** What became of the node's definition since it was last published; tests publish nothing. */
+  readonly change?: NodeChange
 }
 
 /** When a built relation becomes visible: all at the end, or each node as it is done (as dbt does). */

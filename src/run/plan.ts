@@ -1,3 +1,4 @@
+import { changeSince, type NodeChange, type NodeFingerprint } from '../core/fingerprint.ts'
 import type { NodeGraph } from '../core/graph.ts'
 import type { Manifest } from '../core/manifest.ts'
 import {
@@ -26,6 +27,8 @@ export interface WarehouseState {
   readonly relations: ReadonlyMap<string, RelationKind>
   /** When and with which fingerprint relations were published, by relation key. */
   readonly published: ReadonlyMap<string, Published>
+  /** The definitions from which published relations were made, by relation key. */
+  readonly definitions: ReadonlyMap<string, NodeFingerprint>
 }
 
 export interface PlanOptions {
@@ -36,6 +39,8 @@ export interface PlanOptions {
   readonly fullRefresh: boolean
   /** What each selected load would write, as one string: its declaration, parameters and code. */
   readonly loadFingerprints: ReadonlyMap<NodeId, string>
+  /** What a node's definition comes to. */
+  readonly definitionOf: (id: NodeId) => NodeFingerprint
 }
 
 /** Plans a run of the selected nodes. Steps stand in an order in which they could run one after the other. */
@@ -55,7 +60,15 @@ export function makePlan(
     const { action, reason } = decide(manifest.nodes[id]!, state, options, loadedAgain)
     const fingerprint = options.loadFingerprints.get(id)
     const dependsOn = [...new Set([...reads.get(id)!, ...(gates.get(id) ?? [])])]
-    return { nodeId: id, action, reason, dependsOn, ...(fingerprint && { fingerprint }) }
+    const change = changeOf(manifest, id, state, options)
+    return {
+      nodeId: id,
+      action,
+      reason,
+      dependsOn,
+      ...(fingerprint && { fingerprint }),
+      ...(change && { change }),
+    }
   })
   return {
     runId: options.runId,
@@ -65,6 +78,22 @@ export function makePlan(
     buildSchema: buildSchemaOf(options.runId),
     steps: inDependencyOrder(steps),
   }
+}
+
+/** What became of a node's definition since it was last published; null for what publishes nothing. */
+function changeOf(
+  manifest: Manifest,
+  id: NodeId,
+  state: WarehouseState,
+  { definitionOf }: PlanOptions,
+): NodeChange | null {
+  const [relation] = relationsOf(manifest.nodes[id]!)
+  if (!relation) return null
+  const key = relationKey(relation)
+  if (!state.relations.has(key)) return { kind: 'new', why: 'never built' }
+  const before = state.definitions.get(key)
+  if (!before) return { kind: 'unknown', why: 'what it was made from is not recorded' }
+  return changeSince(before, definitionOf(id), (other) => manifest.nodes[other]?.name ?? other)
 }
 
 /** Only these are ever carried out; and an ephemeral model is written into its readers. */

@@ -1,3 +1,4 @@
+import type { FingerprintOf } from '../compile/fingerprint.ts'
 import { makeGraph } from '../core/graph.ts'
 import { type LoadNode, type Node, type NodeId, relationKey, relationsOf } from '../core/node.ts'
 import type { Plan } from '../core/plan.ts'
@@ -7,6 +8,7 @@ import { isFailure, type NodeResult, type RunResult } from '../core/run-result.t
 import {
   migrateStore,
   type RunOwner,
+  readDefinitions,
   readPublished,
   recordPublications,
   recordRunFinished,
@@ -15,6 +17,7 @@ import {
 } from '../store/index.ts'
 import { existingRelations, type PublishAction, publish, withRunLock } from '../warehouse/index.ts'
 import { createBuildSchemas, dropBuildSchemas } from './build-schemas.ts'
+import { fingerprintDefinitions } from './definition-fingerprints.ts'
 import { execute, type OnBuilt, skipped } from './execute.ts'
 import { runHooksOfPublished } from './hooks.ts'
 import { fingerprintLoads } from './load-fingerprint.ts'
@@ -60,7 +63,7 @@ async function runLocked(request: RunRequest, owner: RunOwner, effects: RunEffec
     })
   }
   const startedAt = effects.clock()
-  const plan = await planRun(request, startedAt)
+  const { plan, definitionOf } = await planRun(request, startedAt)
   effects.emit({
     type: 'run_started',
     plan,
@@ -71,7 +74,7 @@ async function runLocked(request: RunRequest, owner: RunOwner, effects: RunEffec
   let result: RunResult
   try {
     await createBuildSchemas(warehouse.control, plan.buildSchema, published)
-    result = await buildAndPublish(request, plan, startedAt, effects)
+    result = await buildAndPublish(request, plan, definitionOf, startedAt, effects)
   } finally {
     await dropBuildSchemas(warehouse.control, plan.buildSchema)
   }
@@ -80,16 +83,40 @@ async function runLocked(request: RunRequest, owner: RunOwner, effects: RunEffec
   return result
 }
 
+export interface PlannedRun {
+  readonly plan: Plan
+  /** What a node's definition comes to; kept with what it publishes. */
+  readonly definitionOf: FingerprintOf
+}
+
+/** What a plan needs of a run. */
+export type PlanRequest = Pick<
+  RunRequest,
+  | 'manifest'
+  | 'renderer'
+  | 'warehouse'
+  | 'nodeIds'
+  | 'command'
+  | 'runId'
+  | 'fullRefresh'
+  | 'publish'
+  | 'projectRoot'
+>
+
 /** Looks at the warehouse and plans; has no effect on it. */
-export async function planRun(request: RunRequest, startedAt: Date): Promise<Plan> {
+export async function planRun(request: PlanRequest, startedAt: Date): Promise<PlannedRun> {
   const { manifest, warehouse, nodeIds, command, runId, fullRefresh } = request
   const selected = nodeIds.map((id) => manifest.nodes[id]!)
   const relations = await existingRelations(warehouse.control, selected.flatMap(relationsOf))
   const state = {
     relations: new Map(relations.map((relation) => [relationKey(relation), relation.kind])),
     published: await readPublished(warehouse.control),
+    definitions: await readDefinitions(warehouse.control),
   }
-  return makePlan(manifest, makeGraph(manifest), nodeIds, state, {
+  const graph = makeGraph(manifest)
+  const definitionOf = await fingerprintDefinitions(request, graph)
+  const plan = makePlan(manifest, graph, nodeIds, state, {
+    definitionOf,
     runId,
     startedAt,
     command,
@@ -102,6 +129,7 @@ export async function planRun(request: RunRequest, startedAt: Date): Promise<Pla
       request.projectRoot,
     ),
   })
+  return { plan, definitionOf }
 }
 
 function isLoad(node: Node): node is LoadNode {
@@ -111,13 +139,14 @@ function isLoad(node: Node): node is LoadNode {
 async function buildAndPublish(
   request: RunRequest,
   plan: Plan,
+  definitionOf: FingerprintOf,
   startedAt: Date,
   effects: RunEffects,
 ): Promise<RunResult> {
   const context = makeRunContext(request, plan, makeBuilds(), effects)
   const onBuilt: OnBuilt = async (step, outcome) => {
     if (plan.publish !== 'node') return
-    await publishActions(outcome.publish, [step.nodeId], context)
+    await publishActions(outcome.publish, [step.nodeId], definitionOf, context)
     for (const { published } of outcome.publish) context.builds.publish(published)
   }
   const problems: Problem[] = []
@@ -131,7 +160,7 @@ async function buildAndPublish(
   let publishMs: number | null = null
   if (plan.publish === 'run' && allWell && actions.length > 0) {
     await collecting(problems, async () => {
-      publishMs = await publishRun(actions, results, context)
+      publishMs = await publishRun(actions, results, definitionOf, context)
       published = true
     })
   }
@@ -169,13 +198,14 @@ async function collecting(problems: Problem[], work: () => Promise<void>): Promi
 async function publishRun(
   actions: readonly PublishAction[],
   results: readonly NodeResult[],
+  definitionOf: FingerprintOf,
   context: RunContext,
 ): Promise<number> {
   const { clock, emit } = context.effects
   const from = clock().getTime()
   emit({ type: 'publish_started', relations: actions.length })
   const built = results.filter(({ status }) => status === 'success').map(({ nodeId }) => nodeId)
-  await publishActions(actions, built, context)
+  await publishActions(actions, built, definitionOf, context)
   const durationMs = clock().getTime() - from
   emit({ type: 'publish_finished', relations: actions.length, durationMs })
   return durationMs
@@ -184,6 +214,7 @@ async function publishRun(
 async function publishActions(
   actions: readonly PublishAction[],
   nodeIds: readonly NodeId[],
+  definitionOf: FingerprintOf,
   context: RunContext,
 ): Promise<void> {
   const { warehouse, manifest, plan, effects } = context
@@ -194,6 +225,7 @@ async function publishActions(
       relation,
       nodeId,
       fingerprint: fingerprints.get(nodeId) ?? null,
+      definition: definitionOf(nodeId),
     })),
   )
   await publish(warehouse, actions, {

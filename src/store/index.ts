@@ -1,3 +1,4 @@
+export { readDefinitions } from './definitions.ts'
 export { migrateStore } from './migrate.ts'
 export { type Publication, type Published, readPublished, recordPublications } from './publications.ts'
 export { type RunOwner, recordRunFinished, recordRunStarted, takeAbandonedBuildSchemas } from './runs.ts'

@@ -1,10 +1,15 @@
+import type { NodeFingerprint } from '../core/fingerprint.ts'
 import { type NodeId, type Relation, relationKey } from '../core/node.ts'
 import { type Session, sql } from '../warehouse/index.ts'
+import { recordDefinitions } from './definitions.ts'
+import { hasTable } from './has-table.ts'
 
 export interface Publication {
   readonly relation: Relation
   readonly nodeId: NodeId
   readonly fingerprint: string | null
+  /** What its node's definition comes to. */
+  readonly definition: NodeFingerprint
 }
 
 /** Notes which run made each relation; part of the publishing transaction, so it is true whenever it is visible. */
@@ -31,6 +36,7 @@ export async function recordPublications(
         run_id = excluded.run_id,
         fingerprint = excluded.fingerprint,
         published_at = excluded.published_at`)
+  await recordDefinitions(session, publications)
   await session.query(sql`
     update estimand.runs set published_at = ${publishedAt.toISOString()} where run_id = ${runId}`)
 }
@@ -42,8 +48,9 @@ export interface Published {
   readonly publishedAt: string
 }
 
-/** Every relation that runs published here, by relation key. */
+/** Every relation that runs published here, by relation key; none before the first run. */
 export async function readPublished(session: Session): Promise<ReadonlyMap<string, Published>> {
+  if (!(await hasTable(session, 'publications'))) return new Map()
   const { rows } = await session.query<Published & { schema_name: string; relation_name: string }>(sql`
     select
       schema_name,

@@ -1,0 +1,114 @@
+import { beforeAll, describe, expect, it } from 'vitest'
+import { makeFingerprints, normalisedSql } from '../../src/compile/fingerprint.ts'
+import { loadSqlParser } from '../../src/compile/sql/syntax.ts'
+import type { MacroInfo, Manifest } from '../../src/core/manifest.ts'
+import type { ModelNode, NodeId } from '../../src/core/node.ts'
+import { sampleManifest } from '../core/sample-manifest.ts'
+
+beforeAll(() => loadSqlParser())
+
+describe('normalised SQL', () => {
+  const same = (a: string, b: string) => normalisedSql(a) === normalisedSql(b)
+
+  it('does not know layout, comments, and case of what is not quoted', () => {
+    expect(same('select a, b from t', 'SELECT\n  A,  -- the first\n  b /* second */\nFROM T')).toBe(true)
+    expect(same('select a from t where x in (1, 2)', 'select a\nfrom t\nwhere x in (1,2)')).toBe(true)
+  })
+
+  it('knows every value, name and order', () => {
+    expect(same('select 1', 'select 2')).toBe(false)
+    expect(same("select 'a'", "select 'A'")).toBe(false)
+    expect(same('select a as x from t', 'select a as y from t')).toBe(false)
+    expect(same('select a, b from t', 'select b, a from t')).toBe(false)
+    expect(same('select "A" from t', 'select a from t')).toBe(false)
+    expect(same('select "location" from t', 'select place from t')).toBe(false)
+  })
+
+  it('takes text that does not parse as it is', () => {
+    expect(same('vacuum everything now', ' vacuum everything now\n')).toBe(true)
+    expect(same('selec 1', 'selec 2')).toBe(false)
+  })
+})
+
+describe('fingerprints of nodes', () => {
+  const orders = 'model.shop.a'
+  const summary = 'model.shop.b'
+
+  function model(name: string, changes: Partial<ModelNode>): ModelNode {
+    const [template] = Object.values(sampleManifest.nodes).filter((node) => node.resourceType === 'model')
+    return {
+      ...(template as ModelNode),
+      id: `model.shop.${name}`,
+      name,
+      config: {},
+      dependsOn: [],
+      rawCode: '',
+      ...changes,
+    }
+  }
+
+  function macro(name: string, source: string): [string, MacroInfo] {
+    return [name, { name, package: 'shop', path: 'macros/m.sql', source } as MacroInfo]
+  }
+
+  /** Two models, the second made from the first by a macro that calls another one. */
+  function fingerprints(changes: {
+    sql?: Record<NodeId, readonly string[]>
+    a?: Partial<ModelNode>
+    b?: Partial<ModelNode>
+    macros?: Record<string, string>
+  }) {
+    const macros = { rate: '{{ safe(a) }}', safe: 'nullif(a, 0)', other: 'x', ...changes.macros }
+    const manifest: Pick<Manifest, 'nodes' | 'macros'> = {
+      nodes: {
+        [orders]: model('a', { rawCode: 'select 1 as x', ...changes.a }),
+        [summary]: model('b', { rawCode: 'select {{ rate ("x") }}', dependsOn: [orders], ...changes.b }),
+      },
+      macros: Object.fromEntries(Object.entries(macros).map(([name, source]) => macro(name, source))),
+    }
+    const sql: Record<NodeId, readonly string[]> = {
+      [orders]: ['select 1 as x'],
+      [summary]: ['select nullif(x, 0) from a'],
+      ...changes.sql,
+    }
+    return makeFingerprints({ manifest, sqlOf: (id) => sql[id] ?? [], given: new Map() })
+  }
+  const base = () => fingerprints({})(summary)
+
+  it('are the same for the same SQL however it is laid out', () => {
+    const other = fingerprints({
+      sql: { [summary]: ['select nullif( x,0 ) -- safe\nfrom a'] },
+      b: { rawCode: 'select  {{ rate("x") }}' },
+    })(summary)
+    expect(other.whole).toBe(base().whole)
+    expect(other.body).not.toBe(base().body)
+  })
+
+  it('change with the SQL of any way of running', () => {
+    const sql = { [summary]: ['select nullif(x, 0) from a', 'select 2'] }
+    expect(fingerprints({ sql })(summary).compiled).not.toBe(base().compiled)
+  })
+
+  it('name the macros that the template calls, and those that these call', () => {
+    expect(Object.keys(base().macros)).toEqual(['rate', 'safe'])
+    const changed = fingerprints({ macros: { safe: 'nullif(a, 1)' } })(summary)
+    expect(changed.macros['rate']).toBe(base().macros['rate'])
+    expect(changed.macros['safe']).not.toBe(base().macros['safe'])
+  })
+
+  it('change with config, but not with what only describes', () => {
+    expect(fingerprints({ b: { config: { materialized: 'table' } } })(summary).whole).not.toBe(base().whole)
+    expect(fingerprints({ b: { config: { tags: ['x'], meta: { owner: 'me' } } } })(summary).whole).toBe(
+      base().whole,
+    )
+    const ordered = fingerprints({ b: { config: { a: 1, c: 2 } } })(summary)
+    expect(fingerprints({ b: { config: { c: 2, a: 1 } } })(summary).config).toBe(ordered.config)
+  })
+
+  it('change with what is upstream', () => {
+    const changed = fingerprints({ sql: { [orders]: ['select 2 as x'] } })(summary)
+    expect(changed.upstream).not.toEqual(base().upstream)
+    expect(changed.whole).not.toBe(base().whole)
+    expect(changed.compiled).toBe(base().compiled)
+  })
+})
