@@ -6,6 +6,7 @@ import { type Problem, ProblemError } from '../core/problem.ts'
 import type { CommandContext, ExitCode } from './command-context.ts'
 import { formatCounted } from './display/numbers.ts'
 import type { SelectionFlags } from './flags.ts'
+import { withLazyWarehouse } from './lazy-warehouse.ts'
 import { saveArtifacts } from './save-artifacts.ts'
 import { reportSelection, selectNodes } from './select-nodes.ts'
 import { openWorkspace, publishedScope, shownPath, type Workspace } from './workspace.ts'
@@ -15,9 +16,20 @@ export async function compileNodes(
   context: CommandContext,
   flags: SelectionFlags & { readonly inline?: string; readonly fullRefresh?: boolean },
 ): Promise<ExitCode> {
-  const { terminal, narrator } = context
   const workspace = await openWorkspace(context)
   const scope = publishedScope(context, flags.fullRefresh ?? false)
+  return withLazyWarehouse(context, workspace, (ask) =>
+    compileWith(context, flags, workspace, { ...scope, ask }),
+  )
+}
+
+async function compileWith(
+  context: CommandContext,
+  flags: SelectionFlags & { readonly inline?: string },
+  workspace: Workspace,
+  scope: RenderScope,
+): Promise<ExitCode> {
+  const { terminal, narrator } = context
   if (flags.inline !== undefined) {
     const { text } = await workspace.renderer.compileInline(flags.inline, scope)
     terminal.out.write(`${text.trim()}\n`)

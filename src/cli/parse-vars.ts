@@ -5,15 +5,29 @@ import type { Project } from '../core/project.ts'
 
 /** Reads --vars: a YAML or JSON mapping. */
 export function parseVars(text: string | undefined): Readonly<Record<string, unknown>> {
+  return parseMapping(text, '--vars', varsHint)
+}
+
+/** Reads --args of run-operation: a YAML or JSON mapping. */
+export function parseMacroArgs(text: string | undefined): Readonly<Record<string, unknown>> {
+  return parseMapping(text, '--args', "for example --args '{role: reporter}'")
+}
+
+function parseMapping(
+  text: string | undefined,
+  flag: string,
+  hint: string,
+): Readonly<Record<string, unknown>> {
   if (text === undefined || text.trim() === '') return {}
   const lineCounter = new LineCounter()
   const document = parseDocument(text, { lineCounter, logLevel: 'error' })
   const [error] = document.errors
-  if (error) throw varsError(`--vars is not YAML: ${error.message.split('\n')[0]?.replace(/:$/, '')}`)
+  if (error)
+    throw mappingError(`${flag} is not YAML: ${error.message.split('\n')[0]?.replace(/:$/, '')}`, hint)
   const value: unknown = document.toJS()
   if (value === null) return {}
   if (typeof value !== 'object' || Array.isArray(value)) {
-    throw varsError(`--vars must be a mapping of names to values, not ${describe(value)}`)
+    throw mappingError(`${flag} must be a mapping of names to values, not ${describe(value)}`, hint)
   }
   return value as Readonly<Record<string, unknown>>
 }
@@ -35,12 +49,10 @@ export function checkSugar(sugar: Readonly<Record<string, unknown>>, project: Pr
   )
 }
 
-function varsError(message: string): ProblemError {
-  return new ProblemError(
-    makeProblem('usage', message, {
-      hint: `for example --vars '{events: 50000}' or --vars '{"events": 50000}'`,
-    }),
-  )
+const varsHint = `for example --vars '{events: 50000}' or --vars '{"events": 50000}'`
+
+function mappingError(message: string, hint: string): ProblemError {
+  return new ProblemError(makeProblem('usage', message, { hint }))
 }
 
 function describe(value: unknown): string {

@@ -3,6 +3,7 @@ import { withoutSemicolon } from '../compile/compiled-sql.ts'
 import type { RenderScope } from '../compile/renderer.ts'
 import { type Node, relationsOf } from '../core/node.ts'
 import { makeProblem, ProblemError } from '../core/problem.ts'
+import { askAnywhere } from '../run/ask.ts'
 import {
   positionWithin,
   ServerError,
@@ -33,10 +34,13 @@ interface ShownQuery {
 /** Prints rows of one node, or of a query given inline. */
 export async function showRows(context: CommandContext, request: ShowRequest): Promise<ExitCode> {
   const workspace = await openWorkspace(context)
-  const shown = await queryOf(workspace, request, publishedScope(context, false))
-  const limited =
-    request.limit === 0 ? shown.query : sql`${shown.query} limit ${unsafeSql(String(request.limit))}`
+  // What is wrong with the request is told before anything is connected to.
+  if (request.inline === undefined) singleNode(workspace, request)
   await withOpenWarehouse(context, workspace, 1, async (warehouse) => {
+    const scope = { ...publishedScope(context, false), ask: askAnywhere(warehouse) }
+    const shown = await queryOf(workspace, request, scope)
+    const limited =
+      request.limit === 0 ? shown.query : sql`${shown.query} limit ${unsafeSql(String(request.limit))}`
     try {
       await printRows(warehouse, limited, request.output, context)
     } catch (error) {

@@ -1,0 +1,26 @@
+import { askOn } from '../run/ask.ts'
+import type { CommandContext, ExitCode } from './command-context.ts'
+import { parseMacroArgs } from './parse-vars.ts'
+import { openWorkspace, publishedScope, withOpenWarehouse } from './workspace.ts'
+
+/** Calls a macro on one session; what it logs and prints is said as it happens. */
+export async function runOperation(
+  context: CommandContext,
+  macro: string,
+  argsText: string | undefined,
+): Promise<ExitCode> {
+  const args = parseMacroArgs(argsText)
+  const workspace = await openWorkspace(context)
+  await withOpenWarehouse(context, workspace, 1, (warehouse) =>
+    warehouse.withSession((session) => {
+      const scope = {
+        ...publishedScope(context, false),
+        ask: askOn(session),
+        flags: { WHICH: 'run-operation' },
+      }
+      return workspace.renderer.runOperation(macro, args, scope)
+    }),
+  )
+  context.narrator.note(`${macro} has run`)
+  return 0
+}
