@@ -5,11 +5,12 @@ import { defineClean } from './commands/clean.ts'
 import { defineCompile } from './commands/compile.ts'
 import { defineDb } from './commands/db.ts'
 import { defineDebug } from './commands/debug.ts'
+import { defineDeps } from './commands/deps.ts'
 import { defineLineage } from './commands/lineage.ts'
 import { defineList } from './commands/list.ts'
 import { defineLoad } from './commands/load.ts'
-import { definePlan } from './commands/plan.ts'
 import { defineRun } from './commands/run.ts'
+import { defineRunOperation } from './commands/run-operation.ts'
 import { defineSeed } from './commands/seed.ts'
 import { defineShow } from './commands/show.ts'
 import { defineStart } from './commands/start.ts'
@@ -36,13 +37,10 @@ const groups: readonly { readonly title: string; readonly definers: readonly Com
   { title: 'The main job:', definers: [defineStart] },
   {
     title: 'Run nodes:',
-    definers: [defineBuild, defineRun, defineTest, defineSeed, defineLoad],
+    definers: [defineBuild, defineRun, defineTest, defineSeed, defineLoad, defineRunOperation],
   },
-  {
-    title: 'Look:',
-    definers: [defineList, defineCompile, defineShow, definePlan, defineLineage, defineDebug],
-  },
-  { title: 'Keep house:', definers: [defineDb, defineClean] },
+  { title: 'Look:', definers: [defineList, defineCompile, defineShow, defineLineage, defineDebug] },
+  { title: 'Keep house:', definers: [defineDb, defineDeps, defineClean] },
 ]
 
 /** The whole command line. Building it loads nothing that a command works with: help and version are quick. */
