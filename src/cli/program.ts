@@ -9,6 +9,7 @@ import { defineDeps } from './commands/deps.ts'
 import { defineLineage } from './commands/lineage.ts'
 import { defineList } from './commands/list.ts'
 import { defineLoad } from './commands/load.ts'
+import { definePlan } from './commands/plan.ts'
 import { defineRun } from './commands/run.ts'
 import { defineRunOperation } from './commands/run-operation.ts'
 import { defineSeed } from './commands/seed.ts'
@@ -39,7 +40,7 @@ const groups: readonly { readonly title: string; readonly definers: readonly Com
     title: 'Run nodes:',
     definers: [defineBuild, defineRun, defineTest, defineSeed, defineLoad, defineRunOperation],
   },
-  { title: 'Look:', definers: [defineList, defineCompile, defineShow, defineLineage, defineDebug] },
+  { title: 'Look:', definers: [defineList, defineCompile, defineShow, definePlan, defineLineage, defineDebug] },
   { title: 'Keep house:', definers: [defineDb, defineDeps, defineClean] },
 ]
 
