@@ -44,6 +44,25 @@ export function withoutSemicolon(sql: CompiledSql): CompiledSql {
   return text.length === sql.text.length ? sql : { text, placeAt: sql.placeAt }
 }
 
+/** A piece of SQL that becomes another; from and to are offsets. */
+export interface Edit {
+  readonly from: number
+  readonly to: number
+  readonly text: string
+}
+
+/** SQL with pieces replaced, in the order in which they stand; everything else keeps its way back. */
+export function editSql(sql: CompiledSql, edits: readonly Edit[]): CompiledSql {
+  if (edits.length === 0) return sql
+  let at = 0
+  const parts = edits.flatMap(({ from, to, text }): Part[] => {
+    const before = { sql, from: at, to: from }
+    at = to
+    return [before, whole({ text, placeAt: () => sql.placeAt(from) })]
+  })
+  return concatenate([...parts, { sql, from: at, to: sql.text.length }])
+}
+
 /** Text that no file wrote. */
 export function plainSql(text: string): CompiledSql {
   return { text, placeAt: () => null }

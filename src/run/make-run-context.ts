@@ -4,6 +4,7 @@ import type { Plan } from '../core/plan.ts'
 import type { RunEffects } from '../core/run-event.ts'
 import { askAnywhere, recordAnswers } from './ask.ts'
 import { askInTheDark } from './dark-catalog.ts'
+import { withPublishedLiterals } from './published-literals.ts'
 import type { Builds } from './relations.ts'
 import type { RunContext } from './run-context.ts'
 import type { RunRequest } from './run-request.ts'
@@ -51,7 +52,8 @@ export function makeRunContext(
     compile: async (node, { as = node.id, ...options }) => {
       const recorder = recordAnswers(ask)
       asked.set(as, recorder)
-      const compiled = await renderer.compile(node.id, { ...renderScope, ...options, ask: recorder.ask })
+      const rendered = await renderer.compile(node.id, { ...renderScope, ...options, ask: recorder.ask })
+      const compiled = withPublishedLiterals(rendered, plan.buildSchema, builds)
       compiledNodes.set(as, compiled)
       return compiled
     },

@@ -1,4 +1,4 @@
-import { parseSync } from 'libpg-query'
+import { parseSync, scanSync } from 'libpg-query'
 
 /*
  * Texts that may hold several statements, as hooks and macros send them.
@@ -36,4 +36,26 @@ interface ParsedStatement {
 
 function kindOf({ stmt }: ParsedStatement): string {
   return Object.keys(stmt ?? {})[0] ?? ''
+}
+
+/** A string constant in SQL, by its offsets. */
+export interface StringLiteral {
+  readonly from: number
+  readonly to: number
+}
+
+/** The string constants of a text; none when it cannot be taken apart. */
+export function stringLiterals(text: string): StringLiteral[] {
+  let tokens: readonly { readonly start: number; readonly end: number; readonly tokenName: string }[]
+  try {
+    tokens = scanSync(text).tokens
+  } catch {
+    return []
+  }
+  const literals = tokens.filter(({ tokenName }) => tokenName === 'SCONST')
+  const bytes = Buffer.from(text, 'utf8')
+  // Tokens are counted in bytes, text in UTF-16 units; they differ only where not all is ASCII.
+  const at = (byte: number): number =>
+    bytes.length === text.length ? byte : bytes.subarray(0, byte).toString('utf8').length
+  return literals.map(({ start, end }) => ({ from: at(start), to: at(end) }))
 }
