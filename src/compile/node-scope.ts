@@ -5,6 +5,7 @@ import type { Database } from './context/database.ts'
 import { nodeConfig, nodeData } from './context/node-value.ts'
 import { asRelation, cteName, cteValue, type RelationParts, relationValue } from './context/relation-value.ts'
 import { Dict, fromJs, hostFunction, type Value } from './dialect/index.ts'
+import { quotePolicy } from './quoting.ts'
 import type { BatchScope, RenderScope } from './renderer.ts'
 import type { Resolver } from './resolve.ts'
 import { ContextError } from './template-problem.ts'
@@ -56,7 +57,7 @@ export function nodeScope(request: NodeScopeRequest): ContextScope {
     database,
     ...read,
     config: { current: () => config, declare: () => {} },
-    thisRelation: own && { database: options.target.database, ...own },
+    thisRelation: own && named(node, own, templates),
     standing: (relation) => standing(relation, scope),
     isIncremental: scope.isIncremental,
     model: () => modelValue(request, own),
@@ -95,7 +96,8 @@ function makeReaders({
     }
     const relation = relationOf(target)
     if (!relation) throw new ContextError('ref-unknown', `${target.name} has no relation`)
-    return relationValue({ database, ...scope.relationOf(relation), ...rowsToRead(target, scope) })
+    const names = { database, ...scope.relationOf(relation) }
+    return relationValue({ ...names, ...quoted(target, names, templates), ...rowsToRead(target, scope) })
   }
   const checked = (id: NodeId | null, written: string): NodeId => {
     if (id === null) throw new ContextError('ref-unknown', `${written} matches no node`)
@@ -112,6 +114,20 @@ function makeReaders({
     source: (call) =>
       relationFor(checked(resolver.source(call, from), `source('${call.source}', '${call.table}')`)),
   }
+}
+
+function named(node: Node | null, relation: Relation, templates: Templates): RelationParts {
+  const names = { database: templates.options.target.database, ...relation }
+  return { ...names, ...quoted(node, names, templates) }
+}
+
+function quoted(
+  node: Node | null,
+  names: RelationParts,
+  { projectConfig }: Templates,
+): Pick<RelationParts, 'quote'> {
+  const quote = quotePolicy(node, projectConfig, names)
+  return quote ? { quote } : {}
 }
 
 function standInFor(target: Node, node: Node | null, standIns: ReadonlyMap<NodeId, Relation>): Relation {

@@ -21,6 +21,7 @@ import { type Macros, readMacros } from './macros.ts'
 import { makeNames } from './names.ts'
 import type { Read } from './nodes/draft.ts'
 import { makePackageVars } from './package-vars.ts'
+import { captureStatically } from './static-capture.ts'
 import { templateProblem } from './template-problem.ts'
 
 /*
@@ -82,6 +83,8 @@ export interface Templates {
   readonly projectName: string
   /** What `builtins.ref.config` shows of the project. */
   readonly runtimeConfig: () => Value
+  /** What the project file says that nothing else reads, such as quoting. */
+  readonly projectConfig: Config
   /** The project itself, then its packages. */
   readonly packages: Project['packages']
   /** The vars that a package's templates see. */
@@ -206,6 +209,11 @@ export function makeTemplates(project: TemplateProject, options: TemplatesOption
     try {
       template = parse(file.text, file.path)
       configPlace = template.calls.find((call) => call.name === 'config')?.place
+      const found = captureStatically(template, file.text, {
+        isReplaced: (called) => macros.find(called, file.package) !== undefined,
+        hasVar: (called) => Object.hasOwn(varsOf(file.package), called),
+      })
+      if (found) return { ...found, configPlace, problems: [] }
       const model = () =>
         fromJs({
           name,
@@ -271,6 +279,7 @@ export function makeTemplates(project: TemplateProject, options: TemplatesOption
     projectName,
     runtimeConfig,
     packages: project.packages,
+    projectConfig: project.packages.find(({ name }) => name === projectName)?.config.extra ?? {},
     varsOf,
     parse,
     capture,
