@@ -22,9 +22,13 @@ export interface OpenTarget {
 
 /** Finds the project, reads its own file and chooses the target. */
 export async function openTarget(context: CommandContext): Promise<OpenTarget> {
-  const { flags, environment } = context
   const root = await findRoot(context)
-  const config = await readConfig(root, context)
+  const { config, isDbt } = await readConfig(root)
+  return openIn(root, isDbt ? await profileConfig(config, root, context) : config, context)
+}
+
+async function openIn(root: string, config: ProjectConfig, context: CommandContext): Promise<OpenTarget> {
+  const { flags, environment } = context
   const chosen = await renderTarget(chooseTarget(config, flags.target, environment), context)
   const { describeTarget } = await import('../warehouse/index.ts')
   return {
@@ -57,7 +61,19 @@ export async function findRoot(context: CommandContext): Promise<string> {
   throw new ProblemError(projectMissing(root))
 }
 
-async function readConfig(root: string, context: CommandContext): Promise<ProjectConfig> {
+async function profileConfig(
+  config: ProjectConfig,
+  root: string,
+  context: CommandContext,
+): Promise<ProjectConfig> {
+  const { withProfileTargets } = await import('./profile-targets.ts')
+  return withProfileTargets(config, root, context)
+}
+
+/** The project's own file, and whether it is one of dbt, whose targets stand elsewhere. */
+export async function readConfig(
+  root: string,
+): Promise<{ readonly config: ProjectConfig; readonly isDbt: boolean }> {
   const [{ projectFileNames }, { readText }, { readProjectConfig }] = await Promise.all([
     import('../project/find-project-root.ts'),
     import('../project/project-files.ts'),
@@ -68,9 +84,7 @@ async function readConfig(root: string, context: CommandContext): Promise<Projec
   const file = readText(root, path, problems)
   const config = file && readProjectConfig(file, 'warning', problems)
   if (!config) throw new ProblemError(problems)
-  if (path !== 'dbt_project.yml') return config
-  const { withProfileTargets } = await import('./profile-targets.ts')
-  return withProfileTargets(config, root, context)
+  return { config, isDbt: path === 'dbt_project.yml' }
 }
 
 /** The target with its templates rendered, or the server of DATABASE_URL in its place, which is said. */

@@ -40,7 +40,10 @@ const groups: readonly { readonly title: string; readonly definers: readonly Com
     title: 'Run nodes:',
     definers: [defineBuild, defineRun, defineTest, defineSeed, defineLoad, defineRunOperation],
   },
-  { title: 'Look:', definers: [defineList, defineCompile, defineShow, definePlan, defineLineage, defineDebug] },
+  {
+    title: 'Look:',
+    definers: [defineList, defineCompile, defineShow, definePlan, defineLineage, defineDebug],
+  },
   { title: 'Keep house:', definers: [defineDb, defineDeps, defineClean] },
 ]
 

@@ -53,7 +53,11 @@ export async function compile(project: Project, options: CompileOptions): Promis
   const { manifest: drafted, problems: problemsSoFar, resolver } = draftManifest(project, templates)
   failOn(problemsSoFar)
   const renderer = makeRenderer(drafted, templates, resolver)
-  const { problems: syntaxProblems, texts: sqlTexts } = await checkSyntax(drafted, renderer)
+  const { problems: syntaxProblems, texts: sqlTexts } = await checkSyntax(
+    drafted,
+    renderer,
+    isOurTest(templates),
+  )
   problemsSoFar.push(...tellable(syntaxProblems, project))
   failOn(problemsSoFar)
   const lineageOf = makeNodeLineage(drafted, {
@@ -64,6 +68,15 @@ export async function compile(project: Project, options: CompileOptions): Promis
   failOn(problemsSoFar)
   const nodes = inheritDescriptions(drafted.nodes, lineageOf)
   return { manifest: { ...drafted, nodes, warnings: problemsSoFar }, renderer }
+}
+
+/** A generic test of ours on a whole relation: there are many of them, and they differ in names alone. */
+function isOurTest({ macros }: Templates): (node: Node) => boolean {
+  return (node) => {
+    if (node.resourceType !== 'test' || !node.generic || node.where !== undefined) return false
+    const block = macros.findTest(node.generic.macro, node.package)
+    return block !== undefined && macros.packageOf(block) === undefined
+  }
 }
 
 /**

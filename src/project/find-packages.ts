@@ -84,15 +84,19 @@ function namedTwice({ name, folder }: Package, first: Package): Problem {
   return makeProblem('name-duplicate', `two packages are called '${name}': ${first.folder} and ${folder}`)
 }
 
+/** Whether a package that was found is the one that the list names. */
+export function isInstalled(entry: { readonly name: string }, { name, folder }: Package): boolean {
+  return [name, posix.basename(folder)].some((one) => folded(one) === folded(entry.name))
+}
+
 function missing(
   listed: readonly PackageEntry[],
   found: readonly Package[],
   { paths }: ProjectConfig,
 ): Problem[] {
-  const names = new Set(found.flatMap(({ name, folder }) => [name, posix.basename(folder)]).map(folded))
   const remote = listed.filter((entry) => entry.kind === 'remote')
   const lost = [...new Map(remote.map((entry) => [folded(entry.name), entry])).values()].filter(
-    ({ name }) => !names.has(folded(name)),
+    (entry) => !found.some((part) => isInstalled(entry, part)),
   )
   // The name inside a repository may differ from that of the repository: then counting is all that can be done.
   const distinct = new Set(listed.map((entry) => folded(entry.kind === 'local' ? entry.folder : entry.name)))

@@ -1,4 +1,4 @@
-import { loadModule, parseSync } from 'libpg-query'
+import { loadModule, normalizeSync, parseSync } from 'libpg-query'
 
 /*
  * PostgreSQL's own parser, compiled to WebAssembly: what it refuses the server would refuse as well,
@@ -16,6 +16,11 @@ export const loadSqlParser: () => Promise<void> = loadModule
 
 /** The first thing in `text` that PostgreSQL cannot parse, or null when it parses. */
 export function findSyntaxError(text: string): SyntaxError | null {
+  // Normalising parses as well and makes no tree of it: a third of the time. Only parsing says what is wrong where.
+  try {
+    normalizeSync(text)
+    return null
+  } catch {}
   try {
     parseSync(text)
     return null
