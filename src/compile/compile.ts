@@ -6,6 +6,7 @@ import { accessProblems, cycleProblems, duplicates, truthProblems } from './chec
 import { readDocs } from './docs.ts'
 import { checkColumns } from './lineage/check-columns.ts'
 import { inheritDescriptions } from './lineage/inherit-descriptions.ts'
+import { inheritTests } from './lineage/inherit-tests.ts'
 import { makeNodeLineage } from './lineage/node-lineage.ts'
 import { seedHeaders } from './lineage/seed-header.ts'
 import { makeRenderer } from './make-renderer.ts'
@@ -66,8 +67,10 @@ export async function compile(project: Project, options: CompileOptions): Promis
   })
   problemsSoFar.push(...checkColumns(drafted, project, lineageOf))
   failOn(problemsSoFar)
-  const nodes = inheritDescriptions(drafted.nodes, lineageOf)
-  return { manifest: { ...drafted, nodes, warnings: problemsSoFar }, renderer }
+  const described = inheritDescriptions(drafted.nodes, lineageOf)
+  const nodes = inheritTests(described, lineageOf)
+  const manifest: Manifest = { ...drafted, nodes, warnings: problemsSoFar }
+  return { manifest, renderer: nodes === described ? renderer : makeRenderer(manifest, templates, resolver) }
 }
 
 /** A generic test of ours on a whole relation: there are many of them, and they differ in names alone. */

@@ -78,6 +78,7 @@ const describingKeys = new Set([
   'full_refresh',
   'group',
   'inherit_descriptions',
+  'inherit_tests',
   'meta',
   'tags',
   'unknown_columns',

@@ -10,16 +10,20 @@ export const unknownColumnsChoices = ['warn', 'error', 'ignore'] as const
 
 /** Columns that YAML describes and the model does not produce; nothing is said where its columns are not all known. */
 export function checkColumns(
-  manifest: Pick<Manifest, 'nodes'>,
+  manifest: Pick<Manifest, 'nodes' | 'project'>,
   project: Pick<Project, 'patches' | 'yamlFiles'>,
   lineageOf: LineageOf,
 ): Problem[] {
   const patches = new Map(
-    project.patches.flatMap((patch) => (patch.resource === 'model' ? [[patch.name, patch] as const] : [])),
+    project.patches.flatMap((patch) =>
+      patch.resource === 'model' && patch.package === manifest.project ? [[patch.name, patch] as const] : [],
+    ),
   )
   return Object.values(manifest.nodes).flatMap((node) => {
     const patch = patches.get(node.name)
     if (node.resourceType !== 'model' || !patch || node.columns.length === 0) return []
+    // What a package says of its models is for those to mend who write it.
+    if (node.package !== manifest.project) return []
     if (node.config['unknown_columns'] === 'ignore') return []
     return problemsOf(node, patch, project, lineageOf)
   })

@@ -47,6 +47,7 @@ const knownKeys = [
   'incremental_strategy',
   'indexes',
   'inherit_descriptions',
+  'inherit_tests',
   'lookback',
   'materialized',
   'meta',

@@ -35,7 +35,7 @@ function compiled(files: Files) {
       sqlOf: (id) => texts.get(id)?.text ?? null,
       seedColumns: seedHeaders(manifest, project.seeds),
     })
-    return { manifest, lineage }
+    return { manifest, lineage, texts }
   })
 }
 
@@ -203,5 +203,62 @@ describe('inherit_descriptions', () => {
   it('does nothing unasked', async () => {
     const { manifest } = await compiled(shop)
     expect(manifest.nodes['model.demo.hidden']!.columns).toEqual([])
+  })
+})
+
+describe('inherit_tests', () => {
+  const tested: Files = {
+    ...shop,
+    'models/tests.yml': `
+models:
+  - name: hidden
+    columns: [{ name: buyer, data_tests: [unique] }]
+seeds:
+  - name: raw_orders
+    columns:
+      - name: order_id
+        data_tests: [not_null, unique]
+      - name: customer_id
+        data_tests: [{ relationships: { arguments: { to: "source('crm', 'people')", field: id } } }]
+`,
+  }
+
+  it('puts the named tests of copied columns on the copy, which can be rendered', async () => {
+    const sql =
+      "{{ config(inherit_tests=['not_null', 'relationships']) }} select order_id, buyer, amount * 2 as twice from {{ ref('hidden') }}"
+    const { manifest, texts } = await compiled({ ...tested, 'models/wide.sql': sql })
+    const inherited = Object.values(manifest.nodes).filter(
+      (node) => node.resourceType === 'test' && node.attachedTo === 'model.demo.wide',
+    )
+    expect(inherited.map(({ name, dependsOn }) => ({ name, dependsOn }))).toEqual([
+      { name: 'not_null_wide_order_id', dependsOn: ['model.demo.wide'] },
+      {
+        name: 'relationships_wide_buyer__id__source_crm_people_',
+        dependsOn: ['model.demo.wide', 'source.demo.crm.people'],
+      },
+    ])
+    expect(texts.get(inherited[0]!.id)!.text).toContain('from "db"."shop"."wide"')
+    expect(texts.get(inherited[0]!.id)!.text).toContain('where order_id is null')
+  })
+
+  it('leaves alone what the model tests itself, and everything where nothing is asked', async () => {
+    const names = async (files: Files) => {
+      const { manifest } = await compiled(files)
+      return Object.values(manifest.nodes).flatMap((node) =>
+        node.resourceType === 'test' ? [node.name] : [],
+      )
+    }
+    const own = await names({
+      ...tested,
+      'models/wide.sql':
+        "{{ config(inherit_tests='not_null') }} select order_id from {{ ref('stg_orders') }}",
+      'models/wide.yml': 'models: [{ name: wide, columns: [{ name: order_id, data_tests: [not_null] }] }]',
+    })
+    expect(own.filter((name) => name.includes('wide'))).toEqual(['not_null_wide_order_id'])
+    const unasked = await names({
+      ...tested,
+      'models/wide.sql': "select order_id from {{ ref('stg_orders') }}",
+    })
+    expect(unasked.filter((name) => name.includes('wide'))).toEqual([])
   })
 })
