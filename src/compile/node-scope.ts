@@ -99,8 +99,12 @@ function makeReaders({
     const names = { database, ...scope.relationOf(relation) }
     return relationValue({ ...names, ...quoted(target, names, templates), ...rowsToRead(target, scope) })
   }
-  const checked = (id: NodeId | null, written: string): NodeId => {
-    if (id === null) throw new ContextError('ref-unknown', `${written} matches no node`)
+  const known = (id: NodeId | null, code: 'ref-unknown' | 'source-unknown', written: string): NodeId => {
+    if (id === null) throw new ContextError(code, `${written} matches no node`)
+    return id
+  }
+  /** What is referred to is built before; a source is there anyway. */
+  const awaited = (id: NodeId, written: string): NodeId => {
     if (node && !node.dependsOn.includes(id))
       throw new ContextError(
         'ref-unknown',
@@ -110,9 +114,14 @@ function makeReaders({
     return id
   }
   return {
-    ref: (call) => relationFor(checked(resolver.ref(call, from), `ref('${call.name}')`)),
-    source: (call) =>
-      relationFor(checked(resolver.source(call, from), `source('${call.source}', '${call.table}')`)),
+    ref: (call) => {
+      const written = `ref('${call.name}')`
+      return relationFor(awaited(known(resolver.ref(call, from), 'ref-unknown', written), written))
+    },
+    source: (call) => {
+      const written = `source('${call.source}', '${call.table}')`
+      return relationFor(known(resolver.source(call, from), 'source-unknown', written))
+    },
   }
 }
 

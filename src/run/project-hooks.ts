@@ -53,10 +53,18 @@ function toldResult(result: NodeResult): Readonly<Record<string, unknown>> {
   return {
     unique_id: nodeId,
     status: status === 'reused' ? 'success' : status,
-    timing: startedAt === null ? [] : [{ name: 'execute', started_at: startedAt, completed_at: finishedAt }],
+    // Packages look for both phases; compiling is a part of ours.
+    timing:
+      startedAt === null
+        ? []
+        : [
+            { name: 'compile', started_at: startedAt, completed_at: startedAt },
+            { name: 'execute', started_at: startedAt, completed_at: finishedAt },
+          ],
     thread_id: `Thread-${thread ?? 1}`,
     execution_time: durationMs / 1000,
-    adapter_response: isTest || rows === null ? {} : { _message: message, rows_affected: rows },
+    adapter_response:
+      rows === null ? {} : { _message: `SELECT ${rows}`, code: 'SELECT', rows_affected: rows },
     message,
     failures: isTest ? rows : null,
     compiled: compiledCode !== undefined,

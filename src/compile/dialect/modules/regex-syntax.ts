@@ -34,7 +34,8 @@ export function splitFlags(
   const match = /^\(\?([aimsux]+)\)/.exec(pattern)
   if (!match) return { body: pattern, flags }
   const added = [...match[1]!].reduce((all, letter) => all | inline[letter]!, 0)
-  return { body: pattern.slice(match[0].length), flags: flags | added }
+  // Several may follow each other: `(?i)(?s)`.
+  return splitFlags(pattern.slice(match[0].length), flags | added)
 }
 
 /** Translates a pattern. */
