@@ -3,6 +3,16 @@ import type { Problem } from './problem.ts'
 
 export type NodeStatus = 'success' | 'reused' | 'pass' | 'warn' | 'fail' | 'error' | 'skipped'
 
+/** What became of one batch of a microbatch model. */
+export interface BatchResult {
+  readonly id: string
+  /** ISO timestamps; the end is not part of it. */
+  readonly start: string
+  readonly end: string
+  readonly status: 'success' | 'error' | 'skipped'
+  readonly rows: number | null
+}
+
 export interface NodeResult {
   readonly nodeId: NodeId
   readonly status: NodeStatus
@@ -15,6 +25,8 @@ export interface NodeResult {
   readonly message: string
   readonly problem?: Problem
   readonly compiledCode?: string
+  /** For a microbatch model, each batch. */
+  readonly batches?: readonly BatchResult[]
   /** The connection slot that did the work, from 1. */
   readonly thread: number | null
 }

@@ -3,6 +3,7 @@ import type { Step } from '../core/plan.ts'
 import type { Problem } from '../core/problem.ts'
 import { isFailure, type NodeResult } from '../core/run-result.ts'
 import type { PublishAction } from '../warehouse/index.ts'
+import { BatchesError } from './batches-error.ts'
 import type { RunContext, StepOutcome } from './run-context.ts'
 import { problemsOf } from './sql-problem.ts'
 import { runAnalysis } from './steps/job.ts'
@@ -104,7 +105,7 @@ export async function execute(context: RunContext, onBuilt: OnBuilt): Promise<Ex
   }
 }
 
-type Ended = Pick<NodeResult, 'status' | 'rows' | 'message' | 'problem' | 'compiledCode'> & {
+type Ended = Pick<NodeResult, 'status' | 'rows' | 'message' | 'problem' | 'compiledCode' | 'batches'> & {
   readonly outcome?: StepOutcome
 }
 
@@ -114,7 +115,7 @@ async function carryOut(step: Step, context: RunContext, onBuilt: OnBuilt): Prom
   try {
     const outcome = await runStep(node, step, context)
     await onBuilt(step, outcome)
-    const { rows, message, compiledCode, verdict } = outcome
+    const { rows, message, compiledCode, verdict, batches } = outcome
     const status = verdict ?? (step.action === 'reuse' ? 'reused' : 'success')
     const problem =
       verdict === 'fail' || verdict === 'warn' ? testProblem(node, outcome, verdict, context) : undefined
@@ -123,6 +124,7 @@ async function carryOut(step: Step, context: RunContext, onBuilt: OnBuilt): Prom
       rows,
       message,
       ...(compiledCode !== undefined && { compiledCode }),
+      ...(batches && { batches }),
       ...(problem && { problem }),
       outcome,
     }
@@ -135,6 +137,7 @@ async function carryOut(step: Step, context: RunContext, onBuilt: OnBuilt): Prom
       message: problem!.message,
       problem: problem!,
       ...(compiled && { compiledCode: compiled.text }),
+      ...(error instanceof BatchesError && { batches: error.batches }),
     }
   }
 }

@@ -45,12 +45,15 @@ export function makeRunContext(
     threads: request.threads,
     fullRefresh: request.fullRefresh,
     failFast: request.failFast,
+    eventTime: request.eventTime,
+    storeFailures: request.storeFailures ?? false,
+    warnError: request.warnError ?? false,
     builds,
     effects,
     renderScope,
     publishedRelation: published,
     compile: async (node, { as = node.id, ...options }) => {
-      const recorder = recordAnswers(ask)
+      const recorder = recordAnswers(options.ask ?? ask)
       asked.set(as, recorder)
       const rendered = await renderer.compile(node.id, { ...renderScope, ...options, ask: recorder.ask })
       const compiled = withPublishedLiterals(rendered, plan.buildSchema, builds)

@@ -4,8 +4,10 @@ import type { Manifest } from '../core/manifest.ts'
 import type { ModelNode, Node, NodeId, Relation, SnapshotNode, TestNode } from '../core/node.ts'
 import type { Plan, Step } from '../core/plan.ts'
 import type { RunEffects } from '../core/run-event.ts'
+import type { BatchResult } from '../core/run-result.ts'
 import type { Connection, PublishAction, Warehouse } from '../warehouse/index.ts'
 import type { Builds } from './relations.ts'
+import type { RunRequest } from './run-request.ts'
 
 /** What every step of a run shares. */
 export interface RunContext {
@@ -21,6 +23,11 @@ export interface RunContext {
   readonly threads: number
   readonly fullRefresh: boolean
   readonly failFast: boolean
+  /** The times that microbatch models are to build. */
+  readonly eventTime?: RunRequest['eventTime']
+  /** Whether tests keep their failing rows where they do not say themselves. */
+  readonly storeFailures: boolean
+  readonly warnError: boolean
   readonly builds: Builds
   readonly effects: RunEffects
   /** How templates are rendered in this run: against its builds, with a database to ask. */
@@ -42,7 +49,7 @@ export interface RunContext {
 
 /** How a node is compiled for a step. */
 export interface CompileOptions
-  extends Pick<RenderScope, 'isIncremental' | 'standIns' | 'overrides' | 'batch'> {
+  extends Pick<RenderScope, 'isIncremental' | 'standIns' | 'overrides' | 'batch' | 'thisRelation' | 'ask'> {
   /** The node whose work it is, where that is another. */
   readonly as?: NodeId
 }
@@ -56,6 +63,8 @@ export interface StepOutcome {
   readonly publish: readonly PublishAction[]
   /** For tests; everything else succeeds or throws. */
   readonly verdict?: 'pass' | 'warn' | 'fail'
+  /** For a microbatch model, each batch. */
+  readonly batches?: readonly BatchResult[]
   /** Lines that show why a test failed. */
   readonly detail?: readonly string[]
 }

@@ -136,11 +136,8 @@ function selected(
   return select(manifest, { select: [...(expressions ?? [])], exclude: [] }).nodeIds
 }
 
-function pickRequest({ publish, fullRefresh, failFast, lockTimeoutMs }: ProjectRunOptions) {
-  return {
-    ...(publish && { publish }),
-    ...(fullRefresh !== undefined && { fullRefresh }),
-    ...(failFast !== undefined && { failFast }),
-    ...(lockTimeoutMs !== undefined && { lockTimeoutMs }),
-  }
+/** The options that are part of the request, as they are. */
+function pickRequest(options: ProjectRunOptions): Partial<RunRequest> {
+  const { select: _select, vars: _vars, env: _env, signal: _signal, onEvent: _onEvent, ...request } = options
+  return Object.fromEntries(Object.entries(request).filter(([, value]) => value !== undefined))
 }

@@ -2,6 +2,7 @@ import type { CompiledSql } from '../../compile/compiled-sql.ts'
 import type { ModelNode, Relation } from '../../core/node.ts'
 import { ProblemError } from '../../core/problem.ts'
 import {
+  type ApplyDelta,
   type CatalogColumn,
   columnsOf,
   createTableAs,
@@ -9,14 +10,20 @@ import {
   relationIdent,
   type Session,
   type SQLQuery,
+  sameRow,
   sql,
   unsafeSql,
+  updatedColumns,
 } from '../../warehouse/index.ts'
+import { relationDetails } from '../relation-details.ts'
+import { partRelation } from '../relations.ts'
 import type { RunContext, StepOutcome } from '../run-context.ts'
+import { analyzeBuilt } from './analyze-built.ts'
+import { schemaChange } from './schema-change.ts'
 
 /*
  * An increment is built as a table of its own: the delta. Until it is applied, whoever reads the model within
- * the run reads a preview: the published rows that the delta does not replace, and the delta.
+ * the run reads a preview: what the table will be.
  */
 
 /** Builds the delta and its preview. */
@@ -27,112 +34,119 @@ export async function buildIncrement(
   preview: Relation,
   context: RunContext,
 ): Promise<StepOutcome> {
-  const delta: Relation = { schema: preview.schema, identifier: `${preview.identifier.slice(0, 56)}__delta` }
+  const delta = partRelation(preview, 'delta')
   const { rowCount } = await session.query(createTableAs(delta, unsafeSql(compiled.text), { unlogged: true }))
+  await analyzeBuilt(session, delta, rowCount)
+  const action = await previewDelta(session, node, delta, preview, context)
+  return { rows: rowCount, message: `${rowCount} rows`, compiledCode: compiled.text, publish: [action] }
+}
+
+/** Shows what a table will be when a delta has been applied; returns how to apply it. */
+export async function previewDelta(
+  session: Session,
+  node: ModelNode,
+  delta: Relation,
+  preview: Relation,
+  context: RunContext,
+): Promise<ApplyDelta> {
   const published = (await columnsOf(session, node.relation)) ?? []
   const built = (await columnsOf(session, delta)) ?? []
   const change = schemaChange(node, published, built, context)
-  await session.query(createView(preview, previewQuery(node, delta, change, built)))
-  context.builds.add(node.relation, preview)
-  return {
-    rows: rowCount,
-    message: `${rowCount} rows`,
-    compiledCode: compiled.text,
-    publish: [
-      {
-        kind: 'apply-delta',
-        build: delta,
-        published: node.relation,
-        strategy: node.incrementalStrategy,
-        uniqueKey: node.uniqueKey,
-        columns: change.columns.map(({ name }) => name),
-        addColumns: change.added,
-        dropColumns: change.dropped,
-      },
-    ],
+  const updateColumns = mergeColumns(node, change.columns, context)
+  const action: ApplyDelta = {
+    kind: 'apply-delta',
+    build: delta,
+    published: node.relation,
+    strategy: node.incrementalStrategy,
+    uniqueKey: node.uniqueKey,
+    columns: change.columns.map(({ name }) => name),
+    addColumns: change.added,
+    dropColumns: change.dropped,
+    alterColumns: change.altered,
+    predicates: predicatesOf(node),
+    ...(updateColumns && { updateColumns }),
+    ...relationDetails(node),
   }
+  await session.query(createView(preview, previewQuery(action, change.columns, published, built)))
+  context.builds.add(node.relation, preview)
+  return action
 }
 
-interface SchemaChange {
-  /** The columns of the table when the delta has been applied. */
-  readonly columns: readonly CatalogColumn[]
-  readonly added: readonly CatalogColumn[]
-  readonly dropped: readonly string[]
+/** Conditions of the model's own that limit which rows of the table are replaced. */
+function predicatesOf({ config }: ModelNode): string[] {
+  const written = config['incremental_predicates'] ?? config['predicates'] ?? []
+  return (Array.isArray(written) ? written : [written]).map(String)
 }
 
-/** What on_schema_change makes of a delta whose columns are not those of the table. */
-function schemaChange(
-  node: ModelNode,
+/** The columns that a merge overwrites in known rows; undefined for all. */
+function mergeColumns(
+  { config, name, place }: ModelNode,
+  columns: readonly CatalogColumn[],
+  { renderer }: RunContext,
+): readonly string[] | undefined {
+  const listed = (key: string): string[] | undefined => {
+    const value = config[key]
+    if (value === undefined || value === null) return undefined
+    return (Array.isArray(value) ? value : [value]).map((one) =>
+      String(one).replaceAll('"', '').toLowerCase(),
+    )
+  }
+  const [only, except] = [listed('merge_update_columns'), listed('merge_exclude_columns')]
+  if (only && except)
+    throw new ProblemError(
+      renderer.problem(
+        'config-invalid',
+        `${name} has both merge_update_columns and merge_exclude_columns`,
+        place,
+        'keep one of them',
+      ),
+    )
+  if (!only && !except) return undefined
+  return columns
+    .map((column) => column.name)
+    .filter((column) =>
+      only ? only.includes(column.toLowerCase()) : !except!.includes(column.toLowerCase()),
+    )
+}
+
+/** Rows of the table that stay, rows of it with what the delta overwrites, and rows that are new. */
+function previewQuery(
+  action: ApplyDelta,
+  columns: readonly CatalogColumn[],
   published: readonly CatalogColumn[],
   built: readonly CatalogColumn[],
-  { renderer }: RunContext,
-): SchemaChange {
-  const added = built.filter(({ name }) => !published.some((column) => column.name === name))
-  const missing = published
-    .filter(({ name }) => !built.some((column) => column.name === name))
-    .map(({ name }) => name)
-  const refuse = (message: string, hint: string): never => {
-    throw new ProblemError(renderer.problem('sql-error', message, node.place, hint))
-  }
-  const list = (columns: readonly (string | CatalogColumn)[]): string =>
-    columns.map((column) => (typeof column === 'string' ? column : column.name)).join(', ')
-  switch (node.onSchemaChange) {
-    case 'ignore':
-      if (missing.length > 0)
-        refuse(
-          `the increment lacks columns of the table: ${list(missing)}`,
-          'build it anew with --full-refresh, or set on_schema_change: sync_all_columns',
-        )
-      return { columns: published, added: [], dropped: [] }
-    case 'fail':
-      if (added.length + missing.length > 0)
-        refuse(
-          `the columns changed and on_schema_change is fail (new: ${list(added) || 'none'}; gone: ${list(missing) || 'none'})`,
-          'build it anew with --full-refresh',
-        )
-      return { columns: published, added: [], dropped: [] }
-    case 'append_new_columns':
-      return { columns: [...published, ...added], added, dropped: [] }
-    case 'sync_all_columns':
-      return {
-        columns: [...published.filter(({ name }) => !missing.includes(name)), ...added],
-        added,
-        dropped: missing,
-      }
-  }
-}
-
-function previewQuery(
-  node: ModelNode,
-  delta: Relation,
-  { columns, added }: SchemaChange,
-  built: readonly CatalogColumn[],
 ): SQLQuery {
-  const old = columns.map((column) =>
-    added.includes(column)
-      ? sql`null::${unsafeSql(column.type)} as ${sql.ident(column.name)}`
-      : sql`old.${sql.ident(column.name)}`,
-  )
-  const fresh = columns.map((column) =>
-    built.some(({ name }) => name === column.name)
-      ? sql`fresh.${sql.ident(column.name)}`
-      : sql`null::${unsafeSql(column.type)} as ${sql.ident(column.name)}`,
-  )
-  return sql`
-    select ${sql.join(old, sql`, `)}
-    from ${relationIdent(node.relation)} as old
-    ${notReplaced(node, delta)}
-    union all
-    select ${sql.join(fresh, sql`, `)}
-    from ${relationIdent(delta)} as fresh`
-}
-
-/** Rows of the table stay unless the delta has their key. */
-function notReplaced({ incrementalStrategy, uniqueKey }: ModelNode, delta: Relation): SQLQuery {
-  if (incrementalStrategy === 'append') return sql``
-  const same = uniqueKey.map((key) => sql`replacement.${sql.ident(key)} = old.${sql.ident(key)}`)
-  return sql`where not exists (
-      select from ${relationIdent(delta)} as replacement
-      where ${sql.join(same, sql` and `)}
-    )`
+  const has = (list: readonly CatalogColumn[], name: string) => list.some((column) => column.name === name)
+  const names = columns.map(({ name }) => name)
+  const overwritten = updatedColumns(action, names).filter((name) => has(built, name))
+  const from = (side: 'dbt_internal_dest' | 'dbt_internal_source', list: readonly CatalogColumn[]) =>
+    sql.join(
+      columns.map(({ name, type }) => {
+        const value = has(list, name) ? sql.ident(side, name) : sql`null`
+        return sql`${value}::${unsafeSql(type)} as ${sql.ident(name)}`
+      }),
+      ', ',
+    )
+  const fresh = sql`select ${from('dbt_internal_source', built)}\nfrom ${relationIdent(action.build)} as dbt_internal_source`
+  const old = sql`select ${from('dbt_internal_dest', published)}\nfrom ${relationIdent(action.published)} as dbt_internal_dest`
+  if (action.strategy === 'append' || action.uniqueKey.length === 0) return sql`${old}\nunion all\n${fresh}`
+  const same = sameRow(action)
+  const replaced = sql`exists (select from ${relationIdent(action.build)} as dbt_internal_source where ${same})`
+  const isWhole = action.updateColumns === undefined && columns.every(({ name }) => has(built, name))
+  if (action.strategy === 'delete+insert' || isWhole)
+    return sql`${old}\nwhere not ${replaced}\nunion all\n${fresh}`
+  const merged = columns.map(({ name, type }) => {
+    const side = overwritten.includes(name) ? 'dbt_internal_source' : 'dbt_internal_dest'
+    const value = side === 'dbt_internal_source' || has(published, name) ? sql.ident(side, name) : sql`null`
+    return sql`${value}::${unsafeSql(type)} as ${sql.ident(name)}`
+  })
+  return sql`${old}
+where not ${replaced}
+union all
+select ${sql.join(merged, ', ')}
+from ${relationIdent(action.published)} as dbt_internal_dest
+join ${relationIdent(action.build)} as dbt_internal_source on ${same}
+union all
+${fresh}
+where not exists (select from ${relationIdent(action.published)} as dbt_internal_dest where ${same})`
 }

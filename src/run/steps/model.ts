@@ -1,5 +1,7 @@
 import type { CompiledSql } from '../../compile/compiled-sql.ts'
+import { withoutSemicolon } from '../../compile/compiled-sql.ts'
 import type { ModelNode, Relation } from '../../core/node.ts'
+import type { Step } from '../../core/plan.ts'
 import {
   createIndex,
   createTableAs,
@@ -9,24 +11,83 @@ import {
   unsafeSql,
 } from '../../warehouse/index.ts'
 import { runPostHooks, runPreHooks } from '../hooks.ts'
-import { buildRelation } from '../relations.ts'
+import { relationDetails } from '../relation-details.ts'
+import { buildRelation, partRelation } from '../relations.ts'
 import type { RunContext, StepOutcome, StepRunner } from '../run-context.ts'
+import { analyzeBuilt } from './analyze-built.ts'
+import { buildContractTable, checkContract } from './contract.ts'
 import { buildCustom } from './custom.ts'
-import { buildIncrement } from './increment.ts'
+import { buildIncrement, previewDelta } from './increment.ts'
+import { buildMaterializedView } from './materialized-view.ts'
+import { buildBatches } from './microbatch.ts'
+import { withSqlHeader } from './sql-header.ts'
 
 /** Builds a model in the dark, by its materialization. */
 export const runModel: StepRunner<ModelNode> = async (node, step, context) => {
-  const compiled = await context.compile(node, { isIncremental: step.action === 'increment' })
   const build = buildRelation(context.plan.buildSchema, node.relation)
+  if (node.materialized === 'incremental' && node.incrementalStrategy === 'microbatch')
+    return runMicrobatch(node, step, build, context)
+  const isIncremental = step.action === 'increment'
+  const compiled = withoutSemicolon(await context.compile(node, { isIncremental }))
   return context.warehouse.withSession(async (session) => {
     // A materialization of the project runs its hooks itself.
     if (node.materialized === 'custom') return buildCustom(session, node, compiled, build, context)
-    await runPreHooks(session, node, step.action === 'increment', build, context)
-    if (step.action === 'increment') return buildIncrement(session, node, compiled, build, context)
-    if (node.materialized === 'view') return buildView(session, node, compiled, build, context)
-    const outcome = await buildTable(session, node, compiled, build, context)
+    await runPreHooks(session, node, isIncremental, build, context)
+    const outcome = await withSqlHeader(session, node, async () => {
+      await checkContract(session, node, compiled, build, context)
+      return buildAs(session, node, compiled, isIncremental, build, context)
+    })
+    if (isIncremental || node.materialized === 'view') return outcome
     const isThere = await runPostHooks(session, node, build, context)
     return isThere ? outcome : { ...outcome, publish: [] }
+  })
+}
+
+function buildAs(
+  session: Session,
+  node: ModelNode,
+  compiled: CompiledSql,
+  isIncremental: boolean,
+  build: Relation,
+  context: RunContext,
+): Promise<StepOutcome> {
+  if (isIncremental) return buildIncrement(session, node, compiled, build, context)
+  switch (node.materialized) {
+    case 'view':
+      return buildView(session, node, compiled, build, context)
+    case 'materialized_view':
+      return buildMaterializedView(session, node, compiled, build, context)
+    case 'table':
+    case 'incremental':
+      return buildTable(session, node, compiled, build, context)
+    case 'ephemeral':
+    case 'custom':
+      throw new Error(`${node.id} is not built here`)
+  }
+}
+
+/** Batches take their sessions themselves, so none is held while they run. */
+async function runMicrobatch(
+  node: ModelNode,
+  step: Step,
+  build: Relation,
+  context: RunContext,
+): Promise<StepOutcome> {
+  const { withSession } = context.warehouse
+  const isIncremental = step.action === 'increment'
+  await withSession((session) => runPreHooks(session, node, isIncremental, build, context))
+  const table = isIncremental ? partRelation(build, 'delta') : build
+  const { rows, batches, compiledCode } = await buildBatches(node, table, isIncremental, context)
+  const message = `${rows} rows in ${batches.length} ${batches.length === 1 ? 'batch' : 'batches'}`
+  return withSession(async (session) => {
+    if (!isIncremental) {
+      const publish = await finishTable(session, node, build, rows, context)
+      await runPostHooks(session, node, build, context)
+      return { rows, message, compiledCode, batches, publish: [publish] }
+    }
+    await analyzeBuilt(session, table, rows)
+    const publish = await previewDelta(session, node, table, build, context)
+    return { rows, message, compiledCode, batches, publish: [publish] }
   })
 }
 
@@ -37,17 +98,26 @@ async function buildTable(
   build: Relation,
   context: RunContext,
 ): Promise<StepOutcome> {
-  const { rowCount } = await session.query(
-    createTableAs(build, unsafeSql(compiled.text), { unlogged: node.unlogged }),
-  )
-  for (const index of node.indexes) await session.query(createIndex(build, index))
+  const rows = node.contractEnforced
+    ? await buildContractTable(session, node, compiled, build, context)
+    : (await session.query(createTableAs(build, unsafeSql(compiled.text), { unlogged: node.unlogged })))
+        .rowCount
+  const publish = await finishTable(session, node, build, rows, context)
+  return { rows, message: `${rows} rows`, compiledCode: compiled.text, publish: [publish] }
+}
+
+/** Gives a filled table its indexes and statistics; returns how to publish it. */
+async function finishTable(
+  session: Session,
+  node: ModelNode,
+  build: Relation,
+  rows: number,
+  context: RunContext,
+): Promise<PublishAction> {
+  for (const index of node.indexes) await session.query(createIndex(build, index, node.relation))
+  await analyzeBuilt(session, build, rows)
   context.builds.add(node.relation, build)
-  return {
-    rows: rowCount,
-    message: `${rowCount} rows`,
-    compiledCode: compiled.text,
-    publish: [{ kind: 'swap-table', build, published: node.relation }],
-  }
+  return { kind: 'swap-table', build, published: node.relation, ...relationDetails(node) }
 }
 
 async function buildView(
@@ -60,7 +130,12 @@ async function buildView(
   await session.query(createView(build, unsafeSql(compiled.text)))
   context.builds.add(node.relation, build)
   // The view that readers get refers to what is published, so it is written anew when that stands.
-  const published = await context.compilePublished(node)
-  const action: PublishAction = { kind: 'view', published: node.relation, definition: published.text }
+  const published = withoutSemicolon(await context.compilePublished(node))
+  const action: PublishAction = {
+    kind: 'view',
+    published: node.relation,
+    definition: published.text,
+    ...relationDetails(node),
+  }
   return { rows: null, message: 'view', compiledCode: published.text, publish: [action] }
 }

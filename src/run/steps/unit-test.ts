@@ -10,6 +10,7 @@ import {
   type Session,
   unsafeSql,
 } from '../../warehouse/index.ts'
+import { askOn } from '../ask.ts'
 import { fixtureRelation } from '../relations.ts'
 import type { RunContext, StepOutcome, StepRunner } from '../run-context.ts'
 import { textTable } from '../text-table.ts'
@@ -36,6 +37,7 @@ export const runUnitTest: StepRunner<UnitTestNode> = (node, _step, context) =>
         standIns,
         overrides: node.overrides,
         as: node.id,
+        ask: askOn(session),
       }),
     )
     const actual = fixtureRelation(context.plan.buildSchema, node.id, 'actual')
@@ -99,7 +101,7 @@ async function columnsOfQuery(
 ): Promise<readonly FixtureColumn[] | undefined> {
   const view = fixtureRelation(context.plan.buildSchema, node.id, 'shape')
   const compiled = withoutSemicolon(
-    await context.compile(node, { isIncremental: false, as: `shape of ${node.id}` }),
+    await context.compile(node, { isIncremental: false, as: `shape of ${node.id}`, ask: askOn(session) }),
   )
   const known = await columnsOf(session, view)
   if (known) return known
