@@ -22,16 +22,7 @@ const switches = [
 ] as const
 
 /** Those that are already the case, so that only saying so needs taking. */
-const affirmations = [
-  'write-json',
-  'print',
-  'use-colors',
-  'no-warn-error',
-  'no-quiet',
-  'no-debug',
-  'no-fail-fast',
-  'no-full-refresh',
-] as const
+const affirmations = ['write-json', 'print', 'use-colors', 'no-warn-error', 'no-quiet', 'no-debug'] as const
 
 const withValue = [
   'log-path',

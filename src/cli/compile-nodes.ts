@@ -1,49 +1,37 @@
 import { join } from 'node:path'
 import type { RenderScope } from '../compile/renderer.ts'
 import type { Manifest } from '../core/manifest.ts'
-import type { ModelNode, Node, NodeId, TestNode } from '../core/node.ts'
+import type { Node, NodeId, ResourceType } from '../core/node.ts'
 import { type Problem, ProblemError } from '../core/problem.ts'
+import { hasSql, type NodeWithSql } from '../run/artifacts/compiled-path.ts'
 import type { CommandContext, ExitCode } from './command-context.ts'
+import { deferRelations } from './defer-relations.ts'
 import { formatCounted } from './display/numbers.ts'
 import type { SelectionFlags } from './flags.ts'
 import { withLazyWarehouse } from './lazy-warehouse.ts'
 import { saveArtifacts } from './save-artifacts.ts'
 import { reportSelection, selectNodes } from './select-nodes.ts'
-import { openWorkspace, publishedScope, shownPath, type Workspace } from './workspace.ts'
+import { openWorkspace, publishedScope, shownPath, type Workspace, withOpenWarehouse } from './workspace.ts'
 
-/** Writes the SQL of the selected nodes; prints it when it is one, or that of a template given inline. */
-export async function compileNodes(
-  context: CommandContext,
-  flags: SelectionFlags & { readonly inline?: string; readonly fullRefresh?: boolean },
-): Promise<ExitCode> {
-  const workspace = await openWorkspace(context)
-  const scope = publishedScope(context, flags.fullRefresh ?? false)
-  return withLazyWarehouse(context, workspace, (ask) =>
-    compileWith(context, flags, workspace, { ...scope, ask }),
-  )
+export interface CompileFlags extends SelectionFlags {
+  readonly inline?: string
+  readonly fullRefresh?: boolean
 }
 
-async function compileWith(
-  context: CommandContext,
-  flags: SelectionFlags & { readonly inline?: string },
-  workspace: Workspace,
-  scope: RenderScope,
-): Promise<ExitCode> {
+/** Writes the SQL of the selected nodes; prints it when it is one, or that of a template given inline. */
+export async function compileNodes(context: CommandContext, flags: CompileFlags): Promise<ExitCode> {
   const { terminal, narrator } = context
-  if (flags.inline !== undefined) {
-    const { text } = await workspace.renderer.compileInline(flags.inline, scope)
+  const workspace = await openWorkspace(context)
+  const { inline } = flags
+  if (inline !== undefined) {
+    const { text } = await withScope(context, flags, workspace, (scope) =>
+      workspace.renderer.compileInline(inline, scope),
+    )
     terminal.out.write(`${text.trim()}\n`)
     return 0
   }
-  const { manifest } = workspace
-  const selection = selectNodes(manifest, flags, ['model', 'test', 'job', 'seed', 'load'])
-  reportSelection(selection, context)
-  narrator.phase('Compiling the nodes')
-  const compiled = await compileAll(selection.nodeIds, workspace, scope)
-  const compiledCode = new Map(compiled.map(({ node, text }) => [node.id, text]))
-  await saveArtifacts(context, workspace, { invocationId: scope.invocationId, compiledCode })
-  narrator.done()
-  const single = singleNode(selection.nodeIds, manifest)
+  const { nodeIds, compiled } = await compileSelected(context, flags, workspace)
+  const single = singleNode(nodeIds, workspace.manifest)
   const shown = compiled.find(({ node }) => node.id === single?.id)
   if (shown) terminal.out.write(`${shown.text.trim()}\n`)
   else if (single) narrator.note(`${single.resourceType} ${single.name} has no SQL of its own`)
@@ -54,8 +42,52 @@ async function compileWith(
   return 0
 }
 
-interface CompiledNode {
-  readonly node: ModelNode | TestNode
+/** Compiles the selected nodes and writes their SQL and the manifest. */
+export async function compileSelected(
+  context: CommandContext,
+  flags: CompileFlags,
+  workspace: Workspace,
+): Promise<{ readonly nodeIds: readonly NodeId[]; readonly compiled: readonly CompiledNode[] }> {
+  const selection = await selectNodes(context, workspace, flags, compiledTypes)
+  reportSelection(selection, context)
+  return withScope(context, flags, workspace, async (scope) => {
+    context.narrator.phase('Compiling the nodes')
+    const compiled = await compileAll(selection.nodeIds, workspace, scope)
+    const compiledCode = new Map(compiled.map(({ node, text }) => [node.id, text]))
+    await saveArtifacts(context, workspace, { invocationId: scope.invocationId, compiledCode })
+    context.narrator.done()
+    return { nodeIds: selection.nodeIds, compiled }
+  })
+}
+
+/** Lends how templates are rendered: from what is published, or deferred to, with a database to ask. */
+async function withScope<T>(
+  context: CommandContext,
+  flags: CompileFlags,
+  workspace: Workspace,
+  body: (scope: RenderScope) => Promise<T>,
+): Promise<T> {
+  const deferred = flags.defer
+    ? await withOpenWarehouse(context, workspace, 1, (warehouse) =>
+        deferRelations(context, workspace, flags, [], warehouse),
+      )
+    : undefined
+  const scope = publishedScope(context, flags.fullRefresh ?? false, deferred)
+  return withLazyWarehouse(context, workspace, (ask) => body({ ...scope, ask }))
+}
+
+const compiledTypes: readonly ResourceType[] = [
+  'model',
+  'snapshot',
+  'test',
+  'analysis',
+  'job',
+  'seed',
+  'load',
+]
+
+export interface CompiledNode {
+  readonly node: NodeWithSql
   readonly text: string
 }
 
@@ -68,7 +100,7 @@ async function compileAll(
   const compiled: CompiledNode[] = []
   const problems: Problem[] = []
   for (const node of nodeIds.map((id) => workspace.manifest.nodes[id]!)) {
-    if (node.resourceType !== 'model' && node.resourceType !== 'test') continue
+    if (!hasSql(node)) continue
     try {
       const { text } = await workspace.renderer.compile(node.id, scope)
       compiled.push({ node, text })

@@ -1,13 +1,15 @@
-import type { ResourceType } from '../core/node.ts'
+import type { NodeId, ResourceType } from '../core/node.ts'
 import type { RunResult } from '../core/run-result.ts'
 import type { Warehouse } from '../warehouse/index.ts'
 import type { CommandContext, ExitCode } from './command-context.ts'
+import { deferRelations } from './defer-relations.ts'
 import { makeJsonRunDisplay, makeTextRunDisplay, type RunDisplay } from './display/run-display.ts'
 import { summaryLines } from './display/run-summary.ts'
 import { exitCodeOfRun } from './exit-code-of-run.ts'
 import type { RunFlags } from './flags.ts'
+import { runArguments } from './run-arguments.ts'
 import { saveArtifacts } from './save-artifacts.ts'
-import { reportSelection, selectNodes } from './select-nodes.ts'
+import { type NodeSelection, reportSelection, selectNodes } from './select-nodes.ts'
 import { openWorkspace, type Workspace, withOpenWarehouse } from './workspace.ts'
 
 /*
@@ -32,6 +34,8 @@ export interface ExecuteRequest {
   readonly resourceTypes: readonly ResourceType[] | null
   /** Values that go over --vars. */
   readonly vars?: Readonly<Record<string, unknown>>
+  /** Chooses the nodes, where it is not the flags that do. */
+  readonly choose?: (workspace: Workspace) => readonly NodeId[]
   readonly explain?: (run: FinishedRun) => Promise<Explanation>
 }
 
@@ -43,17 +47,25 @@ export async function executeNodes(
 ): Promise<ExitCode> {
   const workspace = await openWorkspace(context, request.vars)
   const { manifest, target } = workspace
-  const selection = selectNodes(manifest, flags, request.resourceTypes ?? runnableTypes)
+  const types = request.resourceTypes ?? runnableTypes
+  const selection = request.choose
+    ? chosenNodes(request.choose(workspace), types)
+    : await selectNodes(context, workspace, flags, types)
   reportSelection(selection, context)
   const isJson = flags.output === 'json'
   if (selection.nodeIds.length === 0) {
-    context.narrator.note('Nothing to do: the project has no such nodes.')
+    context.narrator.note(
+      selection.select.length > 0 || request.choose
+        ? 'Nothing to do: nothing that this command works on is selected.'
+        : 'Nothing to do: the project has no such nodes.',
+    )
     if (isJson) printJson(context, { command: context.command, selection, results: [] })
     return 0
   }
   const threads = flags.threads ?? target.threads
   return withOpenWarehouse(context, workspace, threads, async (warehouse, connection) => {
     const { runNodes } = await import('../run/run.ts')
+    const deferred = await deferRelations(context, workspace, flags, selection.nodeIds, warehouse)
     const publish = flags.publish ?? workspace.project.config.publish
     const result = await runNodes(
       {
@@ -70,12 +82,18 @@ export async function executeNodes(
         failFast: flags.failFast ?? false,
         lockTimeoutMs: flags.lockTimeout * 1000,
         threads,
+        deferred,
+        empty: flags.empty ?? false,
+        eventTime: eventTimeOf(flags),
+        storeFailures: flags.storeFailures ?? false,
+        warnError: context.flags.warnError ?? false,
       },
       { emit: makeDisplay(context, workspace), clock: context.clock, signal: context.signal },
     )
     const { publishedCode } = await import('./published-code.ts')
     const compiledCode = publishedCode(manifest, result)
-    await saveArtifacts(context, workspace, { invocationId: result.runId, run: result, compiledCode })
+    const args = { ...runArguments(context.flags, flags), publish, published: result.published }
+    await saveArtifacts(context, workspace, { invocationId: result.runId, run: result, compiledCode, args })
     const explanation =
       request.explain && result.status === 'success'
         ? await request.explain({ context, workspace, warehouse, result })
@@ -92,8 +110,25 @@ export async function executeNodes(
   })
 }
 
+/** Nodes that nobody selected by an expression. */
+function chosenNodes(nodeIds: readonly NodeId[], resourceTypes: readonly ResourceType[]): NodeSelection {
+  return { select: [], exclude: [], resourceTypes, nodeIds, warnings: [] }
+}
+
+function eventTimeOf({ eventTimeStart: start, eventTimeEnd: end }: RunFlags) {
+  return { ...(start && { start }), ...(end && { end }) }
+}
+
 /** The kinds of nodes that a build works on. */
-export const runnableTypes: readonly ResourceType[] = ['load', 'seed', 'model', 'test', 'job']
+export const runnableTypes: readonly ResourceType[] = [
+  'load',
+  'seed',
+  'model',
+  'snapshot',
+  'test',
+  'unit_test',
+  'job',
+]
 
 /** Shows the run's events and writes them to the log. */
 function makeDisplay(context: CommandContext, workspace: Workspace): RunDisplay {

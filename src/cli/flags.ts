@@ -39,6 +39,8 @@ export interface SelectionFlags extends StateFlags {
   /** The name of a selection of selectors.yml. */
   readonly selector?: string
   readonly resourceType?: readonly ResourceTypeFlag[]
+  /** dbt's older spelling of the same. */
+  readonly resourceTypes?: readonly ResourceTypeFlag[]
   readonly excludeResourceType?: readonly ResourceTypeFlag[]
   readonly indirectSelection?: IndirectSelection
 }

@@ -17,7 +17,7 @@ export function makeLaunch(surroundings: Surroundings, finish: (exitCode: number
   return <Flags>(body: CommandBody<Flags>, narrateOn: 'out' | 'err' = 'err') =>
     async (...received: unknown[]) => {
       const command = received.at(-1) as Command
-      const flags = command.optsWithGlobals<GlobalFlags & Flags & { output?: string }>()
+      const flags = settled(command.optsWithGlobals<GlobalFlags & Flags & { output?: string }>())
       // What a program reads from stdout must be that alone.
       const side = flags.output === 'json' ? 'err' : narrateOn
       const { context, release } = await makeContext(pathOf(command), flags, side, surroundings)
@@ -31,6 +31,19 @@ export function makeLaunch(surroundings: Surroundings, finish: (exitCode: number
         release()
       }
     }
+}
+
+/** dbt's ways of asking for less or for more come down to quiet and debug. */
+function settled<Flags extends GlobalFlags>(flags: Flags): Flags {
+  const { logFormat, logLevel } = flags
+  const isQuiet = logLevel === 'warn' || logLevel === 'error' || logLevel === 'none'
+  const isDebug = logLevel === 'debug' || logFormat === 'debug'
+  return {
+    ...flags,
+    logFormat: logFormat === 'json' ? 'json' : 'text',
+    quiet: flags.quiet || isQuiet,
+    debug: flags.debug || isDebug,
+  }
 }
 
 async function makeContext(

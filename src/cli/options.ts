@@ -13,6 +13,8 @@ import type { Environment } from './output.ts'
 export interface OptionGroups {
   readonly global: (command: Command) => Command
   readonly selection: (command: Command) => Command
+  /** Part of `selection`, for commands that select by something else. */
+  readonly state: (command: Command) => Command
   readonly deferral: (command: Command) => Command
   readonly sampling: (command: Command) => Command
   readonly storeFailures: (command: Command) => Command
@@ -35,11 +37,21 @@ export function makeOptionGroups(environment: Environment): OptionGroups {
         ...resourceTypeOptions(),
         ...[indirectSelectionOption(), ...stateOptions()].map(fromEnvironment),
       ]),
+    state: (command) => add(command, stateOptions().map(fromEnvironment)),
     deferral: (command) => add(command, deferOptions().map(fromEnvironment)),
     sampling: (command) => add(command, samplingOptions().map(fromEnvironment)),
     storeFailures: (command) => add(command, [fromEnvironment(storeFailuresOption())]),
-    execution: (command) => add(command, [...executionOptions().map(fromEnvironment), outputOption()]),
-    fullRefresh: (command) => add(command, [fromEnvironment(fullRefreshOption())]),
+    execution: (command) =>
+      add(command, [
+        ...executionOptions().map(fromEnvironment),
+        outputOption(),
+        new Option('--no-fail-fast', 'the opposite').hideHelp(),
+      ]),
+    fullRefresh: (command) =>
+      add(command, [
+        fromEnvironment(fullRefreshOption()),
+        new Option('--no-full-refresh', 'the opposite').hideHelp(),
+      ]),
   }
 }
 

@@ -6,14 +6,19 @@ import { defineCompile } from './commands/compile.ts'
 import { defineDb } from './commands/db.ts'
 import { defineDebug } from './commands/debug.ts'
 import { defineDeps } from './commands/deps.ts'
+import { defineDocs } from './commands/docs.ts'
+import { defineInit } from './commands/init.ts'
 import { defineLineage } from './commands/lineage.ts'
 import { defineList } from './commands/list.ts'
 import { defineLoad } from './commands/load.ts'
+import { defineParse } from './commands/parse.ts'
 import { definePlan } from './commands/plan.ts'
+import { defineRetry } from './commands/retry.ts'
 import { defineRun } from './commands/run.ts'
 import { defineRunOperation } from './commands/run-operation.ts'
 import { defineSeed } from './commands/seed.ts'
 import { defineShow } from './commands/show.ts'
+import { defineSnapshot } from './commands/snapshot.ts'
 import { defineStart } from './commands/start.ts'
 import { defineTest } from './commands/test.ts'
 import type { CommandDefiner, CommandPlace } from './define-command.ts'
@@ -38,13 +43,31 @@ const groups: readonly { readonly title: string; readonly definers: readonly Com
   { title: 'The main job:', definers: [defineStart] },
   {
     title: 'Run nodes:',
-    definers: [defineBuild, defineRun, defineTest, defineSeed, defineLoad, defineRunOperation],
+    definers: [
+      defineBuild,
+      defineRun,
+      defineTest,
+      defineSeed,
+      defineSnapshot,
+      defineLoad,
+      defineRetry,
+      defineRunOperation,
+    ],
   },
   {
     title: 'Look:',
-    definers: [defineList, defineCompile, defineShow, definePlan, defineLineage, defineDebug],
+    definers: [
+      defineList,
+      defineParse,
+      defineCompile,
+      defineShow,
+      definePlan,
+      defineLineage,
+      defineDocs,
+      defineDebug,
+    ],
   },
-  { title: 'Keep house:', definers: [defineDb, defineDeps, defineClean] },
+  { title: 'Keep house:', definers: [defineInit, defineDb, defineDeps, defineClean] },
 ]
 
 /** The whole command line. Building it loads nothing that a command works with: help and version are quick. */

@@ -9,6 +9,8 @@ export interface Made {
   readonly invocationId: string
   readonly run?: RunResult
   readonly compiledCode?: ReadonlyMap<NodeId, string>
+  /** The flags of a run, for whoever wants to run it again. */
+  readonly args?: Readonly<Record<string, unknown>>
 }
 
 /**
@@ -20,6 +22,7 @@ export async function saveArtifacts(
   workspace: Workspace,
   made: Made,
 ): Promise<void> {
+  if (context.flags.writeJson === false) return
   const { writeArtifacts } = await import('../run/artifacts/index.ts')
   const { manifest, target, targetPath } = workspace
   try {

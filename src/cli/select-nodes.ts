@@ -1,10 +1,16 @@
-import { quotedList } from '../core/did-you-mean.ts'
-import type { Manifest } from '../core/manifest.ts'
 import type { NodeId, ResourceType } from '../core/node.ts'
 import { makeProblem, type Problem, ProblemError } from '../core/problem.ts'
-import { select } from '../core/selection/index.ts'
+import {
+  type IndirectSelection,
+  indirectSelections,
+  type PreviousState,
+  select,
+} from '../core/selection/index.ts'
 import type { CommandContext } from './command-context.ts'
-import type { ResourceTypeFlag, SelectionFlags } from './flags.ts'
+import type { SelectionFlags } from './flags.ts'
+import { previousState } from './previous-state.ts'
+import { tellWarnings } from './warning-policy.ts'
+import type { Workspace } from './workspace.ts'
 
 export interface NodeSelection {
   readonly select: readonly string[]
@@ -15,43 +21,65 @@ export interface NodeSelection {
 }
 
 /**
- * The nodes that the flags select among those that the command works on. Selecting nothing by name is a
- * mistake and throws; a project that simply has no such nodes gives an empty selection.
+ * The nodes that the flags select among those that the command works on. Naming something that is not there is a
+ * mistake and throws; a selection that has nothing for this command is empty.
  */
-export function selectNodes(
-  manifest: Manifest,
+export async function selectNodes(
+  context: CommandContext,
+  workspace: Workspace,
   flags: SelectionFlags,
   ofCommand: readonly ResourceType[],
+): Promise<NodeSelection> {
+  const state = await previousState(context, workspace, flags)
+  return selectIn(workspace, flags, ofCommand, state)
+}
+
+/** The same with a state that has been read already, or without one. */
+export function selectIn(
+  { manifest, config }: Pick<Workspace, 'manifest' | 'config'>,
+  flags: SelectionFlags,
+  ofCommand: readonly ResourceType[],
+  state?: PreviousState,
 ): NodeSelection {
   const criteria = [...(flags.select ?? []), ...(flags.models ?? [])]
   const exclude = flags.exclude ?? []
-  const resourceTypes = typesOf(flags.resourceType ?? [], ofCommand)
+  const { selector } = flags
+  if (selector !== undefined && criteria.length + exclude.length > 0)
+    throw new ProblemError(
+      makeProblem('usage', '--selector takes the place of --select and --exclude', {
+        hint: `to have both: --select selector:${selector} …`,
+      }),
+    )
+  const resourceTypes = typesOf(flags, ofCommand)
   const { nodeIds, warnings } = select(manifest, {
     select: criteria,
     exclude,
+    ...(selector !== undefined && { selector }),
     resourceTypes,
-    indirectSelection: flags.indirectSelection ?? 'eager',
+    indirectSelection: flags.indirectSelection ?? indirectSelectionOf(config.flags) ?? 'eager',
+    ...(state && { state }),
   })
-  if (nodeIds.length === 0 && criteria.length > 0) {
-    const unmatched = warnings.map((warning) => ({ ...warning, severity: 'error' as const }))
-    throw new ProblemError(unmatched.length > 0 ? unmatched : emptySelection(criteria, resourceTypes))
-  }
+  if (nodeIds.length === 0 && warnings.length > 0)
+    throw new ProblemError(warnings.map((warning) => ({ ...warning, severity: 'error' as const })))
   return { select: criteria, exclude, resourceTypes, nodeIds, warnings }
+}
+
+/** What dbt_project.yml says under flags:, where it says it. */
+function indirectSelectionOf(flags: Readonly<Record<string, unknown>>): IndirectSelection | undefined {
+  return indirectSelections.find((mode) => mode === flags['indirect_selection'])
 }
 
 /** Says what about a selection is worth a warning. */
 export function reportSelection(selection: NodeSelection, context: CommandContext): void {
-  for (const warning of selection.warnings) context.narrator.problem(warning)
+  tellWarnings(selection.warnings, context)
 }
 
-function typesOf(wanted: readonly ResourceTypeFlag[], ofCommand: readonly ResourceType[]): ResourceType[] {
-  if (wanted.length === 0 || wanted.includes('all')) return [...ofCommand]
-  return ofCommand.filter((type) => wanted.includes(type))
-}
-
-function emptySelection(criteria: readonly string[], types: readonly ResourceType[]): Problem {
-  const selected = quotedList(criteria, 'and')
-  return makeProblem('selection-empty', `${selected} selects nothing that this command works on`, {
-    hint: `it works on ${types.map((type) => `${type}s`).join(', ')}; estimand ls --select shows what is selected`,
-  })
+function typesOf(
+  { resourceType = [], resourceTypes = [], excludeResourceType = [] }: SelectionFlags,
+  ofCommand: readonly ResourceType[],
+): ResourceType[] {
+  const wanted: readonly string[] = [...resourceType, ...resourceTypes]
+  const takesAll = wanted.length === 0 || wanted.includes('all') || wanted.includes('default')
+  const unwanted: readonly string[] = excludeResourceType
+  return ofCommand.filter((type) => (takesAll || wanted.includes(type)) && !unwanted.includes(type))
 }

@@ -14,7 +14,7 @@ export interface PlanFlags extends SelectionFlags {
 export async function showPlan(context: CommandContext, flags: PlanFlags): Promise<ExitCode> {
   const workspace = await openWorkspace(context)
   const { manifest, renderer, root, project } = workspace
-  const selection = selectNodes(manifest, flags, runnableTypes)
+  const selection = await selectNodes(context, workspace, flags, runnableTypes)
   reportSelection(selection, context)
   const plan = await withOpenWarehouse(context, workspace, 1, async (warehouse) => {
     const { planRun } = await import('../run/run.ts')

@@ -1,7 +1,7 @@
 import type { CompiledSql } from '../compile/compiled-sql.ts'
 import { withoutSemicolon } from '../compile/compiled-sql.ts'
 import type { RenderScope } from '../compile/renderer.ts'
-import { type Node, relationsOf } from '../core/node.ts'
+import { type Node, type ResourceType, relationsOf } from '../core/node.ts'
 import { makeProblem, ProblemError } from '../core/problem.ts'
 import { askAnywhere } from '../run/ask.ts'
 import {
@@ -13,6 +13,7 @@ import {
   type Warehouse,
 } from '../warehouse/index.ts'
 import type { CommandContext, ExitCode } from './command-context.ts'
+import { deferRelations } from './defer-relations.ts'
 import { formatRows, type RowsFormat } from './display/rows.ts'
 import type { SelectionFlags } from './flags.ts'
 import { selectNodes } from './select-nodes.ts'
@@ -35,10 +36,13 @@ interface ShownQuery {
 export async function showRows(context: CommandContext, request: ShowRequest): Promise<ExitCode> {
   const workspace = await openWorkspace(context)
   // What is wrong with the request is told before anything is connected to.
-  if (request.inline === undefined) singleNode(workspace, request)
+  const node = request.inline === undefined ? await singleNode(context, workspace, request) : null
   await withOpenWarehouse(context, workspace, 1, async (warehouse) => {
-    const scope = { ...publishedScope(context, false), ask: askAnywhere(warehouse) }
-    const shown = await queryOf(workspace, request, scope)
+    const deferred = await deferRelations(context, workspace, request, [], warehouse)
+    const scope = { ...publishedScope(context, false, deferred), ask: askAnywhere(warehouse) }
+    const shown = await (node
+      ? queryOf(workspace, node, scope)
+      : workspace.renderer.compileInline(request.inline!, scope).then(wrapped))
     const limited =
       request.limit === 0 ? shown.query : sql`${shown.query} limit ${unsafeSql(String(request.limit))}`
     try {
@@ -50,11 +54,12 @@ export async function showRows(context: CommandContext, request: ShowRequest): P
   return 0
 }
 
-async function queryOf(workspace: Workspace, request: ShowRequest, scope: RenderScope): Promise<ShownQuery> {
-  const { renderer, manifest } = workspace
-  if (request.inline !== undefined) return wrapped(await renderer.compileInline(request.inline, scope))
-  const node = singleNode(workspace, request)
-  if (node.resourceType === 'model' || node.resourceType === 'test')
+async function queryOf(
+  { renderer, manifest }: Workspace,
+  node: Node,
+  scope: RenderScope,
+): Promise<ShownQuery> {
+  if (node.resourceType === 'model' || node.resourceType === 'test' || node.resourceType === 'analysis')
     return wrapped(await renderer.compile(node.id, scope))
   const [relation, ...others] = relationsOf(manifest.nodes[node.id]!)
   if (!relation || others.length > 0) {
@@ -69,25 +74,33 @@ async function queryOf(workspace: Workspace, request: ShowRequest, scope: Render
   return { query: sql`select * from ${sql.ident(relation.schema, relation.identifier)}`, compiled: null }
 }
 
+const shownTypes: readonly ResourceType[] = [
+  'source',
+  'load',
+  'seed',
+  'model',
+  'snapshot',
+  'test',
+  'job',
+  'analysis',
+]
+
 /** As a subquery the text is one query and nothing else; the line break ends a comment that it may end in. */
 function wrapped(compiled: CompiledSql): ShownQuery {
   const inner = withoutSemicolon(compiled)
   return { query: sql`select * from (${unsafeSql(`\n${inner.text}\n`)}) as shown`, compiled: inner }
 }
 
-function singleNode(workspace: Workspace, request: ShowRequest): Node {
+async function singleNode(
+  context: CommandContext,
+  workspace: Workspace,
+  request: ShowRequest,
+): Promise<Node> {
   const flags = { ...request, indirectSelection: request.indirectSelection ?? 'empty' } as const
   if ((flags.select ?? flags.models ?? []).length === 0) {
     throw usage('nothing to show', 'name one node with --select, or give a query with --inline')
   }
-  const { nodeIds } = selectNodes(workspace.manifest, flags, [
-    'source',
-    'load',
-    'seed',
-    'model',
-    'test',
-    'job',
-  ])
+  const { nodeIds } = await selectNodes(context, workspace, flags, shownTypes)
   const nodes = nodeIds.map((id) => workspace.manifest.nodes[id]!)
   const untested = nodes.filter(({ resourceType }) => resourceType !== 'test')
   const [single, ...others] = untested.length > 0 ? untested : nodes

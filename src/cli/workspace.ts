@@ -1,6 +1,7 @@
 import { relative } from 'node:path'
 import type { Renderer, RenderScope } from '../compile/renderer.ts'
 import type { Manifest } from '../core/manifest.ts'
+import { type Relation, relationKey } from '../core/node.ts'
 import type { Project } from '../core/project.ts'
 import type { Connection, Warehouse } from '../warehouse/index.ts'
 import type { CommandContext } from './command-context.ts'
@@ -37,7 +38,8 @@ export async function openWorkspace(
   const options = { target: opened.target, vars, env: environment, clock }
   const { manifest, renderer } = await compile(project, options)
   narrator.done()
-  for (const warning of [...project.warnings, ...manifest.warnings]) narrator.problem(warning)
+  const { tellWarnings } = await import('./warning-policy.ts')
+  tellWarnings([...project.warnings, ...manifest.warnings], context)
   signal.throwIfAborted()
   return { ...opened, project, manifest, renderer, vars }
 }
@@ -83,11 +85,15 @@ function cancelUntilStopped(warehouse: Warehouse, signal: AbortSignal): () => vo
   }
 }
 
-/** How templates are rendered outside a run: relations stand where they are published. */
-export function publishedScope(context: CommandContext, fullRefresh: boolean): RenderScope {
+/** How templates are rendered outside a run: relations stand where they are published, or where --defer has them. */
+export function publishedScope(
+  context: CommandContext,
+  fullRefresh: boolean,
+  deferred?: ReadonlyMap<string, Relation>,
+): RenderScope {
   const { clock, newId, narrator } = context
   return {
-    relationOf: (published) => published,
+    relationOf: (published) => deferred?.get(relationKey(published)) ?? published,
     isIncremental: false,
     fullRefresh,
     runStartedAt: clock(),

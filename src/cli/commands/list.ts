@@ -1,8 +1,7 @@
 import { Option } from 'commander'
 import type { CommandDefiner } from '../define-command.ts'
 import { examples } from '../examples.ts'
-import type { SelectionFlags } from '../flags.ts'
-import type { ListFormat } from '../list-nodes.ts'
+import type { ListFlags } from '../list-nodes.ts'
 
 /** `estimand ls`: names the selected nodes. */
 export const defineList: CommandDefiner = (program, { command, options, launch }) => {
@@ -13,6 +12,9 @@ export const defineList: CommandDefiner = (program, { command, options, launch }
       .choices(['text', 'selector', 'name', 'path', 'json'])
       .default('text'),
   )
+  list.addOption(
+    new Option('--output-keys <key...>', 'for json: which keys, such as name or config.materialized'),
+  )
   list.addHelpText(
     'after',
     examples([
@@ -22,9 +24,15 @@ export const defineList: CommandDefiner = (program, { command, options, launch }
     ]),
   )
   list.action(
-    launch<SelectionFlags & { readonly output: ListFormat }>(async (context, flags) => {
+    launch<ListFlags>(async (context, flags) => {
       const { listNodes } = await import('../list-nodes.ts')
-      return listNodes(context, flags, flags.output)
+      return listNodes(context, withSplitKeys(flags))
     }),
   )
+}
+
+/** dbt takes the keys also as one text with spaces or commas. */
+function withSplitKeys(flags: ListFlags): ListFlags {
+  const outputKeys = flags.outputKeys?.flatMap((keys) => keys.split(/[\s,]+/)).filter((key) => key !== '')
+  return { ...flags, ...(outputKeys && { outputKeys }) }
 }

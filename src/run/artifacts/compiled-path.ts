@@ -1,16 +1,18 @@
 import { basename, posix } from 'node:path'
-import type { ModelNode, Node, TestNode } from '../../core/node.ts'
+import type { AnalysisNode, ModelNode, Node, SnapshotNode, TestNode } from '../../core/node.ts'
+
+export type NodeWithSql = ModelNode | SnapshotNode | TestNode | AnalysisNode
 
 /** Whether a node has SQL of its own, which compiling turns into a query. */
-export function hasSql(node: Node): node is ModelNode | TestNode {
-  return node.resourceType === 'model' || node.resourceType === 'test'
+export function hasSql(node: Node): node is NodeWithSql {
+  return 'rawCode' in node
 }
 
 /**
  * Where the SQL of a node is written, below `compiled/` and `run/` of the target folder: under the package, at
  * the path of its file; a test that YAML declares gets a file of its own below the path of the YAML.
  */
-export function compiledPath(node: ModelNode | TestNode): string {
+export function compiledPath(node: NodeWithSql): string {
   if (!isDeclared(node)) return posix.join(node.package, node.path)
   return posix.join(node.package, node.path, sqlFileName(node))
 }
@@ -22,11 +24,13 @@ export function pathInKind(node: Node): string {
   return posix.join(...folders, basename(node.path))
 }
 
-function isDeclared(node: Node): node is TestNode {
+/** Tests and snapshots that YAML declares have no file of their own. */
+function isDeclared(node: Node): node is TestNode | SnapshotNode {
+  if (node.resourceType === 'snapshot') return /\.ya?ml$/.test(node.path)
   return node.resourceType === 'test' && node.testKind === 'generic'
 }
 
 /** People name tests as they like, in YAML even with slashes. */
-function sqlFileName({ name }: TestNode): string {
+function sqlFileName({ name }: Pick<Node, 'name'>): string {
   return `${name.replace(/[/\\]/g, '_')}.sql`
 }

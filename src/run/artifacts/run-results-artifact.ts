@@ -19,6 +19,8 @@ export interface RunResultsArtifact {
 export interface RunResultsOptions extends ArtifactOptions {
   /** SQL as it reads from what is published; without it, the SQL that the run used stands in the results. */
   readonly compiledCode?: ReadonlyMap<NodeId, string>
+  /** The flags of the run, under dbt's names. */
+  readonly args?: Readonly<Record<string, unknown>>
 }
 
 /** The result of a run as dbt's tools read it. */
@@ -36,7 +38,7 @@ export function runResultsArtifact(
     metadata: artifactMetadata('run-results/v6', options),
     results,
     elapsed_time: run.elapsedMs / 1000,
-    args: { which: run.command, target: options.target.name },
+    args: { which: run.command, target: options.target.name, ...options.args },
   }
 }
 

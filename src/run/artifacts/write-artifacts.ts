@@ -24,6 +24,7 @@ export interface Artifacts extends ArtifactOptions {
   readonly run?: RunResult
   /** The SQL of models and tests as it reads from what is published; without it, that of the run is taken. */
   readonly compiledCode?: ReadonlyMap<NodeId, string>
+  readonly args?: Readonly<Record<string, unknown>>
 }
 
 /** Files written at once; more make nothing faster. */

@@ -51,7 +51,7 @@ function written(entry: Entry): Entry {
   return Object.fromEntries(
     Object.entries(part(entry, 'unrendered_config')).map(([key, value]) => [
       spelled(key),
-      valueOf(key, value),
+      meantBy(key, value),
     ]),
   )
 }
@@ -59,7 +59,7 @@ function written(entry: Entry): Entry {
 function effective(entry: Entry, key: string): unknown {
   const config = part(entry, 'config')
   const value = config[key] ?? config[key.replaceAll('_', '-')]
-  return valueOf(key, value)
+  return meantBy(key, value)
 }
 
 function spelled(key: string): string {
@@ -67,7 +67,7 @@ function spelled(key: string): string {
 }
 
 /** Hooks are text, or mappings with it; severity has no case; a list of one is that one. */
-function valueOf(key: string, value: unknown): unknown {
+function meantBy(key: string, value: unknown): unknown {
   if (/^\+?(pre|post)[-_]hook$/.test(key)) return [value].flat().flatMap((hook) => hookText(hook) ?? [])
   if (key === 'severity' && typeof value === 'string') return value.toLowerCase()
   return Array.isArray(value) && value.length === 1 ? value[0] : value

@@ -128,11 +128,11 @@ function resultsOf(document: Entry, key: string): ReadonlyMap<string, string> {
 
 function byNode<T>(
   { manifest, idOf }: ArtifactScope,
-  valueOf: (id: string) => T | undefined,
+  valueAt: (id: string) => T | undefined,
 ): Map<NodeId, T> {
   const values = new Map<NodeId, T>()
   for (const id of Object.keys(manifest.nodes)) {
-    const value = valueOf(idOf(id))
+    const value = valueAt(idOf(id))
     if (value !== undefined) values.set(id, value)
   }
   return values

@@ -1,0 +1,44 @@
+import { mkdir } from 'node:fs/promises'
+import { join } from 'node:path'
+import type { ResourceType } from '../core/node.ts'
+import type { CommandContext, ExitCode } from './command-context.ts'
+import { compileSelected } from './compile-nodes.ts'
+import { formatCounted } from './display/numbers.ts'
+import type { SelectionFlags } from './flags.ts'
+import { artifactOptions } from './previous-state.ts'
+import { saveArtifacts } from './save-artifacts.ts'
+import { reportSelection, selectNodes } from './select-nodes.ts'
+import { openWorkspace, shownPath, withOpenWarehouse } from './workspace.ts'
+
+export interface GenerateFlags extends SelectionFlags {
+  /** False with --no-compile. */
+  readonly compile?: boolean
+  readonly emptyCatalog?: boolean
+}
+
+const catalogued: readonly ResourceType[] = ['source', 'seed', 'model', 'snapshot', 'job']
+
+/** Writes manifest.json, compiled SQL and catalog.json. */
+export async function generateDocs(context: CommandContext, flags: GenerateFlags): Promise<ExitCode> {
+  const workspace = await openWorkspace(context)
+  const { manifest, targetPath } = workspace
+  const { catalogArtifact, readCatalog, writeJson } = await import('../run/artifacts/index.ts')
+  const options = artifactOptions(context, workspace)
+  const { invocationId } = options
+  if (flags.compile === false) await saveArtifacts(context, workspace, { invocationId })
+  else await compileSelected(context, flags, workspace)
+  const selection = await selectNodes(context, workspace, flags, catalogued)
+  reportSelection(selection, context)
+  const rows = flags.emptyCatalog
+    ? []
+    : await withOpenWarehouse(context, workspace, 1, (warehouse) => {
+        context.narrator.phase('Reading the catalogue of the warehouse')
+        return readCatalog(warehouse, manifest, selection.nodeIds)
+      })
+  await mkdir(targetPath, { recursive: true })
+  const path = join(targetPath, 'catalog.json')
+  await writeJson(path, catalogArtifact(rows, manifest, options), { invocationId })
+  context.narrator.done()
+  context.narrator.note(`${formatCounted(rows.length, 'relation')} in ${shownPath(context, path)}`)
+  return 0
+}

@@ -1,0 +1,44 @@
+import type { Manifest } from '../../core/manifest.ts'
+import type { NodeId } from '../../core/node.ts'
+import { makeProblem, ProblemError } from '../../core/problem.ts'
+import { artifactIds } from '../artifacts/artifact-ids.ts'
+import { type Entry, part } from './entry-values.ts'
+import { readArtifact } from './read-artifact.ts'
+
+/** An earlier run, as its run_results.json tells of it. */
+export interface PreviousRun {
+  readonly command: string
+  readonly args: Entry
+  /** The nodes that have to run again. */
+  readonly leftUndone: (manifest: Manifest, warningsToo: boolean) => readonly NodeId[]
+}
+
+/** What dbt calls the outcome of a node that is still to be done. */
+const undone = ['error', 'fail', 'skipped', 'runtime error', 'partial success']
+
+/** Reads run_results.json; throws a problem where there is none. */
+export function readPreviousRun(folder: string): PreviousRun {
+  const document = readArtifact(folder, 'run_results.json')
+  if (!document)
+    throw new ProblemError(
+      makeProblem('state-missing', `there is no run_results.json in ${folder}`, {
+        hint: 'run something first, or name the folder with --state',
+      }),
+    )
+  const args = part(document, 'args')
+  const results = (document['results'] ?? []) as readonly Entry[]
+  return {
+    command: String(args['which'] ?? ''),
+    args,
+    leftUndone: (manifest, warningsToo) => {
+      const isUndone = (status: string): boolean =>
+        undone.includes(status) ||
+        (warningsToo && status === 'warn') ||
+        // A run that publishes everything at once has dropped what it built: also that is still to be done.
+        (args['published'] === false && status !== 'no-op')
+      const wanted = results.filter(({ status }) => isUndone(String(status)))
+      const ids = new Map([...artifactIds(manifest)].map(([id, artifactId]) => [artifactId, id]))
+      return wanted.flatMap((result) => ids.get(String(result['unique_id'])) ?? [])
+    },
+  }
+}
