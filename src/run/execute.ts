@@ -1,4 +1,4 @@
-import type { Node, NodeId } from '../core/node.ts'
+import { type Node, type NodeId, relationKey } from '../core/node.ts'
 import type { Step } from '../core/plan.ts'
 import type { Problem } from '../core/problem.ts'
 import { isFailure, type NodeResult } from '../core/run-result.ts'
@@ -175,8 +175,7 @@ function testProblem(
   context: RunContext,
 ): Problem {
   const severity = verdict === 'fail' ? 'error' : 'warning'
-  const where =
-    node.resourceType === 'unit_test' ? [] : [`see all of them: estimand show --select ${node.name}`]
+  const where = whereToLook(node, outcome)
   const hint = [...(outcome.detail ?? []), ...where].join('\n')
   return context.renderer.problem(
     'test-failed',
@@ -185,6 +184,13 @@ function testProblem(
     hint,
     severity,
   )
+}
+
+function whereToLook(node: Node, { keptIn, rows }: StepOutcome): string[] {
+  if (node.resourceType === 'unit_test' || rows === 0) return []
+  return keptIn
+    ? [`they are kept in ${relationKey(keptIn)}`]
+    : [`see all of them: estimand show --select ${node.name}`]
 }
 
 /** Whether a result keeps those that wait for it from starting. */

@@ -42,7 +42,7 @@ export interface RunContext {
   /** What `compile` made of a node, or null before. */
   readonly compiledOf: (nodeId: NodeId) => CompiledSql | null
   /** Compiles a view as readers get it: against what is published. */
-  readonly compilePublished: (node: ModelNode) => Promise<CompiledSql>
+  readonly compilePublished: (node: ModelNode | TestNode) => Promise<CompiledSql>
   /** Where something that a job refers to stands in this run. */
   readonly relationOf: (node: Node, ref: string) => Relation
 }
@@ -67,6 +67,8 @@ export interface StepOutcome {
   readonly batches?: readonly BatchResult[]
   /** Lines that show why a test failed. */
   readonly detail?: readonly string[]
+  /** Where a test keeps its failing rows. */
+  readonly keptIn?: Relation
 }
 
 /** Carries out one step of one kind of node. */

@@ -1,29 +1,104 @@
-import { withoutSemicolon } from '../../compile/compiled-sql.ts'
-import type { TestNode } from '../../core/node.ts'
-import { sql, unsafeSql } from '../../warehouse/index.ts'
-import type { StepRunner } from '../run-context.ts'
+import { type CompiledSql, withoutSemicolon } from '../../compile/compiled-sql.ts'
+import type { Relation, TestNode } from '../../core/node.ts'
+import {
+  createSchema,
+  createTableAs,
+  dropRelation,
+  existingRelations,
+  type PublishAction,
+  relationIdent,
+  type Session,
+  type SQLQuery,
+  sql,
+  unsafeSql,
+} from '../../warehouse/index.ts'
+import type { RunContext, StepRunner } from '../run-context.ts'
+import { textTable } from '../text-table.ts'
 
 /** Counts the rows that a test finds and compares them with its thresholds, in one query. */
 export const runTest: StepRunner<TestNode> = async (node, _step, context) => {
   const compiled = withoutSemicolon(await context.compile(node, { isIncremental: false }))
-  const limit = node.limit === undefined ? sql`` : sql`limit ${node.limit}`
+  const kept = node.storeFailures ?? (context.storeFailures ? 'table' : 'ephemeral')
+  return context.warehouse.withSession(async (session) => {
+    const query = limited(node, compiled)
+    if (kept === 'table') await keepRows(session, node.relation, query)
+    const failing = kept === 'table' ? sql`select * from ${relationIdent(node.relation)}` : query
+    const { failures, fails, warns } = await countFailures(session, node, failing)
+    const isFailure = (node.severity === 'error' && fails) || (warns && context.warnError)
+    const verdict = isFailure ? 'fail' : warns ? 'warn' : 'pass'
+    return {
+      rows: failures,
+      message: verdict === 'pass' ? 'pass' : `${failures} failing ${failures === 1 ? 'row' : 'rows'}`,
+      compiledCode: compiled.text,
+      publish: kept === 'view' ? [await viewOfFailures(node, context)] : [],
+      verdict,
+      ...(verdict !== 'pass' && { detail: await firstRows(session, failing) }),
+      ...(kept !== 'ephemeral' && { keptIn: node.relation }),
+    }
+  })
+}
+
+function limited({ limit }: TestNode, { text }: CompiledSql): SQLQuery {
+  if (limit === undefined) return unsafeSql(text)
+  return sql`select * from (\n${unsafeSql(text)}\n) as failing\nlimit ${unsafeSql(String(limit))}`
+}
+
+interface Counted {
+  readonly failures: number
+  readonly fails: boolean
+  readonly warns: boolean
+}
+
+async function countFailures(session: Session, node: TestNode, failing: SQLQuery): Promise<Counted> {
   // Thresholds such as "> 10" are written by the project's author, as part of the comparison.
-  const { rows } = await context.warehouse.query<{ failures: number; fails: boolean; warns: boolean }>(sql`
+  const { rows } = await session.query<Counted>(sql`
     select failures, failures ${unsafeSql(node.errorIf)} as fails, failures ${unsafeSql(node.warnIf)} as warns
     from (
       select coalesce(${unsafeSql(node.failCalc)}, 0)::bigint as failures
       from (
-        ${unsafeSql(compiled.text)}
-        ${limit}
+        ${failing}
       ) as failing
     ) as counted`)
-  const { failures, fails, warns } = rows[0]!
-  const verdict = node.severity === 'error' && fails ? 'fail' : warns ? 'warn' : 'pass'
-  return {
-    rows: failures,
-    message: verdict === 'pass' ? 'pass' : `${failures} failing ${failures === 1 ? 'row' : 'rows'}`,
-    compiledCode: compiled.text,
-    publish: [],
-    verdict,
-  }
+  return rows[0]!
+}
+
+/**
+ * Keeps the failing rows in a table, for people to look into. It is no part of what a run publishes: it is needed
+ * most when the run fails, and is there at once.
+ */
+async function keepRows(session: Session, table: Relation, failing: SQLQuery): Promise<void> {
+  await session.query(createSchema(table.schema))
+  await session.transaction(async () => {
+    const [old] = await existingRelations(session, [table])
+    if (old) await session.query(dropRelation(table, old.kind))
+    await session.query(createTableAs(table, failing))
+  })
+}
+
+/** A view of the failing rows among what is published; it changes with that. */
+async function viewOfFailures(node: TestNode, context: RunContext): Promise<PublishAction> {
+  const compiled = withoutSemicolon(await context.compilePublished(node))
+  const limit = node.limit === undefined ? '' : `\nlimit ${node.limit}`
+  const definition = `select * from (\n${compiled.text}\n) as failing${limit}`
+  return { kind: 'view', published: node.relation, definition }
+}
+
+/** How many failing rows are shown with the failure. */
+const shownRows = 5
+
+/** A test of many rows says nothing without some of them; only a failed one is asked twice. */
+async function firstRows(session: Session, failing: SQLQuery): Promise<string[]> {
+  const { columns, rows } = await session.queryTable(
+    sql`select * from (\n${failing}\n) as failing limit ${unsafeSql(String(shownRows))}`,
+  )
+  if (rows.length === 0) return []
+  return textTable(
+    columns.map(({ name }) => name),
+    rows.map((row) => row.map(textOf)),
+  )
+}
+
+function textOf(value: unknown): string | null {
+  if (value === null || value === undefined) return null
+  return typeof value === 'object' ? JSON.stringify(value) : String(value)
 }
