@@ -73,7 +73,7 @@ async function withScope<T>(
       )
     : undefined
   const scope = publishedScope(context, flags.fullRefresh ?? false, deferred)
-  return withLazyWarehouse(context, workspace, (ask) => body({ ...scope, ask }))
+  return withLazyWarehouse(context, workspace, (ask) => body({ ...scope, ask, flags: { WHICH: 'compile' } }))
 }
 
 const compiledTypes: readonly ResourceType[] = [

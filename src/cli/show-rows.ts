@@ -39,7 +39,11 @@ export async function showRows(context: CommandContext, request: ShowRequest): P
   const node = request.inline === undefined ? await singleNode(context, workspace, request) : null
   await withOpenWarehouse(context, workspace, 1, async (warehouse) => {
     const deferred = await deferRelations(context, workspace, request, [], warehouse)
-    const scope = { ...publishedScope(context, false, deferred), ask: askAnywhere(warehouse) }
+    const scope = {
+      ...publishedScope(context, false, deferred),
+      ask: askAnywhere(warehouse),
+      flags: { WHICH: 'show' },
+    }
     const shown = await (node
       ? queryOf(workspace, node, scope)
       : workspace.renderer.compileInline(request.inline!, scope).then(wrapped))

@@ -97,7 +97,7 @@ export function makeRenderer(manifest: Manifest, templates: Templates, resolver:
       const inner = new Set<NodeId>()
       const sql = renderNode(node, { ...scope, isIncremental: false }, inner, attempt)
       for (const read of inner) visit(read)
-      ctes.set(id, { name: cteName(node.name), sql })
+      ctes.set(id, { name: cteName(node.relation.identifier), sql })
     }
     for (const id of ids) visit(id)
     return [...ctes.values()]

@@ -2,7 +2,7 @@ import type { Manifest } from '../core/manifest.ts'
 import type { Node, NodeId, Relation } from '../core/node.ts'
 import type { ContextScope } from './context/context.ts'
 import type { Database } from './context/database.ts'
-import { nodeConfig, nodeData } from './context/node-value.ts'
+import { modelData, nodeConfig } from './context/node-value.ts'
 import { asRelation, cteName, cteValue, type RelationParts, relationValue } from './context/relation-value.ts'
 import { Dict, fromJs, hostFunction, type Value } from './dialect/index.ts'
 import { quotePolicy } from './quoting.ts'
@@ -92,7 +92,7 @@ function makeReaders({
     if (scope.standIns) return relationValue({ database, ...standInFor(target, node, scope.standIns) })
     if (target.resourceType === 'model' && target.materialized === 'ephemeral') {
       ephemeral.add(id)
-      return cteValue(cteName(target.name))
+      return cteValue(cteName(target.relation.identifier))
     }
     const relation = relationOf(target)
     if (!relation) throw new ContextError('ref-unknown', `${target.name} has no relation`)
@@ -188,7 +188,7 @@ function modelValue(
   if (!node) return new Dict()
   const { target } = templates.options
   return fromJs({
-    ...nodeData(node, manifest, target),
+    ...modelData(node, manifest, target),
     ...(standsAtThis && own && { schema: own.schema, alias: own.identifier, identifier: own.identifier }),
     ...(scope.batch && { batch: batchData(scope.batch) }),
   })

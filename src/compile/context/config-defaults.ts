@@ -43,6 +43,16 @@ const built: Config = {
 const defaults: Partial<Record<ResourceType, Config>> = {
   model: { ...built, access: 'protected', freshness: null },
   analysis: built,
+  source: {
+    enabled: true,
+    event_time: null,
+    loaded_at_field: null,
+    loaded_at_query: null,
+    meta: {},
+    tags: [],
+  },
+  exposure: { enabled: true, tags: [], meta: {} },
+  metric: { enabled: true, group: null, meta: {} },
   seed: { ...built, materialized: 'seed', delimiter: ',', quote_columns: null },
   snapshot: {
     ...built,

@@ -1,5 +1,5 @@
 import type { Manifest, Target } from '../../core/manifest.ts'
-import type { ColumnInfo, Node, Relation } from '../../core/node.ts'
+import type { ColumnInfo, Node, Relation, SourceNode } from '../../core/node.ts'
 import { isMap } from '../config-tree.ts'
 import { Dict, fromJs, type Value } from '../dialect/index.ts'
 import { withDefaults } from './config-defaults.ts'
@@ -45,10 +45,29 @@ export function nodeData(node: Node, manifest: Manifest, target: Target): Record
       parent.resourceType === 'source' ? [[parent.sourceName, parent.name]] : [],
     ),
     metrics: [],
+    functions: [],
     language: 'sql',
     raw_code: 'rawCode' in node ? node.rawCode : '',
+    group: 'group' in node ? (node.group ?? null) : null,
+    build_path: null,
+    compiled_path: null,
+    created_at: 0,
+    doc_blocks: [],
+    extra_ctes: [],
+    extra_ctes_injected: true,
+    unrendered_config: node.config,
     ...ofKind(node),
   }
+}
+
+/** The same without what is none, as `model` shows a node. */
+export function modelData(node: Node, manifest: Manifest, target: Target): Record<string, unknown> {
+  const { config, ...data } = nodeData(node, manifest, target)
+  return { ...withoutNulls(data), config: withoutNulls(config as Record<string, unknown>) }
+}
+
+function withoutNulls(data: Record<string, unknown>): Record<string, unknown> {
+  return Object.fromEntries(Object.entries(data).filter(([, value]) => value !== null))
 }
 
 /** What only nodes of its kind have. */
@@ -57,11 +76,13 @@ function ofKind(node: Node): Record<string, unknown> {
     case 'model':
       return {
         access: node.access,
-        group: node.group ?? null,
+        deprecation_date: node.deprecationDate ?? null,
+        primary_key: [],
+        time_spine: null,
         version: node.version ?? null,
         latest_version: node.latestVersion ?? null,
         constraints: node.constraints,
-        contract: { enforced: node.contractEnforced, alias_types: true },
+        contract: { enforced: node.contractEnforced, alias_types: true, checksum: null },
       }
     case 'source':
       return {
@@ -69,7 +90,11 @@ function ofKind(node: Node): Record<string, unknown> {
         source_description: node.sourceDescription,
         loader: node.loader ?? '',
         loaded_at_field: node.loadedAtField ?? null,
-        freshness: node.freshness ?? null,
+        loaded_at_query: node.loadedAtQuery ?? null,
+        freshness: freshnessData(node.freshness),
+        external: null,
+        quoting: {},
+        source_meta: {},
         path: node.path,
       }
     case 'test':
@@ -91,14 +116,51 @@ function ofKind(node: Node): Record<string, unknown> {
         url: node.url ?? null,
         maturity: node.maturity ?? null,
       }
+    case 'metric':
+      return {
+        ...{ type: null, type_params: {}, filter: null, metadata: null, time_granularity: null },
+        label: node.label ?? null,
+        ...node.spec,
+        type_params: { ...noTypeParams, ...(isMap(node.spec['type_params']) && node.spec['type_params']) },
+      }
+    case 'semantic_model':
+    case 'saved_query':
+      return { label: node.label ?? null, metadata: null, ...node.spec }
     default:
       return {}
+  }
+}
+
+/** What any kind of metric may say of itself. */
+const noTypeParams = {
+  measure: null,
+  input_measures: [],
+  numerator: null,
+  denominator: null,
+  expr: null,
+  window: null,
+  grain_to_date: null,
+  metrics: [],
+  conversion_type_params: null,
+  cumulative_type_params: null,
+}
+
+const noLimit = { count: null, period: null }
+
+/** How old a source may be; limits that nobody set are there all the same. */
+function freshnessData(freshness: SourceNode['freshness']): Record<string, unknown> | null {
+  if (freshness === null) return null
+  return {
+    warn_after: freshness?.warnAfter ?? noLimit,
+    error_after: freshness?.errorAfter ?? noLimit,
+    filter: freshness?.filter ?? null,
   }
 }
 
 /** The config with what we made of it where it was left open. */
 export function nodeConfig(node: Node): Readonly<Record<string, unknown>> {
   const config = withDefaults(node.resourceType, node.config)
+  if (node.resourceType === 'source') return { ...config, freshness: freshnessData(node.freshness) }
   if (node.resourceType !== 'model') return config
   return { ...config, access: node.access, group: node.group ?? null }
 }
