@@ -23,10 +23,11 @@ export function resolveReads(drafts: readonly Draft[], scope: ReadsScope): Resol
   const loads = loadsByTable(drafts)
   const disabled: Node[] = []
   const known = new Set(drafts.map(({ node }) => node.id))
+  const groups = new Map(drafts.map(({ node }) => [node.id, 'group' in node ? node.group : undefined]))
   const nodes = drafts.flatMap((draft): Node[] => {
     const { ids, lost } = idsOf(draft, scope)
     const dependsOn = [...new Set([...ids, ...(draft.dependsOn ?? []).filter((id) => known.has(id))])]
-    const node = withDependencies(draft, dependsOn, ids[0], loads)
+    const node = withDependencies(draft, dependsOn, ids[0], loads, groups)
     if (node.resourceType !== 'test' || lost.length === 0) {
       problems.push(...lost.map(({ problem }) => problem))
       return [node]
@@ -63,12 +64,16 @@ function withDependencies(
   dependsOn: readonly NodeId[],
   first: NodeId | undefined,
   loads: ReadonlyMap<string, NodeId>,
+  groups: ReadonlyMap<NodeId, string | undefined>,
 ): Node {
   // A source that stands where a load writes is that load's table.
   const load = node.resourceType === 'source' ? loads.get(relationKey(node.relation)) : undefined
   const attachedTo = node.resourceType === 'test' && node.generic ? first : undefined
+  // A test belongs to the group of what it is declared on.
+  const group = attachedTo === undefined ? undefined : groups.get(attachedTo)
   return {
     ...node,
+    ...(group !== undefined && { group }),
     dependsOn: load === undefined ? dependsOn : [...dependsOn, load],
     ...(attachedTo !== undefined && { attachedTo }),
   } as Node

@@ -30,7 +30,7 @@ function ruleOf(line: string): Rule | null {
   const inner = pattern.replace(/^\//, '').replace(/\/$/, '')
   // A pattern with a slash inside or in front is taken from the folder; any other fits at every depth.
   const anchored = pattern.startsWith('/') || inner.includes('/')
-  const source = inner.split(/(\*\*\/|\/\*\*|\*|\?|\[[^\]]*\])/).map(sourceOfPart)
+  const source = inner.split(/(\/\*\*\/|\*\*\/|\/\*\*|\*|\?|\[[^\]]*\])/).map(sourceOfPart)
   const tail = folderOnly ? '/' : '(?:/|$)'
   const expression = new RegExp(`${anchored ? '^' : '(?:^|/)'}${source.join('')}${tail}`)
   return { matches: (path) => expression.test(path), ignores }
@@ -38,6 +38,8 @@ function ruleOf(line: string): Rule | null {
 
 function sourceOfPart(part: string): string {
   switch (part) {
+    case '/**/':
+      return '/(?:.*/)?'
     case '**/':
       return '(?:.*/)?'
     case '/**':

@@ -55,7 +55,7 @@ export function makeDraftScope(
     templates,
     naming,
     yaml,
-    patches: indexPatches(project.patches, problems, templates.options.textOf),
+    patches: indexPatches(project, problems, templates.options.textOf),
     packageOf: (name) => packages.get(name)!,
     config(tree, fqn, ...nearer) {
       const own = fqn[0]!

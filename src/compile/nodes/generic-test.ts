@@ -91,7 +91,6 @@ function draftOne(
       },
       relation: failuresRelation(scope, identity),
       ...testBehaviour(config),
-      ...(typeof subject.config['group'] === 'string' && { group: subject.config['group'] }),
     },
   }
 }

@@ -1,5 +1,6 @@
 import { makeProblem, type Problem } from '../../core/problem.ts'
-import type { PatchSpec, VersionSpec } from '../../core/project.ts'
+import type { PatchSpec, Project, VersionSpec } from '../../core/project.ts'
+import { fileName } from './draft.ts'
 
 /*
  * What YAML says about a node, found by the node's package and name.
@@ -15,18 +16,23 @@ export interface VersionedFile {
 }
 
 export interface Patches {
-  /** The patch of a node; one of another package counts where the node's own package has none. */
+  /** The patch of a node; one of another package counts where that package has no such node itself. */
   find(resource: Resource, packageName: string, name: string): PatchSpec | undefined
   /** What a model file is a version of, if it is. */
   version(packageName: string, file: string): VersionedFile | undefined
 }
 
-/** Indexes patches; two for one node are a problem. */
+/** Indexes the patches of a project; two for one node are a problem. */
 export function indexPatches(
-  patches: readonly PatchSpec[],
+  project: Pick<Project, 'patches' | 'models' | 'seeds'>,
   problems: Problem[],
   textOf: (file: string) => string | undefined,
 ): Patches {
+  const { patches } = project
+  const defined = new Set([
+    ...project.models.map((file) => `model ${file.package} ${fileName(file.packagePath)}`),
+    ...project.seeds.map((seed) => `seed ${seed.package} ${seed.name}`),
+  ])
   const byNode = new Map<string, PatchSpec>()
   const byName = new Map<string, PatchSpec>()
   const versions = new Map<string, VersionedFile>()
@@ -35,7 +41,7 @@ export function indexPatches(
     const first = byNode.get(key)
     if (first) problems.push(describedTwice(patch, first, textOf))
     else byNode.set(key, patch)
-    byName.set(`${patch.resource} ${patch.name}`, patch)
+    if (!defined.has(key)) byName.set(`${patch.resource} ${patch.name}`, patch)
     for (const file of versionsOf(patch)) versions.set(...file)
   }
   return {

@@ -1,5 +1,4 @@
 import type { ColumnSpec, PatchSpec, SourceTableSpec, TestSpec } from '../../core/project.ts'
-import type { Config } from '../config-tree.ts'
 import { asStrings } from '../config-tree.ts'
 import type { Read } from './draft.ts'
 import type { DraftScope } from './draft-scope.ts'
@@ -20,8 +19,6 @@ export interface TestSubject {
   readonly tags: readonly string[]
   readonly tests: readonly TestSpec[]
   readonly columns: readonly ColumnSpec[]
-  /** The group that its tests belong to, and may refer to the private models of. */
-  readonly config: Config
 }
 
 /** Everything that tests are declared on; each version of a model counts. */
@@ -42,10 +39,10 @@ function patchSubjects(patch: PatchSpec): TestSubject[] {
   }))
 }
 
-type Declared = Pick<PatchSpec, 'package' | 'packagePath' | 'place' | 'tests' | 'columns' | 'config'>
+type Declared = Pick<PatchSpec, 'package' | 'packagePath' | 'place' | 'tests' | 'columns'>
 
 function refSubject(declared: Declared, name: string, version?: string): TestSubject {
-  const { package: packageName, packagePath, place, tests, columns, config } = declared
+  const { package: packageName, packagePath, place, tests, columns } = declared
   const isVersion = version !== undefined
   return {
     package: packageName,
@@ -57,7 +54,6 @@ function refSubject(declared: Declared, name: string, version?: string): TestSub
     tags: [],
     tests,
     columns,
-    config,
   }
 }
 
@@ -73,6 +69,5 @@ function sourceSubject(spec: SourceTableSpec): TestSubject {
     tags: asStrings(config['tags']),
     tests,
     columns,
-    config: {},
   }
 }

@@ -1,0 +1,1 @@
+select order_id, amount, ordered_on from {{ ref('stg_orders') }}

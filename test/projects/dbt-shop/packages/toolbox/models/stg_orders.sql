@@ -1,0 +1,2 @@
+{{ config(materialized='view', alias='toolbox_orders') }}
+select * from {{ ref('toolbox', 'numbers') }}
