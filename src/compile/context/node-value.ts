@@ -37,7 +37,7 @@ export function nodeData(node: Node, manifest: Manifest, target: Target): Record
     columns: Object.fromEntries(node.columns.map((column) => [column.name, columnData(column)])),
     docs: { show: true, node_color: null },
     patch_path: node.patchPath === undefined ? null : `${node.package}://${node.patchPath}`,
-    depends_on: { macros: [], nodes: node.dependsOn },
+    depends_on: { macros: testMacros(node, manifest), nodes: node.dependsOn },
     refs: parents
       .filter(({ resourceType }) => ['model', 'seed', 'snapshot', 'job'].includes(resourceType))
       .map((parent) => ({ name: parent.name, package: null, version: null })),
@@ -176,6 +176,15 @@ function columnData({ name, description, dataType, tags, meta, quote, constraint
     config: isMap(extra?.['config']) ? extra['config'] : { meta, tags },
     tags,
   }
+}
+
+/** The macro of a generic test, which tools look at to tell what is tested. */
+function testMacros(node: Node, { macros, project }: Manifest): string[] {
+  if (node.resourceType !== 'test' || !node.generic) return []
+  const [name, packageName] = node.generic.macro.split('.').reverse()
+  const packages = packageName === undefined ? [node.package, project, 'dbt'] : [packageName]
+  const id = packages.map((one) => `macro.${one}.test_${name}`).find((one) => macros[one] !== undefined)
+  return id === undefined ? [] : [id, 'macro.dbt.get_where_subquery']
 }
 
 function relationOf(node: Node): Relation | null {
