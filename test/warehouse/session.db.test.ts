@@ -35,6 +35,27 @@ async function codeOf(action: Promise<unknown>): Promise<string> {
 
 const terminate = (pid: number) => warehouse().control.query(sql`select pg_terminate_backend(${pid})`)
 
+describe('a session', () => {
+  const database = useTestDatabase()
+
+  test('takes on the role and search path that a target names', async () => {
+    await withWarehouse(database.connection, { threads: 1, applicationName: 'estimand test' }, (plain) =>
+      plain.query(sql`create role shop_builder`),
+    )
+    const connection = { ...database.connection, role: 'shop_builder', searchPath: 'shop, public' }
+    const seen = await withWarehouse(
+      connection,
+      { threads: 1, applicationName: 'estimand test' },
+      (builder) =>
+        builder.query(sql`select current_user::text as role, current_setting('search_path') as path`),
+    )
+    expect(seen.rows).toEqual([{ role: 'shop_builder', path: 'shop, public' }])
+    await withWarehouse(database.connection, { threads: 1, applicationName: 'estimand test' }, (plain) =>
+      plain.query(sql`drop role shop_builder`),
+    )
+  })
+})
+
 describe('values', () => {
   test('come as exact numbers or as text, never rounded and never in local time', async () => {
     const { rows } = await warehouse().query(sql`
@@ -186,6 +207,8 @@ describe('connections', () => {
           (await warehouse().control.query(sql`select from pg_stat_activity where pid = ${pid}`)).rowCount,
       )
       .toBe(0)
+    // That the connection ended may reach us a moment after the server has forgotten it.
+    await expect.poll(() => codeOf(warehouse().query(sql`select 1`))).not.toBe('warehouse-lost')
     for (let i = 0; i < 4; i++) await warehouse().query(sql`select 1`)
 
     const code = await codeOf(
