@@ -159,7 +159,7 @@ export function makeRenderer(manifest: Manifest, templates: Templates, resolver:
       })
       return hooks.length === 0 ? Promise.resolve([]) : sendHooks(hooks, scope)
     },
-    runOperation(macro, args, scope) {
+    async runOperation(macro, args, scope) {
       const [name = '', packageName] = macro.split('.').reverse()
       const block = packageName === undefined ? macros.find(name) : macros.inPackage(packageName, name)
       if (!block) throw new ProblemError(unknownMacro(macro, macros.closest(name)))

@@ -53,7 +53,7 @@ export async function rendered(
   scope: Partial<RenderScope> = {},
   options: Parameters<typeof compiled>[1] = {},
 ): Promise<string> {
-  const { renderer } = await compiled({ 'project.yml': 'name: demo\n', ...files }, options)
+  const { renderer } = await compiled(files, options)
   const { text } = await renderer.compileInline(template, publishedScope(scope))
   return text.trim()
 }
