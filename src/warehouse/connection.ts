@@ -10,6 +10,11 @@ export interface Connection {
   readonly sslRootCert?: string
   readonly sslCert?: string
   readonly sslKey?: string
+  /** The role that sessions take on once they are connected. */
+  readonly role?: string
+  readonly searchPath?: string
+  /** How long connecting may take where nobody asks for less. */
+  readonly connectTimeoutMs?: number
 }
 
 export const sslModes = ['disable', 'allow', 'prefer', 'require', 'verify-ca', 'verify-full'] as const

@@ -44,7 +44,7 @@ export async function openSession(connection: Connection, options: SessionOption
   }
   const session = new PgSession(client, serverName(target))
   try {
-    const { serverVersion, citus } = await setUp(session, options)
+    const { serverVersion, citus } = await setUp(session, connection, options)
     if (serverVersion < oldestVersion) throw new ProblemError(tooOld(serverName(target), serverVersion))
     return { session, serverVersion, citus }
   } catch (error) {
@@ -83,7 +83,8 @@ async function connectOnce(connection: Connection, options: SessionOptions, secu
     password: () => password?.() as string,
     ssl: secure ? tlsOptions(connection) : false,
     application_name: options.applicationName,
-    connectionTimeoutMillis: options.connectTimeoutMs ?? defaultConnectTimeoutMs,
+    connectionTimeoutMillis:
+      options.connectTimeoutMs ?? connection.connectTimeoutMs ?? defaultConnectTimeoutMs,
     keepAlive: true,
   })
   // Without a listener an error between connecting and set-up would end the process.
@@ -124,7 +125,7 @@ function isSslDemanded(error: unknown): boolean {
 }
 
 /** One statement: the settings, and what the server is. Citus is installed per database. */
-async function setUp(session: PgSession, options: SessionOptions) {
+async function setUp(session: PgSession, { role, searchPath }: Connection, options: SessionOptions) {
   const { rows } = await session.query<{ version: number; citus: boolean }>(sql`
     select
       set_config('timezone', 'UTC', false),
@@ -135,6 +136,8 @@ async function setUp(session: PgSession, options: SessionOptions) {
       set_config('lock_timeout', ${String(options.lockTimeoutMs ?? 0)}, false),
       set_config('statement_timeout', ${String(options.statementTimeoutMs ?? 0)}, false),
       set_config('idle_in_transaction_session_timeout', '0', false),
+      set_config('search_path', coalesce(${searchPath ?? null}, current_setting('search_path')), false),
+      set_config('role', coalesce(${role ?? null}, current_setting('role')), false),
       current_setting('server_version_num')::int as version,
       exists (select from pg_catalog.pg_extension where extname = 'citus') as citus
   `)

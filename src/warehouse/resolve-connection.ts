@@ -81,15 +81,20 @@ export function postgresConnection(
   const password =
     spec.password ?? url.password ?? env['PGPASSWORD'] ?? readPassfile(env, { host, port, database, user })
   const files = pickFiles({
-    sslRootCert: url.options?.['sslrootcert'] ?? env['PGSSLROOTCERT'],
-    sslCert: url.options?.['sslcert'] ?? env['PGSSLCERT'],
-    sslKey: url.options?.['sslkey'] ?? env['PGSSLKEY'],
+    sslRootCert: spec.sslrootcert ?? url.options?.['sslrootcert'] ?? env['PGSSLROOTCERT'],
+    sslCert: spec.sslcert ?? url.options?.['sslcert'] ?? env['PGSSLCERT'],
+    sslKey: spec.sslkey ?? url.options?.['sslkey'] ?? env['PGSSLKEY'],
   })
   return {
     target,
     sslMode: sslModeOf(spec.sslmode || url.options?.['sslmode'] || env['PGSSLMODE'], host),
     ...(password !== undefined && { password: () => password }),
     ...files,
+    ...(spec.role && { role: spec.role }),
+    ...(spec.searchPath && { searchPath: spec.searchPath }),
+    ...(Number(spec.connectTimeoutSeconds) > 0 && {
+      connectTimeoutMs: Number(spec.connectTimeoutSeconds) * 1000,
+    }),
   }
 }
 

@@ -12,6 +12,24 @@ const resolve = (spec: object, env: Record<string, string> = {}) =>
   postgresConnection({ name: 'prod', spec: { ...base, ...spec } }, { HOME: '/nonexistent', ...env })
 
 describe('a target', () => {
+  test('may name a role, a search path, certificates and how long connecting may take', () => {
+    const spec = {
+      role: 'builder',
+      searchPath: 'a, b',
+      connectTimeoutSeconds: '5',
+      sslcert: '/me.pem',
+      sslkey: '/me.key',
+    }
+    expect(resolve({ host: 'db', ...spec })).toMatchObject({
+      role: 'builder',
+      searchPath: 'a, b',
+      connectTimeoutMs: 5000,
+      sslCert: '/me.pem',
+      sslKey: '/me.key',
+    })
+    expect(resolve({ host: 'db', connectTimeoutSeconds: 0 })).not.toHaveProperty('connectTimeoutMs')
+  })
+
   test('takes what it says first, then its URL, then the environment', () => {
     const env = {
       PGHOST: 'env',
