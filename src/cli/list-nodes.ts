@@ -95,19 +95,20 @@ function nameOf(node: Node): string {
   return node.name
 }
 
-/** The keys of dbt's `ls --output json`, in its order. */
-const usualKeys = [
-  'name',
-  'resource_type',
-  'package_name',
-  'original_file_path',
-  'unique_id',
-  'source_name',
-  'alias',
-  'config',
-  'tags',
-  'depends_on',
-]
+/** The keys of dbt's `ls --output json`, in the order that it has for each kind. */
+function usualKeys({ resourceType }: Node): readonly string[] {
+  const identity = ['name', 'resource_type', 'package_name', 'original_file_path', 'unique_id']
+  return [...identity, ...(keysByType[resourceType] ?? ['alias', 'config', 'tags', 'depends_on'])]
+}
+
+const keysByType: Readonly<Partial<Record<ResourceType, readonly string[]>>> = {
+  source: ['source_name', 'tags', 'config'],
+  exposure: ['tags', 'config', 'depends_on'],
+  metric: ['tags', 'config', 'depends_on'],
+  saved_query: ['config', 'depends_on', 'tags'],
+  semantic_model: ['depends_on', 'config'],
+  unit_test: ['depends_on', 'config'],
+}
 
 /** Writes a node's entry of the manifest, or parts of it, on one line. */
 async function makeJsonLine(
@@ -119,7 +120,7 @@ async function makeJsonLine(
   const entryOf = makeEntryWriter(workspace.manifest, artifactOptions(context, workspace))
   return (node) => {
     const entry = entryOf(node)
-    const wanted = keys.length > 0 ? keys : usualKeys
+    const wanted = keys.length > 0 ? keys : usualKeys(node)
     return pythonJson(Object.fromEntries(wanted.flatMap((key) => pickKey(entry, key))))
   }
 }

@@ -144,7 +144,7 @@ export interface SeedNode extends NodeBase {
   readonly columnTypes: Readonly<Record<string, string>>
   readonly delimiter: string
   readonly quoteColumns?: boolean
-  /** Hash of the file's bytes. */
+  /** Hash of the file: as dbt's, of its text without white space around it, unless it is large. */
   readonly checksum: string
   readonly group?: string
 }

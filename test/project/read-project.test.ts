@@ -51,7 +51,7 @@ describe('readProject', () => {
         absolutePath: join(project.root, 'seeds/countries.csv'),
         name: 'countries',
         // sha256sum of the file
-        checksum: 'ebf0322fb8c49dd4ecb446b4ea64f6c494f102b565fc6fb06c944c58764334ab',
+        checksum: '10bf94aa50f9d4436a5cba8995790acaa126687817d44db68b995d7811b95086',
       },
     ])
     expect(project.yamlFiles.map(({ path }) => path)).toEqual(['project.yml', 'models/m.yaml'])

@@ -49,7 +49,7 @@ function metricsOfMeasures(specs: readonly SemanticSpec[]): SemanticSpec[] {
             resource: 'metric' as const,
             name: String(measure['name']),
             label: String(measure['label'] ?? measure['name']),
-            description: String(measure['description'] ?? ''),
+            description: String(measure['description'] ?? `Metric created from measure ${measure['name']}`),
             config: {},
             spec: { type: 'simple', type_params: { measure: measure['name'] } },
           }))

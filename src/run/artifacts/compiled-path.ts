@@ -19,9 +19,20 @@ export function compiledPath(node: NodeWithSql): string {
 
 /** dbt's `path` of a node: that of its file below the folder that holds all files of its kind. */
 export function pathInKind(node: Node): string {
+  if (node.resourceType === 'snapshot') return snapshotPath(node)
   if (isDeclared(node)) return sqlFileName(node)
-  const folders = node.fqn.slice(1, -1)
+  const folders = node.fqn.slice(1, endsInVersion(node) ? -2 : -1)
   return posix.join(...folders, basename(node.path))
+}
+
+function endsInVersion(node: Node): boolean {
+  return node.resourceType === 'model' && node.fqn.at(-1) === `v${node.version}`
+}
+
+/** The fqn of a snapshot's block has the name of its file before that of the snapshot. */
+function snapshotPath(node: SnapshotNode): string {
+  if (isDeclared(node)) return posix.join(basename(node.path), sqlFileName(node))
+  return posix.join(...node.fqn.slice(1, -2), basename(node.path))
 }
 
 /** Tests and snapshots that YAML declares have no file of their own. */

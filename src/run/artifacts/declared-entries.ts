@@ -9,7 +9,7 @@ import type {
 } from '../../core/node.ts'
 import type { FixtureRows } from '../../core/unit-test-spec.ts'
 import { type ArtifactScope, relationName, relationOf } from './artifact-scope.ts'
-import { checksum, type Entry, identity, queryEntry, reads, tableEntry } from './entry-parts.ts'
+import { checksum, type Entry, identity, parentIds, queryEntry, reads, tableEntry } from './entry-parts.ts'
 import { nodeConfig } from './node-config.ts'
 import { plainObject } from './plain-json.ts'
 
@@ -75,12 +75,10 @@ export function unitTestEntry(node: UnitTestNode, scope: ArtifactScope): Entry {
     model: node.model,
     given: node.given.map(({ input, rows }) => ({ input, ...fixture(rows) })),
     expect: fixture(node.expect),
-    overrides: {
-      macros: plainObject(macros),
-      vars: plainObject(vars),
-      env_vars: plainObject(envVars),
-    },
-    depends_on: { macros: [], nodes: node.dependsOn.map(scope.idOf) },
+    overrides: [macros, vars, envVars].some((values) => Object.keys(values).length > 0)
+      ? { macros: plainObject(macros), vars: plainObject(vars), env_vars: plainObject(envVars) }
+      : null,
+    depends_on: { macros: [], nodes: parentIds(node, scope) },
     config: nodeConfig(node, {}),
     checksum: node.checksum,
     schema: scope.options.target.schema,
@@ -106,6 +104,7 @@ export function metricEntry(node: MetricNode, scope: ArtifactScope): Entry {
   return {
     ...semanticIdentity(node, scope),
     ...reads(node, scope),
+    depends_on: { macros: [], nodes: parentIds(node, scope) },
     label: node.label ?? node.name,
     type: typeof type === 'string' ? type : 'simple',
     type_params: metricParams(params),
@@ -122,7 +121,7 @@ export function metricEntry(node: MetricNode, scope: ArtifactScope): Entry {
 function metricParams(value: unknown): Entry {
   const params = isObject(value) ? plainObject(value) : {}
   const named = (entry: unknown) => (typeof entry === 'string' ? { name: entry } : (entry ?? null))
-  const measure = named(params['measure'])
+  const measure = measureOf(named(params['measure']))
   return {
     ...params,
     measure,
@@ -132,6 +131,12 @@ function metricParams(value: unknown): Entry {
     metrics: Array.isArray(params['metrics']) ? params['metrics'].map(named) : [],
     window: timeWindow(params['window']),
   }
+}
+
+function measureOf(value: unknown): Entry | null {
+  if (!isObject(value)) return null
+  const usual = { filter: null, alias: null, join_to_timespine: false, fill_nulls_with: null }
+  return { name: value['name'], ...usual, ...value }
 }
 
 /** `7 days`. */
@@ -168,14 +173,15 @@ export function semanticModelEntry(node: SemanticModelNode, scope: ArtifactScope
     entities: parts(spec['entities'], entityKeys),
     measures: parts(spec['measures'], measureKeys).map((measure) => ({
       ...measure,
-      create_metric: measure['create_metric'] === true,
+      // A measure that asks for a metric has got it, which stands among the metrics.
+      create_metric: false,
     })),
     dimensions: parts(spec['dimensions'], dimensionKeys).map((dimension) => ({
       ...dimension,
       is_partition: dimension['is_partition'] === true,
     })),
     metadata: null,
-    depends_on: { macros: [], nodes: node.dependsOn.map(scope.idOf) },
+    depends_on: { macros: [], nodes: parentIds(node, scope) },
     refs: reads(node, scope)['refs'],
     config: semanticConfig(node),
     primary_entity: spec['primary_entity'] ?? null,
@@ -236,7 +242,7 @@ export function savedQueryEntry(node: SavedQueryNode, scope: ArtifactScope): Ent
     }),
     label: node.label ?? null,
     metadata: null,
-    depends_on: { macros: [], nodes: node.dependsOn.map(scope.idOf) },
+    depends_on: { macros: [], nodes: parentIds(node, scope) },
     refs: [],
     config: semanticConfig(node),
   }

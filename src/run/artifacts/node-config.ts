@@ -56,13 +56,19 @@ const checks: Readonly<Record<string, Check>> = {
   where: isText,
 }
 
+/** What is said of a source beside its config, though it is found along the same ways. */
+const besideConfig: ReadonlySet<string> = new Set(['loader', 'database', 'schema', 'quoting', 'external'])
+
 /** A node's config: what was set for it, and over it what we made of that. */
 export function nodeConfig(
   node: Node,
   decided: Readonly<Record<string, unknown>>,
 ): Readonly<Record<string, unknown>> {
   const { docs, pre_hook, post_hook, 'pre-hook': preHook, 'post-hook': postHook, ...written } = node.config
-  const kept = Object.entries(written).filter(([key, value]) => (checks[key] ?? (() => true))(value))
+  const kept = Object.entries(written).filter(
+    ([key, value]) =>
+      (checks[key] ?? (() => true))(value) && !(node.resourceType === 'source' && besideConfig.has(key)),
+  )
   const hooks = {
     'pre-hook': hookList(preHook ?? pre_hook),
     'post-hook': hookList(postHook ?? post_hook),
@@ -74,10 +80,15 @@ export function nodeConfig(
     ...(isObject(docs) && { docs: nodeDocs(node) }),
     ...(runsHooks && hooks),
     enabled: node.config['enabled'] !== false,
-    tags: node.tags,
+    tags: ownTags(node),
     meta: plainObject(node.meta),
     ...decided,
   }
+}
+
+/** A test has the tags of its column and source too, but they are not its config. */
+function ownTags(node: Node): readonly unknown[] {
+  return node.resourceType === 'test' ? [node.config['tags'] ?? []].flat() : node.tags
 }
 
 /** Whether and in which colour a node is drawn in dbt's documentation. */

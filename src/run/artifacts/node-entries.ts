@@ -10,6 +10,7 @@ import type {
 } from '../../core/node.ts'
 import { artifactName } from './artifact-ids.ts'
 import { type ArtifactScope, relationName } from './artifact-scope.ts'
+import { contractChecksum } from './contract-checksum.ts'
 import {
   checksum,
   columnEntries,
@@ -18,6 +19,7 @@ import {
   genericEntry,
   identity,
   modelTraits,
+  parentIds,
   place,
   queryEntry,
   reads,
@@ -34,16 +36,19 @@ import { plainObject } from './plain-json.ts'
 /** A model. */
 export function modelEntry(node: ModelNode, scope: ArtifactScope): Entry {
   const contract = { ...modelTraits.contract, enforced: node.contractEnforced }
+  const constraints = constraintEntries(node.constraints)
   return {
     ...tableEntry(node, scope, node.relation),
     ...queryEntry(node, scope),
     group: node.group ?? null,
     access: node.access,
-    contract,
-    constraints: constraintEntries(node.constraints),
+    contract: { ...contract, checksum: node.contractEnforced ? contractChecksum(node, constraints) : null },
+    constraints,
     version: node.version ?? null,
     latest_version: node.latestVersion ?? null,
     deprecation_date: node.deprecationDate ?? null,
+    primary_key: [],
+    time_spine: null,
     checksum: checksum(node.checksum),
     raw_code: node.rawCode.trim(),
     config: nodeConfig(node, {
@@ -162,7 +167,7 @@ export function sourceEntry(node: SourceNode, scope: ArtifactScope): Entry {
     source_description: node.sourceDescription,
     loader: load ? `estimand load ${load.name}` : (node.loader ?? ''),
     identifier: node.relation.identifier,
-    quoting: {},
+    quoting: { database: null, schema: null, identifier: null, column: null },
     loaded_at_field: node.loadedAtField ?? null,
     loaded_at_query: node.loadedAtQuery ?? null,
     freshness,
@@ -190,7 +195,7 @@ function freshnessEntry(freshness: SourceNode['freshness']): Entry | null {
 export function exposureEntry(node: ExposureNode, scope: ArtifactScope): Entry {
   return {
     ...identity(node, scope),
-    path: node.path,
+    path: node.path.slice(node.path.indexOf('/') + 1),
     type: node.exposureType,
     owner: { name: node.owner.name ?? null, email: node.owner.email ?? null },
     label: node.label ?? null,
@@ -198,6 +203,6 @@ export function exposureEntry(node: ExposureNode, scope: ArtifactScope): Entry {
     url: node.url ?? null,
     config: nodeConfig(node, {}),
     ...reads(node, scope),
-    depends_on: { macros: [], nodes: node.dependsOn.map(scope.idOf) },
+    depends_on: { macros: [], nodes: parentIds(node, scope) },
   }
 }

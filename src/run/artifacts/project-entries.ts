@@ -82,7 +82,12 @@ export function selectorEntries({ selectors }: Manifest): Readonly<Record<string
   return Object.fromEntries(
     Object.values(selectors).map(({ name, description, definition, isDefault }) => [
       name,
-      { name, description, definition: plainJson(definition), ...(isDefault && { default: true }) },
+      {
+        name,
+        ...(description && { description }),
+        definition: plainJson(definition),
+        ...(isDefault && { default: true }),
+      },
     ]),
   )
 }

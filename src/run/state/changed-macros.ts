@@ -17,14 +17,17 @@ export function callsChangedMacro({ current, previous }: MacroEntries): (entry: 
     // Macros may call each other in a circle: one that is being looked at has not changed as far as we know.
     known.set(id, false)
     const macro = current[id]
-    const changed = macro !== undefined && (isOther(macro, previous[id]) || callees(macro).some(hasChanged))
+    const changed = macro !== undefined && (isOther(id, macro, previous) || callees(macro).some(hasChanged))
     known.set(id, changed)
     return changed
   }
   return (entry) => callees(entry).some(hasChanged)
 }
 
-function isOther(macro: Entry, before: Entry | undefined): boolean {
+/** The macros of the package dbt come with the program, ours or dbt's: no project has changed when they differ. */
+function isOther(id: string, macro: Entry, previous: MacroEntries['previous']): boolean {
+  if (id.startsWith('macro.dbt.')) return false
+  const before = previous[id]
   return before === undefined || textOf(macro) !== textOf(before)
 }
 

@@ -93,7 +93,7 @@ const sides: Readonly<Record<string, Sides>> = {
   },
   unit_test: {
     changes: {},
-    others: [changed('model', 'versions', 'given', 'expect', 'overrides')],
+    others: [changed('model', 'versions', 'overrides'), changedRows],
   },
 }
 
@@ -139,6 +139,24 @@ function columnDescriptions(entry: Entry): Entry {
 /** The database is that of the target, unless the source names one. */
 function changedSourceRelation(current: Entry, previous: Entry): boolean {
   return changed('schema', 'identifier')(current, previous)
+}
+
+/** Rows of a unit test, whichever way they are written. */
+function changedRows(current: Entry, previous: Entry): boolean {
+  const fixture = (written: unknown) => {
+    const { input, rows } = (written ?? {}) as Entry
+    return { input, rows: Array.isArray(rows) ? rows.map(asTexts) : rows }
+  }
+  const rows = ({ given, expect }: Entry) => ({
+    given: ((given ?? []) as readonly unknown[]).map(fixture),
+    expect: fixture(expect),
+  })
+  return differs(rows(current), rows(previous))
+}
+
+function asTexts(row: unknown): unknown {
+  const entries = Object.entries((row ?? {}) as Entry)
+  return Object.fromEntries(entries.map(([name, value]) => [name, value === null ? null : String(value)]))
 }
 
 function changedParents(current: Entry, previous: Entry): boolean {
