@@ -2,6 +2,7 @@ import type { Manifest, Target } from '../core/manifest.ts'
 import type { Node } from '../core/node.ts'
 import { makeProblem, type Problem, ProblemError } from '../core/problem.ts'
 import type { Project } from '../core/project.ts'
+import { checkDbtVersion } from './check-dbt-version.ts'
 import { accessProblems, cycleProblems, duplicates, truthProblems } from './check-manifest.ts'
 import { readDocs } from './docs.ts'
 import { checkColumns } from './lineage/check-columns.ts'
@@ -101,11 +102,12 @@ function failOn(problems: readonly Problem[]): void {
 /** The manifest as far as templates need not be rendered for it. */
 function draftManifest(project: Project, templates: Templates) {
   const { textOf } = templates.options
-  const problems: Problem[] = [...templates.problems]
+  const problems: Problem[] = [...templates.problems, ...checkDbtVersion(project.packages)]
   const docs = readDocs(project, problems)
   const isDbt = project.configPath === 'dbt_project.yml'
-  // In dbt_project.yml only the command line's vars are known; our own file knows those that it sets.
-  const treeVars = isDbt ? templates.options.vars : templates.varsOf(project.config.name)
+  // dbt_project.yml knows the vars of the command line and of vars.yml; our own file knows those that it sets.
+  const knowsOwn = !isDbt || project.config.varsInFile === true
+  const treeVars = knowsOwn ? templates.varsOf(project.config.name) : templates.options.vars
   const yaml = makeYamlValues(templates, docs, treeVars)
   const scope = makeDraftScope(project, templates, makeNaming(templates), yaml, problems)
   const { drafts, disabled, problems: draftProblems } = draftAll(scope)

@@ -89,6 +89,8 @@ export interface ProjectConfig {
     readonly packages: string
   }
   readonly vars: Readonly<Record<string, unknown>>
+  /** Whether the vars stand in vars.yml: then the project's file itself may use them. */
+  readonly varsInFile?: boolean
   /** Config trees along folders, as in dbt_project.yml: `models: {my_project: {staging: {+materialized: view}}}`. */
   readonly configTrees: Readonly<Record<ConfigTreeName, Readonly<Record<string, unknown>>>>
   /** Which profile of profiles.yml holds the targets of a dbt project. */

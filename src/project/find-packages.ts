@@ -5,6 +5,7 @@ import type { Package, ProjectConfig } from '../core/project.ts'
 import { type PackageEntry, packageListNames, readPackageList } from './package-list.ts'
 import { readText } from './project-files.ts'
 import { readProjectConfig } from './read-project-config.ts'
+import { withVarsFile } from './read-vars-file.ts'
 
 /*
  * The packages that a project builds on: those that lie in dbt_packages/, and those that packages.yml names by
@@ -62,7 +63,7 @@ function readPackage(root: string, folder: string, problems: Problem[]): Package
   const own: Problem[] = []
   const config = readProjectConfig(file, 'warning', own)
   problems.push(...own.filter(({ severity }) => severity === 'error'))
-  return config && { name: config.name, folder, config }
+  return config && { name: config.name, folder, config: withVarsFile(root, folder, config, problems) }
 }
 
 /** The folder of a local package relative to the project's root. */

@@ -1,5 +1,5 @@
 import { join, posix } from 'node:path'
-import type { Problem } from '../core/problem.ts'
+import { makeProblem, type Problem } from '../core/problem.ts'
 import type { Package, ProjectFile } from '../core/project.ts'
 import { readIgnore } from './dbt-ignore.ts'
 import { listFiles, readText } from './project-files.ts'
@@ -34,7 +34,7 @@ export function readPackageFiles(
   const { paths } = config
   const packageRoot = join(root, folder)
   const isIgnored = readIgnore(packageRoot)
-  const extensions = ['.sql', '.csv', '.yml', '.yaml', '.md']
+  const extensions = ['.sql', '.csv', '.yml', '.yaml', '.md', '.py']
   const listed = new Map<string, readonly string[]>()
   // Each folder is walked once; what a file is tells its extension.
   const list = (folders: readonly string[]): string[] => {
@@ -57,6 +57,7 @@ export function readPackageFiles(
     return file && file.text.trim() !== '' ? { ...file, package: name, packagePath } : null
   }
 
+  for (const path of list(paths.models).filter((one) => one.endsWith('.py'))) problems.push(pythonModel(path))
   const tests = list(paths.tests)
   const below = (inner: string) => (path: string) =>
     paths.tests.some((testPath) => path.startsWith(`${testPath}/${inner}/`))
@@ -79,6 +80,14 @@ export function readPackageFiles(
     analytics: read(list(paths.analytics).filter(isYaml)),
     seeds: list(paths.seeds).filter(isCsv),
   }
+}
+
+/** dbt runs them on other databases than Postgres. */
+function pythonModel(path: string): Problem {
+  return makeProblem('not-supported', `${path} is a Python model and left out`, {
+    severity: 'warning',
+    hint: 'PostgreSQL runs no Python models; write it in SQL, or as a job in TypeScript',
+  })
 }
 
 const isSql = (path: string) => path.endsWith('.sql')

@@ -12,6 +12,7 @@ import { readLoads } from './read-loads.ts'
 import { readProjectConfig } from './read-project-config.ts'
 import { noProperties, type Properties, readProperties } from './read-properties.ts'
 import { readSelectors } from './read-selectors.ts'
+import { withVarsFile } from './read-vars-file.ts'
 import { readSeedFiles } from './seed-files.ts'
 
 /**
@@ -26,8 +27,9 @@ export async function readProject(folder: string): Promise<Project> {
   const configFile = readText(root, configPath, problems)
   // A project made for dbt runs as it is, and dbt lets unknown keys pass.
   const unknownKeys: UnknownKeys = configPath === 'dbt_project.yml' ? 'warning' : 'error'
-  const config = configFile && readProjectConfig(configFile, unknownKeys, problems)
-  if (!config) throw new ProblemError(problems.sort(byPlace))
+  const written = configFile && readProjectConfig(configFile, unknownKeys, problems)
+  if (!written) throw new ProblemError(problems.sort(byPlace))
+  const config = withVarsFile(root, '.', written, problems)
 
   const project = await readFiles({ root, configFile, config, unknownKeys, problems })
   const errors = problems.filter(({ severity }) => severity === 'error')
