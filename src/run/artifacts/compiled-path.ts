@@ -36,7 +36,7 @@ function snapshotPath(node: SnapshotNode): string {
 }
 
 /** Tests and snapshots that YAML declares have no file of their own. */
-function isDeclared(node: Node): node is TestNode | SnapshotNode {
+function isDeclared(node: Node): boolean {
   if (node.resourceType === 'snapshot') return /\.ya?ml$/.test(node.path)
   return node.resourceType === 'test' && node.testKind === 'generic'
 }
