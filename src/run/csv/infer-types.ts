@@ -1,15 +1,23 @@
 import { createReadStream } from 'node:fs'
-import { parse } from 'csv-parse'
 import { makeProblem, type Place, ProblemError } from '../../core/problem.ts'
+import { csvError, csvRows, isNullText } from './read-csv.ts'
 
 /*
- * The types of a CSV's columns, from all of its values: the narrowest of integer, bigint, float8, boolean, date,
- * timestamp that every value fits, and text for the rest. An empty field is null and fits everything.
+ * The types of a CSV's columns, from all of its values: the narrowest of integer, bigint, float8, date, timestamp,
+ * timestamptz and boolean that every value fits, and text for the rest. An empty field is null and fits everything; a
+ * column of nothing but nulls is an integer, as in dbt. Other than in dbt, a number with a leading zero, a percent sign
+ * or separators of thousands stays the text that it is.
  */
 
 export interface CsvColumn {
   readonly name: string
   readonly type: string
+}
+
+export interface InferredCsv {
+  readonly columns: readonly CsvColumn[]
+  /** Whether the server can read the file as it is; otherwise its rows have to be read here. */
+  readonly isPlain: boolean
 }
 
 interface Candidate {
@@ -20,71 +28,85 @@ interface Candidate {
 const maxInt4 = 2147483647
 // A leading zero is part of a code (a postcode, a product number), not of a number.
 const wholeNumber = /^[+-]?(?:0|[1-9]\d*)$/
+const time = String.raw`\d{4}-\d{2}-\d{2}[ T]\d{2}:\d{2}(?::\d{2}(?:\.\d+)?)?`
+const timestamp = new RegExp(`^${time}$`)
+const timestampWithZone = new RegExp(`^${time} ?(?:Z|[+-]\\d{2}(?::?\\d{2})?)$`)
 
 /** Narrowest first; a column takes the first that all its values fit. */
 const candidates: readonly Candidate[] = [
-  { type: 'boolean', fits: (value) => /^(?:true|false)$/i.test(value) },
   { type: 'integer', fits: (value) => wholeNumber.test(value) && Math.abs(Number(value)) <= maxInt4 },
   { type: 'bigint', fits: (value) => wholeNumber.test(value) && value.replace(/^[+-]/, '').length <= 18 },
   {
     type: 'float8',
-    fits: (value) => /^[+-]?(?:0|[1-9]\d*)?(?:\.\d+)?(?:[eE][+-]?\d+)?$/.test(value) && /\d/.test(value),
+    fits: (value) => /^[+-]?(?:0|[1-9]\d*)?(?:\.\d*)?(?:[eE][+-]?\d+)?$/.test(value) && /\d/.test(value),
   },
   { type: 'date', fits: (value) => /^\d{4}-\d{2}-\d{2}$/.test(value) && isRealDate(value) },
-  {
-    type: 'timestamp',
-    fits: (value) =>
-      /^\d{4}-\d{2}-\d{2}[ T]\d{2}:\d{2}(?::\d{2}(?:\.\d+)?)?$/.test(value) && isRealDate(value.slice(0, 10)),
-  },
-  {
-    type: 'timestamptz',
-    fits: (value) =>
-      /^\d{4}-\d{2}-\d{2}[ T]\d{2}:\d{2}(?::\d{2}(?:\.\d+)?)?(?:Z|[+-]\d{2}(?::?\d{2})?)$/.test(value) &&
-      isRealDate(value.slice(0, 10)),
-  },
+  { type: 'timestamp', fits: (value) => timestamp.test(value) && isRealDate(value.slice(0, 10)) },
+  { type: 'timestamptz', fits: (value) => timestampWithZone.test(value) && isRealDate(value.slice(0, 10)) },
+  { type: 'boolean', fits: (value) => /^(?:true|false)$/i.test(value) },
+  { type: 'text', fits: () => true },
 ]
 
 /** Reads the file once, in constant memory; throws a problem with the line when it is no CSV. */
-export async function inferCsvTypes(
-  file: string,
-  shownPath: string,
-  delimiter: string,
-): Promise<CsvColumn[]> {
-  const rows = createReadStream(file).pipe(parse({ delimiter, bom: true, relax_column_count: false }))
+export async function inferCsv(file: string, shownPath: string, delimiter: string): Promise<InferredCsv> {
+  const rows = csvRows(file, delimiter)
   let header: string[] | null = null
-  let open: Candidate[][] = []
-  let seen: boolean[] = []
+  let open: (readonly Candidate[])[] = []
+  let isPlain = true
   try {
-    for await (const row of rows as AsyncIterable<string[]>) {
+    for await (const row of rows) {
       if (!header) {
-        header = row
-        open = row.map(() => [...candidates])
-        seen = row.map(() => false)
+        header = checkHeader(row, shownPath)
+        open = row.map(() => candidates)
         continue
       }
+      if (row.length !== header.length) isPlain = false
       row.forEach((value, column) => {
         if (value === '') return
-        seen[column] = true
-        if (open[column]!.length > 0) open[column] = open[column]!.filter(({ fits }) => fits(value))
+        if (isNullText(value)) isPlain = false
+        else open[column] = narrowed(open[column]!, value)
       })
     }
   } catch (error) {
-    const { message, lines } = error as Error & { lines?: number }
-    const place: Place = { file: shownPath, line: lines ?? 1, column: 1 }
-    throw new ProblemError(makeProblem('load-failed', `this is no CSV: ${message}`, { place }), {
-      cause: error,
-    })
+    throw csvError(error, shownPath)
   }
-  if (!header) {
-    const place: Place = { file: shownPath, line: 1, column: 1 }
-    throw new ProblemError(
-      makeProblem('load-failed', 'the file is empty; its first line names the columns', { place }),
-    )
+  if (!header)
+    throw new ProblemError(problemAt(shownPath, 'the file is empty; its first line names the columns'))
+  const columns = header.map((name, column) => ({ name, type: open[column]![0]!.type }))
+  return { columns, isPlain: isPlain && (await hasPlainLines(file)) }
+}
+
+/** Most values fit what the last one did, so that is asked first. */
+function narrowed(open: readonly Candidate[], value: string): readonly Candidate[] {
+  const trimmed = value.trim()
+  return open[0]!.fits(trimmed) ? open : open.filter(({ fits }) => fits(trimmed))
+}
+
+function checkHeader(header: string[], shownPath: string): string[] {
+  const seen = new Set<string>()
+  header.forEach((name, index) => {
+    if (name === '') throw new ProblemError(problemAt(shownPath, `column ${index + 1} has no name`))
+    if (seen.has(name)) throw new ProblemError(problemAt(shownPath, `two columns are called '${name}'`))
+    seen.add(name)
+  })
+  return header
+}
+
+function problemAt(file: string, message: string) {
+  const place: Place = { file, line: 1, column: 1 }
+  return makeProblem('load-failed', message, { place })
+}
+
+/** Lines that end in a single way, none of them empty: the server is strict about both. */
+async function hasPlainLines(file: string): Promise<boolean> {
+  let previous = 0
+  for await (const chunk of createReadStream(file) as AsyncIterable<Buffer>) {
+    if (chunk.includes(13)) return false
+    for (let at = chunk.indexOf(10); at >= 0; at = chunk.indexOf(10, at + 1))
+      if ((at === 0 ? previous : chunk[at - 1]) === 10) return false
+    previous = chunk.at(-1) ?? previous
   }
-  return header.map((name, column) => ({
-    name,
-    type: seen[column] ? (open[column]![0]?.type ?? 'text') : 'text',
-  }))
+  return true
 }
 
 function isRealDate(value: string): boolean {

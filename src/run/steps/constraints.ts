@@ -18,6 +18,17 @@ export function tableElements(node: ModelNode, context: RunContext): SQLQuery[] 
   ]
 }
 
+/** A model that refers to no other table, for tables that only pass through. */
+export function withoutForeignKeys(node: ModelNode): ModelNode {
+  const kept = (constraints: readonly Constraint[]) =>
+    constraints.filter(({ type }) => type !== 'foreign_key')
+  return {
+    ...node,
+    constraints: kept(node.constraints),
+    columns: node.columns.map((column) => ({ ...column, constraints: kept(column.constraints ?? []) })),
+  }
+}
+
 /** The name of a declared column as PostgreSQL has it: without quotes it is lower case. */
 export function columnName({ name, quote }: Pick<ColumnInfo, 'name' | 'quote'>): string {
   return quote ? name : name.toLowerCase()

@@ -100,9 +100,17 @@ function compareColumns(
   return [...missing, ...more]
 }
 
+/** Types that dbt does not tell apart; the table has the one that is declared. */
+const sameFamily: readonly (readonly string[])[] = [
+  ['text', 'character varying', 'character', 'name'],
+  ['integer', 'smallint'],
+  ['double precision', 'real'],
+]
+
 /** Lengths and precisions are not compared: SQL seldom states them, and the table has those that are declared. */
 function baseType(type: string): string {
-  return type.replace(/\(\d+(,-?\d+)?\)/, '')
+  const plain = type.replace(/\(\d+(,-?\d+)?\)/, '')
+  return sameFamily.find((family) => family.includes(plain))?.[0] ?? plain
 }
 
 function untypedTable(names: readonly string[]): string[] {

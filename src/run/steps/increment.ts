@@ -19,6 +19,8 @@ import { relationDetails } from '../relation-details.ts'
 import { partRelation } from '../relations.ts'
 import type { RunContext, StepOutcome } from '../run-context.ts'
 import { analyzeBuilt } from './analyze-built.ts'
+import { withoutForeignKeys } from './constraints.ts'
+import { buildContractTable } from './contract.ts'
 import { schemaChange } from './schema-change.ts'
 
 /*
@@ -35,10 +37,30 @@ export async function buildIncrement(
   context: RunContext,
 ): Promise<StepOutcome> {
   const delta = partRelation(preview, 'delta')
-  const { rowCount } = await session.query(createTableAs(delta, unsafeSql(compiled.text), { unlogged: true }))
+  const rowCount = await buildDelta(session, node, compiled, delta, context)
   await analyzeBuilt(session, delta, rowCount)
   const action = await previewDelta(session, node, delta, preview, context)
   return { rows: rowCount, message: `${rowCount} rows`, compiledCode: compiled.text, publish: [action] }
+}
+
+/** A delta under a contract has the constraints of its table, so that a row that breaks one is found here. */
+async function buildDelta(
+  session: Session,
+  node: ModelNode,
+  compiled: CompiledSql,
+  delta: Relation,
+  context: RunContext,
+): Promise<number> {
+  if (node.contractEnforced)
+    return buildContractTable(
+      session,
+      { ...withoutForeignKeys(node), unlogged: true },
+      compiled,
+      delta,
+      context,
+    )
+  const created = createTableAs(delta, unsafeSql(compiled.text), { unlogged: true })
+  return (await session.query(created)).rowCount
 }
 
 /** Shows what a table will be when a delta has been applied; returns how to apply it. */

@@ -1,9 +1,11 @@
 import { createReadStream } from 'node:fs'
 import { join } from 'node:path'
+import { Readable } from 'node:stream'
 import { pipeline } from 'node:stream/promises'
 import type { Relation, SeedNode } from '../../core/node.ts'
 import { createTable, type Session } from '../../warehouse/index.ts'
-import { inferCsvTypes } from '../csv/infer-types.ts'
+import { inferCsv } from '../csv/infer-types.ts'
+import { copyLines } from '../csv/read-csv.ts'
 import { runPostHooks, runPreHooks } from '../hooks.ts'
 import { relationDetails } from '../relation-details.ts'
 import { buildRelation } from '../relations.ts'
@@ -40,10 +42,21 @@ export async function loadSeed(
   // The place is relative to the project, also for a seed of a package.
   const { file: shownPath } = node.place
   const file = join(context.projectRoot, shownPath)
-  const inferred = await inferCsvTypes(file, shownPath, node.delimiter)
-  const columns = inferred.map(({ name, type }) => ({ name, type: node.columnTypes[name] ?? type }))
+  const inferred = await inferCsv(file, shownPath, node.delimiter)
+  const columns = inferred.columns.map(({ name, type }) => ({
+    // A name that is not quoted is lower case, wherever it stands.
+    name: node.quoteColumns === false ? name.toLowerCase() : name,
+    type: node.columnTypes[name] ?? type,
+  }))
   const names = columns.map(({ name }) => name)
   await session.query(createTable(table, columns))
+  const { signal } = context.effects
+  if (!inferred.isPlain) {
+    const sink = session.copyIn(table, names, { format: 'csv' })
+    const lines = Readable.from(copyLines(file, node.delimiter, names.length))
+    await pipeline(lines, sink.writable, { signal, end: false })
+    return (await sink.finish()).rows
+  }
   const sink = session.copyIn(table, names, {
     format: 'csv',
     header: true,
@@ -51,6 +64,6 @@ export async function loadSeed(
     // An empty field is null, with quotes or without.
     forceNull: names,
   })
-  await pipeline(createReadStream(file), sink.writable, { signal: context.effects.signal, end: false })
+  await pipeline(createReadStream(file), sink.writable, { signal, end: false })
   return (await sink.finish()).rows
 }

@@ -8,7 +8,7 @@ import type { Manifest } from '../../../src/core/manifest.ts'
 import { type NodeId, relationKey } from '../../../src/core/node.ts'
 import { estimateColumns } from '../../../src/jobs/index.ts'
 import { readProject } from '../../../src/project/read-project.ts'
-import { inferCsvTypes } from '../../../src/run/csv/infer-types.ts'
+import { inferCsv } from '../../../src/run/csv/infer-types.ts'
 import { createSchema, createTable, type Session, withWarehouse } from '../../../src/warehouse/index.ts'
 import { compileProject } from '../../run/run-project.ts'
 import { useTestDatabase } from '../../warehouse/test-database.ts'
@@ -67,7 +67,10 @@ async function createOrigins(session: Session, manifest: Manifest): Promise<void
         await session.query(createTable({ schema, identifier: name }, columns))
     if (node.resourceType === 'seed')
       await session.query(
-        createTable(node.relation, await inferCsvTypes(join(root, node.path), node.path, node.delimiter)),
+        createTable(
+          node.relation,
+          (await inferCsv(join(root, node.path), node.path, node.delimiter)).columns,
+        ),
       )
     if (node.resourceType === 'job') await session.query(createTable(node.relation, estimateColumns))
   }
