@@ -1,7 +1,8 @@
 import type { Target } from '../../core/manifest.ts'
 import type { Package, ProjectConfig } from '../../core/project.ts'
-import { Dict, fromJs, type Value } from '../dialect/index.ts'
+import { Dict, type Value } from '../dialect/index.ts'
 import { namesValue } from './context.ts'
+import { objectValue } from './object-value.ts'
 
 /*
  * `builtins.ref.config`: the inside of dbt that packages reach through a back door, to learn the project's name, its
@@ -23,7 +24,7 @@ export function runtimeConfigValue({ projectName, target, vars, packages }: Runt
     target_name: () => target.name,
     threads: () => target.threads,
     version: () => packages.find(({ name }) => name === projectName)?.config.version ?? '',
-    vars: () => fromJs(vars),
+    vars: () => objectValue('VarProvider', vars, vars),
     args: () => new Dict(),
     cli_vars: () => new Dict(),
     dependencies: () => Dict.of(packages.map(({ name, config }) => [name, dependency(name, config)])),
@@ -35,7 +36,7 @@ function dependency(name: string, { version, vars }: ProjectConfig): Value {
   return named('RuntimeConfig', {
     project_name: () => name,
     version: () => version,
-    vars: () => fromJs(vars),
+    vars: () => objectValue('VarProvider', vars, vars),
   })
 }
 

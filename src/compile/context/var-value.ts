@@ -20,7 +20,8 @@ export function varValue(
         const value = vars[name]
         return typeof value === 'string' && value.includes('{') ? render(value) : fromJs(value)
       }
-      const fallback = args[1] ?? kwargs['default']
+      // A default may be none.
+      const fallback = args.length > 1 ? args[1] : kwargs['default']
       if (fallback !== undefined) return fallback
       if (!isRequired) return null
       throw new ContextError(
