@@ -33,7 +33,7 @@ const listedTypes: readonly ResourceType[] = [
 /** Prints the selected nodes, one a line, in the order of their ids as dbt does. */
 export async function listNodes(context: CommandContext, flags: ListFlags): Promise<ExitCode> {
   const { terminal } = context
-  const workspace = await openWorkspace(context)
+  const workspace = await openWorkspace(context, {}, { checksSql: false })
   const { nodes } = workspace.manifest
   const selection = await selectNodes(context, workspace, withModelsOnly(flags), typesOf(flags))
   reportSelection(selection, context)

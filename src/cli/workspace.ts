@@ -1,4 +1,5 @@
 import { relative } from 'node:path'
+import type { CompileOptions } from '../compile/compile.ts'
 import type { Renderer, RenderScope } from '../compile/renderer.ts'
 import type { Manifest } from '../core/manifest.ts'
 import { type Relation, relationKey } from '../core/node.ts'
@@ -24,6 +25,7 @@ export interface Workspace extends OpenTarget {
 export async function openWorkspace(
   context: CommandContext,
   sugar: Readonly<Record<string, unknown>> = {},
+  { checksSql = true }: Pick<CompileOptions, 'checksSql'> = {},
 ): Promise<Workspace> {
   const { narrator, clock, environment, signal, flags } = context
   const { parseVars, checkSugar } = await import('./parse-vars.ts')
@@ -35,7 +37,7 @@ export async function openWorkspace(
   const project = await readProject(opened.root)
   checkSugar(sugar, project)
   const { compile } = await import('../compile/compile.ts')
-  const options = { target: opened.target, vars, env: environment, clock }
+  const options = { target: opened.target, vars, env: environment, clock, checksSql }
   const { manifest, renderer } = await compile(project, options)
   narrator.done()
   const { tellWarnings } = await import('./warning-policy.ts')
