@@ -19,7 +19,7 @@ import { type ConfigScope, configValue } from './config-value.ts'
 import type { Database } from './database.ts'
 import { exceptionsValue } from './exceptions-value.ts'
 import { flagsValue } from './flags.ts'
-import { functionNames, plainFunctions } from './functions.ts'
+import { functionNames, plainFunction } from './functions.ts'
 import { type RelationParts, relationClass, relationValue } from './relation-value.ts'
 import { resultFunctions } from './results-value.ts'
 import { varValue } from './var-value.ts'
@@ -101,96 +101,107 @@ export interface ContextNames {
   readonly list: readonly string[]
 }
 
+/** What a name is made from. */
+interface Parts {
+  readonly scope: ContextScope
+  readonly engine: ContextEngine
+}
+
+/** How each name is made; nothing is made for a rendering that does not ask for it. */
+const makers: Readonly<Record<string, (parts: Parts) => Value>> = {
+  ref: ({ scope }) =>
+    hostObject({
+      type: 'function',
+      call: (args, kwargs) => scope.ref(readRef(args, kwargs)),
+      attribute: (name) => (name === 'config' ? scope.runtimeConfig() : undefined),
+    }),
+  source: ({ scope }) => hostFunction('source', (args) => scope.source(readSource(args))),
+  config: ({ scope }) => configValue(scope.config),
+  var: ({ scope, engine }) => varValue(scope.vars, scope.requireVars, engine.render),
+  env_var: ({ scope }) => hostFunction('env_var', (args, kwargs) => environmentVariable(scope, args, kwargs)),
+  target: ({ scope }) => targetValue(scope.target),
+  env: ({ scope }) => targetValue(scope.target),
+  this: ({ scope }) => (scope.thisRelation === null ? null : relationValue(scope.thisRelation)),
+  database: ({ scope }) => scope.target.database,
+  schema: ({ scope }) => scope.schema,
+  execute: ({ scope }) => scope.execute,
+  is_incremental: ({ scope }) => hostFunction('is_incremental', () => scope.execute && scope.isIncremental),
+  model: ({ scope }) => scope.model(),
+  graph: ({ scope }) => scope.graph(),
+  flags: ({ scope }) => flagsValue(scope.flags),
+  adapter: ({ scope, engine }) =>
+    adapterValue({
+      execute: scope.execute,
+      database: scope.database,
+      databaseName: scope.target.database,
+      standing: scope.standing,
+      macro: engine.find,
+      dispatch: engine.dispatch,
+      print: scope.print,
+    }),
+  api: ({ scope }) =>
+    Dict.of([['Relation', relationClass(scope.standing)] as const, ['Column', columnClass()] as const]),
+  column: columnClass,
+  exceptions: ({ scope }) => exceptionsValue((message) => scope.log(message, true)),
+  run_started_at: ({ scope }) => fromJs(scope.runStartedAt),
+  invocation_id: ({ scope }) => scope.invocationId,
+  invocation_args_dict: ({ scope }) => fromJs(invocationArguments(scope)),
+  dbt_version: () => dbtVersion,
+  dbt_metadata_envs: ({ scope }) => fromJs(metadataVariables(scope.env)),
+  project_name: ({ scope }) => scope.projectName,
+  thread_id: () => 'Thread-1',
+  selected_resources: () => [],
+  pre_hooks: () => [],
+  post_hooks: () => [],
+  sql: () => null,
+  compiled_code: () => null,
+  defer_relation: () => null,
+  sql_now: () => 'now()',
+  log: ({ scope }) => hostFunction('log', (args, kwargs) => log(scope, args, kwargs)),
+  print: ({ scope }) =>
+    hostFunction('print', ([message = '']) => {
+      scope.print(str(message))
+      return ''
+    }),
+  write: () => hostFunction('write', () => ''),
+  render: ({ engine }) => hostFunction('render', ([text = '']) => engine.render(str(text))),
+  try_or_compiler_error: () => hostFunction('try_or_compiler_error', tryOrCompilerError),
+  submit_python_job: () => hostFunction('submit_python_job', refuse('models in Python are not run here')),
+  load_agate_table: () =>
+    hostFunction(
+      'load_agate_table',
+      refuse('seeds are loaded by COPY; there is no table of them in templates'),
+    ),
+  adapter_macro: () => hostFunction('adapter_macro', refuse('adapter_macro is gone; use adapter.dispatch')),
+  metric: () => hostFunction('metric', refuse('metric() needs a semantic layer')),
+  function: () => hostFunction('function', refuse('functions as nodes are not known here')),
+}
+
 /** Builds the names of one rendering. */
 export function makeContext(scope: ContextScope, engine: ContextEngine): ContextNames {
-  const { target } = scope
-  const print = hostFunction('print', ([message = '']) => {
-    scope.print(str(message))
-    return ''
-  })
+  const parts = { scope, engine }
   const results = once(() => resultFunctions(scope.print))
-  const functions = once(plainFunctions)
-  const names: Record<string, () => Value> = {
-    ref: () =>
-      hostObject({
-        type: 'function',
-        call: (args, kwargs) => scope.ref(readRef(args, kwargs)),
-        attribute: (name) => (name === 'config' ? scope.runtimeConfig() : undefined),
-      }),
-    source: () => hostFunction('source', (args) => scope.source(readSource(args))),
-    config: () => configValue(scope.config),
-    var: () => varValue(scope.vars, scope.requireVars, engine.render),
-    env_var: () => hostFunction('env_var', (args, kwargs) => environmentVariable(scope, args, kwargs)),
-    target: () => targetValue(target),
-    env: () => targetValue(target),
-    this: () => (scope.thisRelation === null ? null : relationValue(scope.thisRelation)),
-    database: () => target.database,
-    schema: () => scope.schema,
-    execute: () => scope.execute,
-    is_incremental: () => hostFunction('is_incremental', () => scope.execute && scope.isIncremental),
-    model: scope.model,
-    graph: scope.graph,
-    flags: () => flagsValue(scope.flags),
-    adapter: () =>
-      adapterValue({
-        execute: scope.execute,
-        database: scope.database,
-        databaseName: target.database,
-        standing: scope.standing,
-        macro: engine.find,
-        dispatch: engine.dispatch,
-        print: scope.print,
-      }),
-    api: () =>
-      Dict.of([['Relation', relationClass(scope.standing)] as const, ['Column', columnClass()] as const]),
-    column: columnClass,
-    exceptions: () => exceptionsValue((message) => scope.log(message, true)),
-    run_started_at: () => fromJs(scope.runStartedAt),
-    invocation_id: () => scope.invocationId,
-    invocation_args_dict: () => fromJs(invocationArguments(scope)),
-    dbt_version: () => dbtVersion,
-    dbt_metadata_envs: () => fromJs(metadataVariables(scope.env)),
-    project_name: () => scope.projectName,
-    thread_id: () => 'Thread-1',
-    selected_resources: () => [],
-    pre_hooks: () => [],
-    post_hooks: () => [],
-    sql: () => null,
-    compiled_code: () => null,
-    defer_relation: () => null,
-    sql_now: () => 'now()',
-    log: () => hostFunction('log', (args, kwargs) => log(scope, args, kwargs)),
-    print: () => print,
-    write: () => hostFunction('write', () => ''),
-    render: () => hostFunction('render', ([text = '']) => engine.render(str(text))),
-    try_or_compiler_error: () => hostFunction('try_or_compiler_error', tryOrCompilerError),
-    submit_python_job: () => hostFunction('submit_python_job', refuse('models in Python are not run here')),
-    load_agate_table: () =>
-      hostFunction(
-        'load_agate_table',
-        refuse('seeds are loaded by COPY; there is no table of them in templates'),
-      ),
-    adapter_macro: () => hostFunction('adapter_macro', refuse('adapter_macro is gone; use adapter.dispatch')),
-    metric: () => hostFunction('metric', refuse('metric() needs a semantic layer')),
-    function: () => hostFunction('function', refuse('functions as nodes are not known here')),
-    ...scope.more,
-  }
-  const make = (name: string): (() => Value) | undefined => {
-    if (Object.hasOwn(names, name)) return names[name]
-    if (resultNames.includes(name)) return () => results()[name]!
-    return functionNames.includes(name) ? () => functions()[name]! : undefined
+  const make = (name: string): Value | undefined => {
+    if (Object.hasOwn(scope.more, name)) return scope.more[name]!()
+    if (Object.hasOwn(makers, name)) return makers[name]!(parts)
+    if (resultNames.includes(name)) return results()[name]
+    return functionNames.includes(name) ? plainFunction(name) : undefined
   }
   const made = new Map<string, Value | undefined>()
   return {
-    list: [...Object.keys(names), ...resultNames, ...functionNames],
+    list: contextNames,
     find(name) {
-      if (!made.has(name)) made.set(name, make(name)?.())
-      return made.get(name)
+      const known = made.get(name)
+      if (known !== undefined || made.has(name)) return known
+      const value = make(name)
+      made.set(name, value)
+      return value
     },
   }
 }
 
 const resultNames = ['load_result', 'store_result', 'store_raw_result']
+const contextNames = [...Object.keys(makers), ...resultNames, ...functionNames]
 
 function once<T>(make: () => T): () => T {
   let made: { readonly value: T } | undefined

@@ -67,10 +67,9 @@ const functions: Readonly<Record<string, Call>> = {
 /** Their names, `validation` among them. */
 export const functionNames: readonly string[] = [...Object.keys(functions), 'validation']
 
-/** The functions by name. */
-export function plainFunctions(): Readonly<Record<string, HostObject>> {
-  const named = Object.entries(functions).map(([name, call]) => [name, hostFunction(name, call)] as const)
-  return { ...Object.fromEntries(named), validation: validationValue() }
+/** One of the functions. */
+export function plainFunction(name: string): HostObject {
+  return name === 'validation' ? validationValue() : hostFunction(name, functions[name]!)
 }
 
 function orElse(caught: readonly string[], fallback: Value | undefined, compute: () => Value): Value {
