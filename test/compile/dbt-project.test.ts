@@ -90,11 +90,8 @@ describe('a project made for dbt', () => {
   })
 
   it('switches folders on and off by vars of the command line', async () => {
-    const { nodes } = await compiled({ toolbox_seeds: true })
-    expect(nodes['seed.toolbox.digits']).toMatchObject({
-      path: 'seeds/digits.csv',
-      fqn: ['toolbox', 'digits'],
-    })
+    const { nodes } = await compiled({ toolbox_models: false })
+    expect(Object.keys(nodes).filter((id) => id.startsWith('model.toolbox.'))).toEqual([])
     const withoutMarts = compiled({ with_marts: false })
     await expect(withoutMarts).rejects.toThrow("ref('revenue') names a node that is switched off")
   })

@@ -1,9 +1,9 @@
 import type { Place, Problem, Severity } from '../../core/problem.ts'
-import type { ConfigTreeName, Package, Project } from '../../core/project.ts'
+import type { ConfigTreeName, Origin, Package, Project } from '../../core/project.ts'
 import { type Config, configAlong, mergeConfig } from '../config-tree.ts'
 import type { Templates } from '../templates.ts'
 import type { YamlValues } from '../yaml-values.ts'
-import type { Naming } from './draft.ts'
+import { fqnOf, type Naming } from './draft.ts'
 import { withHooks } from './hooks.ts'
 import { indexPatches, type Patches } from './patches.ts'
 
@@ -50,18 +50,24 @@ export function makeDraftScope(
     trees.set(key, rendered)
     return rendered
   }
+  const config: DraftScope['config'] = (tree, fqn, ...nearer) => {
+    const own = fqn[0]!
+    const merged = nearer.reduce(mergeConfig, configAlong(treeOf(own, tree), fqn))
+    return withHooks(own === root ? merged : mergeConfig(merged, configAlong(treeOf(root, tree), fqn)))
+  }
+  const isOff = (resource: 'model' | 'seed', { package: packageName, packagePath }: Origin): boolean => {
+    const tree = resource === 'model' ? 'models' : 'seeds'
+    const fqn = fqnOf(packageName, packages.get(packageName)!.config.paths[tree], packagePath)
+    return config(tree, fqn)['enabled'] === false
+  }
   return {
     project,
     templates,
     naming,
     yaml,
-    patches: indexPatches(project, problems, templates.options.textOf),
+    patches: indexPatches(project, problems, templates.options.textOf, isOff),
     packageOf: (name) => packages.get(name)!,
-    config(tree, fqn, ...nearer) {
-      const own = fqn[0]!
-      const config = nearer.reduce(mergeConfig, configAlong(treeOf(own, tree), fqn))
-      return withHooks(own === root ? config : mergeConfig(config, configAlong(treeOf(root, tree), fqn)))
-    },
+    config,
     isIncrementalStrategy(name, packageName) {
       const macro = `get_incremental_${name.replaceAll('+', '_')}_sql`
       return [packageName, root].some((one) => templates.macros.inPackage(one, macro) !== undefined)

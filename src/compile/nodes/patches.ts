@@ -1,5 +1,5 @@
 import { makeProblem, type Problem } from '../../core/problem.ts'
-import type { PatchSpec, Project, VersionSpec } from '../../core/project.ts'
+import type { Origin, PatchSpec, Project, VersionSpec } from '../../core/project.ts'
 import { fileName } from './draft.ts'
 
 /*
@@ -22,17 +22,25 @@ export interface Patches {
   version(packageName: string, file: string): VersionedFile | undefined
 }
 
-/** Indexes the patches of a project; two for one node are a problem. */
+/**
+ * Indexes the patches of a project; two for one node are a problem. `isOff` tells whether the project files switch
+ * a model or seed off.
+ */
 export function indexPatches(
   project: Pick<Project, 'patches' | 'models' | 'seeds'>,
   problems: Problem[],
   textOf: (file: string) => string | undefined,
+  isOff: (resource: 'model' | 'seed', origin: Origin) => boolean,
 ): Patches {
   const { patches } = project
-  const defined = new Set([
-    ...project.models.map((file) => `model ${file.package} ${fileName(file.packagePath)}`),
-    ...project.seeds.map((seed) => `seed ${seed.package} ${seed.name}`),
+  const files = new Map<string, Origin>([
+    ...project.models.map((file) => [`model ${file.package} ${fileName(file.packagePath)}`, file] as const),
+    ...project.seeds.map((seed) => [`seed ${seed.package} ${seed.name}`, seed] as const),
   ])
+  const hasOwn = (patch: PatchSpec, key: string): boolean => {
+    const file = files.get(key)
+    return file !== undefined && !isOff(patch.resource as 'model' | 'seed', file)
+  }
   const byNode = new Map<string, PatchSpec>()
   const byName = new Map<string, PatchSpec>()
   const versions = new Map<string, VersionedFile>()
@@ -41,7 +49,7 @@ export function indexPatches(
     const first = byNode.get(key)
     if (first) problems.push(describedTwice(patch, first, textOf))
     else byNode.set(key, patch)
-    if (!defined.has(key)) byName.set(`${patch.resource} ${patch.name}`, patch)
+    if (!hasOwn(patch, key)) byName.set(`${patch.resource} ${patch.name}`, patch)
     for (const file of versionsOf(patch)) versions.set(...file)
   }
   return {
