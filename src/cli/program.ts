@@ -19,6 +19,7 @@ import { defineRunOperation } from './commands/run-operation.ts'
 import { defineSeed } from './commands/seed.ts'
 import { defineShow } from './commands/show.ts'
 import { defineSnapshot } from './commands/snapshot.ts'
+import { defineSource } from './commands/source.ts'
 import { defineStart } from './commands/start.ts'
 import { defineTest } from './commands/test.ts'
 import type { CommandDefiner, CommandPlace } from './define-command.ts'
@@ -64,6 +65,7 @@ const groups: readonly { readonly title: string; readonly definers: readonly Com
       definePlan,
       defineLineage,
       defineDocs,
+      defineSource,
       defineDebug,
     ],
   },

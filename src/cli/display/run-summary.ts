@@ -13,9 +13,13 @@ const kindsInOrder: readonly { readonly type: ResourceType; readonly title: stri
   { type: 'load', title: 'loads' },
   { type: 'seed', title: 'seeds' },
   { type: 'model', title: 'models' },
+  { type: 'snapshot', title: 'snapshots' },
   { type: 'job', title: 'jobs' },
   { type: 'test', title: 'tests' },
+  { type: 'unit_test', title: 'unit tests' },
 ]
+
+const minTitleWidth = 'models '.length
 
 const statusTexts: readonly { readonly status: ShownStatus; readonly text: string }[] = [
   { status: 'success', text: 'built' },
@@ -35,10 +39,12 @@ export function summaryLines(
   publish: PublishMode,
   colors: Colors,
 ): string[] {
-  const lines = kindsInOrder.flatMap(({ type, title }) => {
+  const kinds = kindsInOrder.flatMap(({ type, title }) => {
     const ofKind = result.results.filter(({ nodeId }) => nodes[nodeId]?.resourceType === type)
-    return ofKind.length === 0 ? [] : [kindLine(title, ofKind, colors)]
+    return ofKind.length === 0 ? [] : [{ title, ofKind }]
   })
+  const width = Math.max(minTitleWidth, ...kinds.map(({ title }) => title.length))
+  const lines = kinds.map(({ title, ofKind }) => kindLine(title.padEnd(width), ofKind, colors))
   const verdict = verdicts[result.status](colors)
   return [
     '',
@@ -60,7 +66,7 @@ function kindLine(title: string, results: readonly NodeResult[], colors: Colors)
   })
   const rows = results.reduce((sum, { status, rows }) => sum + (status === 'success' ? (rows ?? 0) : 0), 0)
   const rowsText = rows > 0 ? colors.dim(`, ${formatCounted(rows, 'row')}`) : ''
-  return `  ${title.padEnd(7)} ${counts.join(', ')}${rowsText}`
+  return `  ${title} ${counts.join(', ')}${rowsText}`
 }
 
 function paintStatus(status: ShownStatus, colors: Colors): (text: string) => string {
@@ -71,15 +77,19 @@ function paintStatus(status: ShownStatus, colors: Colors): (text: string) => str
 function publishText(result: RunResult, nodes: Readonly<Record<NodeId, Node>>, publish: PublishMode): string {
   const built = result.results.filter(({ nodeId, status }) => {
     const type = nodes[nodeId]?.resourceType
-    return status === 'success' && type !== undefined && type !== 'test'
+    return status === 'success' && type !== undefined && !isTest(type)
   })
   if (publish === 'node') return built.length > 0 ? ' Each node went live when it was built.' : ''
   if (result.published) {
     const took = result.publishMs === null ? '' : ` in ${formatDuration(result.publishMs)}`
     return built.length > 0 ? ` Published everything at once${took}.` : ''
   }
-  const triedToBuild = result.results.some(({ nodeId }) => nodes[nodeId]?.resourceType !== 'test')
+  const triedToBuild = result.results.some(({ nodeId }) => !isTest(nodes[nodeId]?.resourceType))
   return triedToBuild && result.status !== 'success'
     ? ' Nothing was published: the warehouse is as it was before.'
     : ''
+}
+
+function isTest(type: ResourceType | undefined): boolean {
+  return type === 'test' || type === 'unit_test'
 }

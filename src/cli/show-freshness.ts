@@ -1,0 +1,70 @@
+import { mkdir } from 'node:fs/promises'
+import { dirname, join, resolve } from 'node:path'
+import type { Manifest } from '../core/manifest.ts'
+import type { SourceFreshness } from '../run/artifacts/index.ts'
+import type { CommandContext, ExitCode } from './command-context.ts'
+import { formatDuration } from './display/numbers.ts'
+import type { SelectionFlags } from './flags.ts'
+import type { Colors } from './output.ts'
+import { artifactOptions } from './previous-state.ts'
+import { reportSelection, selectNodes } from './select-nodes.ts'
+import { openWorkspace, withOpenWarehouse } from './workspace.ts'
+
+export interface FreshnessFlags extends SelectionFlags {
+  /** Where sources.json is written. */
+  readonly output?: string
+  readonly threads?: number
+}
+
+/** Asks the selected sources how fresh they are; fails when one of them is too old. */
+export async function showFreshness(context: CommandContext, flags: FreshnessFlags): Promise<ExitCode> {
+  const workspace = await openWorkspace(context)
+  const { manifest, target, targetPath } = workspace
+  const selection = await selectNodes(context, workspace, flags, ['source'])
+  reportSelection(selection, context)
+  const { checkFreshness } = await import('../run/source-freshness.ts')
+  const { sourcesArtifact, writeJson } = await import('../run/artifacts/index.ts')
+  const started = context.clock()
+  const threads = flags.threads ?? target.threads
+  const { out } = context.terminal
+  const results = await withOpenWarehouse(context, workspace, threads, (warehouse) =>
+    checkFreshness(
+      { manifest, warehouse, nodeIds: selection.nodeIds, threads },
+      {
+        clock: context.clock,
+        onResult: (result) => void out.write(`${freshnessLine(result, manifest, out.colors)}\n`),
+      },
+    ),
+  )
+  if (results.length === 0)
+    context.narrator.note('Nothing to do: no selected source says how old it may be (freshness:).')
+  const path = flags.output === undefined ? join(targetPath, 'sources.json') : resolve(flags.output)
+  const options = artifactOptions(context, workspace)
+  const elapsedMs = context.clock().getTime() - started.getTime()
+  await mkdir(dirname(path), { recursive: true })
+  await writeJson(path, sourcesArtifact(results, elapsedMs, manifest, options), {
+    invocationId: options.invocationId,
+  })
+  const failing = context.flags.warnError ? ['error', 'runtime error', 'warn'] : ['error', 'runtime error']
+  return results.some(({ status }) => failing.includes(status)) ? 1 : 0
+}
+
+const words = {
+  pass: { word: 'FRESH', color: 'green' },
+  warn: { word: 'WARN', color: 'yellow' },
+  error: { word: 'STALE', color: 'red' },
+  'runtime error': { word: 'ERROR', color: 'red' },
+} as const
+
+/** `FRESH  shop.orders   newest row 2026-01-31T23:59:00.000Z, 12m old`. */
+function freshnessLine(result: SourceFreshness, manifest: Manifest, colors: Colors): string {
+  const node = manifest.nodes[result.nodeId]!
+  const name = node.resourceType === 'source' ? `${node.sourceName}.${node.name}` : node.name
+  const { word, color } = words[result.status]
+  const { maxLoadedAt, ageSeconds, error } = result
+  const detail =
+    maxLoadedAt === null || ageSeconds === null
+      ? (error ?? '')
+      : `newest row ${maxLoadedAt}, ${formatDuration(Math.max(0, ageSeconds) * 1000)} old`
+  return `${colors[color](word.padEnd(6))} ${name.padEnd(40)} ${detail}`.trimEnd()
+}

@@ -1,0 +1,139 @@
+import pLimit from 'p-limit'
+import type { Manifest } from '../core/manifest.ts'
+import type { FreshnessLimit, NodeId, SourceNode } from '../core/node.ts'
+import {
+  relationIdent,
+  ServerError,
+  type SQLQuery,
+  sql,
+  unsafeSql,
+  type Warehouse,
+} from '../warehouse/index.ts'
+import type { SourceFreshness } from './artifacts/index.ts'
+
+/*
+ * How old the newest rows of sources are, against what their YAML allows. Only reads.
+ */
+
+export interface FreshnessRequest {
+  readonly manifest: Manifest
+  readonly warehouse: Warehouse
+  /** Sources; those that say nothing of freshness are left out. */
+  readonly nodeIds: readonly NodeId[]
+  readonly threads: number
+}
+
+export interface FreshnessEffects {
+  readonly clock: () => Date
+  /** Called with each result as it comes. */
+  readonly onResult: (result: SourceFreshness) => void
+}
+
+/** Asks every source how fresh it is. */
+export async function checkFreshness(
+  { manifest, warehouse, nodeIds, threads }: FreshnessRequest,
+  { clock, onResult }: FreshnessEffects,
+): Promise<readonly SourceFreshness[]> {
+  const limit = pLimit(Math.max(1, threads))
+  return limit.map(sourcesWithFreshness(manifest, nodeIds), async (source) => {
+    const result = await checkOne(source, warehouse, clock)
+    onResult(result)
+    return result
+  })
+}
+
+/** The sources of a selection that say how old they may be. */
+export function sourcesWithFreshness(manifest: Manifest, nodeIds: readonly NodeId[]): SourceNode[] {
+  return nodeIds.flatMap((id) => {
+    const node = manifest.nodes[id]
+    if (node?.resourceType !== 'source' || !node.freshness) return []
+    const { warnAfter, errorAfter } = node.freshness
+    return warnAfter || errorAfter ? [node] : []
+  })
+}
+
+interface Asked {
+  readonly maxLoadedAt: string | null
+  readonly ageSeconds: number | null
+}
+
+async function checkOne(
+  source: SourceNode,
+  warehouse: Warehouse,
+  clock: () => Date,
+): Promise<SourceFreshness> {
+  const started = clock()
+  const ended = (): Pick<SourceFreshness, 'startedAt' | 'finishedAt' | 'durationMs' | 'thread'> => {
+    const finished = clock()
+    return {
+      startedAt: started.toISOString(),
+      finishedAt: finished.toISOString(),
+      durationMs: finished.getTime() - started.getTime(),
+      thread: null,
+    }
+  }
+  const unknown = (error: string): SourceFreshness => ({
+    nodeId: source.id,
+    status: 'runtime error',
+    error,
+    maxLoadedAt: null,
+    snapshottedAt: null,
+    ageSeconds: null,
+    ...ended(),
+  })
+  const newest = newestRow(source)
+  if (!newest) return unknown('it has freshness, but neither loaded_at_field nor loaded_at_query')
+  try {
+    const { rows } = await warehouse.query<Asked>(freshnessQuery(newest, started))
+    const { maxLoadedAt, ageSeconds } = rows[0]!
+    return {
+      nodeId: source.id,
+      status: verdict(source, ageSeconds),
+      ...(maxLoadedAt === null && { error: 'it has no rows' }),
+      maxLoadedAt,
+      snapshottedAt: started.toISOString(),
+      ageSeconds,
+      ...ended(),
+    }
+  } catch (error) {
+    if (error instanceof ServerError && error.failure.kind === 'sql') return unknown(error.message)
+    throw error
+  }
+}
+
+/** The time of the newest row, as a query of one value. */
+function newestRow({ loadedAtField, loadedAtQuery, relation, freshness }: SourceNode): SQLQuery | null {
+  if (loadedAtQuery !== undefined) return unsafeSql(loadedAtQuery.replace(/;\s*$/, ''))
+  if (loadedAtField === undefined) return null
+  const filter = freshness?.filter === undefined ? sql`` : sql`\nwhere ${unsafeSql(freshness.filter)}`
+  return sql`select max(${unsafeSql(loadedAtField)})\nfrom ${relationIdent(relation)}${filter}`
+}
+
+/** A time without zone is UTC, as sessions are. */
+function freshnessQuery(newest: SQLQuery, now: Date): SQLQuery {
+  return sql`
+    select
+      to_char(newest at time zone 'UTC', 'YYYY-MM-DD"T"HH24:MI:SS.MS"Z"') as "maxLoadedAt",
+      extract(epoch from (${now.toISOString()}::timestamptz - newest))::float8 as "ageSeconds"
+    from (select (
+${newest}
+    )::timestamptz as newest) as source`
+}
+
+/** No rows at all are as old as can be. */
+function verdict({ freshness }: SourceNode, ageSeconds: number | null): 'pass' | 'warn' | 'error' {
+  const age = ageSeconds ?? Number.POSITIVE_INFINITY
+  const exceeds = (limit: FreshnessLimit | undefined) => limit !== undefined && age > secondsOf(limit)
+  if (exceeds(freshness?.errorAfter)) return 'error'
+  return exceeds(freshness?.warnAfter) ? 'warn' : 'pass'
+}
+
+const periodSeconds: Readonly<Record<FreshnessLimit['period'], number>> = {
+  minute: 60,
+  hour: 3600,
+  day: 86_400,
+}
+
+function secondsOf({ count, period }: FreshnessLimit): number {
+  return count * periodSeconds[period]
+}
