@@ -94,6 +94,7 @@ const nodes: Node[] = [
   model('orders', ['marts', 'sales'], ['model.shop.int_sessions', 'seed.shop.countries'], {
     materialized: 'table',
     config: { grants: { select: ['bi'] }, contract: { enforced: true } },
+    contractEnforced: true,
     meta: { owner: 'sales', pii: true },
   }),
   model('sessions_daily', ['marts'], ['model.shop.int_sessions'], {

@@ -1,3 +1,4 @@
+import { defaultConfig } from '../default-config.ts'
 import type { Node } from '../node.ts'
 
 /** A test for nodes whose config holds the value under the dotted key; a list holds its members. */
@@ -26,17 +27,24 @@ function equals(found: unknown, value: string, ignoreCase: boolean): boolean {
 
 /** What is set for the node, with the values that stand where nothing is set. */
 function effectiveConfig(node: Node): Readonly<Record<string, unknown>> {
-  const base = { enabled: true, ...node.config, tags: node.tags, meta: node.meta }
+  const base = {
+    ...defaultConfig(node.resourceType),
+    ...node.config,
+    tags: node.resourceType === 'test' ? (node.config['tags'] ?? []) : node.tags,
+    meta: node.meta,
+  }
   switch (node.resourceType) {
     case 'model':
       return {
         ...base,
         materialized: node.materialized,
-        incremental_strategy: node.incrementalStrategy,
+        incremental_strategy: node.materialized === 'incremental' ? node.incrementalStrategy : null,
         on_schema_change: node.onSchemaChange,
         unique_key: node.uniqueKey,
         full_refresh: node.fullRefresh,
         unlogged: node.unlogged,
+        access: node.access,
+        contract: { enforced: node.contractEnforced },
       }
     case 'test':
       return {

@@ -77,8 +77,8 @@ function readSet(
   if (!Array.isArray(list)) return refuse(reading, `${kind} must be a list`)
   const others = Object.keys(definition).filter((key) => key !== kind)
   if (others.length > 0) return refuse(reading, `${quotedList(others, 'and')} cannot stand beside ${kind}`)
-  const isExclusion = (part: unknown): part is Mapping =>
-    isMapping(part) && 'exclude' in part && !('method' in part)
+  // In a set whatever has an exclude is the set's exclusion, as in dbt, where nothing else of it counts.
+  const isExclusion = (part: unknown): part is Mapping => isMapping(part) && 'exclude' in part
   const exclusions = list.filter(isExclusion)
   if (exclusions.length > 1) return refuse(reading, `${kind} has more than one exclude`)
   const parts = list

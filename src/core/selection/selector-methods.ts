@@ -1,3 +1,4 @@
+import type { Manifest } from '../manifest.ts'
 import type { Access, Node, ResourceType, TestNode } from '../node.ts'
 import { configMatch } from './config-match.ts'
 import { fnmatch } from './fnmatch.ts'
@@ -32,11 +33,10 @@ export const selectorMethods: Readonly<Record<string, SelectorMethod>> = {
     values: (node) => node.tags,
   },
   path: {
-    matcher: ({ value }) => {
-      const matches = pathMatch(value)
-      // A folder takes in the nodes whose files are below it, wherever they are described.
-      const isSame = pathMatch(value, 'whole')
-      return (node) => matches(node.path) || (node.patchPath !== undefined && isSame(node.patchPath))
+    matcher: ({ value }, { manifest }) => {
+      const found = pathsOf(manifest, pathMatch(value))
+      const isBelow = (path: string) => foldersOf(path).some((folder) => found.has(folder))
+      return ({ path, patchPath = '' }) => found.has(path) || found.has(patchPath) || isBelow(path)
     },
     values: (node) => [node.path, ...foldersOf(node.path)],
   },
@@ -79,7 +79,9 @@ export const selectorMethods: Readonly<Record<string, SelectorMethod>> = {
   group: {
     matcher: ({ value }) => {
       const matches = fnmatch(value)
-      return (node) => 'group' in node && node.group !== undefined && matches(node.group)
+      // A test belongs to the group of what it tests, without being said to.
+      return (node) =>
+        'group' in node && node.group !== undefined && node.resourceType !== 'test' && matches(node.group)
     },
     values: (node) => ('group' in node && node.group !== undefined ? [node.group] : []),
   },
@@ -214,6 +216,20 @@ function fileName(path: string): string {
 
 function stem(path: string): string {
   return fileName(path).replace(/\.[^.]*$/, '')
+}
+
+/**
+ * The files and folders of the project that match. A package's files are named as if they lay in the project, so
+ * they are found by folders that both have.
+ */
+function pathsOf({ nodes, project }: Manifest, matches: (path: string) => boolean): ReadonlySet<string> {
+  const own = Object.values(nodes).filter((node) => node.package === project)
+  const paths = own.flatMap(({ path, patchPath }) => [
+    path,
+    ...foldersOf(path),
+    ...(patchPath ? [patchPath] : []),
+  ])
+  return new Set([...new Set(paths)].filter(matches))
 }
 
 function foldersOf(path: string): string[] {

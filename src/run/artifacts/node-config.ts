@@ -1,5 +1,5 @@
+import { defaultConfig } from '../../core/default-config.ts'
 import type { Node } from '../../core/node.ts'
-import { defaultConfig } from './default-config.ts'
 import { plainJson, plainObject } from './plain-json.ts'
 
 /*

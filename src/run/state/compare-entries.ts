@@ -99,10 +99,10 @@ const sides: Readonly<Record<string, Sides>> = {
 
 /**
  * Line ends and what surrounds the text mean nothing. For our own kinds the declaration is the body; a generic test
- * has none of its own.
+ * has no more of its own than its config.
  */
 function changedBody(current: Entry, previous: Entry): boolean {
-  if (hasPart(current, 'test_metadata')) return false
+  if (hasPart(current, 'test_metadata')) return changedConfig(current, previous)
   if (hasPart(current, 'meta', 'estimand')) return differs(current['checksum'], previous['checksum'])
   return textOf(current['raw_code']) !== textOf(previous['raw_code'])
 }

@@ -32,19 +32,20 @@ describe('fnmatch', () => {
 
 describe('pathMatch', () => {
   it.each([
-    ['models/marts', 'models/marts/sales/orders.sql', true],
+    ['models/marts', 'models/marts', true],
+    ['models/marts', 'models/marts/sales/orders.sql', false],
     ['models/marts', 'models/marts_old/orders.sql', false],
     ['models/marts/sales/orders.sql', 'models/marts/sales/orders.sql', true],
-    ['./models/marts/', 'models/marts/a.sql', true],
+    ['./models/marts/', 'models/marts', true],
     ['models/*/orders.sql', 'models/marts/orders.sql', true],
     ['models/*/orders.sql', 'models/marts/sales/orders.sql', false],
     ['models/**/orders.sql', 'models/marts/sales/orders.sql', true],
     ['models/**/orders.sql', 'models/orders.sql', true],
     ['models/**', 'models/a/b.sql', true],
-    ['models/*', 'models/a/b.sql', true],
+    ['models/*', 'models/a', true],
     ['models/stg_?.sql', 'models/stg_a.sql', true],
     ['marts', 'models/marts/a.sql', false],
-    ['models\\marts', 'models/marts/a.sql', true],
+    ['models\\marts', 'models/marts', true],
   ])('%s on %s is %s', (pattern, path, expected) => {
     expect(pathMatch(pattern)(path)).toBe(expected)
   })

@@ -1,8 +1,8 @@
-import type { ResourceType } from '../../core/node.ts'
+import type { ResourceType } from './node.ts'
 
 /*
- * dbt writes every key of a config, also those that nobody set, and tools look them up without asking. These are the
- * keys of dbt 1.11 with its defaults, in its order.
+ * dbt's config has every key, also those that nobody set: selections find nodes by them, and tools look them up in
+ * the manifest without asking. These are the keys of dbt 1.11 with its defaults, in its order.
  */
 
 type Config = Readonly<Record<string, unknown>>
