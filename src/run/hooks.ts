@@ -1,6 +1,6 @@
 import type { RenderScope } from '../compile/renderer.ts'
 import type { Statement } from '../compile/sql/statements.ts'
-import type { ModelNode, Node, NodeId, Relation, SeedNode } from '../core/node.ts'
+import type { ModelNode, Node, NodeId, Relation, SeedNode, SnapshotNode } from '../core/node.ts'
 import { existingRelations, type Session } from '../warehouse/index.ts'
 import { askOn } from './ask.ts'
 import type { RunContext } from './run-context.ts'
@@ -12,7 +12,7 @@ import type { RunContext } from './run-context.ts'
  * become what readers get only then, so all of their hooks do.
  */
 
-type HookedNode = ModelNode | SeedNode
+type HookedNode = ModelNode | SeedNode | SnapshotNode
 
 /** Statements that are about the relation under its name, and not about its rows. */
 const aboutTheRelation = new Set([
@@ -87,7 +87,7 @@ function scopeOn(session: Session, { renderScope }: RunContext): RenderScope {
 }
 
 function isHooked(node: Node): node is HookedNode {
-  return node.resourceType === 'model' || node.resourceType === 'seed'
+  return ['model', 'seed', 'snapshot'].includes(node.resourceType)
 }
 
 /** Whether a node was built as a table of its own, on which its hooks have run. */
@@ -95,7 +95,7 @@ function isTable(node: HookedNode, { plan }: RunContext): boolean {
   const step = plan.steps.find(({ nodeId }) => nodeId === node.id)
   if (step?.action === 'increment') return false
   return (
-    node.resourceType === 'seed' ||
+    node.resourceType !== 'model' ||
     (node.materialized !== 'view' && node.materialized !== 'materialized_view')
   )
 }

@@ -128,6 +128,28 @@ describe('incremental models', () => {
     expect(node('kept').rows).toBe(0)
   })
 
+  test('follow a strategy of the project', async () => {
+    const models = {
+      'models/newest.sql': incremental("unique_key='id', incremental_strategy='keep_largest'"),
+      'models/seen.sql': "{{ config(materialized='table') }}\nselect * from {{ ref('newest') }}",
+      'macros/strategy.sql': `{% macro get_incremental_keep_largest_sql(args) %}
+delete from {{ args['target_relation'] }} as old using {{ args['temp_relation'] }} as new
+where old.{{ args['unique_key'] }} = new.{{ args['unique_key'] }} and old.amount < new.amount;
+insert into {{ args['target_relation'] }} ({{ args['dest_columns'] | map(attribute='quoted') | join(', ') }})
+select {{ args['dest_columns'] | map(attribute='quoted') | join(', ') }} from {{ args['temp_relation'] }} as new
+where not exists (select from {{ args['target_relation'] }} as old where old.id = new.id);
+{% endmacro %}`,
+    }
+    await run(models)
+    await change(sql`insert into shop.orders values (1, 'xx', 9, '2026-01-02'), (2, 'yy', 301, '2026-01-02')`)
+    const { result } = await run(models)
+    expect(result.results.flatMap(({ problem }) => problem ?? [])).toEqual([])
+    expect(await database.rows(sql`select id, amount from analytics.seen order by id`)).toEqual([
+      { id: 1, amount: 10 },
+      { id: 2, amount: 301 },
+    ])
+  })
+
   test('refuse strategies that PostgreSQL has not got', async () => {
     const models = { 'models/other.sql': incremental("incremental_strategy='insert_overwrite'") }
     await expect(run(models)).rejects.toThrow('incremental_strategy: "insert_overwrite" is not allowed')

@@ -200,6 +200,19 @@ describe('snapshots', () => {
     ])
   })
 
+  test('run hooks before and after', async () => {
+    await change(sql`create table shop.said (what text)`)
+    const hooked = files(
+      `${byTime}, pre_hook="insert into shop.said values ('before')", post_hook="insert into shop.said select 'after ' || count(*) from {{ this }}"`,
+    )
+    await run(hooked)
+    await change(sql`update shop.orders set at = '2026-02-01' where id = 1`)
+    await run(hooked)
+    expect(await query(sql`select what from shop.said`)).toEqual(
+      ['before', 'after 2', 'before', 'after 3'].map((what) => ({ what })),
+    )
+  })
+
   test('refuse a table that is no snapshot, and check_cols that are not there', async () => {
     await change(sql`create schema analytics`, sql`create table analytics.history (id int)`)
     const { node } = await run(files(byTime))

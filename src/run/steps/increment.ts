@@ -21,6 +21,7 @@ import type { RunContext, StepOutcome } from '../run-context.ts'
 import { analyzeBuilt } from './analyze-built.ts'
 import { withoutForeignKeys } from './constraints.ts'
 import { buildContractTable } from './contract.ts'
+import { applyOwnStrategy } from './own-strategy.ts'
 import { schemaChange } from './schema-change.ts'
 
 /*
@@ -39,6 +40,10 @@ export async function buildIncrement(
   const delta = partRelation(preview, 'delta')
   const rowCount = await buildDelta(session, node, compiled, delta, context)
   await analyzeBuilt(session, delta, rowCount)
+  if (node.incrementalStrategy === 'custom') {
+    const publish = await applyOwnStrategy(session, node, delta, preview, context)
+    return { rows: rowCount, message: `${rowCount} rows`, compiledCode: compiled.text, publish: [publish] }
+  }
   const action = await previewDelta(session, node, delta, preview, context)
   return { rows: rowCount, message: `${rowCount} rows`, compiledCode: compiled.text, publish: [action] }
 }

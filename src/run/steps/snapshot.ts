@@ -14,6 +14,7 @@ import {
   sqlLiteral,
   unsafeSql,
 } from '../../warehouse/index.ts'
+import { runPostHooks, runPreHooks } from '../hooks.ts'
 import { relationDetails } from '../relation-details.ts'
 import { buildRelation, partRelation } from '../relations.ts'
 import type { RunContext, StepOutcome, StepRunner } from '../run-context.ts'
@@ -35,11 +36,29 @@ import {
 
 /** Builds a snapshot's first versions, or the changes since. */
 export const runSnapshot: StepRunner<SnapshotNode> = async (node, step, context) => {
+  refuseOwnStrategy(node, context)
   const compiled = withoutSemicolon(await context.compile(node, { isIncremental: false }))
-  return context.warehouse.withSession((session) =>
-    step.action === 'increment'
-      ? buildChanges(session, node, compiled, context)
-      : buildFirst(session, node, compiled, context),
+  const isThere = step.action === 'increment'
+  const build = buildRelation(context.plan.buildSchema, node.relation)
+  return context.warehouse.withSession(async (session) => {
+    await runPreHooks(session, node, isThere, build, context)
+    if (isThere) return buildChanges(session, node, compiled, context)
+    const outcome = await buildFirst(session, node, compiled, context)
+    await runPostHooks(session, node, build, context)
+    return outcome
+  })
+}
+
+/** Strategies that macros of a project define are not run: what they return is SQL for tables that are not there. */
+function refuseOwnStrategy({ spec, name, place }: SnapshotNode, { renderer }: RunContext): void {
+  if (spec.strategy === 'timestamp' || spec.strategy === 'check') return
+  throw new ProblemError(
+    renderer.problem(
+      'not-supported',
+      `snapshot ${name} has the strategy '${spec.strategy}', which is the project's own`,
+      place,
+      'use timestamp or check',
+    ),
   )
 }
 
