@@ -2,6 +2,7 @@ import { Command, type CommanderError } from 'commander'
 import type { Launch } from './command-context.ts'
 import { defineBuild } from './commands/build.ts'
 import { defineClean } from './commands/clean.ts'
+import { defineClone } from './commands/clone.ts'
 import { defineCompile } from './commands/compile.ts'
 import { defineDb } from './commands/db.ts'
 import { defineDebug } from './commands/debug.ts'
@@ -53,6 +54,7 @@ const groups: readonly { readonly title: string; readonly definers: readonly Com
       defineLoad,
       defineRetry,
       defineRunOperation,
+      defineClone,
     ],
   },
   {

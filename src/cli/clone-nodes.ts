@@ -1,0 +1,60 @@
+import { relationKey } from '../core/node.ts'
+import { makeProblem, ProblemError } from '../core/problem.ts'
+import type { CommandContext, ExitCode } from './command-context.ts'
+import { formatCounted } from './display/numbers.ts'
+import type { SelectionFlags, StateFlags } from './flags.ts'
+import { stateFolder } from './previous-state.ts'
+import { reportSelection, selectNodes } from './select-nodes.ts'
+import { openWorkspace, withOpenWarehouse } from './workspace.ts'
+
+export interface CloneFlags extends SelectionFlags, StateFlags {
+  readonly fullRefresh?: boolean
+  /** Whether rows are copied. */
+  readonly copy?: boolean
+}
+
+/** How long to wait for a run on the same target. */
+const lockTimeoutMs = 60_000
+
+/** Makes what the target lacks of what the state has; with --full-refresh all of it. */
+export async function cloneNodes(context: CommandContext, flags: CloneFlags): Promise<ExitCode> {
+  const folder = flags.deferState ?? flags.state
+  if (folder === undefined)
+    throw new ProblemError(
+      makeProblem('usage', 'clone needs the manifest of the other target', {
+        hint: 'name the folder that holds it: --state path/to/artifacts',
+      }),
+    )
+  const workspace = await openWorkspace(context)
+  const { manifest } = workspace
+  const selection = await selectNodes(context, workspace, flags, ['seed', 'model', 'snapshot', 'job'])
+  reportSelection(selection, context)
+  const [{ readStateManifest }, { deferredRelations }, { cloneRelations }] = await Promise.all([
+    import('../run/state/read-state.ts'),
+    import('../run/state/deferred-relations.ts'),
+    import('../run/clone-relations.ts'),
+  ])
+  const chosen = new Set(selection.nodeIds)
+  const clones = await withOpenWarehouse(context, workspace, 1, async (warehouse) => {
+    const elsewhere = await deferredRelations({
+      manifest,
+      state: readStateManifest(stateFolder(workspace, folder)),
+      built: Object.keys(manifest.nodes).filter((id) => !chosen.has(id)),
+      favorState: flags.fullRefresh ?? false,
+      warehouse,
+    })
+    return cloneRelations({
+      warehouse,
+      manifest,
+      nodeIds: selection.nodeIds,
+      elsewhere,
+      asTables: flags.copy ?? false,
+      lockTimeoutMs,
+      signal: context.signal,
+    })
+  })
+  const { out } = context.terminal
+  for (const { relation, of } of clones) out.write(`${relationKey(relation)}  of  ${relationKey(of)}\n`)
+  context.narrator.note(`${formatCounted(clones.length, 'relation')} cloned`)
+  return 0
+}
