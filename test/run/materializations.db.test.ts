@@ -73,6 +73,28 @@ ${more}`,
       expect((await run(contract(columns))).result.status).toBe('success')
     })
 
+    test('may refer to a table that grows in the same run', async () => {
+      const files = {
+        'models/grown.sql':
+          "{{ config(materialized='incremental', unique_key='id', indexes=[{'columns': ['id'], 'unique': true}]) }}\nselect id from {{ ref('orders') }}",
+        'models/child.sql': "select id from {{ ref('grown') }}",
+        'models/child.yml': `
+models:
+  - name: child
+    config: { materialized: table, contract: { enforced: true } }
+    columns: [{ name: id, data_type: int, constraints: [{ type: foreign_key, to: ref('grown'), to_columns: [id] }] }]
+`,
+      }
+      await run(files)
+      const { result } = await run({ ...files, 'seeds/orders.csv': 'id,name,amount\n3,c,5\n' })
+      expect(result).toMatchObject({ status: 'success', problems: [] })
+      expect(
+        await database.rows(sql`
+          select pg_get_constraintdef(oid) as is from pg_constraint where conrelid = 'analytics.child'::regclass`),
+      ).toEqual([{ is: 'FOREIGN KEY (id) REFERENCES analytics.grown(id)' }])
+      expect(await scalar(sql`select count(*)::int from analytics.child`)).toBe(3)
+    })
+
     test('that is broken is told before anything is built', async () => {
       const { node, result } = await run(
         contract(

@@ -66,7 +66,7 @@ function resultEntry(result: NodeResult, node: Node, id: string, run: RunResult,
     execution_time: result.durationMs / 1000,
     adapter_response: adapterResponse(result, node),
     message: message(result, node, run),
-    failures: node.resourceType === 'test' ? result.rows : null,
+    failures: isTest(node) ? result.rows : null,
     unique_id: id,
     compiled: hasSql(node) ? compiledCode !== undefined : null,
     compiled_code: hasSql(node) ? (compiledCode ?? null) : null,
@@ -89,16 +89,20 @@ function adapterResponse({ status, message, rows }: NodeResult, node: Node) {
     _message: message,
     ...(status === 'reused' && { code: 'REUSED' }),
     // The rows of a test's result are failures; what its query gave back is the one row that counts them.
-    ...(rows !== null && { rows_affected: node.resourceType === 'test' ? 1 : rows }),
+    ...(rows !== null && { rows_affected: isTest(node) ? 1 : rows }),
   }
 }
 
 /** What happened, with the place in the project where something is wrong. */
 function message({ status, message, problem }: NodeResult, node: Node, run: RunResult): string {
   if (problem && status !== 'success') return formatProblem(problem)
-  const isBuilt = status === 'success' && node.resourceType !== 'test'
+  const isBuilt = status === 'success' && !isTest(node)
   // For dbt a node that succeeded is live; here a run that fails leaves everything as it was.
   return isBuilt && !run.published && run.status !== 'success'
     ? `${message}; not published, because the run ${run.status === 'cancelled' ? 'was cancelled' : 'failed'}`
     : message
+}
+
+function isTest({ resourceType }: Node): boolean {
+  return resourceType === 'test' || resourceType === 'unit_test'
 }

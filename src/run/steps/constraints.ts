@@ -1,6 +1,6 @@
-import type { ColumnInfo, ModelNode, Relation } from '../../core/node.ts'
+import type { ColumnInfo, ModelNode, NodeId, Relation } from '../../core/node.ts'
 import { ProblemError } from '../../core/problem.ts'
-import { columnList, relationIdent, type SQLQuery, sql, unsafeSql } from '../../warehouse/index.ts'
+import { columnList, relationIdent, type SQLQuery, sql, sqlText, unsafeSql } from '../../warehouse/index.ts'
 import type { RunContext } from '../run-context.ts'
 
 /*
@@ -9,6 +9,30 @@ import type { RunContext } from '../run-context.ts'
  */
 
 type Constraint = Readonly<Record<string, unknown>>
+
+/**
+ * Foreign keys to tables that only get their new rows when everything is published: they are made then, as the text
+ * that ALTER TABLE … ADD takes.
+ */
+export function lateForeignKeys(node: ModelNode, context: RunContext): string[] {
+  const ofColumns = node.columns.flatMap((column) =>
+    (column.constraints ?? []).map((constraint) => ({ ...constraint, columns: [column.name] })),
+  )
+  return [...node.constraints, ...ofColumns].flatMap((constraint: Constraint) => {
+    if (constraint['type'] !== 'foreign_key' || !isLate(constraint, node, context)) return []
+    const columns = columnList(namesOf(constraint['columns'], node))
+    const { relation } = referenced(textOf(constraint, 'to')!, node, context)
+    return [sqlText(sql`foreign key (${columns}) ${referencesTo(relation, constraint)}`).text]
+  })
+}
+
+/** Whether a foreign key goes to an increment or snapshot of this run, which is a view until it is published. */
+function isLate(constraint: Constraint, node: ModelNode, context: RunContext): boolean {
+  const to = textOf(constraint, 'to')
+  if (to === undefined) return false
+  const { id } = referenced(to, node, context)
+  return context.plan.steps.some(({ nodeId, action }) => nodeId === id && action === 'increment')
+}
 
 /** The columns and constraints between the brackets of CREATE TABLE. */
 export function tableElements(node: ModelNode, context: RunContext): SQLQuery[] {
@@ -91,14 +115,23 @@ function references(constraint: Constraint, node: ModelNode, context: RunContext
   const expression = textOf(constraint, 'expression')
   const to = textOf(constraint, 'to')
   if (to === undefined) return expression === undefined ? null : sql`references ${unsafeSql(expression)}`
+  if (isLate(constraint, node, context)) return null
+  return referencesTo(context.builds.resolve(referenced(to, node, context).relation), constraint)
+}
+
+function referencesTo(relation: Relation, constraint: Constraint): SQLQuery {
   const columns = listOf(constraint['to_columns'])
-  const target = relationIdent(referencedRelation(to, node, context))
+  const target = relationIdent(relation)
   const names = columns.length === 0 ? sql`` : sql` (${columnList(columns.map((name) => plainName(name)))})`
   return sql`references ${target}${names}`
 }
 
 /** What `to: ref('customers')` or `to: source('shop', 'customers')` means. */
-function referencedRelation(to: string, node: ModelNode, context: RunContext): Relation {
+function referenced(
+  to: string,
+  node: ModelNode,
+  context: RunContext,
+): { readonly id: NodeId; readonly relation: Relation } {
   const names = [...to.matchAll(/['"]([^'"]+)['"]/g)].map(([, name]) => name!)
   const isSource = /^\s*source\b/.test(to)
   const target = node.dependsOn
@@ -108,7 +141,7 @@ function referencedRelation(to: string, node: ModelNode, context: RunContext): R
         ? parent.resourceType === 'source' && parent.sourceName === names[0] && parent.name === names[1]
         : parent.resourceType !== 'source' && parent.name === names.at(-1),
     )
-  if (target && 'relation' in target) return context.builds.resolve(target.relation)
+  if (target && 'relation' in target) return target
   throw new ProblemError(
     context.renderer.problem(
       'config-invalid',

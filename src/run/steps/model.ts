@@ -15,6 +15,7 @@ import { relationDetails } from '../relation-details.ts'
 import { buildRelation, partRelation } from '../relations.ts'
 import type { RunContext, StepOutcome, StepRunner } from '../run-context.ts'
 import { analyzeBuilt } from './analyze-built.ts'
+import { lateForeignKeys } from './constraints.ts'
 import { buildContractTable, checkContract } from './contract.ts'
 import { buildCustom } from './custom.ts'
 import { buildIncrement, previewDelta } from './increment.ts'
@@ -117,7 +118,15 @@ async function finishTable(
   for (const index of node.indexes) await session.query(createIndex(build, index, node.relation))
   await analyzeBuilt(session, build, rows)
   context.builds.add(node.relation, build)
-  return { kind: 'swap-table', build, published: node.relation, ...relationDetails(node) }
+  const { details } = relationDetails(node)
+  const foreignKeys = node.contractEnforced ? lateForeignKeys(node, context) : []
+  return {
+    kind: 'swap-table',
+    build,
+    published: node.relation,
+    ...(details && { details }),
+    ...(foreignKeys.length > 0 && { details: { ...details, foreignKeys } }),
+  }
 }
 
 async function buildView(

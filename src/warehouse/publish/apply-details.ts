@@ -21,6 +21,8 @@ interface Granted {
 export async function applyDetails(session: Session, actions: readonly PublishAction[]): Promise<void> {
   for (const { published, details } of actions) {
     if (!details) continue
+    for (const key of details.foreignKeys ?? [])
+      await session.query(sql`alter table ${relationIdent(published)} add ${unsafeSql(key)}`)
     if (details.grants) await matchGrants(session, published, details.grants)
     for (const statement of await comments(session, published, details)) await session.query(statement)
   }

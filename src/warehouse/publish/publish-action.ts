@@ -12,6 +12,8 @@ export interface RelationDetails {
    */
   readonly grants?: Readonly<Record<string, readonly string[]>>
   readonly comment?: string
+  /** Keys that could not be made before, as SQL: `foreign key (a) references s.t (b)`. */
+  readonly foreignKeys?: readonly string[]
   readonly columnComments?: Readonly<Record<string, string>>
 }
 
