@@ -41,7 +41,9 @@ function isDeclared(node: Node): boolean {
   return node.resourceType === 'test' && node.testKind === 'generic'
 }
 
-/** People name tests as they like, in YAML even with slashes. */
-function sqlFileName({ name }: Pick<Node, 'name'>): string {
+/** People name tests as they like, in YAML even with slashes; a name that is too long for a relation is cut. */
+function sqlFileName(node: Node): string {
+  const isLong = node.resourceType === 'test' && node.name.length >= 64
+  const name = isLong ? node.relation.identifier : node.name
   return `${name.replace(/[/\\]/g, '_')}.sql`
 }

@@ -86,17 +86,21 @@ export function queryEntry(node: Node, scope: ArtifactScope): Entry {
 
 /** What a node depends on in dbt's order: sources first, and for a generic test what it is declared on last. */
 export function parentIds(node: Node, scope: ArtifactScope): readonly string[] {
+  return parentsInOrder(node, scope).map(({ id }) => scope.idOf(id))
+}
+
+function parentsInOrder(node: Node, scope: ArtifactScope): readonly Node[] {
   const attached = node.resourceType === 'test' ? node.attachedTo : undefined
-  const rank = (id: string): number => {
-    if (scope.manifest.nodes[id]?.resourceType === 'source') return 0
+  const rank = ({ id, resourceType }: Node): number => {
+    if (resourceType === 'source') return 0
     return id === attached ? 2 : 1
   }
-  return [...node.dependsOn].sort((a, b) => rank(a) - rank(b)).map(scope.idOf)
+  return [...scope.parentsOf(node)].sort((a, b) => rank(a) - rank(b))
 }
 
 /** The references as templates make them, by name. */
 export function reads(node: Node, scope: ArtifactScope): Entry {
-  const parents = scope.parentsOf(node)
+  const parents = parentsInOrder(node, scope)
   return {
     refs: parents
       .filter(({ resourceType }) => ['model', 'seed', 'snapshot', 'job'].includes(resourceType))

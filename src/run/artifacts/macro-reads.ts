@@ -2,7 +2,8 @@ import type { MacroInfo, Manifest } from '../../core/manifest.ts'
 
 /*
  * Which macros a template calls, told from its text alone: what is followed by a bracket inside a tag and is the name
- * of a macro. A call through adapter.dispatch counts as one of all that it may come to.
+ * of a macro. A call through adapter.dispatch
+ * counts as one of the macro that it comes to, the project's own before others.
  */
 
 /** Finds the ids of the macros that a template of a package calls, in the order in which it calls them. */
@@ -16,20 +17,20 @@ export function macroId(macro: Pick<MacroInfo, 'package' | 'name'>): string {
 /** Makes the reader for a manifest's macros. */
 export function makeMacroReader({ macros, project }: Pick<Manifest, 'macros' | 'project'>): MacroReader {
   const ids = new Set(Object.values(macros).map(macroId))
-  const find = (name: string, packages: readonly string[]): string[] => {
-    const found = packages.map((packageName) => macroId({ package: packageName, name }))
-    return found.filter((id) => ids.has(id)).slice(0, 1)
+  const find = (names: readonly string[], packages: readonly string[]): string[] => {
+    const candidates = packages.flatMap((packageName) =>
+      names.map((name) => macroId({ package: packageName, name })),
+    )
+    return candidates.filter((id) => ids.has(id)).slice(0, 1)
   }
   return (text, packageName) => {
     const here = [packageName, project, 'dbt']
     const calls = [...text.replace(comment, '').matchAll(tag)].flatMap(([code]) => {
       const named = [...code.matchAll(call)].flatMap(([, prefix, name]) =>
-        find(name!, prefix === undefined ? here : [prefix]),
+        find([name!], prefix === undefined ? here : [prefix]),
       )
-      const dispatched = [...code.matchAll(dispatch)].flatMap(([, name, namespace]) =>
-        ['postgres__', 'default__'].flatMap((prefix) =>
-          find(`${prefix}${name}`, [...new Set([project, namespace ?? packageName, packageName, 'dbt'])]),
-        ),
+      const dispatched = [...code.matchAll(dispatch)].flatMap(([, name, namespace = packageName]) =>
+        find([`postgres__${name}`, `default__${name}`], [project, namespace, packageName, 'dbt']),
       )
       return [...named, ...dispatched]
     })

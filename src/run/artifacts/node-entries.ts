@@ -133,6 +133,7 @@ export function testEntry(node: TestNode, scope: ArtifactScope): Entry {
       ? checksum('')
       : checksum(createHash('sha256').update(node.rawCode.trim()).digest('hex')),
     raw_code: node.rawCode.trim(),
+    contract: { ...modelTraits.contract, checksum: null },
     config: nodeConfig(node, {
       materialized: 'test',
       severity:
@@ -163,6 +164,9 @@ export function sourceEntry(node: SourceNode, scope: ArtifactScope): Entry {
     ...place(node.relation.schema, scope),
     path: node.path,
     patch_path: null,
+    doc_blocks: [],
+    unrendered_database: null,
+    unrendered_schema: node.relation.schema,
     source_name: node.sourceName,
     source_description: node.sourceDescription,
     loader: load ? `estimand load ${load.name}` : (node.loader ?? ''),
@@ -185,10 +189,12 @@ export function sourceEntry(node: SourceNode, scope: ArtifactScope): Entry {
   }
 }
 
+/** Null where freshness is switched off; limits without numbers where nothing is said of it. */
 function freshnessEntry(freshness: SourceNode['freshness']): Entry | null {
-  if (!freshness) return null
-  const { warnAfter, errorAfter, filter } = freshness
-  return { warn_after: warnAfter ?? null, error_after: errorAfter ?? null, filter: filter ?? null }
+  if (freshness === null) return null
+  const { warnAfter, errorAfter, filter } = freshness ?? {}
+  const none = freshness === undefined ? { count: null, period: null } : null
+  return { warn_after: warnAfter ?? none, error_after: errorAfter ?? none, filter: filter ?? null }
 }
 
 /** An exposure. */

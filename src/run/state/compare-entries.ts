@@ -41,7 +41,12 @@ const macros: HasChanged = () => false
 const changed =
   (...keys: readonly string[]): HasChanged =>
   (current, previous) =>
-    keys.some((key) => differs(current[key], previous[key]))
+    keys.some((key) => differs(trimmed(current[key]), trimmed(previous[key])))
+
+/** A block of text in YAML ends in a line break, which not every reader keeps. */
+function trimmed(value: unknown): unknown {
+  return typeof value === 'string' ? value.trim() : value
+}
 
 const anyQuery: Sides['changes'] = {
   body: changedBody,
@@ -126,7 +131,7 @@ function changedSeed(current: Entry, previous: Entry): boolean {
 /** Descriptions matter where they are written into the database. */
 function changedDescriptions(current: Entry, previous: Entry): boolean {
   const persisted = part(current, 'config', 'persist_docs')
-  if (persisted['relation'] && differs(current['description'], previous['description'])) return true
+  if (persisted['relation'] && changed('description')(current, previous)) return true
   return Boolean(persisted['columns']) && differs(columnDescriptions(current), columnDescriptions(previous))
 }
 
