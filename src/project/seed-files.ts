@@ -33,7 +33,12 @@ const dbtHashesUpTo = 1 << 20
 async function sha256(path: string): Promise<string> {
   const hash = createHash('sha256')
   if (statSync(path).size <= dbtHashesUpTo)
-    return hash.update(readFileSync(path, 'utf8').trim()).digest('hex')
+    return hash.update(stripped(readFileSync(path, 'utf8'))).digest('hex')
   await pipeline(createReadStream(path), hash)
   return hash.digest('hex')
+}
+
+/** Without the white space around it; to Python a byte order mark is none. */
+function stripped(text: string): string {
+  return text.replace(/^[^\S\uFEFF]+|[^\S\uFEFF]+$/g, '')
 }

@@ -206,10 +206,16 @@ const dimensionKeys = ['name', 'type', 'description', 'label', 'is_partition', '
 function parts(list: unknown, keys: readonly string[]): Entry[] {
   return (Array.isArray(list) ? list : []).filter(isObject).map((member) => {
     const plain = plainObject(member)
-    const known = Object.fromEntries(keys.map((key) => [key, plain[key] ?? null]))
+    const known = Object.fromEntries(keys.map((key) => [key, partValue(key, plain[key])]))
     const config = isObject(plain['config']) ? plain['config'] : {}
     return { ...known, config: { meta: isObject(config['meta']) ? config['meta'] : {} } }
   })
+}
+
+/** An expression is SQL, also where YAML takes it for a number. */
+function partValue(key: string, value: unknown): unknown {
+  if (value === undefined || value === null) return null
+  return key === 'expr' ? String(value) : value
 }
 
 /** A saved query, with what it exports. */
