@@ -1,2 +1,6 @@
 #!/usr/bin/env node
-import '../dist/cli/main.js'
+import module from 'node:module'
+
+// Where Node can (22.1 and later), compiled code is kept for the next command.
+module.enableCompileCache?.()
+await import('../dist/cli/main.js')

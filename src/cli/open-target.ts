@@ -30,7 +30,7 @@ export async function openTarget(context: CommandContext): Promise<OpenTarget> {
 async function openIn(root: string, config: ProjectConfig, context: CommandContext): Promise<OpenTarget> {
   const { flags, environment } = context
   const chosen = await renderTarget(chooseTarget(config, flags.target, environment), context)
-  const { describeTarget } = await import('../warehouse/index.ts')
+  const { describeTarget } = await import('../warehouse/resolve-connection.ts')
   return {
     root,
     config,
@@ -94,7 +94,7 @@ async function renderTarget(
 ): Promise<OpenTarget['chosen']> {
   const { environment, narrator } = context
   if (usesDatabaseUrl) {
-    const { withDatabaseUrl, redactUrl } = await import('../warehouse/index.ts')
+    const { withDatabaseUrl, redactUrl } = await import('../warehouse/resolve-connection.ts')
     const url = redactUrl(environment['DATABASE_URL']!)
     narrator.note(`Using DATABASE_URL instead of the embedded PostgreSQL: ${url}`)
     return withDatabaseUrl({ name, spec }, environment)

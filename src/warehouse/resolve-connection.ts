@@ -3,8 +3,8 @@ import type { Target } from '../core/manifest.ts'
 import { makeProblem, ProblemError } from '../core/problem.ts'
 import type { PostgresTargetSpec, TargetSpec } from '../core/project.ts'
 import { type Connection, type SslMode, sslModes } from './connection.ts'
-import { embeddedDatabase, embeddedUser } from './embedded/cluster.ts'
-import { type EmbeddedEffects, ensureEmbeddedServer } from './embedded/embedded-server.ts'
+import { embeddedDatabase, embeddedUser } from './embedded/embedded-names.ts'
+import type { EmbeddedEffects } from './embedded/embedded-server.ts'
 import { readPassfile } from './passfile.ts'
 
 /*
@@ -55,6 +55,8 @@ export async function resolveConnection(
 ): Promise<Connection> {
   const { name, spec } = target
   if (spec.engine === 'postgres') return postgresConnection({ name, spec }, effects.env)
+  // Loaded when it is needed: commands without a warehouse describe their target too.
+  const { ensureEmbeddedServer } = await import('./embedded/embedded-server.ts')
   const { connection } = await ensureEmbeddedServer(root, effects)
   return { ...connection, target: { ...connection.target, name, schema: spec.schema, threads: spec.threads } }
 }

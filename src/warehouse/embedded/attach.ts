@@ -5,7 +5,7 @@ import type { Connection } from '../connection.ts'
 import { openSession } from '../open-session.ts'
 import type { Session } from '../session.ts'
 import { sql } from '../sql.ts'
-import { embeddedDatabase, embeddedUser } from './cluster.ts'
+import { embeddedDatabase, embeddedUser } from './embedded-names.ts'
 import type { Home } from './home.ts'
 import { findPostmaster, type PostmasterPid } from './postmaster.ts'
 

@@ -16,14 +16,11 @@ import { basename, dirname, join } from 'node:path'
 import { promisify } from 'node:util'
 import { binary } from './binaries.ts'
 import type { EmbeddedEffects } from './effects.ts'
+import { embeddedUser } from './embedded-names.ts'
 import { embeddedError, fileError } from './embedded-problem.ts'
 import { giveToOwnerOf, type Home, homeFiles } from './home.ts'
 
 const run = promisify(execFile)
-
-/** The superuser and the database that `initdb` and the first start make. */
-export const embeddedUser = 'estimand'
-export const embeddedDatabase = 'estimand'
 
 /** The environment of the server's programs: nothing of ours, since PG… variables would change what they do. */
 export const serverEnv = { PATH: '/usr/bin:/bin', LANG: 'C', LC_ALL: 'C' }

@@ -2,15 +2,9 @@ import { randomUUID } from 'node:crypto'
 import { readFile, rename, writeFile } from 'node:fs/promises'
 import type { Connection } from '../connection.ts'
 import { embeddedConnection, findRunning, type RunningServer } from './attach.ts'
-import {
-  embeddedDatabase,
-  ensurePassword,
-  hasCluster,
-  makeCluster,
-  readPassword,
-  resetPassword,
-} from './cluster.ts'
+import { ensurePassword, hasCluster, makeCluster, readPassword, resetPassword } from './cluster.ts'
 import type { EmbeddedEffects } from './effects.ts'
+import { embeddedDatabase } from './embedded-names.ts'
 import { giveToOwnerOf, type Home, homeFiles, prepareHome } from './home.ts'
 import { findPostmaster, stopPostmaster } from './postmaster.ts'
 import { withStartLock } from './start-lock.ts'
