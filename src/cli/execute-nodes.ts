@@ -45,9 +45,11 @@ export async function executeNodes(
   flags: RunFlags,
   request: ExecuteRequest,
 ): Promise<ExitCode> {
-  const workspace = await openWorkspace(context, request.vars)
-  const { manifest, target } = workspace
   const types = request.resourceTypes ?? runnableTypes
+  // Looking at SQL takes time and memory that loading rows has no use for.
+  const checksSql = types.some((type) => type !== 'load' && type !== 'seed')
+  const workspace = await openWorkspace(context, request.vars, { checksSql })
+  const { manifest, target } = workspace
   const selection = request.choose
     ? chosenNodes(request.choose(workspace), types)
     : await selectNodes(context, workspace, flags, types)

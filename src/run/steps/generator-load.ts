@@ -66,7 +66,12 @@ function runWorker(
   onRows: (rows: number) => void,
   signal: AbortSignal,
 ): Promise<void> {
-  const worker = new Worker(compiledModule('run/steps/generator-worker.js'), { workerData: data })
+  // What a worker makes lives briefly, in chunks outside of its heap; a small heap keeps all workers small.
+  const resourceLimits = { maxYoungGenerationSizeMb: 16, maxOldGenerationSizeMb: 512 }
+  const worker = new Worker(compiledModule('run/steps/generator-worker.js'), {
+    workerData: data,
+    resourceLimits,
+  })
   return new Promise<void>((resolve, reject) => {
     let failure: { readonly reason: unknown } | undefined
     // The first reason counts: ending the thread makes it exit, which would look like another.
