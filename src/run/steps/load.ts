@@ -1,5 +1,5 @@
-import type { LoadSpec } from '../../core/load-spec.ts'
-import type { LoadNode } from '../../core/node.ts'
+import type { LoadSpec, LoadTable } from '../../core/load-spec.ts'
+import type { LoadNode, Relation } from '../../core/node.ts'
 import { addPrimaryKey, analyzeRelation, createTable, type PublishAction } from '../../warehouse/index.ts'
 import { loadParams } from '../load-fingerprint.ts'
 import { buildRelation } from '../relations.ts'
@@ -16,16 +16,18 @@ export const runLoad: StepRunner<LoadNode> = async (node, step, context) => {
   })
   for (const { table, build } of tables) await context.warehouse.query(createTable(build, table.columns))
   const rows = await fill(node, node.spec, tables, context)
-  for (const { table, build } of tables) {
-    // A key is built faster over a full table than row by row.
-    if (table.primaryKey.length > 0) await context.warehouse.query(addPrimaryKey(build, table.primaryKey))
-    await context.warehouse.query(analyzeRelation(build))
-  }
+  await Promise.all(tables.map(({ table, build }) => finishTable(table, build, context)))
   for (const { published, build } of tables) context.builds.add(published, build)
   const publish = tables.map(
     ({ published, build }): PublishAction => ({ kind: 'swap-table', build, published }),
   )
   return { rows, message: `${rows} rows`, publish }
+}
+
+/** What a table gets when its rows are there: a key is built faster over all of them than row by row. */
+async function finishTable(table: LoadTable, build: Relation, { warehouse }: RunContext): Promise<void> {
+  if (table.primaryKey.length > 0) await warehouse.query(addPrimaryKey(build, table.primaryKey))
+  await warehouse.query(analyzeRelation(build))
 }
 
 function fill(
