@@ -1,6 +1,7 @@
 import { rmSync } from 'node:fs'
 import { join } from 'node:path'
 import { parseArgs } from 'node:util'
+import type { Relation } from '../src/core/node.ts'
 import type { RunResult } from '../src/core/run-result.ts'
 import {
   ensureEmbeddedServer,
@@ -18,10 +19,13 @@ import { measureCommand } from './measured-command.ts'
  * COPY does. Ours makes every row first, and sends it over several connections.
  */
 
-const tables = ['users', 'events', 'assignments', 'items', 'experiments'].map((identifier) => ({
-  schema: 'product',
-  identifier,
-}))
+const tables: readonly Relation[] = [
+  ...['users', 'events', 'assignments', 'items', 'experiments'].map((identifier) => ({
+    schema: 'product',
+    identifier,
+  })),
+  ...['effects', 'potential_outcomes'].map((identifier) => ({ schema: 'truth', identifier })),
+]
 
 /** `--events N` (5,000,000) for the comparison, `--memory-events N` (10,000,000) for the memory. */
 export default async function benchmark(args: readonly string[]): Promise<void> {
@@ -99,7 +103,7 @@ async function copyOnServer(): Promise<number> {
             await session.query(
               sql`copy ${relationIdent(table)} to ${sqlLiteral(file(table.identifier))} with (format binary)`,
             )
-            seconds += await timeCopy(session, table.identifier, file(table.identifier))
+            seconds += await timeCopy(session, table, file(table.identifier))
           }
           return seconds
         }),
@@ -109,19 +113,17 @@ async function copyOnServer(): Promise<number> {
   }
 }
 
-async function timeCopy(session: Session, name: string, file: string): Promise<number> {
-  const copy = { schema: 'bench', identifier: name }
+async function timeCopy(session: Session, table: Relation, file: string): Promise<number> {
+  const copy = { schema: 'bench', identifier: table.identifier }
   await session.query(sql`create schema if not exists bench`)
   await session.query(sql`drop table if exists ${relationIdent(copy)}`)
   // The same shape as the loaded table, and its key built afterwards, as the load does.
-  await session.query(
-    sql`create table ${relationIdent(copy)} (like ${relationIdent({ schema: 'product', identifier: name })})`,
-  )
+  await session.query(sql`create table ${relationIdent(copy)} (like ${relationIdent(table)})`)
   const keys = await session.query<{ column: string }>(sql`
     select a.attname as column
     from pg_index i
     join pg_attribute a on a.attrelid = i.indrelid and a.attnum = any(i.indkey)
-    where i.indisprimary and i.indrelid = ${`product.${name}`}::regclass`)
+    where i.indisprimary and i.indrelid = ${`${table.schema}.${table.identifier}`}::regclass`)
   const startedAt = performance.now()
   await session.query(sql`copy ${relationIdent(copy)} from ${sqlLiteral(file)} with (format binary)`)
   if (keys.rows.length > 0) {
