@@ -51,13 +51,15 @@ export function readMacros(
     packages.set(file.package, namespace)
     for (const block of blocksOf(dialect, file, problems)) addBlock(namespace, block, file, problems)
   }
-  return { problems, macros: makeMacros(packages, readBuiltinMacros(dialect), rootPackage) }
+  const pathsWithin = new Map(files.map(({ path, packagePath }) => [path, packagePath]))
+  return { problems, macros: makeMacros(packages, readBuiltinMacros(dialect), rootPackage, pathsWithin) }
 }
 
 function makeMacros(
   packages: ReadonlyMap<string, Namespace>,
   builtin: ReadonlyMap<string, BuiltinMacro>,
   root: string,
+  pathsWithin: ReadonlyMap<string, string>,
 ): Macros {
   const own = packages.get(root)!
   const inPackage: Macros['inPackage'] = (packageName, name) =>
@@ -89,20 +91,21 @@ function makeMacros(
       return undefined
     },
     closest: (name) => closestNames(name, [...own.keys(), ...builtin.keys()])[0],
-    describe: () => describeAll(packages, builtin),
+    describe: () => describeAll(packages, builtin, pathsWithin),
   }
 }
 
 function describeAll(
   packages: ReadonlyMap<string, Namespace>,
   builtin: ReadonlyMap<string, BuiltinMacro>,
+  pathsWithin: ReadonlyMap<string, string>,
 ): Record<string, MacroInfo> {
   const infos = [...packages].flatMap(([packageName, namespace]) =>
     [...namespace].map(
       ([name, block]): MacroInfo => ({
         name,
         package: packageName,
-        path: block.place.file,
+        path: pathsWithin.get(block.place.file) ?? block.place.file,
         source: block.template.text.slice(block.start, block.end),
       }),
     ),

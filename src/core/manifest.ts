@@ -19,6 +19,7 @@ export interface Target {
 export interface MacroInfo {
   readonly name: string
   readonly package: string
+  /** The file, relative to its package. */
   readonly path: string
   readonly source: string
 }

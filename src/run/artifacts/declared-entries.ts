@@ -119,7 +119,7 @@ export function metricEntry(node: MetricNode, scope: ArtifactScope): Entry {
 
 /** A measure or metric that is named alone stands for an object with its name. */
 function metricParams(value: unknown): Entry {
-  const params = isObject(value) ? plainObject(value) : {}
+  const params = isObject(value) ? (withWindows(plainObject(value)) as Entry) : {}
   const named = (entry: unknown) => (typeof entry === 'string' ? { name: entry } : (entry ?? null))
   const measure = measureOf(named(params['measure']))
   return {
@@ -129,7 +129,7 @@ function metricParams(value: unknown): Entry {
     numerator: named(params['numerator']),
     denominator: named(params['denominator']),
     metrics: Array.isArray(params['metrics']) ? params['metrics'].map(named) : [],
-    window: timeWindow(params['window']),
+    window: params['window'] ?? null,
   }
 }
 
@@ -139,10 +139,21 @@ function measureOf(value: unknown): Entry | null {
   return { name: value['name'], ...usual, ...value }
 }
 
-/** `7 days`. */
+/** Windows of time, wherever they stand, as a number and what is counted: `7 days`. */
+function withWindows(value: unknown): unknown {
+  if (Array.isArray(value)) return value.map(withWindows)
+  if (!isObject(value)) return value
+  return Object.fromEntries(
+    Object.entries(value).map(([key, inner]) => [
+      key,
+      key === 'window' || key === 'offset_window' ? timeWindow(inner) : withWindows(inner),
+    ]),
+  )
+}
+
 function timeWindow(value: unknown): unknown {
   const match = typeof value === 'string' ? /^(\d+)\s+(\w+)$/.exec(value.trim()) : null
-  return match ? { count: Number(match[1]), granularity: match[2] } : (value ?? null)
+  return match ? { count: Number(match[1]), granularity: match[2] } : value
 }
 
 function filters(value: unknown): Entry | null {

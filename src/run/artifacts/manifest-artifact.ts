@@ -118,15 +118,12 @@ export function macroEntries(scope: ArtifactScope): Readonly<Record<string, Entr
 
 function macroEntry(macro: MacroInfo, { options, macrosIn }: ArtifactScope): Entry {
   const id = macroId(macro)
-  // Relative to the package, which lies below the project: dbt_packages/dbt_utils/macros/…
-  const below = macro.path.indexOf(`/${macro.package}/`)
-  const path = below < 0 ? macro.path : macro.path.slice(below + macro.package.length + 2)
   return {
     name: macro.name,
     resource_type: 'macro',
     package_name: macro.package,
-    path,
-    original_file_path: path,
+    path: macro.path,
+    original_file_path: macro.path,
     unique_id: id,
     macro_sql: macro.source,
     depends_on: { macros: macrosIn(macro.source, macro.package).filter((callee) => callee !== id) },

@@ -3,9 +3,9 @@ import { join } from 'node:path'
 import { z } from 'zod'
 
 /*
- * What dbt's schemas of manifest v12 and run-results v6 ask for, as far as our artifacts touch it. With
- * ESTIMAND_DBT_SCHEMAS_DIR naming a folder with dbt's published schemas (manifest/v12.json and
- * run-results/v6.json below it), documents are checked against those as well.
+ * What dbt's schemas of manifest v12, run-results v6, catalog v1 and sources v3 ask for, as far as our artifacts
+ * touch it. With ESTIMAND_DBT_SCHEMAS_DIR naming a folder with dbt's published schemas (manifest/v12.json and so on
+ * below it), documents are checked against those as well.
  */
 
 const words = (text: string): readonly string[] => text.trim().split(/\s+/)
@@ -52,6 +52,9 @@ const nodeShapes: Readonly<Record<string, Shape>> = {
   },
 }
 
+/** Snapshots and analyses have what any query has. */
+const queryShape: Shape = { required: nodeRequired, optional: [...nodeOptional, ...queryOptional] }
+
 const sourceShape: Shape = {
   required: words(
     `database schema name resource_type package_name path original_file_path unique_id fqn source_name
@@ -68,6 +71,32 @@ const exposureShape: Shape = {
   optional: words(
     `description label maturity meta tags config unrendered_config url depends_on refs sources metrics created_at`,
   ),
+}
+
+const semanticOptional = words(
+  'description label config unrendered_config group metadata created_at refs depends_on sources metrics meta tags',
+)
+const identityRequired = words('name resource_type package_name path original_file_path unique_id')
+
+/** What stands in sections of its own, by section. */
+const sectionShapes: Readonly<Record<string, Shape>> = {
+  metrics: {
+    required: [...identityRequired, ...words('fqn description label type type_params')],
+    optional: [...semanticOptional, ...words('filter time_granularity')],
+  },
+  semantic_models: {
+    required: [...identityRequired, ...words('fqn model node_relation')],
+    optional: [...semanticOptional, ...words('defaults entities measures dimensions primary_entity')],
+  },
+  saved_queries: {
+    required: [...identityRequired, ...words('fqn query_params exports')],
+    optional: semanticOptional,
+  },
+  unit_tests: {
+    required: [...identityRequired, ...words('fqn model given expect')],
+    optional: words('description overrides depends_on config checksum schema created_at versions version'),
+  },
+  groups: { required: [...identityRequired, 'owner'], optional: words('description config') },
 }
 
 /** Without `config`, which only dbt 1.12 knows. */
@@ -132,7 +161,7 @@ export function manifestFaults(document: unknown): readonly string[] {
     ...faults('metadata', manifest.metadata as object, metadataShape),
     ...Object.entries(nodes!).flatMap(([id, node]) => {
       const type = String(node.resource_type)
-      const shape = nodeShapes[type]
+      const shape = nodeShapes[type] ?? (['snapshot', 'analysis'].includes(type) ? queryShape : undefined)
       return shape ? entryFaults(id, node, shape, type) : [`${id} is a ${type}`]
     }),
     ...Object.entries(sources!).flatMap(([id, source]) => entryFaults(id, source, sourceShape, 'source')),
@@ -142,6 +171,11 @@ export function manifestFaults(document: unknown): readonly string[] {
     ]),
     ...Object.entries(macros!).flatMap(([id, macro]) => entryFaults(id, macro, macroShape, 'macro')),
     ...Object.entries(docs!).flatMap(([id, doc]) => entryFaults(id, doc, docShape, 'doc')),
+    ...Object.entries(sectionShapes).flatMap(([section, shape]) =>
+      Object.entries((manifest as Record<string, Entries>)[section]!).flatMap(([id, entry]) =>
+        entryFaults(id, entry, shape, String(entry.resource_type)),
+      ),
+    ),
     ...publishedSchemaFaults('manifest/v12.json', manifest),
   ]
 }
@@ -160,6 +194,51 @@ export function runResultsFaults(document: unknown): readonly string[] {
         : [`${result.unique_id} has status ${result.status}`]),
     ]),
     ...publishedSchemaFaults('run-results/v6.json', artifact),
+  ]
+}
+
+/** What is wrong with a catalog. */
+export function catalogFaults(document: unknown): readonly string[] {
+  const catalog = asRead(document)
+  return [
+    ...faults('catalog', catalog, { required: words('metadata nodes sources'), optional: ['errors'] }),
+    ...Object.entries({ ...(catalog.nodes as Entries), ...(catalog.sources as Entries) }).flatMap(
+      ([id, table]) => [
+        ...faults(id, table, { required: words('metadata columns stats'), optional: ['unique_id'] }),
+        ...faults(id, table.metadata as object, {
+          required: words('type schema name'),
+          optional: words('database comment owner'),
+        }),
+        ...Object.values(table.columns as object).flatMap((column) =>
+          faults(id, column as object, { required: words('type index name'), optional: ['comment'] }),
+        ),
+      ],
+    ),
+    ...publishedSchemaFaults('catalog/v1.json', catalog),
+  ]
+}
+
+/** What is wrong with the freshness of sources. */
+export function sourcesFaults(document: unknown): readonly string[] {
+  const artifact = asRead(document)
+  return [
+    ...faults('sources', artifact, { required: words('metadata results elapsed_time'), optional: [] }),
+    ...(artifact.results as Readonly<Record<string, unknown>>[]).flatMap((result) =>
+      faults(
+        String(result.unique_id),
+        result,
+        result.status === 'runtime error'
+          ? { required: words('unique_id status'), optional: ['error'] }
+          : {
+              required: words(
+                `unique_id max_loaded_at snapshotted_at max_loaded_at_time_ago_in_s status criteria adapter_response
+                 timing thread_id execution_time`,
+              ),
+              optional: [],
+            },
+      ),
+    ),
+    ...publishedSchemaFaults('sources/v3.json', artifact),
   ]
 }
 
