@@ -20,6 +20,7 @@ import { draftModels } from './nodes/model-drafts.ts'
 import { draftSemantic } from './nodes/semantic-nodes.ts'
 import { draftSnapshots } from './nodes/snapshot-drafts.ts'
 import { draftSources } from './nodes/source-drafts.ts'
+import { withTemplatedConfig } from './nodes/templated-config.ts'
 import { draftTests } from './nodes/test-drafts.ts'
 import { buildUnitTests } from './nodes/unit-test-nodes.ts'
 import type { Renderer } from './renderer.ts'
@@ -129,7 +130,9 @@ function draftManifest(project: Project, templates: Templates) {
   const unitTests = buildUnitTests(scope, resolvedNodes, resolver)
   const manifest: Manifest = {
     project: project.config.name,
-    nodes: { ...resolvedNodes, ...Object.fromEntries(unitTests.nodes.map((node) => [node.id, node])) },
+    nodes: Object.fromEntries(
+      [...resolved.nodes, ...unitTests.nodes].map((node) => [node.id, withTemplatedConfig(node, scope)]),
+    ),
     macros: templates.macros.describe(),
     vars: templates.varsOf(project.config.name),
     groups: groupsOf(project),

@@ -94,7 +94,8 @@ function isTemplate(text: string): boolean {
   return text.includes('{{') || text.includes('{%') || text.includes('{#')
 }
 
-function holdsTemplate(value: unknown): boolean {
+/** Whether a value is, or holds, a template. */
+export function holdsTemplate(value: unknown): boolean {
   if (typeof value === 'string') return isTemplate(value)
   if (Array.isArray(value)) return value.some(holdsTemplate)
   return isMap(value) && Object.values(value).some(holdsTemplate)

@@ -100,6 +100,8 @@ interface NodeBase {
   readonly columns: readonly ColumnInfo[]
   /** Everything set for the node, merged from project.yml, YAML and config(); unknown keys are kept for macros. */
   readonly config: Readonly<Record<string, unknown>>
+  /** Values of the config as project files write them, where those are templates. */
+  readonly templatedConfig?: Readonly<Record<string, unknown>>
   readonly dependsOn: readonly NodeId[]
 }
 

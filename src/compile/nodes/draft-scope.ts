@@ -17,6 +17,8 @@ export interface DraftScope {
   readonly naming: Naming
   readonly yaml: YamlValues
   readonly patches: Patches
+  /** The name of the project. */
+  readonly root: string
   packageOf(name: string): Package
   /**
    * The config of a node: the tree of its own package along its fqn, then what is nearer to it, and for a node of a
@@ -66,6 +68,7 @@ export function makeDraftScope(
     naming,
     yaml,
     patches: indexPatches(project, problems, templates.options.textOf, isOff),
+    root,
     packageOf: (name) => packages.get(name)!,
     config,
     isIncrementalStrategy(name, packageName) {

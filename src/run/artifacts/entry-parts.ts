@@ -35,7 +35,7 @@ export function identity(node: Node, scope: ArtifactScope) {
     description: node.description,
     tags: node.tags,
     meta: plainObject(node.meta),
-    unrendered_config: plainObject(node.config),
+    unrendered_config: plainObject({ ...node.config, ...node.templatedConfig }),
     created_at: scope.options.generatedAt.getTime() / 1000,
   }
 }

@@ -165,6 +165,7 @@ export function sourceEntry(node: SourceNode, scope: ArtifactScope): Entry {
     path: node.path,
     patch_path: null,
     doc_blocks: [],
+    unrendered_config: sourceConfig(node),
     unrendered_database: null,
     unrendered_schema: node.relation.schema,
     source_name: node.sourceName,
@@ -186,6 +187,19 @@ export function sourceEntry(node: SourceNode, scope: ArtifactScope): Entry {
       loaded_at_field: node.loadedAtField ?? null,
       loaded_at_query: node.loadedAtQuery ?? null,
     }),
+  }
+}
+
+/** The part of what is written for a source that is its config. */
+function sourceConfig(node: SourceNode): Entry {
+  const { tags, freshness, loadedAtField, loadedAtQuery } = node
+  return {
+    ...(freshness !== undefined && { freshness: freshnessEntry(freshness) }),
+    loaded_at_field: loadedAtField ?? null,
+    loaded_at_query: loadedAtQuery ?? null,
+    meta: plainObject(node.meta),
+    tags,
+    ...plainObject(node.templatedConfig ?? {}),
   }
 }
 
