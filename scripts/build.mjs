@@ -5,6 +5,7 @@ import { cpSync, existsSync, readdirSync, statSync } from 'node:fs'
 import { createRequire } from 'node:module'
 import { dirname, join } from 'node:path'
 import { fileURLToPath } from 'node:url'
+import { bundle } from './bundle.mjs'
 
 const root = dirname(dirname(fileURLToPath(import.meta.url)))
 const stamp = join(root, 'dist', '.tsbuildinfo')
@@ -38,4 +39,5 @@ const tsc = join(dirname(require.resolve('typescript/package.json')), 'bin', 'ts
 const result = spawnSync(process.execPath, [tsc, '-p', join(root, 'tsconfig.build.json')], {
   stdio: 'inherit',
 })
+await bundle(join(root, 'dist'))
 process.exit(result.status ?? 1)
