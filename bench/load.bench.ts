@@ -42,6 +42,7 @@ export default async function benchmark(args: readonly string[]): Promise<void> 
   const ours: number[] = []
   const servers: number[] = []
   for (let round = 0; round < rounds; round++) {
+    await settle()
     const load = await loadWorld(events)
     const server = await copyOnServer()
     ours.push(load.seconds)
@@ -66,6 +67,11 @@ export default async function benchmark(args: readonly string[]): Promise<void> 
   }
 }
 
+/** Writes out what earlier work left in memory, so that neither side pays for it. */
+async function settle(): Promise<void> {
+  await withServer((session) => session.query(sql`checkpoint`))
+}
+
 /** Loads with the command; the time is the load node's own, tables and keys included, without publishing. */
 async function loadWorld(events: number): Promise<{ seconds: number; peakMemoryMb: number | null }> {
   const command = [
@@ -85,32 +91,29 @@ async function loadWorld(events: number): Promise<{ seconds: number; peakMemoryM
 
 /** Writes what was loaded to files on the server, and times reading them into new tables of the same shape. */
 async function copyOnServer(): Promise<number> {
-  const root = join(import.meta.dirname, '..')
-  const server = await ensureEmbeddedServer(root, {
-    report: () => {},
-    clock: () => new Date(),
-    env: process.env,
+  return withServer(async (session, dataDir) => {
+    let seconds = 0
+    for (const table of tables) {
+      const file = join(dataDir, `bench-${table.identifier}.copy`)
+      try {
+        await session.query(sql`copy ${relationIdent(table)} to ${sqlLiteral(file)} with (format binary)`)
+        seconds += await timeCopy(session, table, file)
+      } finally {
+        rmSync(file, { force: true })
+      }
+    }
+    return seconds
   })
-  const file = (name: string): string => join(server.dataDir, `bench-${name}.copy`)
-  try {
-    return await withWarehouse(
-      server.connection,
-      { threads: 1, applicationName: 'estimand bench' },
-      (warehouse) =>
-        warehouse.withSession(async (session) => {
-          let seconds = 0
-          for (const table of tables) {
-            await session.query(
-              sql`copy ${relationIdent(table)} to ${sqlLiteral(file(table.identifier))} with (format binary)`,
-            )
-            seconds += await timeCopy(session, table, file(table.identifier))
-          }
-          return seconds
-        }),
-    )
-  } finally {
-    for (const { identifier } of tables) rmSync(file(identifier), { force: true })
-  }
+}
+
+/** Lends a session on the project's embedded server. */
+async function withServer<T>(body: (session: Session, dataDir: string) => Promise<T>): Promise<T> {
+  const root = join(import.meta.dirname, '..')
+  const effects = { report: () => {}, clock: () => new Date(), env: process.env }
+  const { connection, dataDir } = await ensureEmbeddedServer(root, effects)
+  return withWarehouse(connection, { threads: 1, applicationName: 'estimand bench' }, (warehouse) =>
+    warehouse.withSession((session) => body(session, dataDir)),
+  )
 }
 
 async function timeCopy(session: Session, table: Relation, file: string): Promise<number> {
@@ -124,6 +127,7 @@ async function timeCopy(session: Session, table: Relation, file: string): Promis
     from pg_index i
     join pg_attribute a on a.attrelid = i.indrelid and a.attnum = any(i.indkey)
     where i.indisprimary and i.indrelid = ${`${table.schema}.${table.identifier}`}::regclass`)
+  await session.query(sql`checkpoint`)
   const startedAt = performance.now()
   await session.query(sql`copy ${relationIdent(copy)} from ${sqlLiteral(file)} with (format binary)`)
   if (keys.rows.length > 0) {
