@@ -73,7 +73,7 @@ async function withScope<T>(
       )
     : undefined
   const scope = publishedScope(context, flags.fullRefresh ?? false, deferred)
-  return withLazyWarehouse(context, workspace, (ask) => body({ ...scope, ask, flags: { WHICH: 'compile' } }))
+  return withLazyWarehouse(context, workspace, (ask) => body({ ...scope, ask }))
 }
 
 const compiledTypes: readonly ResourceType[] = [

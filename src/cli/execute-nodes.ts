@@ -10,6 +10,7 @@ import type { RunFlags } from './flags.ts'
 import { runArguments } from './run-arguments.ts'
 import { saveArtifacts } from './save-artifacts.ts'
 import { type NodeSelection, reportSelection, selectNodes } from './select-nodes.ts'
+import { templateFlags } from './template-flags.ts'
 import { openWorkspace, type Workspace, withOpenWarehouse } from './workspace.ts'
 
 /*
@@ -69,6 +70,8 @@ export async function executeNodes(
     const { runNodes } = await import('../run/run.ts')
     const deferred = await deferRelations(context, workspace, flags, selection.nodeIds, warehouse)
     const publish = flags.publish ?? workspace.project.config.publish
+    // dbt_project.yml may set flags; the command line and the environment win over it.
+    const says = (flag: string): boolean => workspace.config.flags[flag] === true
     const result = await runNodes(
       {
         command: context.command,
@@ -81,14 +84,15 @@ export async function executeNodes(
         projectRoot: workspace.root,
         publish,
         fullRefresh: flags.fullRefresh ?? false,
-        failFast: flags.failFast ?? false,
+        failFast: flags.failFast ?? says('fail_fast'),
         lockTimeoutMs: flags.lockTimeout * 1000,
         threads,
         deferred,
         empty: flags.empty ?? false,
         eventTime: eventTimeOf(flags),
-        storeFailures: flags.storeFailures ?? false,
-        warnError: context.flags.warnError ?? false,
+        storeFailures: flags.storeFailures ?? says('store_failures'),
+        warnError: context.flags.warnError ?? says('warn_error'),
+        templateFlags: templateFlags(context, flags),
       },
       { emit: makeDisplay(context, workspace), clock: context.clock, signal: context.signal },
     )

@@ -1,6 +1,7 @@
 import { askOn } from '../run/ask.ts'
 import type { CommandContext, ExitCode } from './command-context.ts'
 import { parseMacroArgs } from './parse-vars.ts'
+import { templateFlags } from './template-flags.ts'
 import { openWorkspace, publishedScope, withOpenWarehouse } from './workspace.ts'
 
 /** Calls a macro on one session; what it logs and prints is said as it happens. */
@@ -16,7 +17,7 @@ export async function runOperation(
       const scope = {
         ...publishedScope(context, false),
         ask: askOn(session),
-        flags: { WHICH: 'run-operation' },
+        flags: templateFlags(context),
       }
       return workspace.renderer.runOperation(macro, args, scope)
     }),

@@ -42,7 +42,6 @@ export async function showRows(context: CommandContext, request: ShowRequest): P
     const scope = {
       ...publishedScope(context, false, deferred),
       ask: askAnywhere(warehouse),
-      flags: { WHICH: 'show' },
     }
     const shown = await (node
       ? queryOf(workspace, node, scope)

@@ -7,6 +7,7 @@ import type { Project } from '../core/project.ts'
 import type { Connection, Warehouse } from '../warehouse/index.ts'
 import type { CommandContext } from './command-context.ts'
 import { type OpenTarget, openTarget, startLog } from './open-target.ts'
+import { templateFlags } from './template-flags.ts'
 
 /*
  * What a command works in: the project compiled for its target. No database is needed for that; a command that
@@ -101,6 +102,7 @@ export function publishedScope(
     runStartedAt: clock(),
     invocationId: newId(),
     log: narrator.note,
+    flags: templateFlags(context),
   }
 }
 

@@ -71,7 +71,7 @@ export function nodeScope(request: NodeScopeRequest): ContextScope {
     log: (message, toTerminal) => {
       if (toTerminal) log(message)
     },
-    print: log,
+    print: scope.flags?.['PRINT'] === false ? () => {} : log,
   }
 }
 

@@ -30,4 +30,6 @@ export interface RunRequest {
   readonly storeFailures?: boolean
   /** Whether a test that would warn fails instead (--warn-error). */
   readonly warnError?: boolean
+  /** What templates see as `flags`, under dbt's names in capitals. */
+  readonly templateFlags?: Readonly<Record<string, unknown>>
 }
