@@ -9,6 +9,7 @@ import { placeOf } from './lines.ts'
 import { nativeValue } from './native.ts'
 import { OutputBuffer } from './output-buffer.ts'
 import { type Definition, type ParsedSource, type ParseMode, parseSource } from './parser.ts'
+import { plainRoot } from './plain-root.ts'
 import { Runtime } from './runtime.ts'
 import type { NameSource, SessionSettings } from './session.ts'
 import { type SourceMap, sourceMapOf } from './source-map.ts'
@@ -138,7 +139,7 @@ function buildTemplate(parsed: ParsedSource, environment: DialectEnvironment): P
     calls,
     names,
     isPlainText: !/\{[{%#]/.test(source.text),
-    code: once(() => compileRoot(root, source.file, known)),
+    code: once(() => plainRoot(root) ?? compileRoot(root, source.file, known)),
   }
   for (const definition of definitions)
     blocks.push(
