@@ -52,7 +52,8 @@ export async function compileSelected(
   reportSelection(selection, context)
   return withScope(context, flags, workspace, async (scope) => {
     context.narrator.phase('Compiling the nodes')
-    const compiled = await compileAll(selection.nodeIds, workspace, scope)
+    const known = flags.defer ? new Map<NodeId, string>() : workspace.plainTexts
+    const compiled = await compileAll(selection.nodeIds, workspace, scope, known)
     const compiledCode = new Map(compiled.map(({ node, text }) => [node.id, text]))
     await saveArtifacts(context, workspace, { invocationId: scope.invocationId, compiledCode })
     context.narrator.done()
@@ -91,18 +92,19 @@ export interface CompiledNode {
   readonly text: string
 }
 
-/** Compiles every node that has SQL; throws all problems together. */
+/** Compiles every node that has SQL, but for what is known; throws all problems together. */
 async function compileAll(
   nodeIds: readonly NodeId[],
   workspace: Workspace,
   scope: RenderScope,
+  known: ReadonlyMap<NodeId, string>,
 ): Promise<readonly CompiledNode[]> {
   const compiled: CompiledNode[] = []
   const problems: Problem[] = []
   for (const node of nodeIds.map((id) => workspace.manifest.nodes[id]!)) {
     if (!hasSql(node)) continue
     try {
-      const { text } = await workspace.renderer.compile(node.id, scope)
+      const text = known.get(node.id) ?? (await workspace.renderer.compile(node.id, scope)).text
       compiled.push({ node, text })
     } catch (error) {
       if (!(error instanceof ProblemError)) throw error

@@ -23,7 +23,7 @@ export async function saveArtifacts(
   made: Made,
 ): Promise<void> {
   if (context.flags.writeJson === false) return
-  const { writeArtifacts } = await import('../run/artifacts/index.ts')
+  const { writeArtifacts } = await import('../run/artifacts/write-artifacts.ts')
   const { manifest, target, targetPath } = workspace
   try {
     await writeArtifacts(targetPath, {

@@ -2,7 +2,7 @@ import { relative } from 'node:path'
 import type { CompileOptions } from '../compile/compile.ts'
 import type { Renderer, RenderScope } from '../compile/renderer.ts'
 import type { Manifest } from '../core/manifest.ts'
-import { type Relation, relationKey } from '../core/node.ts'
+import { type NodeId, type Relation, relationKey } from '../core/node.ts'
 import type { Project } from '../core/project.ts'
 import type { Connection, Warehouse } from '../warehouse/index.ts'
 import type { CommandContext } from './command-context.ts'
@@ -18,6 +18,8 @@ export interface Workspace extends OpenTarget {
   readonly project: Project
   readonly manifest: Manifest
   readonly renderer: Renderer
+  /** SQL that need not be rendered again where everything is read as published. */
+  readonly plainTexts: ReadonlyMap<NodeId, string>
   /** The values of --vars and of flags that are short for it. */
   readonly vars: Readonly<Record<string, unknown>>
 }
@@ -39,12 +41,12 @@ export async function openWorkspace(
   checkSugar(sugar, project)
   const { compile } = await import('../compile/compile.ts')
   const options = { target: opened.target, vars, env: environment, clock, checksSql }
-  const { manifest, renderer } = await compile(project, options)
+  const { manifest, renderer, plainTexts } = await compile(project, options)
   narrator.done()
   const { tellWarnings } = await import('./warning-policy.ts')
   tellWarnings([...project.warnings, ...manifest.warnings], context)
   signal.throwIfAborted()
-  return { ...opened, project, manifest, renderer, vars }
+  return { ...opened, project, manifest, renderer, plainTexts, vars }
 }
 
 /** Connects to the target's warehouse, starting the embedded one if need be, and closes it after the body. */

@@ -1,5 +1,5 @@
 import type { Manifest, Target } from '../core/manifest.ts'
-import type { Node } from '../core/node.ts'
+import type { Node, NodeId } from '../core/node.ts'
 import { makeProblem, type Problem, ProblemError } from '../core/problem.ts'
 import type { Project } from '../core/project.ts'
 import { checkDbtVersion } from './check-dbt-version.ts'
@@ -26,7 +26,7 @@ import { buildUnitTests } from './nodes/unit-test-nodes.ts'
 import type { Renderer } from './renderer.ts'
 import { makeResolver } from './resolve.ts'
 import { resolveReads } from './resolve-reads.ts'
-import { checkSyntax } from './sql/check-syntax.ts'
+import { checkSyntax, renderProject } from './sql/check-syntax.ts'
 import { loadSqlParser } from './sql/syntax.ts'
 import { makeTemplates, type Templates } from './templates.ts'
 import { makeYamlValues } from './yaml-values.ts'
@@ -47,6 +47,11 @@ export interface CompileOptions {
 export interface Compilation {
   readonly manifest: Manifest
   readonly renderer: Renderer
+  /**
+   * The SQL of the models whose text depends on nothing but where relations stand, as if everything were published:
+   * who renders them so need not do it again.
+   */
+  readonly plainTexts: ReadonlyMap<NodeId, string>
 }
 
 /**
@@ -61,24 +66,47 @@ export async function compile(project: Project, options: CompileOptions): Promis
   const { manifest: drafted, problems: problemsSoFar, resolver } = draftManifest(project, templates)
   failOn(problemsSoFar)
   const renderer = makeRenderer(drafted, templates, resolver)
-  if (options.checksSql === false) return { manifest: { ...drafted, warnings: problemsSoFar }, renderer }
-  const { problems: syntaxProblems, texts: sqlTexts } = await checkSyntax(
-    drafted,
-    renderer,
-    isOurTest(templates),
-  )
-  problemsSoFar.push(...tellable(syntaxProblems, project))
-  failOn(problemsSoFar)
+  if (options.checksSql === false)
+    return { manifest: { ...drafted, warnings: problemsSoFar }, renderer, plainTexts: new Map() }
+  const rendered = await renderProject(drafted, renderer, isOurTest(templates))
+  const parsed = new Set<NodeId>()
   const lineageOf = makeNodeLineage(drafted, {
-    sqlOf: (id) => sqlTexts.get(id) ?? null,
+    sqlOf: (id) => rendered.texts.get(id) ?? null,
     seedColumns: seedHeaders(drafted, project.seeds),
+    onParsed: (id) => parsed.add(id),
   })
-  problemsSoFar.push(...checkColumns(drafted, project, lineageOf))
+  const columnProblems = checkColumns(drafted, project, lineageOf)
+  const syntaxProblems = await checkSyntax(drafted, renderer, rendered.texts, (id) => parsed.has(id))
+  problemsSoFar.push(...tellable([...rendered.problems, ...syntaxProblems], project))
+  failOn(problemsSoFar)
+  problemsSoFar.push(...columnProblems)
   failOn(problemsSoFar)
   const described = inheritDescriptions(drafted.nodes, lineageOf)
   const nodes = inheritTests(described, lineageOf)
   const manifest: Manifest = { ...drafted, nodes, warnings: problemsSoFar }
-  return { manifest, renderer: nodes === described ? renderer : makeRenderer(manifest, templates, resolver) }
+  return {
+    manifest,
+    renderer: nodes === described ? renderer : makeRenderer(manifest, templates, resolver),
+    plainTexts: plainTextsOf(rendered.texts, drafted, templates),
+  }
+}
+
+/** The texts that are the same whenever relations stand where they are published. */
+function plainTextsOf(
+  texts: ReadonlyMap<NodeId, string>,
+  { nodes }: Pick<Manifest, 'nodes'>,
+  templates: Templates,
+): ReadonlyMap<NodeId, string> {
+  const isEphemeral = (id: NodeId): boolean => {
+    const node = nodes[id]
+    return node?.resourceType === 'model' && node.materialized === 'ephemeral'
+  }
+  return new Map(
+    [...texts].filter(([id]) => {
+      const { resourceType, place, dependsOn } = nodes[id]!
+      return resourceType === 'model' && templates.isPlain(place.file) && !dependsOn.some(isEphemeral)
+    }),
+  )
 }
 
 /** A generic test of ours on a whole relation: there are many of them, and they differ in names alone. */

@@ -21,6 +21,7 @@ import { type Macros, readMacros } from './macros.ts'
 import { makeNames } from './names.ts'
 import type { Read } from './nodes/draft.ts'
 import { makePackageVars } from './package-vars.ts'
+import type { RenderScope } from './renderer.ts'
 import { captureStatically } from './static-capture.ts'
 import { templateProblem } from './template-problem.ts'
 
@@ -92,7 +93,9 @@ export interface Templates {
   parse(text: string, file: string): ParsedTemplate
   /** Renders without executing, to learn what a file declares and reads. */
   capture(request: CaptureRequest): Capture
-  /** The same for a generic test: what its arguments read, and what its macro reads and declares. */
+  /** Whether a captured file is text and plain calls: its SQL then depends on nothing but where relations stand. */
+  isPlain(path: string): boolean
+  /** The same as `capture` for a generic test: what its arguments read, and what its macro reads and declares. */
   captureTest(request: TestRequest): Pick<Capture, 'reads' | 'config' | 'problems'>
   /** What values of YAML read: strings such as `ref('orders')`, and templates. */
   captureArguments(args: Config, place: Place, packageName?: string): Pick<Capture, 'reads' | 'problems'>
@@ -100,6 +103,8 @@ export interface Templates {
   names(scope: ContextScope): Context
   /** The names for a template that belongs to no node: values of YAML, naming macros. */
   plainNames(packageName?: string, vars?: Config): Context
+  /** The names for the comment that statements carry. */
+  commentNames(scope: Pick<RenderScope, 'runStartedAt' | 'invocationId' | 'flags'>): Context
   hasMaterialization(name: string, packageName: string): boolean
   /** Runs a rendering for which time stands still, since it may be repeated. */
   atOneTime<T>(now: Date, render: () => T): T
@@ -196,6 +201,7 @@ export function makeTemplates(project: TemplateProject, options: TemplatesOption
   const standIn = (): Value =>
     relationValue({ database: target.database, schema: target.schema, identifier: '__dbt_parsing' })
 
+  const plainFiles = new Set<string>()
   const capture: Templates['capture'] = ({ file, name, resourceType, config, naming, relation }) => {
     let configPlace: Place | undefined
     const start = { file: file.path, line: 1, column: 1 }
@@ -213,7 +219,10 @@ export function makeTemplates(project: TemplateProject, options: TemplatesOption
         isReplaced: (called) => macros.find(called, file.package) !== undefined,
         hasVar: (called) => Object.hasOwn(varsOf(file.package), called),
       })
-      if (found) return { ...found, configPlace, problems: [] }
+      if (found) {
+        plainFiles.add(file.path)
+        return { ...found, configPlace, problems: [] }
+      }
       const model = () =>
         fromJs({
           name,
@@ -283,11 +292,14 @@ export function makeTemplates(project: TemplateProject, options: TemplatesOption
     varsOf,
     parse,
     capture,
+    isPlain: (path) => plainFiles.has(path),
     captureTest,
     captureArguments,
     names,
     plainNames: (packageName = projectName, vars = varsOf(packageName)) =>
       names({ ...scopeForParsing(packageName), vars, secrets: true }),
+    commentNames: ({ runStartedAt, invocationId, flags = {} }) =>
+      names({ ...scopeForParsing(projectName), execute: true, runStartedAt, invocationId, flags }),
     hasMaterialization: (name, packageName) => macros.findMaterialization(name, packageName) !== undefined,
     atOneTime(now, render) {
       stopped = now

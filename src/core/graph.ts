@@ -22,9 +22,20 @@ export interface NodeGraph {
   sorted(ids: Iterable<NodeId>): NodeId[]
 }
 
-/** Builds the graph of a manifest's nodes; a dependency on a node that is not there is left out. */
-export function makeGraph(manifest: Pick<Manifest, 'nodes'>): NodeGraph {
-  const graph = graphOf(manifest)
+/** Graphs by the nodes they are of, which never change: one command asks for the same graph several times. */
+const graphs = new WeakMap<Manifest['nodes'], NodeGraph>()
+
+/** The graph of a manifest's nodes; a dependency on a node that is not there is left out. */
+export function makeGraph({ nodes }: Pick<Manifest, 'nodes'>): NodeGraph {
+  const known = graphs.get(nodes)
+  if (known) return known
+  const graph = buildGraph(nodes)
+  graphs.set(nodes, graph)
+  return graph
+}
+
+function buildGraph(nodes: Manifest['nodes']): NodeGraph {
+  const graph = graphOf(nodes)
   const neighbours = new Map(
     graph
       .nodes()
@@ -56,7 +67,7 @@ export function findCycle(manifest: Pick<Manifest, 'nodes'>): readonly NodeId[] 
   return start === undefined ? null : shortestWayBack(graph, start)
 }
 
-function graphOf({ nodes }: Pick<Manifest, 'nodes'>): Graph {
+function graphOf(nodes: Manifest['nodes']): Graph {
   const graph = new Graph()
   for (const id of Object.keys(nodes)) graph.setNode(id)
   for (const node of Object.values(nodes))

@@ -33,6 +33,8 @@ export interface LineageSurroundings {
   readonly estimateColumns?: readonly string[]
   /** The columns of a relation as the database has it, where somebody has asked. */
   readonly catalogColumns?: (relation: Relation) => readonly string[] | undefined
+  /** Told of each node whose SQL has been parsed without an error. */
+  readonly onParsed?: (nodeId: NodeId) => void
 }
 
 /** Gives the lineage of a node; null for kinds that have no columns. */
@@ -81,7 +83,8 @@ function analyseNode(
     case 'analysis': {
       const sql = surroundings.sqlOf(node.id)
       const lineage = sql === null ? null : lineageOfSql(sql, catalog)
-      if (!lineage) return origin(fromDatabase ?? declaredColumns(node), fromDatabase !== undefined, true)
+      if (lineage) surroundings.onParsed?.(node.id)
+      else return origin(fromDatabase ?? declaredColumns(node), fromDatabase !== undefined, true)
       return node.resourceType === 'snapshot' ? withHistory(node, lineage) : lineage
     }
     default:
