@@ -1,4 +1,5 @@
 import { askOn } from '../run/ask.ts'
+import { commentedSession } from '../warehouse/index.ts'
 import type { CommandContext, ExitCode } from './command-context.ts'
 import { parseMacroArgs } from './parse-vars.ts'
 import { templateFlags } from './template-flags.ts'
@@ -14,9 +15,11 @@ export async function runOperation(
   const workspace = await openWorkspace(context)
   await withOpenWarehouse(context, workspace, 1, (warehouse) =>
     warehouse.withSession((session) => {
+      const published = publishedScope(context, false)
+      const comment = workspace.renderer.queryComment(null, `macro_${macro}`, published)
       const scope = {
-        ...publishedScope(context, false),
-        ask: askOn(session),
+        ...published,
+        ask: askOn(commentedSession(session, comment)),
         flags: templateFlags(context),
       }
       return workspace.renderer.runOperation(macro, args, scope)

@@ -1,6 +1,7 @@
 import { mkdir } from 'node:fs/promises'
 import { dirname, join, resolve } from 'node:path'
 import type { Manifest } from '../core/manifest.ts'
+import type { NodeId } from '../core/node.ts'
 import type { SourceFreshness } from '../run/artifacts/index.ts'
 import type { CommandContext, ExitCode } from './command-context.ts'
 import { formatDuration } from './display/numbers.ts'
@@ -8,7 +9,7 @@ import type { SelectionFlags } from './flags.ts'
 import type { Colors } from './output.ts'
 import { artifactOptions } from './previous-state.ts'
 import { reportSelection, selectNodes } from './select-nodes.ts'
-import { openWorkspace, withOpenWarehouse } from './workspace.ts'
+import { openWorkspace, publishedScope, withOpenWarehouse } from './workspace.ts'
 
 export interface FreshnessFlags extends SelectionFlags {
   /** Where sources.json is written. */
@@ -27,9 +28,11 @@ export async function showFreshness(context: CommandContext, flags: FreshnessFla
   const started = context.clock()
   const threads = flags.threads ?? target.threads
   const { out } = context.terminal
+  const scope = publishedScope(context, false)
+  const commentOf = (nodeId: NodeId) => workspace.renderer.queryComment(nodeId, nodeId, scope)
   const results = await withOpenWarehouse(context, workspace, threads, (warehouse) =>
     checkFreshness(
-      { manifest, warehouse, nodeIds: selection.nodeIds, threads },
+      { manifest, warehouse, nodeIds: selection.nodeIds, threads, commentOf },
       {
         clock: context.clock,
         onResult: (result) => void out.write(`${freshnessLine(result, manifest, out.colors)}\n`),

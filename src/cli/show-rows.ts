@@ -5,6 +5,7 @@ import { type Node, type ResourceType, relationsOf } from '../core/node.ts'
 import { makeProblem, ProblemError } from '../core/problem.ts'
 import { askAnywhere } from '../run/ask.ts'
 import {
+  commentedWarehouse,
   positionWithin,
   ServerError,
   type SQLQuery,
@@ -37,12 +38,12 @@ export async function showRows(context: CommandContext, request: ShowRequest): P
   const workspace = await openWorkspace(context)
   // What is wrong with the request is told before anything is connected to.
   const node = request.inline === undefined ? await singleNode(context, workspace, request) : null
-  await withOpenWarehouse(context, workspace, 1, async (warehouse) => {
-    const deferred = await deferRelations(context, workspace, request, [], warehouse)
-    const scope = {
-      ...publishedScope(context, false, deferred),
-      ask: askAnywhere(warehouse),
-    }
+  await withOpenWarehouse(context, workspace, 1, async (opened) => {
+    const deferred = await deferRelations(context, workspace, request, [], opened)
+    const published = publishedScope(context, false, deferred)
+    const comment = workspace.renderer.queryComment(node?.id ?? null, 'show', published)
+    const warehouse = commentedWarehouse(opened, comment)
+    const scope = { ...published, ask: askAnywhere(warehouse) }
     const shown = await (node
       ? queryOf(workspace, node, scope)
       : workspace.renderer.compileInline(request.inline!, scope).then(wrapped))

@@ -11,6 +11,7 @@ import { cteName, relationParts } from './context/relation-value.ts'
 import { resultValue } from './context/run-result-value.ts'
 import { type Context, callValue, Dict, fromJs, str, toJs, type Value } from './dialect/index.ts'
 import { type NodeScopeRequest, nodeScope } from './node-scope.ts'
+import { makeQueryComments } from './query-comment.ts'
 import type { HookMoment, MadeRelation, ProjectMoment, Renderer, RenderScope } from './renderer.ts'
 import type { Resolver } from './resolve.ts'
 import { withTemplateProblems } from './template-problem.ts'
@@ -123,6 +124,7 @@ export function makeRenderer(manifest: Manifest, templates: Templates, resolver:
 
   return {
     target: options.target,
+    queryComment: makeQueryComments(templates, manifest),
     compile(nodeId, scope) {
       const node = manifest.nodes[nodeId]
       if (!node || !('rawCode' in node)) throw new Error(`${nodeId} is no template`)

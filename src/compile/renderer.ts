@@ -64,7 +64,16 @@ export interface MadeRelation {
   readonly type: string | null
 }
 
+/** A comment for statements. */
+export interface QueryComment {
+  readonly text: string
+  /** Whether it comes after the statement. */
+  readonly append: boolean
+}
+
 export interface Renderer {
+  /** What the statements of a node, or of a connection that works for none, carry as a comment; null for nothing. */
+  queryComment(nodeId: NodeId | null, connection: string, scope: RenderScope): QueryComment | null
   /** The SQL of a model, snapshot, test or analysis. Throws a ProblemError when its template fails. */
   compile(nodeId: NodeId, scope: RenderScope): Promise<CompiledSql>
   /** The SQL of a template that is not part of the project, such as what `show --inline` was given. */

@@ -69,6 +69,14 @@ export type ConfigTreeName =
   | 'jobs'
   | 'loads'
 
+/** A comment for statements. */
+export interface QueryCommentSpec {
+  /** A template, which sees `node` and `connection_name`; without it our own words. */
+  readonly comment?: string
+  /** Whether it comes after the statement. */
+  readonly append: boolean
+}
+
 export interface ProjectConfig {
   readonly name: string
   readonly version: string
@@ -104,7 +112,9 @@ export interface ProjectConfig {
   readonly publish: 'run' | 'node'
   readonly onRunStart: readonly string[]
   readonly onRunEnd: readonly string[]
-  /** What dbt_project.yml knows and nothing here acts upon (quoting, query-comment …), as written. */
+  /** What every statement tells of itself in a comment; null: nothing; without it our own words. */
+  readonly queryComment?: QueryCommentSpec | null
+  /** What dbt_project.yml knows and nothing here acts upon (quoting …), as written. */
   readonly extra: Readonly<Record<string, unknown>>
 }
 

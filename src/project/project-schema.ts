@@ -14,7 +14,6 @@ export const extraProjectKeys = [
   'clean-targets',
   'log-path',
   'quoting',
-  'query-comment',
   'dbt-cloud',
   'restrict-access',
   'analyses',
@@ -50,6 +49,19 @@ const paths = textList
 /** Where adapter.dispatch looks for the macros of a namespace. */
 const dispatchSchema = z.strictObject({ macro_namespace: anyName, search_order: textList })
 
+/** A comment for statements: a template, or a mapping with one. Nothing or an empty text switches it off. */
+const queryComment = z
+  .union([
+    z.string(),
+    z.strictObject({
+      comment: z.string().nullish(),
+      append: z.boolean().nullish(),
+      // For BigQuery alone.
+      'job-label': known.optional(),
+    }),
+  ])
+  .nullish()
+
 /** What both files share. */
 const dbtShape = {
   name: nameText,
@@ -83,6 +95,7 @@ const dbtShape = {
   dispatch: listOf(dispatchSchema),
   'on-run-start': hooks,
   'on-run-end': hooks,
+  'query-comment': queryComment,
   ...knownKeys(...extraProjectKeys),
 }
 

@@ -1,6 +1,6 @@
 import { didYouMean, quotedList } from '../core/did-you-mean.ts'
 import { makeProblem, type Problem } from '../core/problem.ts'
-import type { ProjectConfig, SourceText, TargetSpec } from '../core/project.ts'
+import type { ProjectConfig, QueryCommentSpec, SourceText, TargetSpec } from '../core/project.ts'
 import { checkYaml, type UnknownKeys } from './check-yaml.ts'
 import {
   dbtProjectSchema,
@@ -65,8 +65,17 @@ export function readProjectConfig(
     publish: yaml.publish ?? 'run',
     onRunStart: yaml['on-run-start'],
     onRunEnd: yaml['on-run-end'],
+    ...(yaml['query-comment'] !== undefined && { queryComment: queryCommentOf(yaml['query-comment']) }),
     extra: pick(yaml, extraProjectKeys),
   }
+}
+
+function queryCommentOf(written: NonNullable<ProjectYaml['query-comment']> | null): QueryCommentSpec | null {
+  if (written === null || written === '') return null
+  if (typeof written === 'string') return { comment: written, append: false }
+  const { comment, append } = written
+  if (comment === '') return null
+  return { ...(comment != null && { comment }), append: append ?? false }
 }
 
 /** dbt's file says nothing about what only we have: the defaults stand. */

@@ -113,7 +113,7 @@ type Ended = Pick<NodeResult, 'status' | 'rows' | 'message' | 'problem' | 'compi
 async function carryOut(step: Step, context: RunContext, onBuilt: OnBuilt): Promise<Ended> {
   const node = context.manifest.nodes[step.nodeId]!
   try {
-    const outcome = await runStep(node, step, context)
+    const outcome = await runStep(node, step, context.forNode(node.id))
     await onBuilt(step, outcome)
     const { rows, message, compiledCode, verdict, batches } = outcome
     const status = verdict ?? (step.action === 'reuse' ? 'reused' : 'success')

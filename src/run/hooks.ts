@@ -1,7 +1,7 @@
 import type { RenderScope } from '../compile/renderer.ts'
 import type { Statement } from '../compile/sql/statements.ts'
 import type { ModelNode, Node, NodeId, Relation, SeedNode, SnapshotNode } from '../core/node.ts'
-import { existingRelations, type Session } from '../warehouse/index.ts'
+import { commentedSession, existingRelations, type Session } from '../warehouse/index.ts'
 import { askOn } from './ask.ts'
 import type { RunContext } from './run-context.ts'
 
@@ -67,7 +67,10 @@ export async function runHooksOfPublished(
   for (const id of nodeIds) {
     const node = context.manifest.nodes[id]!
     if (!isHooked(node) || !hasHooks(node, 'post_hook')) continue
-    const ask = askOn(session, isTable(node, context) ? isLeftOver : undefined)
+    const ask = askOn(
+      commentedSession(session, context.commentOf(id)),
+      isTable(node, context) ? isLeftOver : undefined,
+    )
     await context.renderer.runHooks(node.id, 'post_hook', {
       ...context.renderScope,
       relationOf: (relation) => relation,

@@ -1,6 +1,6 @@
 import { relationsOf } from '../core/node.ts'
 import type { NodeResult } from '../core/run-result.ts'
-import { createSchema } from '../warehouse/index.ts'
+import { commentedSession, createSchema } from '../warehouse/index.ts'
 import { askOn } from './ask.ts'
 import { hasHooks } from './hooks.ts'
 import type { RunContext } from './run-context.ts'
@@ -32,7 +32,8 @@ async function runProjectHooks(
   const { renderer, warehouse, renderScope } = context
   if (!renderer.hasProjectHooks(moment)) return
   await warehouse.withSession(async (session) => {
-    const scope = { ...renderScope, relationOf: context.publishedRelation, ask: askOn(session) }
+    const ask = askOn(commentedSession(session, context.commentOf(null)))
+    const scope = { ...renderScope, relationOf: context.publishedRelation, ask }
     const told = { results: results.map(toldResult), schemas: schemasOf(context) }
     await renderer.runProjectHooks(moment, scope, told)
   })

@@ -1,5 +1,5 @@
 import type { CompiledSql } from '../compile/compiled-sql.ts'
-import type { Renderer, RenderScope } from '../compile/renderer.ts'
+import type { QueryComment, Renderer, RenderScope } from '../compile/renderer.ts'
 import type { Manifest } from '../core/manifest.ts'
 import type { ModelNode, Node, NodeId, Relation, SnapshotNode, TestNode } from '../core/node.ts'
 import type { Plan, Step } from '../core/plan.ts'
@@ -43,6 +43,10 @@ export interface RunContext {
   readonly compiledOf: (nodeId: NodeId) => CompiledSql | null
   /** Compiles a view as readers get it: against what is published. */
   readonly compilePublished: (node: ModelNode | TestNode) => Promise<CompiledSql>
+  /** The comment for statements of a node, or of what is none. */
+  readonly commentOf: (nodeId: NodeId | null, connection?: string) => QueryComment | null
+  /** The same with statements that tell for which node they are. */
+  readonly forNode: (nodeId: NodeId) => RunContext
   /** Where something that a job refers to stands in this run. */
   readonly relationOf: (node: Node, ref: string) => Relation
 }

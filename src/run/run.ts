@@ -144,6 +144,8 @@ async function buildAndPublish(
   effects: RunEffects,
 ): Promise<RunResult> {
   const context = makeRunContext(request, plan, makeBuilds(), effects)
+  // A comment that cannot be made is one mistake, and not one of every node.
+  context.commentOf(null)
   const onBuilt: OnBuilt = async (step, outcome) => {
     if (plan.publish !== 'node') return
     await publishActions(outcome.publish, [step.nodeId], definitionOf, context)

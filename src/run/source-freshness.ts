@@ -2,9 +2,11 @@ import pLimit from 'p-limit'
 import type { Manifest } from '../core/manifest.ts'
 import type { FreshnessLimit, NodeId, SourceNode } from '../core/node.ts'
 import {
+  commentedWarehouse,
   relationIdent,
   ServerError,
   type SQLQuery,
+  type StatementComment,
   sql,
   unsafeSql,
   type Warehouse,
@@ -21,6 +23,8 @@ export interface FreshnessRequest {
   /** Sources; those that say nothing of freshness are left out. */
   readonly nodeIds: readonly NodeId[]
   readonly threads: number
+  /** What the statement about a source carries as a comment. */
+  readonly commentOf: (nodeId: NodeId) => StatementComment | null
 }
 
 export interface FreshnessEffects {
@@ -31,12 +35,12 @@ export interface FreshnessEffects {
 
 /** Asks every source how fresh it is. */
 export async function checkFreshness(
-  { manifest, warehouse, nodeIds, threads }: FreshnessRequest,
+  { manifest, warehouse, nodeIds, threads, commentOf }: FreshnessRequest,
   { clock, onResult }: FreshnessEffects,
 ): Promise<readonly SourceFreshness[]> {
   const limit = pLimit(Math.max(1, threads))
   return limit.map(sourcesWithFreshness(manifest, nodeIds), async (source) => {
-    const result = await checkOne(source, warehouse, clock)
+    const result = await checkOne(source, commentedWarehouse(warehouse, commentOf(source.id)), clock)
     onResult(result)
     return result
   })

@@ -10,6 +10,7 @@ export {
   type Queryable,
   relationsInSchemas,
 } from './catalog.ts'
+export { commentedSession, commentedWarehouse, type StatementComment } from './commented.ts'
 export type { Connection } from './connection.ts'
 export { type BinaryColumn, type BinaryWriter, makeBinaryWriter } from './copy/binary-writer.ts'
 export type { CopySink } from './copy/copy-sink.ts'

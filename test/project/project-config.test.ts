@@ -164,6 +164,26 @@ targets:
   })
 })
 
+describe('query-comment', () => {
+  const specOf = async (text: string) =>
+    (await projectOf({ 'project.yml': `name: demo\n${text}` })).config.queryComment
+
+  it('is a template, a mapping with one, or nothing', async () => {
+    expect(await specOf('query-comment: "{{ x }}"')).toEqual({ comment: '{{ x }}', append: false })
+    expect(await specOf('query-comment: {append: true, job-label: true}')).toEqual({ append: true })
+    expect(await specOf('query-comment: {comment: a, append: false}')).toEqual({ comment: 'a', append: false })
+    expect(await specOf('query-comment:')).toBeNull()
+    expect(await specOf('query-comment: ""')).toBeNull()
+    expect(await specOf('query-comment: {comment: ""}')).toBeNull()
+    expect(await specOf('')).toBeUndefined()
+  })
+
+  it('has no other keys', async () => {
+    const [problem] = await problemsOf({ 'project.yml': 'name: demo\nquery-comment: {coment: a}' })
+    expect(problem).toContain("unknown key 'coment' in 'query-comment'")
+  })
+})
+
 describe('dbt_project.yml', () => {
   it('accepts dbt keys, and lets unknown ones pass with a warning', async () => {
     const project = await projectOf({

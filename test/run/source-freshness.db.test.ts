@@ -46,7 +46,7 @@ test('sources are as old as their newest row', async () => {
       })
       return withWarehouse(database.connection, { threads: 2, applicationName: 'test' }, (warehouse) =>
         checkFreshness(
-          { manifest, warehouse, nodeIds: Object.keys(manifest.nodes), threads: 2 },
+          { manifest, warehouse, nodeIds: Object.keys(manifest.nodes), threads: 2, commentOf: () => null },
           { clock: () => now, onResult: (result) => told.push(result) },
         ),
       )

@@ -29,7 +29,7 @@ import { varValue } from './var-value.ts'
  */
 
 /** The version of dbt whose meanings these are; packages ask for a range of it. */
-export const dbtVersion = '1.10.13'
+export const dbtVersion = '1.11.16'
 
 /** What `ref()` was asked for. */
 export interface RefCall {
