@@ -1,6 +1,5 @@
-import { mkdir, writeFile } from 'node:fs/promises'
+import { mkdirSync, writeFileSync } from 'node:fs'
 import { dirname, join } from 'node:path'
-import pLimit from 'p-limit'
 import type { Manifest } from '../../core/manifest.ts'
 import type { NodeId } from '../../core/node.ts'
 import type { RunResult } from '../../core/run-result.ts'
@@ -27,9 +26,6 @@ export interface Artifacts extends ArtifactOptions {
   readonly args?: Readonly<Record<string, unknown>>
 }
 
-/** Files written at once; more make nothing faster. */
-const filesAtOnce = 16
-
 /** Writes the artifacts of a command to the target folder. */
 export async function writeArtifacts(targetFolder: string, artifacts: Artifacts): Promise<void> {
   const { manifest, run, ...options } = artifacts
@@ -39,25 +35,24 @@ export async function writeArtifacts(targetFolder: string, artifacts: Artifacts)
     ),
   )
   const compiledCode = options.compiledCode ?? sqlOfRun
-  await mkdir(targetFolder, { recursive: true })
-  await writeSqlFiles(join(targetFolder, 'compiled'), manifest, compiledCode)
-  await writeSqlFiles(join(targetFolder, 'run'), manifest, sqlOfRun)
+  mkdirSync(targetFolder, { recursive: true })
+  writeSqlFiles(join(targetFolder, 'compiled'), manifest, compiledCode)
+  writeSqlFiles(join(targetFolder, 'run'), manifest, sqlOfRun)
   const write = (name: string, document: object) => writeJson(join(targetFolder, name), document, options)
   await write('manifest.json', manifestSections(manifest, { ...options, compiledCode }))
   if (run) await write('run_results.json', runResultsArtifact(run, manifest, options))
 }
 
-async function writeSqlFiles(
-  folder: string,
-  { nodes }: Manifest,
-  sql: ReadonlyMap<NodeId, string>,
-): Promise<void> {
-  const files = [...sql].flatMap(([id, text]) => {
+/** They are many and small: written one after the other they cost less than waiting for each. */
+function writeSqlFiles(folder: string, { nodes }: Manifest, sql: ReadonlyMap<NodeId, string>): void {
+  const parents = new Set<string>()
+  for (const [id, text] of sql) {
     const node = nodes[id]
-    return node && hasSql(node) ? [{ path: join(folder, compiledPath(node)), text }] : []
-  })
-  for (const parent of new Set(files.map(({ path }) => dirname(path))))
-    await mkdir(parent, { recursive: true })
-  const limit = pLimit(filesAtOnce)
-  await limit.map(files, ({ path, text }) => writeFile(path, text.endsWith('\n') ? text : `${text}\n`))
+    if (!node || !hasSql(node)) continue
+    const path = join(folder, compiledPath(node))
+    const parent = dirname(path)
+    if (!parents.has(parent)) mkdirSync(parent, { recursive: true })
+    parents.add(parent)
+    writeFileSync(path, text.endsWith('\n') ? text : `${text}\n`)
+  }
 }
