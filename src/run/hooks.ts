@@ -1,6 +1,15 @@
-import type { RenderScope } from '../compile/renderer.ts'
+import type { Ask } from '../compile/renderer.ts'
+import { renameRelations } from '../compile/sql/relation-names.ts'
 import type { Statement } from '../compile/sql/statements.ts'
-import type { ModelNode, Node, NodeId, Relation, SeedNode, SnapshotNode } from '../core/node.ts'
+import {
+  type ModelNode,
+  type Node,
+  type NodeId,
+  type Relation,
+  relationKey,
+  type SeedNode,
+  type SnapshotNode,
+} from '../core/node.ts'
 import { commentedSession, existingRelations, type Session } from '../warehouse/index.ts'
 import { askOn } from './ask.ts'
 import type { RunContext } from './run-context.ts'
@@ -10,6 +19,10 @@ import type { RunContext } from './run-context.ts'
  * build, so that whoever reads it within the run sees it; what concerns the relation that readers get (who may
  * read it, what is said of it) runs when that is published, and is rolled back with it. A view and an increment
  * become what readers get only then, so all of their hooks do.
+ *
+ * A hook is written with the names that readers know: `{{ this.schema }}.audit` stands beside `{{ this }}` there, and
+ * not where the run builds. So it is rendered with them, and a statement is sent with those names replaced that stand
+ * for something the run has built.
  */
 
 type HookedNode = ModelNode | SeedNode | SnapshotNode
@@ -28,16 +41,14 @@ export async function runPreHooks(
   session: Session,
   node: HookedNode,
   isIncremental: boolean,
-  build: Relation,
   context: RunContext,
 ): Promise<void> {
   if (!hasHooks(node, 'pre_hook')) return
-  // An increment's table is there already, and is what the hook means.
-  const thisRelation = isIncremental ? node.relation : build
   await context.renderer.runHooks(node.id, 'pre_hook', {
-    ...scopeOn(session, context),
+    ...context.renderScope,
+    ask: onBuilds(askOn(session), context),
     isIncremental,
-    thisRelation,
+    thisRelation: node.relation,
   })
 }
 
@@ -52,8 +63,8 @@ export async function runPostHooks(
   const ask = askOn(session, ({ kind }) => !aboutTheRelation.has(kind))
   await context.renderer.runHooks(node.id, 'post_hook', {
     ...context.renderScope,
-    ask,
-    thisRelation: build,
+    ask: onBuilds(ask, context),
+    thisRelation: node.relation,
   })
   return (await existingRelations(session, [build])).length > 0
 }
@@ -85,8 +96,13 @@ function isLeftOver({ kind }: Statement): boolean {
   return aboutTheRelation.has(kind) || kind === 'SelectStmt'
 }
 
-function scopeOn(session: Session, { renderScope }: RunContext): RenderScope {
-  return { ...renderScope, ask: askOn(session) }
+/** Sends statements about what the run has built instead of what is published under the same name. */
+function onBuilds(ask: Ask, { builds, warehouse }: RunContext): Ask {
+  return (text) => {
+    const standing = new Map(builds.all().map(({ published, build }) => [relationKey(published), build]))
+    const { database } = warehouse.target
+    return ask(renameRelations(text, database, (relation) => standing.get(relationKey(relation)) ?? null))
+  }
 }
 
 function isHooked(node: Node): node is HookedNode {

@@ -33,7 +33,7 @@ export const runModel: StepRunner<ModelNode> = async (node, step, context) => {
   return context.warehouse.withSession(async (session) => {
     // A materialization of the project runs its hooks itself.
     if (node.materialized === 'custom') return buildCustom(session, node, compiled, build, context)
-    await runPreHooks(session, node, isIncremental, build, context)
+    await runPreHooks(session, node, isIncremental, context)
     const outcome = await withSqlHeader(session, node, async () => {
       await checkContract(session, node, compiled, build, context)
       return buildAs(session, node, compiled, isIncremental, build, context)
@@ -76,7 +76,7 @@ async function runMicrobatch(
 ): Promise<StepOutcome> {
   const { withSession } = context.warehouse
   const isIncremental = step.action === 'increment'
-  await withSession((session) => runPreHooks(session, node, isIncremental, build, context))
+  await withSession((session) => runPreHooks(session, node, isIncremental, context))
   const table = isIncremental ? partRelation(build, 'delta') : build
   const { rows, batches, compiledCode } = await buildBatches(node, table, isIncremental, context)
   const message = `${rows} rows in ${batches.length} ${batches.length === 1 ? 'batch' : 'batches'}`

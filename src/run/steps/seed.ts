@@ -15,7 +15,7 @@ import type { RunContext, StepRunner } from '../run-context.ts'
 export const runSeed: StepRunner<SeedNode> = async (node, _step, context) => {
   const build = buildRelation(context.plan.buildSchema, node.relation)
   return context.warehouse.withSession(async (session) => {
-    await runPreHooks(session, node, false, build, context)
+    await runPreHooks(session, node, false, context)
     const rows = await loadSeed(session, node, build, context)
     context.builds.add(node.relation, build)
     const isThere = await runPostHooks(session, node, build, context)

@@ -41,7 +41,7 @@ export const runSnapshot: StepRunner<SnapshotNode> = async (node, step, context)
   const isThere = step.action === 'increment'
   const build = buildRelation(context.plan.buildSchema, node.relation)
   return context.warehouse.withSession(async (session) => {
-    await runPreHooks(session, node, isThere, build, context)
+    await runPreHooks(session, node, isThere, context)
     if (isThere) return buildChanges(session, node, compiled, context)
     const outcome = await buildFirst(session, node, compiled, context)
     await runPostHooks(session, node, build, context)
