@@ -62,6 +62,7 @@ export async function executeNodes(
         ? 'Nothing to do: nothing that this command works on is selected.'
         : 'Nothing to do: the project has no such nodes.',
     )
+    if (!request.choose) await saveNothing(context, workspace, flags)
     if (isJson) printJson(context, { command: context.command, selection, results: [] })
     return 0
   }
@@ -113,6 +114,27 @@ export async function executeNodes(
       for (const line of [...lines, ...(explanation?.lines ?? [])]) narrator.screen.print(line)
     }
     return exitCodeOfRun(result)
+  })
+}
+
+/** Whoever reads the results of this command is not to find those of the one before. */
+async function saveNothing(context: CommandContext, workspace: Workspace, flags: RunFlags): Promise<void> {
+  const runId = context.newId()
+  const run: RunResult = {
+    runId,
+    command: context.command,
+    status: 'success',
+    startedAt: context.clock().toISOString(),
+    elapsedMs: 0,
+    published: false,
+    publishMs: null,
+    results: [],
+    problems: [],
+  }
+  await saveArtifacts(context, workspace, {
+    invocationId: runId,
+    run,
+    args: runArguments(context.flags, flags),
   })
 }
 

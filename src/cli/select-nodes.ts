@@ -21,8 +21,8 @@ export interface NodeSelection {
 }
 
 /**
- * The nodes that the flags select among those that the command works on. Naming something that is not there is a
- * mistake and throws; a selection that has nothing for this command is empty.
+ * The nodes that the flags select among those that the command works on. As in dbt, naming something that is not
+ * there is worth a warning and selects nothing: what a scheduler asks for may have nothing to do on some days.
  */
 export async function selectNodes(
   context: CommandContext,
@@ -59,8 +59,6 @@ export function selectIn(
     indirectSelection: flags.indirectSelection ?? indirectSelectionOf(config.flags) ?? 'eager',
     ...(state && { state }),
   })
-  if (nodeIds.length === 0 && warnings.length > 0)
-    throw new ProblemError(warnings.map((warning) => ({ ...warning, severity: 'error' as const })))
   return { select: criteria, exclude, resourceTypes, nodeIds, warnings }
 }
 

@@ -17,7 +17,7 @@ import type { CommandContext, ExitCode } from './command-context.ts'
 import { deferRelations } from './defer-relations.ts'
 import { formatRows, type RowsFormat } from './display/rows.ts'
 import type { SelectionFlags } from './flags.ts'
-import { selectNodes } from './select-nodes.ts'
+import { reportSelection, selectNodes } from './select-nodes.ts'
 import { openWorkspace, publishedScope, type Workspace, withOpenWarehouse } from './workspace.ts'
 
 export interface ShowRequest extends SelectionFlags {
@@ -38,6 +38,10 @@ export async function showRows(context: CommandContext, request: ShowRequest): P
   const workspace = await openWorkspace(context)
   // What is wrong with the request is told before anything is connected to.
   const node = request.inline === undefined ? await singleNode(context, workspace, request) : null
+  if (node === 'nothing') {
+    context.narrator.note('Nothing to do: no node is selected.')
+    return 0
+  }
   await withOpenWarehouse(context, workspace, 1, async (opened) => {
     const deferred = await deferRelations(context, workspace, request, [], opened)
     const published = publishedScope(context, false, deferred)
@@ -99,12 +103,15 @@ async function singleNode(
   context: CommandContext,
   workspace: Workspace,
   request: ShowRequest,
-): Promise<Node> {
+): Promise<Node | 'nothing'> {
   const flags = { ...request, indirectSelection: request.indirectSelection ?? 'empty' } as const
   if ((flags.select ?? flags.models ?? []).length === 0) {
     throw usage('nothing to show', 'name one node with --select, or give a query with --inline')
   }
-  const { nodeIds } = await selectNodes(context, workspace, flags, shownTypes)
+  const selection = await selectNodes(context, workspace, flags, shownTypes)
+  reportSelection(selection, context)
+  const { nodeIds } = selection
+  if (nodeIds.length === 0) return 'nothing'
   const nodes = nodeIds.map((id) => workspace.manifest.nodes[id]!)
   const untested = nodes.filter(({ resourceType }) => resourceType !== 'test')
   const [single, ...others] = untested.length > 0 ? untested : nodes

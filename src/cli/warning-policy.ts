@@ -16,6 +16,7 @@ export type WarningPolicy = (problem: Problem) => Verdict
 const dbtNames: Readonly<Record<string, ProblemCode>> = {
   NoNodesForSelectionCriteria: 'selection-empty',
   NoNodesSelected: 'selection-empty',
+  UnversionedBreakingChange: 'contract-change',
 }
 
 /** Reads the flags. */

@@ -36,6 +36,7 @@ export const problemCatalogue = {
   'sql-syntax': { title: 'SQL that PostgreSQL cannot parse', exitCode: 2 },
   'selector-invalid': { title: 'A selection expression is not understood', exitCode: 2 },
   'state-missing': { title: 'An earlier state is asked for that is not there', exitCode: 2 },
+  'contract-change': { title: 'A change breaks what an enforced contract promised', exitCode: 2 },
   'selection-empty': { title: 'The selection matches no node', exitCode: 2 },
   'sql-error': { title: 'PostgreSQL refused a statement', exitCode: 1 },
   'test-failed': { title: 'A test found rows that should not be there', exitCode: 1 },

@@ -190,10 +190,27 @@ describe('the commands without a server', () => {
     expect(err).not.toContain('EPIPE')
   })
 
-  it('tell the name that was meant when a selector matches nothing', async () => {
-    const { code, err } = await runEstimand(folder(), ['run', '-s', 'custmers'], unreachable)
+  it.each(['run', 'test', 'compile', 'ls', 'show'])(
+    '%s does nothing where nothing is selected, and tells the name that was meant',
+    async (command) => {
+      const { code, out, err } = await runEstimand(folder(), [command, '-s', 'custmers'], unreachable)
+      expect(code).toBe(0)
+      expect(out + err).toContain("selection 'custmers' matches no node")
+      expect(out + err).toContain("did you mean 'customers'")
+    },
+  )
+
+  it('leave no results of an earlier run behind where there is nothing to do', async () => {
+    const results = join(folder(), 'target', 'run_results.json')
+    writeFileSync(results, '{"results": [{}]}')
+    expect((await runEstimand(folder(), ['run', '-s', 'nope'], unreachable)).code).toBe(0)
+    expect(JSON.parse(readFileSync(results, 'utf8'))).toMatchObject({ results: [], args: { which: 'run' } })
+  })
+
+  it('fail where nothing is selected when warnings are errors', async () => {
+    const { code, err } = await runEstimand(folder(), ['run', '-s', 'nope', '--warn-error'], unreachable)
     expect(code).toBe(2)
-    expect(err).toContain("did you mean 'customers'")
+    expect(err).toContain("selection 'nope' matches no node   [selection-empty]")
   })
 
   it('report a variable of the target that is not set', async () => {

@@ -3,6 +3,7 @@
  */
 export { parseSelection, parseSelections } from './parse-selection.ts'
 export {
+  type BrokenContract,
   type NodeChange,
   type NodeComparison,
   nodeChanges,

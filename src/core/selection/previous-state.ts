@@ -25,11 +25,23 @@ export interface NodeComparison {
   readonly changes: ReadonlySet<NodeChange>
 }
 
+/** A model whose readers can no longer rely on what its enforced contract promised. */
+export interface BrokenContract {
+  readonly model: string
+  /** Where it is, or was, written. */
+  readonly file: string
+  readonly isVersioned: boolean
+  /** What was promised and no longer holds, in words. */
+  readonly breaks: readonly string[]
+}
+
 export interface PreviousState {
   /** Where it was read from, for messages. */
   readonly folder: string
   /** How a node compares with the earlier manifest. */
   readonly compare?: (id: NodeId) => NodeComparison
+  /** The contracts that were enforced and are broken now; also those of models that are gone. */
+  readonly brokenContracts?: () => readonly BrokenContract[]
   /** The statuses of the earlier run. */
   readonly statuses?: ReadonlyMap<NodeId, string>
   /** The sources that have newer data than they had. */

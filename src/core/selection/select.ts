@@ -68,7 +68,11 @@ export function selectSpec(
   methods: Readonly<Record<string, SelectorMethod>> = selectorMethods,
 ): Selection {
   const warnings: Problem[] = []
-  const context: SelectorContext = { manifest, ...(state && { state }) }
+  const warn = (problem: Problem): void => {
+    // Two parts of a selection may ask for the same, and find the same.
+    if (!warnings.some(({ message }) => message === problem.message)) warnings.push(problem)
+  }
+  const context: SelectorContext = { manifest, warn, ...(state && { state }) }
   const { direct } = evaluate({ context, graph, methods, warnings }, spec)
   return { nodeIds: graph.sorted(direct), warnings }
 }

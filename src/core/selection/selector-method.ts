@@ -1,6 +1,7 @@
 import { quotedList } from '../did-you-mean.ts'
 import type { Manifest } from '../manifest.ts'
 import type { Node } from '../node.ts'
+import type { Problem } from '../problem.ts'
 import type { PreviousState } from './previous-state.ts'
 
 /*
@@ -12,6 +13,8 @@ export interface SelectorContext {
   readonly manifest: Manifest
   /** What was before, for the methods that compare with it. */
   readonly state?: PreviousState
+  /** Takes what a method finds worth a warning on its way. */
+  readonly warn?: (problem: Problem) => void
 }
 
 /** A criterion's method with its arguments and value, as it was written. */

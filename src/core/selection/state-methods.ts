@@ -20,6 +20,27 @@ const stateTests: Readonly<Record<string, (comparison: NodeComparison) => boolea
   ),
 }
 
+/** The comparisons that look at contracts, and so find those that are broken. */
+const asksForContracts = new Set(['modified', 'unmodified', 'modified.contract'])
+
+/**
+ * Tells of contracts that no longer hold. A model with versions could have got a new one, so that is an error; with
+ * any other there is nothing else that one could have done, and it is a warning.
+ */
+function tellBrokenContracts({ state, warn }: SelectorContext): void {
+  const broken = state?.brokenContracts?.() ?? []
+  const problems = broken.map(({ model, file, isVersioned, breaks }) =>
+    makeProblem('contract-change', `${model} breaks the contract that it had: ${breaks.join('; ')}`, {
+      place: { file, line: 1, column: 1 },
+      severity: isVersioned ? 'error' : 'warning',
+      hint: isVersioned ? 'make a new version of it' : 'whoever reads it has to be ready for that',
+    }),
+  )
+  const errors = problems.filter(({ severity }) => severity === 'error')
+  if (errors.length > 0) throw new ProblemError(errors)
+  for (const problem of problems) warn?.(problem)
+}
+
 /** What results are called, ours and dbt's. */
 const resultWords = [
   'success',
@@ -40,6 +61,7 @@ export const stateMethods: Readonly<Record<string, SelectorMethod>> = {
     refuse: ({ value }) => oneOf(value, Object.keys(stateTests)),
     matcher: ({ value }, context) => {
       const compare = needed(context, 'compare', `state:${value}`, 'manifest.json')
+      if (asksForContracts.has(value)) tellBrokenContracts(context)
       const test = stateTests[value]!
       return ({ id }) => test(compare(id))
     },

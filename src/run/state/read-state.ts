@@ -8,6 +8,7 @@ import type { ArtifactOptions } from '../artifacts/artifact-metadata.ts'
 import { type ArtifactScope, makeArtifactScope } from '../artifacts/artifact-scope.ts'
 import { macroEntries } from '../artifacts/manifest-artifact.ts'
 import { nodeEntry } from '../artifacts/node-entry.ts'
+import { brokenContracts } from './broken-contracts.ts'
 import { callsChangedMacro } from './changed-macros.ts'
 import { compareEntries } from './compare-entries.ts'
 import type { Entry } from './entry-values.ts'
@@ -35,10 +36,13 @@ export function readState(request: StateRequest): PreviousState {
   const scope = once(() => makeArtifactScope(request.manifest, request.options))
   const statuses = has('run_results.json') && once(() => readStatuses(folder, scope()))
   const fresher = has('sources.json') && once(() => readFresher(folder, targetFolder, scope()))
-  const compare = has('manifest.json') && once(() => makeComparison(readStateManifest(folder), scope()))
+  const comparison = has('manifest.json') && once(() => makeComparison(readStateManifest(folder), scope()))
   return {
     folder,
-    ...(compare && { compare: (id: NodeId) => compare()(id) }),
+    ...(comparison && {
+      compare: (id: NodeId) => comparison().compare(id),
+      brokenContracts: () => comparison().brokenContracts(),
+    }),
     ...(statuses && {
       get statuses() {
         return statuses()
@@ -72,21 +76,33 @@ function noFolder(folder: string): ProblemError {
   )
 }
 
-function makeComparison(
-  previous: StateManifest,
-  scope: ArtifactScope,
-): NonNullable<PreviousState['compare']> {
+type Comparison = Required<Pick<PreviousState, 'compare' | 'brokenContracts'>>
+
+function makeComparison(previous: StateManifest, scope: ArtifactScope): Comparison {
+  const { nodes, disabled } = scope.manifest
   const macrosChanged = callsChangedMacro({ current: macroEntries(scope), previous: previous.macros })
-  const known = new Map<NodeId, ReturnType<NonNullable<PreviousState['compare']>>>()
-  return (id) => {
-    const found = known.get(id)
-    if (found) return found
-    // As it would be written, so that what JSON cannot hold does not count.
-    const current = JSON.parse(JSON.stringify(nodeEntry(scope.manifest.nodes[id]!, scope))) as Entry
-    const before = previous.entryOf(scope.idOf(id))
-    const comparison = compareEntries(current, before, macrosChanged(current))
-    known.set(id, comparison)
-    return comparison
+  const known = new Map<NodeId, ReturnType<Comparison['compare']>>()
+  // As it would be written, so that what JSON cannot hold does not count.
+  const entryOf = (id: NodeId) => JSON.parse(JSON.stringify(nodeEntry(nodes[id]!, scope))) as Entry
+  return {
+    compare: (id) => {
+      const found = known.get(id)
+      if (found) return found
+      const current = entryOf(id)
+      const before = previous.entryOf(scope.idOf(id))
+      const comparison = compareEntries(current, before, macrosChanged(current))
+      known.set(id, comparison)
+      return comparison
+    },
+    brokenContracts: once(() => {
+      const ids = new Map(Object.keys(nodes).map((id) => [scope.idOf(id), id]))
+      const disabledIds = new Set(disabled.map(({ id }) => scope.idOf(id)))
+      return brokenContracts(previous.entries(), {
+        entryOf: (id) => (ids.has(id) ? entryOf(ids.get(id)!) : null),
+        isDisabled: (id) => disabledIds.has(id),
+        now: scope.options.generatedAt,
+      })
+    }),
   }
 }
 

@@ -57,6 +57,37 @@ describe('methods that compare with what was before', () => {
     expect(select(sampleManifest, { select: ['tag:nothing'], state }).warnings).toHaveLength(1)
   })
 
+  describe('tell of broken contracts', () => {
+    const broken = { model: 'orders', file: 'models/orders.sql', breaks: ['column id was removed'] }
+    const withBroken = (isVersioned: boolean): PreviousState => ({
+      ...state,
+      brokenContracts: () => [{ ...broken, isVersioned }],
+    })
+    const warnings = (...texts: string[]) =>
+      select(sampleManifest, { select: texts, state: withBroken(false) }).warnings
+
+    it('once, as a warning, where a selection compares them', () => {
+      expect(warnings('state:modified', 'state:modified.contract')).toMatchObject([
+        {
+          code: 'contract-change',
+          severity: 'warning',
+          message: 'orders breaks the contract that it had: column id was removed',
+          place: { file: 'models/orders.sql' },
+        },
+      ])
+      expect(warnings('state:unmodified')).toHaveLength(1)
+      expect(warnings('state:modified.body', 'state:new', 'result:error')).toEqual([])
+    })
+
+    it('as an error where the model could have got a new version', () => {
+      const text = 'state:modified'
+      expect(() => select(sampleManifest, { select: [text], state: withBroken(true) })).toThrow(
+        'orders breaks the contract',
+      )
+      expect(() => select(sampleManifest, { select: ['state:new'], state: withBroken(true) })).not.toThrow()
+    })
+  })
+
   it('say what is missing', () => {
     const problem = (text: string, from?: PreviousState) => {
       try {

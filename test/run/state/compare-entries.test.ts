@@ -76,8 +76,7 @@ describe('a model', () => {
     expect(changes(model, wider)).toEqual([])
     expect(contractBreaks({ ...enforced, ...wider }, enforced)).toEqual(['column id was int and is bigint'])
     expect(contractBreaks({ ...enforced, columns: {} }, enforced)).toEqual(['column id was removed'])
-    expect(contractBreaks(null, enforced)).toEqual(['it was removed or switched off'])
-    expect(contractBreaks(null, model)).toEqual([])
+    expect(contractBreaks({ ...model, ...wider }, model)).toEqual([])
   })
 
   it('is new with every side that it has', () => {

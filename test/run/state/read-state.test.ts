@@ -85,6 +85,21 @@ describe('readState', () => {
     ])
   })
 
+  it('finds contracts that no longer hold, also those of models that are gone', () => {
+    const { 'model.every_kind.customers.v1': gone, ...nodes } = prod.nodes
+    const v2 = prod.nodes['model.every_kind.customers.v2']!
+    const changed = {
+      ...prod,
+      nodes: { ...nodes, [v2.id]: { ...v2, columns: v2.columns.slice(1) } },
+      disabled: [...prod.disabled, gone!],
+    }
+    expect(stateOf(prod, 'prod').brokenContracts!()).toEqual([])
+    expect(stateOf(changed, 'prod').brokenContracts!()).toMatchObject([
+      { model: 'customers.v1', isVersioned: true, breaks: ['it was switched off'] },
+      { model: 'customers.v2', breaks: [`column ${v2.columns[0]!.name} was removed`] },
+    ])
+  })
+
   it('reads results and freshness under the ids of nodes', () => {
     write('run_results.json', { results: [{ unique_id: 'model.every_kind.time_spine', status: 'error' }] })
     write('sources.json', {
