@@ -125,7 +125,7 @@ export function makeTemplates(project: TemplateProject, options: TemplatesOption
   const parse = (text: string, file: string): ParsedTemplate => {
     const known = parsed.get(file)
     if (known?.text === text) return known.template
-    const template = dialect.parse(text, file)
+    const template = dialect.parse(text, file, { trimmed: true })
     parsed.set(file, { text, template })
     return template
   }

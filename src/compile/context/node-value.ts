@@ -47,7 +47,7 @@ export function nodeData(node: Node, manifest: Manifest, target: Target): Record
     metrics: [],
     functions: [],
     language: 'sql',
-    raw_code: 'rawCode' in node ? node.rawCode : '',
+    raw_code: 'rawCode' in node ? node.rawCode.trim() : '',
     group: 'group' in node ? (node.group ?? null) : null,
     build_path: null,
     compiled_path: null,

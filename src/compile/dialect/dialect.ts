@@ -124,7 +124,7 @@ function once<Result>(make: () => Result): () => Result {
 }
 
 function buildTemplate(parsed: ParsedSource, environment: DialectEnvironment): ParsedTemplate {
-  const { source, root, definitions, calls, names } = parsed
+  const { source, start, root, definitions, calls, names } = parsed
   const known = {
     hasFilter: (name: string) => environment.hasFilter(name),
     hasTest: (name: string) => environment.hasTest(name),
@@ -135,6 +135,7 @@ function buildTemplate(parsed: ParsedSource, environment: DialectEnvironment): P
   const blocks: TemplateBlock[] = []
   const template: ParsedTemplate = {
     ...source,
+    start,
     blocks,
     calls,
     names,
@@ -184,7 +185,7 @@ function guarded<Result>(template: ParsedTemplate, run: () => Result): Result {
 
 function renderText(template: ParsedTemplate, context: Context): Rendered {
   const out = new OutputBuffer(template, null, context.written)
-  if (template.isPlainText) out.literal(template.text, 0)
+  if (template.isPlainText) out.literal(template.text.slice(template.start), template.start)
   else guarded(template, () => template.code()(new Runtime(context, template, null), out))
   return { text: out.text, map: sourceMapOf(out.map()) }
 }

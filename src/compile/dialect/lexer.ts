@@ -48,8 +48,10 @@ export class Lexer {
   private inside: 'data' | 'variable' | 'block' = 'data'
   private readonly waiting: Token[] = []
 
-  constructor(source: SourceText) {
+  /** Reads from an offset on. */
+  constructor(source: SourceText, start = 0) {
     this.source = source
+    this.pos = start
   }
 
   /** The next token; after the last one, `eof` for ever. */

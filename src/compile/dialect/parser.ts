@@ -31,6 +31,8 @@ export interface Definition {
 /** What the parser gives. */
 export interface ParsedSource {
   readonly source: SourceText
+  /** Where in the text the template begins. */
+  readonly start: number
   readonly root: Node
   readonly definitions: readonly Definition[]
   readonly calls: readonly StaticCall[]
@@ -49,6 +51,8 @@ const { lexer } = nunjucks as unknown as { lexer: unknown }
 export interface ParseMode {
   /** Only the blocks that define something are read; text, tags and mistakes around them are passed over. */
   readonly definitionsOnly?: boolean
+  /** White space at both ends of the file is no part of the template, as in the files of a dbt project. */
+  readonly trimmed?: boolean
 }
 
 type ReadDefinition = (parser: TemplateParser, at: Token, tag: Token) => Definition
@@ -59,10 +63,12 @@ const definingTags = ['macro', 'test', 'data_test', 'materialization', 'docs', '
 export class TemplateParser extends StatementParser {
   readonly definitions: Definition[] = []
   private readonly extensions: readonly Extension[]
+  private readonly start: number
 
-  constructor(source: SourceText, extensions: readonly Extension[]) {
-    super(source)
+  constructor(source: SourceText, extensions: readonly Extension[], start: number) {
+    super(source, start)
     this.extensions = extensions
+    this.start = start
   }
 
   private static readonly definers: Record<string, ReadDefinition> = {
@@ -199,8 +205,8 @@ export class TemplateParser extends StatementParser {
   /** Reads the file. */
   parse(mode: ParseMode): ParsedSource {
     const root = mode.definitionsOnly ? this.parseDefinitionsOnly() : this.parseAll()
-    const { source, definitions, calls, names } = this
-    return { source, root, definitions, calls, names }
+    const { source, start, definitions, calls, names } = this
+    return { source, start, root, definitions, calls, names }
   }
 }
 
@@ -211,5 +217,7 @@ export function parseSource(
   mode: ParseMode = {},
   extensions: readonly Extension[] = [],
 ): ParsedSource {
-  return new TemplateParser({ file, text: normalSource(source) }, extensions).parse(mode)
+  const text = normalSource(mode.trimmed ? source.trimEnd() : source)
+  const start = mode.trimmed ? text.length - text.trimStart().length : 0
+  return new TemplateParser({ file, text }, extensions, start).parse(mode)
 }

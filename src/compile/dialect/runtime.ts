@@ -4,7 +4,7 @@ import { LoopContext } from './loop.ts'
 import { OutputBuffer } from './output-buffer.ts'
 import type { Session } from './session.ts'
 import type { ParsedTemplate, TemplateBlock } from './template.ts'
-import { callMethod, getAttribute, getItem, getSlice } from './values/attributes.ts'
+import { callMethod, getAttribute, getItem, getSlice, hasMethod } from './values/attributes.ts'
 import { callValue } from './values/calls.ts'
 import { equals, ordered } from './values/compare.ts'
 import { Dict } from './values/dict.ts'
@@ -56,9 +56,9 @@ export class Runtime {
   readonly power = operators.power
   readonly negative = operators.negative
   readonly positive = operators.positive
-  readonly attribute = getAttribute
-  readonly item = getItem
-  readonly callMethod = callMethod
+  readonly attribute: typeof getAttribute
+  readonly item: typeof getItem
+  readonly callMethod: typeof callMethod
   readonly call = callValue
   readonly iterate = iterate
   readonly unpack = unpack
@@ -70,6 +70,10 @@ export class Runtime {
     this.session = session
     this.template = template
     this.block = block
+    const lenient = session.lenient && block === null
+    this.attribute = lenient ? (value, name) => orLenient(getAttribute(value, name)) : getAttribute
+    this.item = lenient ? (value, key) => orLenient(getItem(value, key)) : getItem
+    this.callMethod = lenient ? callLeniently : callMethod
   }
 
   /** A buffer for what this code writes. */
@@ -250,6 +254,18 @@ export class Runtime {
     return given ?? new Undefined('No caller defined')
   }
 }
+
+/** While a project is parsed, what a value lacks is undefined in the way of a name that is not there. */
+function orLenient(value: Value): Value {
+  return value instanceof Undefined && !value.lenient
+    ? new Undefined(value.message, value.error, true)
+    : value
+}
+
+const callLeniently: typeof callMethod = (value, name, args, kwargs) =>
+  hasMethod(value, name)
+    ? callMethod(value, name, args, kwargs)
+    : callValue(orLenient(getAttribute(value, name)), args, kwargs)
 
 function keywordPairs(value: Value): Iterable<readonly [Value, Value]> {
   if (value instanceof Dict) return value.entries.values()

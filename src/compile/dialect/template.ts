@@ -51,6 +51,8 @@ export interface StaticCall {
 
 /** A parsed template: can be kept and rendered any number of times. */
 export interface ParsedTemplate extends SourceText {
+  /** Where in the text the template begins: after the white space that is no part of it. */
+  readonly start: number
   readonly blocks: readonly TemplateBlock[]
   readonly calls: readonly StaticCall[]
   /** Every name the file reads, and `a.b` for attributes of plain names. */

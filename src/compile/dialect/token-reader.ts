@@ -16,9 +16,9 @@ export class TokenReader {
   protected readonly reads = new Map<string, number>()
   protected blockName: string | null = null
 
-  constructor(source: SourceText) {
+  constructor(source: SourceText, start = 0) {
     this.source = source
-    this.lexer = new Lexer(source)
+    this.lexer = new Lexer(source, start)
     this.current = this.lexer.next()
   }
 

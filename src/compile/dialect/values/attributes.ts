@@ -87,6 +87,11 @@ function methodOf(
   return method && bindTo(value, markupMethod(method))
 }
 
+/** Whether a built-in value has a method. */
+export function hasMethod(value: Value, name: string): boolean {
+  return !name.startsWith('_') && methodOf(value, name) !== undefined
+}
+
 /** What Python's getattr finds on a value itself. */
 function ownAttribute(value: Value, name: string): Value | undefined {
   if (value instanceof HostObject) return value.protocol.attribute?.(name)

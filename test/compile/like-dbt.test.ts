@@ -1,0 +1,42 @@
+import { describe, expect, test } from 'vitest'
+import type { Files } from '../project/temp-project.ts'
+import { compiled, publishedScope } from './context/parse-project.ts'
+
+/*
+ * Small projects of which dbt 1.11 and 1.12 were asked what they make of them.
+ */
+
+const dbtProject = { 'dbt_project.yml': 'name: shop\nprofile: shop\n' }
+
+async function sqlOf(files: Files, id: string): Promise<string> {
+  const { renderer } = await compiled({ ...dbtProject, ...files })
+  return (await renderer.compile(id, publishedScope())).text
+}
+
+describe('like dbt', () => {
+  test.each([
+    ['\n\n  select 1\n\n', 'select 1'],
+    ["{{ config(materialized='table') }}\n\nselect 1 as id\n", '\n\nselect 1 as id'],
+    ['\n{# said #}\n{%- set x = 1 %}\nselect {{ x }}   \n', '\nselect 1'],
+    ['select 1 {% if true %}\n{% endif %}\n\n', 'select 1 \n'],
+  ])('white space at both ends of %j is no part of the template', async (text, expected) => {
+    expect(await sqlOf({ 'models/one.sql': text }, 'model.shop.one')).toBe(expected)
+  })
+
+  test('an error is told where it stands, whatever white space comes first', async () => {
+    await expect(
+      sqlOf({ 'models/one.sql': '\n\n\nselect {{ 1 + "a" }}\n' }, 'model.shop.one'),
+    ).rejects.toMatchObject({
+      problems: [{ place: { line: 4, column: 11 } }],
+    })
+  })
+
+  test('what an object lacks may be called until the node is run', async () => {
+    const files = {
+      'models/broken.sql': '{{ adapter.invalid_method() }} {{ nope.deep(1) }} select 1',
+      'models/fine.sql': 'select 2 as id',
+    }
+    expect(await sqlOf(files, 'model.shop.fine')).toBe('select 2 as id')
+    await expect(sqlOf(files, 'model.shop.broken')).rejects.toThrow('invalid_method')
+  })
+})
