@@ -12,14 +12,16 @@ export function withPublishedLiterals(
   builds: Pick<Builds, 'all'>,
 ): CompiledSql {
   if (!sql.text.includes(buildSchema)) return sql
+  const places = stringLiterals(sql.text).filter(({ from, to }) =>
+    sql.text.slice(from, to).includes(buildSchema),
+  )
+  if (places.length === 0) return sql
   const rename = publishedNames(
     buildSchema,
     builds.all().map(({ published }) => published),
   )
-  const edits = stringLiterals(sql.text).flatMap(({ from, to }) => {
-    const literal = sql.text.slice(from, to)
-    const text = literal.includes(buildSchema) ? rename(literal) : literal
-    return text === literal ? [] : [{ from, to, text }]
-  })
-  return editSql(sql, edits)
+  return editSql(
+    sql,
+    places.map(({ from, to }) => ({ from, to, text: rename(sql.text.slice(from, to)) })),
+  )
 }

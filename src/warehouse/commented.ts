@@ -23,6 +23,7 @@ export function commentedSession(session: Session, comment: StatementComment | n
     processId: session.processId,
     query: (query) => session.query(noted(query)),
     queryTable: (query) => session.queryTable(noted(query)),
+    runAll: (statements) => session.runAll(statements.map(noted)),
     transaction: (body) => session.transaction(body),
     copyIn: (relation, columns, format) => session.copyIn(relation, columns, format),
     copyOut: (query, format) => session.copyOut(query, format),

@@ -11,6 +11,10 @@ import { isLost, statementError } from './server-error.ts'
 import type { QueryResult, Session, TableResult } from './session.ts'
 import { type SQLQuery, sql } from './sql.ts'
 import { sqlText } from './sql-text.ts'
+import { BatchFailure, makeStatementBatch } from './statement-batch.ts'
+
+/** How many statements go out together; more would bring nothing, and hold up a cancel. */
+const batchSize = 200
 
 /** A COPY that is under way on a session. */
 interface RunningCopy {
@@ -56,6 +60,21 @@ export class PgSession implements Session {
       const columns = fields.map(({ name, dataTypeID }) => ({ name, type: typeNameOf(dataTypeID) }))
       return { columns, rows: rows as unknown[][], rowCount: rowCount ?? 0, command: command ?? '' }
     })
+  }
+
+  async runAll(statements: readonly SQLQuery[]): Promise<void> {
+    if (!this.inTransaction) throw new Error('statements run together only within a transaction')
+    const texts = statements.map((statement) => {
+      const { text, values } = sqlText(statement)
+      if (values.length > 0) throw new Error('statements that run together take no values')
+      return text
+    })
+    for (let from = 0; from < texts.length; from += batchSize) {
+      await this.inTurn(() => {
+        this.guard()
+        return this.sendBatch(texts.slice(from, from + batchSize))
+      })
+    }
   }
 
   async transaction<T>(body: () => Promise<T>): Promise<T> {
@@ -153,6 +172,15 @@ export class PgSession implements Session {
       return await this.client.query(message)
     } catch (error) {
       throw this.translate(error, text)
+    }
+  }
+
+  private async sendBatch(texts: readonly string[]): Promise<void> {
+    try {
+      await this.client.query(makeStatementBatch(texts)).done
+    } catch (error) {
+      if (!(error instanceof BatchFailure)) throw error
+      throw this.translate(error.cause, error.text)
     }
   }
 

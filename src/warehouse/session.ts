@@ -26,6 +26,11 @@ export interface Session {
   query<Row = Record<string, unknown>>(query: SQLQuery): Promise<QueryResult<Row>>
   /** The same for a statement of which nothing is known: its columns by position, with their types. */
   queryTable(query: SQLQuery): Promise<TableResult>
+  /**
+   * Runs statements without values whose rows nobody wants, without waiting for each: within a transaction, since what
+   * came before one that fails has run.
+   */
+  runAll(statements: readonly SQLQuery[]): Promise<void>
   /** Runs the body between BEGIN and COMMIT; rolls back when it throws. Transactions do not nest. */
   transaction<T>(body: () => Promise<T>): Promise<T>
   /** Starts COPY … FROM STDIN; nothing else may run on the session until the sink is finished or aborted. */

@@ -4,6 +4,7 @@ import type { ModelNode, Relation } from '../../core/node.ts'
 import { existingRelations, type PublishAction, type Session } from '../../warehouse/index.ts'
 import { askOn } from '../ask.ts'
 import type { RunContext, StepOutcome } from '../run-context.ts'
+import { viewAction } from './view-action.ts'
 
 /**
  * Builds a model by a materialization that the project defines. Its `this` is the build, so that whatever it makes
@@ -25,7 +26,7 @@ export async function buildCustom(
   for (const relation of await standing(session, made, build)) {
     const published = publishedAs(relation, build, node.relation)
     context.builds.add(published, relation)
-    publish.push(await publishAction(relation, published, node, context))
+    publish.push(await publishAction(relation, published, node, compiled, context))
   }
   const name = String(node.config['materialized'])
   return { rows: null, message: name, compiledCode: compiled.text, publish }
@@ -57,9 +58,10 @@ async function publishAction(
   { kind, schema, identifier }: Standing,
   published: Relation,
   node: ModelNode,
+  compiled: CompiledSql,
   context: RunContext,
 ): Promise<PublishAction> {
-  if (kind !== 'view') return { kind: 'swap-table', build: { schema, identifier }, published }
-  const { text } = await context.compilePublished(node)
-  return { kind: 'view', published, definition: text }
+  const build = { schema, identifier }
+  if (kind !== 'view') return { kind: 'swap-table', build, published }
+  return { ...(await viewAction(node, compiled, build, context)), published }
 }

@@ -12,11 +12,11 @@ import {
 } from '../../warehouse/index.ts'
 import { relationDetails } from '../relation-details.ts'
 import type { RunContext, StepOutcome } from '../run-context.ts'
+import { viewAction } from './view-action.ts'
 
 /*
- * A materialized view is filled in the dark like a table. One that reads tables alone takes the place of the
- * published one as it is; one that reads a view of the same run has to be made again when that is published, since
- * the view of the run goes away.
+ * A materialized view is filled in the dark like a table, and takes the place of the published one as it is, unless
+ * it reads what goes away with the run.
  */
 
 /** Builds a materialized view, if its configuration may change. */
@@ -32,16 +32,11 @@ export async function buildMaterializedView(
   const { rowCount } = await session.query(createMaterializedView(build, unsafeSql(compiled.text)))
   for (const index of node.indexes) await session.query(createIndex(build, index, node.relation))
   context.builds.add(node.relation, build)
-  const details = relationDetails(node)
-  const action: PublishAction = (await readsViewOfRun(session, build, context))
-    ? {
-        kind: 'view',
-        published: node.relation,
-        definition: (await context.compilePublished(node)).text,
-        materialized: { indexes: node.indexes },
-        ...details,
-      }
-    : { kind: 'swap-table', build, published: node.relation, ...details }
+  const action: PublishAction = {
+    ...(await viewAction(node, compiled, build, context)),
+    materialized: { indexes: node.indexes },
+    ...relationDetails(node),
+  }
   return { rows: rowCount, message: `${rowCount} rows`, compiledCode: compiled.text, publish: [action] }
 }
 
@@ -93,21 +88,4 @@ async function indexesOf(session: Session, { schema, identifier }: Relation): Pr
 
 function indexKey({ columns, unique, type }: IndexConfig): string {
   return JSON.stringify([[...columns].map((name) => name.toLowerCase()).sort(), unique, type])
-}
-
-/** Whether the built view reads something that is dropped when the run is over. */
-async function readsViewOfRun(session: Session, build: Relation, { plan }: RunContext): Promise<boolean> {
-  const { rows } = await session.query(sql`
-    select 1
-    from pg_rewrite r
-    join pg_class own on own.oid = r.ev_class
-    join pg_namespace ownspace on ownspace.oid = own.relnamespace
-    join pg_depend d on d.classid = 'pg_rewrite'::regclass and d.objid = r.oid
-      and d.refclassid = 'pg_class'::regclass and d.refobjid <> r.ev_class
-    join pg_class c on c.oid = d.refobjid
-    join pg_namespace n on n.oid = c.relnamespace
-    where ownspace.nspname = ${build.schema} and own.relname = ${build.identifier}
-      and c.relkind = 'v' and starts_with(n.nspname, ${plan.buildSchema})
-    limit 1`)
-  return rows.length > 0
 }

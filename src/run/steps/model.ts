@@ -22,6 +22,7 @@ import { buildIncrement, previewDelta } from './increment.ts'
 import { buildMaterializedView } from './materialized-view.ts'
 import { buildBatches } from './microbatch.ts'
 import { withSqlHeader } from './sql-header.ts'
+import { viewAction } from './view-action.ts'
 
 /** Builds a model in the dark, by its materialization. */
 export const runModel: StepRunner<ModelNode> = async (node, step, context) => {
@@ -138,13 +139,6 @@ async function buildView(
 ): Promise<StepOutcome> {
   await session.query(createView(build, unsafeSql(compiled.text)))
   context.builds.add(node.relation, build)
-  // The view that readers get refers to what is published, so it is written anew when that stands.
-  const published = withoutSemicolon(await context.compilePublished(node))
-  const action: PublishAction = {
-    kind: 'view',
-    published: node.relation,
-    definition: published.text,
-    ...relationDetails(node),
-  }
-  return { rows: null, message: 'view', compiledCode: published.text, publish: [action] }
+  const action = { ...(await viewAction(node, compiled, build, context)), ...relationDetails(node) }
+  return { rows: null, message: 'view', compiledCode: action.definition, publish: [action] }
 }

@@ -1,60 +1,66 @@
-import type { Relation } from '../../core/node.ts'
-import { columnsOf, existingRelations } from '../catalog.ts'
+import { relationKey } from '../../core/node.ts'
 import { commentOnColumn, commentOnRelation, relationIdent } from '../relation-sql.ts'
 import type { Session } from '../session.ts'
 import { type SQLQuery, sql } from '../sql.ts'
 import { unsafeSql } from '../sql-text.ts'
 import type { PublishAction, RelationDetails } from './publish-action.ts'
+import { type Grant, named, type RelationState, readStates } from './relation-state.ts'
 
 /*
  * What the project says of a relation besides its rows: who may use it, and its descriptions as comments. Part of
- * the publishing transaction, so nobody ever sees a table without its grants.
+ * the publishing transaction, so nobody ever sees a table without its grants. What a relation carries already is left
+ * alone.
  */
 
 /** A privilege that somebody has. */
-interface Granted {
-  readonly grantee: string | null
-  readonly privilege: string
-}
+type Granted = Pick<Grant, 'grantee' | 'privilege'>
 
 /** Gives the published relations their details. */
 export async function applyDetails(session: Session, actions: readonly PublishAction[]): Promise<void> {
-  for (const { published, details } of actions) {
-    if (!details) continue
-    for (const key of details.foreignKeys ?? [])
-      await session.query(sql`alter table ${relationIdent(published)} add ${unsafeSql(key)}`)
-    if (details.grants) await matchGrants(session, published, details.grants)
-    for (const statement of await comments(session, published, details)) await session.query(statement)
-  }
+  const detailed = actions.flatMap(({ published, details }) => (details ? [{ published, details }] : []))
+  if (detailed.length === 0) return
+  const states = await readStates(session, named(detailed.map(({ published }) => published)))
+  const byKey = new Map(states.map((state) => [relationKey(state), state]))
+  await session.runAll(
+    detailed.flatMap(({ published, details }) =>
+      detailStatements(byKey.get(relationKey(published))!, details),
+    ),
+  )
+}
+
+/** What a relation lacks of its details. */
+function detailStatements(state: RelationState, details: RelationDetails): SQLQuery[] {
+  const keys = (details.foreignKeys ?? []).map(
+    (key) => sql`alter table ${relationIdent(state)} add ${unsafeSql(key)}`,
+  )
+  return [
+    ...keys,
+    ...(details.grants ? grantsToMatch(state, details.grants) : []),
+    ...comments(state, details),
+  ]
 }
 
 /** Revokes what is not wanted and grants what is missing. */
-async function matchGrants(
-  session: Session,
-  relation: Relation,
-  wanted: NonNullable<RelationDetails['grants']>,
-): Promise<void> {
+function grantsToMatch(state: RelationState, wanted: NonNullable<RelationDetails['grants']>): SQLQuery[] {
   const target: Granted[] = Object.entries(wanted).flatMap(([privilege, roles]) =>
     roles.map((role) => ({ grantee: roleName(role), privilege: privilege.trim().toUpperCase() })),
   )
-  const { rows: present } = await session.query<Granted>(sql`
-    select
-      case when acl.grantee <> 0 then pg_get_userbyid(acl.grantee) end as grantee,
-      acl.privilege_type as privilege
-    from pg_catalog.pg_class c
-    join pg_catalog.pg_namespace n on n.oid = c.relnamespace
-    cross join lateral aclexplode(c.relacl) as acl
-    where n.nspname = ${relation.schema} and c.relname = ${relation.identifier} and acl.grantee <> c.relowner`)
+  const present = state.grants.filter(({ column }) => column === null)
   const all = (privilege: string) => privilege === 'ALL' || privilege === 'ALL PRIVILEGES'
   const has = (list: readonly Granted[], { grantee, privilege }: Granted) =>
     list.some((other) => other.grantee === grantee && (other.privilege === privilege || all(other.privilege)))
-  const table = relationIdent(relation)
-  for (const grant of present.filter((grant) => !has(target, grant)))
-    await session.query(
-      sql`revoke ${unsafeSql(grant.privilege)} on table ${table} from ${roleIdent(grant.grantee)}`,
-    )
-  for (const grant of target.filter((grant) => !has(present, grant)))
-    await session.query(sql`grant ${privilegeWord(grant)} on table ${table} to ${roleIdent(grant.grantee)}`)
+  const table = relationIdent(state)
+  return [
+    ...present
+      .filter((grant) => !has(target, grant))
+      .map(
+        (grant) =>
+          sql`revoke ${unsafeSql(grant.privilege)} on table ${table} from ${roleIdent(grant.grantee)}`,
+      ),
+    ...target
+      .filter((grant) => !has(present, grant))
+      .map((grant) => sql`grant ${privilegeWord(grant)} on table ${table} to ${roleIdent(grant.grantee)}`),
+  ]
 }
 
 /** A privilege from YAML: words, nothing else. */
@@ -76,20 +82,13 @@ function roleIdent(role: string | null): SQLQuery {
   return role === null ? sql`public` : sql.ident(role)
 }
 
-async function comments(
-  session: Session,
-  relation: Relation,
-  { comment, columnComments = {} }: RelationDetails,
-): Promise<SQLQuery[]> {
-  const statements: SQLQuery[] = []
-  if (comment !== undefined) {
-    const [found] = await existingRelations(session, [relation])
-    if (found) statements.push(commentOnRelation(relation, found.kind, comment))
-  }
-  const described = Object.entries(columnComments)
-  if (described.length === 0) return statements
-  const columns = (await columnsOf(session, relation)) ?? []
-  for (const [name, text] of described)
-    if (columns.some((column) => column.name === name)) statements.push(commentOnColumn(relation, name, text))
-  return statements
+function comments(state: RelationState, { comment, columnComments = {} }: RelationDetails): SQLQuery[] {
+  const isOther = comment !== undefined && comment !== state.comment
+  const columns = Object.entries(columnComments).filter(
+    ([name, text]) => state.columns.includes(name) && text !== state.columnComments[name],
+  )
+  return [
+    ...(isOther ? [commentOnRelation(state, state.kind, comment)] : []),
+    ...columns.map(([name, text]) => commentOnColumn(state, name, text)),
+  ]
 }

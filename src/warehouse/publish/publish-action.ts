@@ -25,15 +25,32 @@ export interface SwapTable {
   readonly details?: RelationDetails
 }
 
-/** A view gets its final definition, which names published relations. */
+/** A view or materialized view takes the place of the published relation. */
 export interface PublishView {
   readonly kind: 'view'
   readonly published: Relation
-  /** The SELECT. */
+  /**
+   * The same view as the run built it. It is moved to its place when everything that it reads is live then; it is
+   * made again from its definition when it reads what goes away with the run, the preview of an increment for one.
+   */
+  readonly build?: Relation
+  /** The SELECT, which names published relations. */
   readonly definition: string
+  /**
+   * Whether the published view has this definition already: then it stays as it is, unless something that it reads
+   * is replaced.
+   */
+  readonly unchanged?: boolean
   readonly details?: RelationDetails
-  /** Set for a materialized view, which is filled while it is published. */
+  /** Set for a materialized view, which has to be filled when it is made again. */
   readonly materialized?: { readonly indexes: readonly IndexConfig[] }
+}
+
+/** What is published stays, and carries what the project says of it. */
+export interface KeepRelation {
+  readonly kind: 'keep'
+  readonly published: Relation
+  readonly details: RelationDetails
 }
 
 /** A delta goes into the published table, by column name. */
@@ -79,4 +96,4 @@ export interface ApplyVersions {
 }
 
 /** One step of making a run's builds visible. */
-export type PublishAction = SwapTable | PublishView | ApplyDelta | ApplyVersions
+export type PublishAction = SwapTable | PublishView | KeepRelation | ApplyDelta | ApplyVersions

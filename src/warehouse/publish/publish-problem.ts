@@ -1,4 +1,4 @@
-import { relationKey } from '../../core/node.ts'
+import { type Relation, relationKey } from '../../core/node.ts'
 import { makeProblem, type Problem } from '../../core/problem.ts'
 import type { Queryable } from '../catalog.ts'
 import type { ServerError } from '../server-error.ts'
@@ -30,6 +30,13 @@ export function publishProblem(error: ServerError, holders: readonly string[] = 
 export function dependentProblem(name: string, kind: string, error: ServerError): Problem {
   return refused(`the ${kind} ${name} cannot be made again on the new tables: ${error.failure.message}`, [
     `it is not part of this project; change or drop it, or keep what it needs; nothing was published`,
+  ])
+}
+
+/** A table that was built is gone before it could be published. */
+export function missingBuild(build: Relation): Problem {
+  return refused(`${relationKey(build)} is not there any more`, [
+    'something dropped what the run built, a hook maybe; nothing was published',
   ])
 }
 

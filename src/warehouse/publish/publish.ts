@@ -12,7 +12,7 @@ import { applyChange, changesColumns } from './apply-change.ts'
 import { applyDetails } from './apply-details.ts'
 import type { PublishAction } from './publish-action.ts'
 import { inUse, publishProblem } from './publish-problem.ts'
-import { replaceRelations } from './replace-relations.ts'
+import { type Replacement, replaceRelations } from './replace-relations.ts'
 
 /*
  * Publishing: one transaction after which everything that a run built is visible, and before which nothing is.
@@ -34,7 +34,7 @@ export interface PublishOptions {
    */
   readonly buildSchema?: string
   /** Statements that are to be true with the publication: notes in the store. */
-  readonly within?: (session: Session) => Promise<void>
+  readonly within?: (session: Session, replacement: Replacement) => Promise<void>
   /** How long to go on when readers hold on to a table; ten minutes if not said. */
   readonly maxWaitMs?: number
   readonly signal?: AbortSignal
@@ -42,10 +42,8 @@ export interface PublishOptions {
   readonly onWaiting?: (holders: string) => void
 }
 
-export interface PublishResult {
+export interface PublishResult extends Replacement {
   readonly relations: readonly Relation[]
-  /** Views of others that were made again. */
-  readonly recreated: readonly Relation[]
 }
 
 /**
@@ -92,10 +90,10 @@ async function publishWithin(
   for (const action of actions) {
     if (!changesColumns(action)) await applyChange(session, action)
   }
-  const recreated = await replaceWhenFree(session, actions, options)
+  const replacement = await replaceWhenFree(session, actions, options)
   await applyDetails(session, actions)
-  await options.within?.(session)
-  return { relations: actions.map(({ published }) => published), recreated }
+  await options.within?.(session, replacement)
+  return { relations: actions.map(({ published }) => published), ...replacement }
 }
 
 /** Tries until the locks are granted, giving up all of them between tries. */
@@ -103,20 +101,24 @@ async function replaceWhenFree(
   session: Session,
   actions: readonly PublishAction[],
   options: PublishOptions,
-): Promise<Relation[]> {
-  await session.query(sql`savepoint free`)
-  const { rows } = await session.query<{ before: string }>(
-    sql`select current_setting('lock_timeout') as before`,
-  )
+): Promise<Replacement> {
+  // Nothing changes its identity, so nothing is locked.
+  if (actions.every(({ kind }) => kind === 'keep')) return { recreated: [], kept: [] }
+  const { rows } = await session.query<{ lockTimeout: string; searchPath: string }>(sql`
+    select
+      current_setting('lock_timeout') as "lockTimeout",
+      current_setting('search_path') as "searchPath"`)
+  const { lockTimeout, searchPath } = rows[0]!
   const giveUpAt = Date.now() + (options.maxWaitMs ?? defaultMaxWaitMs)
+  await session.query(sql`savepoint free`)
   for (let attempt = 0; ; attempt++) {
     throwIfCancelled(options.signal)
     const timeoutMs = lockTimeoutsMs[attempt % lockTimeoutsMs.length]!
     try {
       await session.query(sql`set local lock_timeout = ${sqlLiteral(String(timeoutMs))}`)
-      const recreated = await replaceRelations(session, actions, options.buildSchema)
-      await session.query(sql`set local lock_timeout = ${sqlLiteral(rows[0]!.before)}`)
-      return recreated
+      const replacement = await replaceRelations(session, actions, searchPath, options.buildSchema)
+      await session.query(sql`set local lock_timeout = ${sqlLiteral(lockTimeout)}`)
+      return replacement
     } catch (error) {
       if (!isLockTimeout(error)) throw error
       await session.query(sql`rollback to savepoint free`)

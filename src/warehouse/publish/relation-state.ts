@@ -1,3 +1,4 @@
+import type { Relation } from '../../core/node.ts'
 import type { Queryable } from '../catalog.ts'
 import type { RelationKind } from '../relation-sql.ts'
 import { type SQLQuery, sql } from '../sql.ts'
@@ -54,7 +55,7 @@ export interface RelationState {
   readonly triggers: readonly string[]
   /** Of other tables, pointing at this one. */
   readonly foreignKeys: readonly ForeignKey[]
-  /** The SELECT of a view; names in it are qualified. */
+  /** The SELECT of a view, if it was asked for; names in it are qualified. */
   readonly definition: string | null
   /** CREATE INDEX statements of a materialized view. */
   readonly indexes: readonly string[]
@@ -66,17 +67,32 @@ export type Which =
   | { readonly oids: readonly number[] }
   | { readonly schemas: readonly string[]; readonly identifiers: readonly string[] }
 
-/** Reads the states; the search path must be empty, so that definitions come with qualified names. */
-export async function readStates(on: Queryable, which: Which): Promise<RelationState[]> {
+/**
+ * Reads the states; the search path must be empty, so that definitions come with qualified names. Those of views are
+ * work for the server, and only what is to be made again needs them.
+ */
+export async function readStates(
+  on: Queryable,
+  which: Which,
+  { withDefinitions = false } = {},
+): Promise<RelationState[]> {
   const where =
     'oids' in which
       ? sql`c.oid = any(${which.oids}::oid[])`
       : sql`(n.nspname, c.relname) in (select * from unnest(${which.schemas}::text[], ${which.identifiers}::text[]))`
-  const { rows } = await on.query<RelationState>(stateQuery(where))
+  const { rows } = await on.query<RelationState>(stateQuery(where, withDefinitions))
   return rows
 }
 
-function stateQuery(where: SQLQuery): SQLQuery {
+/** The relations of these names. */
+export function named(relations: readonly Relation[]): Which {
+  return {
+    schemas: relations.map(({ schema }) => schema),
+    identifiers: relations.map(({ identifier }) => identifier),
+  }
+}
+
+function stateQuery(where: SQLQuery, withDefinitions: boolean): SQLQuery {
   return sql`
     select
       c.oid,
@@ -102,7 +118,7 @@ function stateQuery(where: SQLQuery): SQLQuery {
       ${policies} as policies,
       ${triggers} as triggers,
       ${foreignKeys} as "foreignKeys",
-      case when c.relkind in ('v', 'm') then pg_get_viewdef(c.oid) end as definition,
+      case when ${withDefinitions} and c.relkind in ('v', 'm') then pg_get_viewdef(c.oid) end as definition,
       ${indexes} as indexes,
       c.relispopulated as populated
     from pg_class c
@@ -213,6 +229,22 @@ export async function readDependents(on: Queryable, oids: readonly number[]): Pr
         and r.ev_class <> d.refobjid
     )
     select view, relation from reads
+  `)
+  return rows
+}
+
+/** The relations that the given views read themselves, each with its schema. */
+export async function readInputs(
+  on: Queryable,
+  views: readonly number[],
+): Promise<(Reads & { readonly schema: string })[]> {
+  const { rows } = await on.query<Reads & { readonly schema: string }>(sql`
+    select distinct r.ev_class as view, c.oid as relation, n.nspname as schema
+    from pg_rewrite r
+    join pg_depend d on d.classid = 'pg_rewrite'::regclass and d.objid = r.oid
+    join pg_class c on d.refclassid = 'pg_class'::regclass and c.oid = d.refobjid
+    join pg_namespace n on n.oid = c.relnamespace
+    where r.ev_class = any(${views}::oid[]) and c.oid <> r.ev_class
   `)
   return rows
 }
