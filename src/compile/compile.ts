@@ -164,6 +164,7 @@ function draftManifest(project: Project, templates: Templates) {
     macros: templates.macros.describe(),
     vars: templates.varsOf(project.config.name),
     groups: groupsOf(project),
+    ...(project.config.quoting && { quoting: project.config.quoting }),
     docs: docs.all,
     selectors: Object.fromEntries(project.selectors.map((selector) => [selector.name, selector])),
     disabled: [

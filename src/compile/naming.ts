@@ -1,6 +1,7 @@
 import type { Relation } from '../core/node.ts'
 import { fromJs } from './dialect/index.ts'
 import type { NamedNode, Naming } from './nodes/draft.ts'
+import { withFoldedNames } from './quoting.ts'
 import type { Templates } from './templates.ts'
 
 /**
@@ -17,7 +18,7 @@ export function makeNaming(templates: Templates): Naming {
       callOwn(templates, 'generate_schema_name', custom, node) ??
       (custom === null ? target.schema : `${target.schema}_${custom}`)
     const identifier = callOwn(templates, 'generate_alias_name', alias, node) ?? alias ?? defaultAlias(node)
-    return { schema, identifier }
+    return withFoldedNames({ schema, identifier }, templates.quoting)
   }
 }
 

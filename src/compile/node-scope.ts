@@ -5,7 +5,7 @@ import type { Database } from './context/database.ts'
 import { modelData, nodeConfig } from './context/node-value.ts'
 import { asRelation, cteName, cteValue, type RelationParts, relationValue } from './context/relation-value.ts'
 import { Dict, fromJs, hostFunction, type Value } from './dialect/index.ts'
-import { quotePolicy } from './quoting.ts'
+import { quoted, withFoldedNames } from './quoting.ts'
 import type { BatchScope, RenderScope } from './renderer.ts'
 import type { Resolver } from './resolve.ts'
 import { ContextError } from './template-problem.ts'
@@ -59,6 +59,7 @@ export function nodeScope(request: NodeScopeRequest): ContextScope {
     config: { current: () => config, declare: () => {} },
     thisRelation: own && named(node, own, templates),
     standing: (relation) => standing(relation, scope),
+    folded: (relation) => withFoldedNames(relation, templates.quoting),
     isIncremental: scope.isIncremental,
     model: () => modelValue(request, own),
     graph: request.graph,
@@ -97,7 +98,11 @@ function makeReaders({
     const relation = relationOf(target)
     if (!relation) throw new ContextError('ref-unknown', `${target.name} has no relation`)
     const names = { database, ...scope.relationOf(relation) }
-    return relationValue({ ...names, ...quoted(target, names, templates), ...rowsToRead(target, scope) })
+    return relationValue({
+      ...names,
+      ...quoted(target, templates.quoting, names),
+      ...rowsToRead(target, scope),
+    })
   }
   const known = (id: NodeId | null, code: 'ref-unknown' | 'source-unknown', written: string): NodeId => {
     if (id === null) throw new ContextError(code, `${written} matches no node`)
@@ -127,16 +132,7 @@ function makeReaders({
 
 function named(node: Node | null, relation: Relation, templates: Templates): RelationParts {
   const names = { database: templates.options.target.database, ...relation }
-  return { ...names, ...quoted(node, names, templates) }
-}
-
-function quoted(
-  node: Node | null,
-  names: RelationParts,
-  { projectConfig }: Templates,
-): Pick<RelationParts, 'quote'> {
-  const quote = quotePolicy(node, projectConfig, names)
-  return quote ? { quote } : {}
+  return { ...names, ...quoted(node, templates.quoting, names) }
 }
 
 function standInFor(target: Node, node: Node | null, standIns: ReadonlyMap<NodeId, Relation>): Relation {

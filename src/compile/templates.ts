@@ -1,7 +1,7 @@
 import type { Target } from '../core/manifest.ts'
 import type { Relation, ResourceType } from '../core/node.ts'
 import type { Place, Problem } from '../core/problem.ts'
-import type { Project, ProjectConfig, ProjectFile } from '../core/project.ts'
+import type { Project, ProjectConfig, ProjectFile, QuotingSpec } from '../core/project.ts'
 import { type Config, isMap, mergeConfig } from './config-tree.ts'
 import type { ContextScope } from './context/context.ts'
 import { noDatabase } from './context/database.ts'
@@ -84,8 +84,8 @@ export interface Templates {
   readonly projectName: string
   /** What `builtins.ref.config` shows of the project. */
   readonly runtimeConfig: () => Value
-  /** What the project file says that nothing else reads, such as quoting. */
-  readonly projectConfig: Config
+  /** How the names of the project's own relations are written. */
+  readonly quoting: QuotingSpec
   /** The project itself, then its packages. */
   readonly packages: Project['packages']
   /** The vars that a package's templates see. */
@@ -118,6 +118,7 @@ export function makeTemplates(project: TemplateProject, options: TemplatesOption
   let stopped: Date | null = null
   const dialect = makeDialect({ clock: () => stopped ?? options.clock() })
   const projectName = project.config.name
+  const quoting = project.packages.find(({ name }) => name === projectName)?.config.quoting ?? {}
   const { macros, problems } = readMacros(dialect, project.macros, projectName)
   const varsOf = makePackageVars(project, options.vars)
   const parsed = new Map<string, { readonly text: string; readonly template: ParsedTemplate }>()
@@ -157,6 +158,7 @@ export function makeTemplates(project: TemplateProject, options: TemplatesOption
     config: { current: () => null, declare: () => {} },
     thisRelation: null,
     standing: (relation) => relation,
+    folded: (relation) => relation,
     requireVars: false,
     isIncremental: false,
     model: () => new Dict(),
@@ -288,7 +290,7 @@ export function makeTemplates(project: TemplateProject, options: TemplatesOption
     projectName,
     runtimeConfig,
     packages: project.packages,
-    projectConfig: project.packages.find(({ name }) => name === projectName)?.config.extra ?? {},
+    quoting,
     varsOf,
     parse,
     capture,

@@ -1,5 +1,6 @@
 import type { Node, NodeId } from './node.ts'
 import type { Problem } from './problem.ts'
+import type { QuotingSpec } from './project.ts'
 
 /** Where a run goes: the connection is resolved in warehouse/, templates see only this. */
 export interface Target {
@@ -65,6 +66,8 @@ export interface Manifest {
   readonly groups: Readonly<Record<string, GroupInfo>>
   readonly docs: Readonly<Record<string, DocInfo>>
   readonly selectors: Readonly<Record<string, SelectorInfo>>
+  /** How the names of the project's own relations are written; in quotes where nothing is said. */
+  readonly quoting?: QuotingSpec
   /** Nodes that are switched off with `enabled: false`; nothing refers to them. */
   readonly disabled: readonly Node[]
   /** What is not wrong but worth saying. */

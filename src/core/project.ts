@@ -69,6 +69,13 @@ export type ConfigTreeName =
   | 'jobs'
   | 'loads'
 
+/** Whether parts of names are written in quotes, where somebody says so. */
+export interface QuotingSpec {
+  readonly database?: boolean
+  readonly schema?: boolean
+  readonly identifier?: boolean
+}
+
 /** A comment for statements. */
 export interface QueryCommentSpec {
   /** A template, which sees `node` and `connection_name`; without it our own words. */
@@ -114,7 +121,9 @@ export interface ProjectConfig {
   readonly onRunEnd: readonly string[]
   /** What every statement tells of itself in a comment; null: nothing; without it our own words. */
   readonly queryComment?: QueryCommentSpec | null
-  /** What dbt_project.yml knows and nothing here acts upon (quoting …), as written. */
+  /** How the names of the project's own relations are written; in quotes where nothing is said. */
+  readonly quoting?: QuotingSpec
+  /** What dbt_project.yml knows and nothing here acts upon, as written. */
   readonly extra: Readonly<Record<string, unknown>>
 }
 

@@ -17,16 +17,18 @@ interface Described {
 
 type Mapping = Readonly<Record<string, unknown>>
 
-/** The columns and tests of an entry, with their places. */
+/** The columns and tests of an entry, with their places. `quote` is for columns that say nothing of quotes. */
 export function readDescribed(
   document: YamlDocument,
   path: YamlPath,
   entry: Described,
   problems: Problem[],
+  quote?: boolean | null,
 ): { readonly columns: readonly ColumnSpec[]; readonly tests: readonly TestSpec[] } {
   const entries = entry.columns.map((column, index) => ({ column, path: [...path, 'columns', index] }))
+  const columns = readColumns(document, entries, problems)
   return {
-    columns: readColumns(document, entries, problems),
+    columns: quote == null ? columns : columns.map((column) => ({ quote, ...column })),
     tests: testsOf(document, path, entry, problems),
   }
 }

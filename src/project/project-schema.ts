@@ -1,5 +1,14 @@
 import { z } from 'zod'
-import { anyName, known, knownKeys, listOf, nameText, optionalMapping, textList } from './schema-pieces.ts'
+import {
+  anyName,
+  known,
+  knownKeys,
+  listOf,
+  nameText,
+  optionalMapping,
+  quoting,
+  textList,
+} from './schema-pieces.ts'
 
 /*
  * project.yml and dbt_project.yml, as they are written. project.yml knows everything that dbt's file knows.
@@ -13,7 +22,6 @@ export const extraProjectKeys = [
   'function-paths',
   'clean-targets',
   'log-path',
-  'quoting',
   'dbt-cloud',
   'restrict-access',
   'analyses',
@@ -96,6 +104,7 @@ const dbtShape = {
   'on-run-start': hooks,
   'on-run-end': hooks,
   'query-comment': queryComment,
+  quoting,
   ...knownKeys(...extraProjectKeys),
 }
 

@@ -8,6 +8,7 @@ import {
   listOf,
   nameText,
   optionalMapping,
+  quoting,
   textList,
 } from './schema-pieces.ts'
 
@@ -97,6 +98,7 @@ const patchSchema = z.strictObject({
   ...patchShape,
   versions: listOf(versionSchema),
   latest_version: versionNumber.nullish(),
+  quote_columns: z.boolean().nullish(),
   ...knownKeys(...configKeys, ...extraPatchKeys),
 })
 
@@ -122,6 +124,7 @@ const sourceTableSchema = z.strictObject({
   identifier: anyName.nullish(),
   ...patchShape,
   ...knownKeys(...sourceConfigKeys, 'external', 'docs', 'constraints'),
+  quoting,
 })
 
 const sourceSchema = z.strictObject({
@@ -134,6 +137,7 @@ const sourceSchema = z.strictObject({
   tags: textList,
   meta: optionalMapping,
   ...knownKeys(...sourceConfigKeys, 'database', 'catalog', 'tests', 'data_tests'),
+  quoting,
 })
 
 const exposureSchema = z.strictObject({

@@ -54,7 +54,8 @@ function plainPatch(
   document: YamlDocument,
   path: YamlPath,
   resource: PatchSpec['resource'],
-  entry: Omit<PatchYaml, 'versions' | 'latest_version'>,
+  entry: Omit<PatchYaml, 'versions' | 'latest_version' | 'quote_columns'> &
+    Pick<Partial<PatchYaml>, 'quote_columns'>,
   problems: Problem[],
 ): PatchSpec {
   return {
@@ -62,7 +63,7 @@ function plainPatch(
     resource,
     name: entry.name,
     description: entry.description,
-    ...readDescribed(document, path, entry, problems),
+    ...readDescribed(document, path, entry, problems, entry.quote_columns),
     config: mergedConfig({ ...pick(entry, configKeys), ...entry.config }, entry.tags, entry.meta),
     versions: [],
     extra: pick(entry, extraPatchKeys),

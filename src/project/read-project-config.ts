@@ -66,8 +66,19 @@ export function readProjectConfig(
     onRunStart: yaml['on-run-start'],
     onRunEnd: yaml['on-run-end'],
     ...(yaml['query-comment'] !== undefined && { queryComment: queryCommentOf(yaml['query-comment']) }),
+    ...quotingOf(yaml.quoting),
     extra: pick(yaml, extraProjectKeys),
   }
+}
+
+function quotingOf(written: ProjectYaml['quoting']): Pick<ProjectConfig, 'quoting'> {
+  const { database, schema, identifier } = written ?? {}
+  const said = {
+    ...(database != null && { database }),
+    ...(schema != null && { schema }),
+    ...(identifier != null && { identifier }),
+  }
+  return Object.keys(said).length > 0 ? { quoting: said } : {}
 }
 
 function queryCommentOf(written: NonNullable<ProjectYaml['query-comment']> | null): QueryCommentSpec | null {

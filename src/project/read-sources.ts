@@ -42,6 +42,10 @@ function readSourceTable(
   const own = { ...pick(table, sourceConfigKeys), ...table.config }
   const { freshness: _, ...merged } = { ...rest, ...own } as Mapping
   const freshness = mergedFreshness(rest, own)
+  const quoting = {
+    ...((rest as Mapping)['quoting'] as Mapping | undefined),
+    ...(own['quoting'] as Mapping | undefined),
+  }
   return {
     ...document.origin,
     sourceName: source.name,
@@ -51,9 +55,13 @@ function readSourceTable(
     identifier: table.identifier ?? table.name,
     description: table.description,
     ...(source.overrides && { overrides: source.overrides }),
-    ...readDescribed(document, path, table, problems),
+    ...readDescribed(document, path, table, problems, quoting['column'] as boolean | null | undefined),
     config: mergedConfig(
-      { ...merged, ...(freshness !== undefined && { freshness }) },
+      {
+        ...merged,
+        ...(freshness !== undefined && { freshness }),
+        ...(Object.keys(quoting).length > 0 && { quoting }),
+      },
       [...tags, ...table.tags],
       { ...meta, ...table.meta },
     ),

@@ -33,6 +33,18 @@ export function listOf<T extends z.ZodType>(entry: T) {
     .transform((value) => value ?? [])
 }
 
+/** Which parts of names are written in quotes; the keys for other databases mean nothing here. */
+export const quoting = z
+  .strictObject({
+    database: z.boolean().nullish(),
+    schema: z.boolean().nullish(),
+    identifier: z.boolean().nullish(),
+    column: z.boolean().nullish(),
+    project: z.boolean().nullish(),
+    snowflake_ignore_case: z.boolean().nullish(),
+  })
+  .nullish()
+
 /** What dbt knows and no stage here reads yet: accepted as it is. */
 export const known = z.unknown()
 

@@ -171,7 +171,10 @@ describe('query-comment', () => {
   it('is a template, a mapping with one, or nothing', async () => {
     expect(await specOf('query-comment: "{{ x }}"')).toEqual({ comment: '{{ x }}', append: false })
     expect(await specOf('query-comment: {append: true, job-label: true}')).toEqual({ append: true })
-    expect(await specOf('query-comment: {comment: a, append: false}')).toEqual({ comment: 'a', append: false })
+    expect(await specOf('query-comment: {comment: a, append: false}')).toEqual({
+      comment: 'a',
+      append: false,
+    })
     expect(await specOf('query-comment:')).toBeNull()
     expect(await specOf('query-comment: ""')).toBeNull()
     expect(await specOf('query-comment: {comment: ""}')).toBeNull()

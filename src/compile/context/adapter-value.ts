@@ -42,6 +42,8 @@ export interface AdapterScope {
   readonly databaseName: string
   /** Where a relation that a template names by its parts is to be read. */
   readonly standing: (relation: RelationParts) => RelationParts
+  /** A relation's names as they really are, where the project writes names without quotes. */
+  readonly folded: (relation: RelationParts) => RelationParts
   /** A macro as templates of the rendered package find it. */
   readonly macro: (name: string) => Value | undefined
   /** The implementation of a macro for Postgres. */
@@ -256,7 +258,9 @@ function getRelation(scope: AdapterScope, args: readonly Value[], kwargs: Kwargs
   const named = text(args, kwargs, 1, 'schema')
   const name = text(args, kwargs, 2, 'identifier')
   if (named === null || name === null) return null
-  const asked = scope.standing({ database: scope.databaseName, schema: named, identifier: name })
+  const asked = scope.standing(
+    scope.folded({ database: scope.databaseName, schema: named, identifier: name }),
+  )
   const { rows } = scope.database.query(`
     select case c.relkind when 'v' then 'view' when 'm' then 'materialized_view' else 'table' end as type
     from pg_catalog.pg_class as c

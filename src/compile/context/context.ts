@@ -64,6 +64,8 @@ export interface ContextScope {
   readonly thisRelation: RelationParts | null
   /** Where a relation that a template names by its parts is to be read. */
   readonly standing: (relation: RelationParts) => RelationParts
+  /** A relation's names as they really are, where the project writes names without quotes. */
+  readonly folded: (relation: RelationParts) => RelationParts
   readonly isIncremental: boolean
   /** The node itself as a dictionary. */
   readonly model: () => Value
@@ -135,6 +137,7 @@ const makers: Readonly<Record<string, (parts: Parts) => Value>> = {
       database: scope.database,
       databaseName: scope.target.database,
       standing: scope.standing,
+      folded: scope.folded,
       macro: engine.find,
       dispatch: engine.dispatch,
       print: scope.print,

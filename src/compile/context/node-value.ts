@@ -2,6 +2,7 @@ import type { Manifest, Target } from '../../core/manifest.ts'
 import type { ColumnInfo, Node, Relation, SourceNode } from '../../core/node.ts'
 import { isMap } from '../config-tree.ts'
 import { Dict, fromJs, type Value } from '../dialect/index.ts'
+import { quoted } from '../quoting.ts'
 import { withDefaults } from './config-defaults.ts'
 import { renderRelation } from './relation-value.ts'
 
@@ -27,7 +28,11 @@ export function nodeData(node: Node, manifest: Manifest, target: Target): Record
     alias: relation?.identifier ?? name,
     ...(relation && {
       identifier: relation.identifier,
-      relation_name: renderRelation({ database: target.database, ...relation }),
+      relation_name: renderRelation({
+        database: target.database,
+        ...relation,
+        ...quoted(node, manifest.quoting, { database: target.database, ...relation }),
+      }),
     }),
     checksum: { name: 'sha256', checksum: 'checksum' in node ? node.checksum : '' },
     config: nodeConfig(node),

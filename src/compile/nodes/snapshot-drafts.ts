@@ -3,6 +3,7 @@ import type { SnapshotNode } from '../../core/node.ts'
 import { makeProblem, type Place, type Problem } from '../../core/problem.ts'
 import type { PatchSpec, ProjectFile } from '../../core/project.ts'
 import type { Config } from '../config-tree.ts'
+import { withFoldedNames } from '../quoting.ts'
 import { templateProblem } from '../template-problem.ts'
 import { yamlFolders } from './declared-drafts.ts'
 import { describe } from './describe.ts'
@@ -82,7 +83,9 @@ function draftSnapshot(scope: DraftScope, source: SnapshotSource, problems: Prob
   const standsAt = (config: Config) => {
     const relation = naming({ ...identity, config })
     const schema = config['target_schema']
-    return typeof schema === 'string' && schema !== '' ? { ...relation, schema } : relation
+    return typeof schema === 'string' && schema !== ''
+      ? withFoldedNames({ ...relation, schema }, templates.quoting)
+      : relation
   }
   const outside = scope.config('snapshots', fqn, said.config)
   // Empty lines in front keep what is reported on the lines where the block stands.

@@ -2,6 +2,7 @@ import type { FreshnessLimit, FreshnessSpec, SourceNode } from '../../core/node.
 import { makeProblem, type Problem } from '../../core/problem.ts'
 import type { SourceTableSpec } from '../../core/project.ts'
 import { type Config, isMap } from '../config-tree.ts'
+import { withFoldedNames } from '../quoting.ts'
 import { describeColumns } from './describe.ts'
 import { type Draft, type Drafts, fqnOf, nodeBase, partByEnabled } from './draft.ts'
 import type { DraftScope } from './draft-scope.ts'
@@ -67,7 +68,10 @@ function draftSource(scope: DraftScope, spec: SourceTableSpec, problems: Problem
       resourceType: 'source',
       sourceName,
       sourceDescription: yaml.description(spec.sourceDescription, spec, problems),
-      relation: { schema: text(spec.schema), identifier: text(spec.identifier) },
+      relation: withFoldedNames(
+        { schema: text(spec.schema), identifier: text(spec.identifier) },
+        config['quoting'],
+      ),
       ...(typeof loader === 'string' && { loader }),
       ...(config['freshness'] !== undefined && {
         freshness: freshnessOf(config['freshness'], scope, spec, problems),

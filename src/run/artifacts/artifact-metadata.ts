@@ -1,5 +1,5 @@
 import { createHash } from 'node:crypto'
-import type { Target } from '../../core/manifest.ts'
+import type { Manifest, Target } from '../../core/manifest.ts'
 
 /** What every artifact says about the command that wrote it. */
 export interface ArtifactOptions {
@@ -32,7 +32,7 @@ export function artifactMetadata(
 
 /** What the metadata of a manifest says besides. */
 export function manifestMetadata(
-  project: string,
+  { project, quoting }: Pick<Manifest, 'project' | 'quoting'>,
   options: ArtifactOptions,
 ): Readonly<Record<string, unknown>> {
   return {
@@ -42,6 +42,6 @@ export function manifestMetadata(
     user_id: null,
     send_anonymous_usage_stats: false,
     adapter_type: options.target.type,
-    quoting: { database: true, schema: true, identifier: true, column: null },
+    quoting: { database: true, schema: true, identifier: true, column: null, ...quoting },
   }
 }

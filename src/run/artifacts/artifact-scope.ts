@@ -1,3 +1,5 @@
+import { renderRelation } from '../../compile/context/relation-value.ts'
+import { quoted } from '../../compile/quoting.ts'
 import { makeGraph, type NodeGraph } from '../../core/graph.ts'
 import type { Manifest } from '../../core/manifest.ts'
 import type { Node, NodeId, Relation } from '../../core/node.ts'
@@ -37,11 +39,15 @@ export function makeArtifactScope(
   }
 }
 
-/** A relation as dbt writes it: each part quoted, the database in front. */
-export function relationName(relation: Relation, database: string): string {
-  return [database, relation.schema, relation.identifier]
-    .map((part) => `"${part.replaceAll('"', '""')}"`)
-    .join('.')
+/** A node's relation as its readers write it: the database in front, each part quoted unless the project says not. */
+export function relationName(
+  node: Node,
+  relation: Relation,
+  { quoting }: Pick<Manifest, 'quoting'>,
+  { target }: Pick<ArtifactOptions, 'target'>,
+): string {
+  const names = { database: target.database, ...relation }
+  return renderRelation({ ...names, ...quoted(node, quoting, names) })
 }
 
 /** The one relation that a node is known by, or null for a node that has none or several. */

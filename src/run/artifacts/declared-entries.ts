@@ -176,7 +176,7 @@ export function semanticModelEntry(node: SemanticModelNode, scope: ArtifactScope
           alias: relation.identifier,
           schema_name: relation.schema,
           database,
-          relation_name: relationName(relation, database),
+          relation_name: relationName(model!, relation, scope.manifest, scope.options),
         }
       : null,
     label: node.label ?? null,

@@ -61,7 +61,7 @@ export function tableEntry(
     patch_path: node.patchPath === undefined ? null : `${node.package}://${node.patchPath}`,
     build_path: null,
     doc_blocks: [],
-    relation_name: relation && relationName(relation, scope.options.target.database),
+    relation_name: relation && relationName(node, relation, scope.manifest, scope.options),
   }
 }
 

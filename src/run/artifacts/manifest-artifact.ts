@@ -59,7 +59,7 @@ export function manifestSections(manifest: Manifest, options: ManifestArtifactOp
   const scope = makeArtifactScope(manifest, options, options.compiledCode)
   const { parents, children } = scope.graph
   return {
-    metadata: manifestMetadata(manifest.project, options),
+    metadata: manifestMetadata(manifest, options),
     nodes: entriesOf('nodes', scope),
     sources: entriesOf('sources', scope),
     macros: macroEntries(scope),

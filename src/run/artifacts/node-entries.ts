@@ -151,6 +151,8 @@ export function testEntry(node: TestNode, scope: ArtifactScope): Entry {
   }
 }
 
+const noQuoting = { database: null, schema: null, identifier: null, column: null }
+
 /** Sources stand apart from the other nodes and depend on nothing; that a load fills one is in `loader`. */
 export function sourceEntry(node: SourceNode, scope: ArtifactScope): Entry {
   const load = scope.parentsOf(node).find(({ resourceType }) => resourceType === 'load')
@@ -172,7 +174,7 @@ export function sourceEntry(node: SourceNode, scope: ArtifactScope): Entry {
     source_description: node.sourceDescription,
     loader: load ? `estimand load ${load.name}` : (node.loader ?? ''),
     identifier: node.relation.identifier,
-    quoting: { database: null, schema: null, identifier: null, column: null },
+    quoting: { ...noQuoting, ...plainObject(node.config['quoting'] ?? {}) },
     loaded_at_field: node.loadedAtField ?? null,
     loaded_at_query: node.loadedAtQuery ?? null,
     freshness,
@@ -180,7 +182,7 @@ export function sourceEntry(node: SourceNode, scope: ArtifactScope): Entry {
     columns: columnEntries(node.columns),
     meta,
     source_meta: {},
-    relation_name: relationName(node.relation, scope.options.target.database),
+    relation_name: relationName(node, node.relation, scope.manifest, scope.options),
     config: nodeConfig(node, {
       meta,
       freshness,

@@ -32,7 +32,7 @@ export function runResultsArtifact(
   const ids = artifactIds(manifest)
   const results = run.results.flatMap((result) => {
     const node = manifest.nodes[result.nodeId]
-    return node ? [resultEntry(result, node, ids.get(node.id)!, run, options)] : []
+    return node ? [resultEntry(result, node, ids.get(node.id)!, { run, manifest, options })] : []
   })
   return {
     metadata: artifactMetadata('run-results/v6', options),
@@ -56,7 +56,13 @@ const dbtStatus: Readonly<Record<NodeStatus, string>> = {
   skipped: 'skipped',
 }
 
-function resultEntry(result: NodeResult, node: Node, id: string, run: RunResult, options: RunResultsOptions) {
+interface ResultScope {
+  readonly run: RunResult
+  readonly manifest: Manifest
+  readonly options: RunResultsOptions
+}
+
+function resultEntry(result: NodeResult, node: Node, id: string, { run, manifest, options }: ResultScope) {
   const relation = relationOf(node)
   const compiledCode = options.compiledCode?.get(node.id) ?? result.compiledCode
   return {
@@ -70,7 +76,7 @@ function resultEntry(result: NodeResult, node: Node, id: string, run: RunResult,
     unique_id: id,
     compiled: hasSql(node) ? compiledCode !== undefined : null,
     compiled_code: hasSql(node) ? (compiledCode ?? null) : null,
-    relation_name: relation && relationName(relation, options.target.database),
+    relation_name: relation && relationName(node, relation, manifest, options),
   }
 }
 
