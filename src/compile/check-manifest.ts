@@ -77,7 +77,9 @@ export function accessProblems(manifest: Manifest, project: Project, textOf: Tex
             }),
           ]
         : []
-    const refused = node.dependsOn
+    // A unit test is about its model wherever it is declared, and reads rows of its own.
+    const readIds = node.resourceType === 'unit_test' ? [] : node.dependsOn
+    const refused = readIds
       .map((id) => manifest.nodes[id]!)
       .filter((parent): parent is ModelNode => parent.resourceType === 'model')
       .filter((parent) => mayNotRead(node, group, parent, restricted))

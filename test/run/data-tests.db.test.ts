@@ -74,6 +74,28 @@ describe('data tests', () => {
     expect(await statusOf(least("fail_calc: 'sum(-amount)', error_if: '> 2'"))).toEqual(['fail', 3])
   })
 
+  test('have conditions whichever they are, on ephemeral models too', async () => {
+    const where = (condition: string) => `config: { where: "${condition}" }`
+    const { result, node } = await run({
+      ...shop,
+      'models/paid.sql': "{{ config(materialized='ephemeral') }}\nselect * from {{ ref('orders') }}",
+      'models/paid.yml': `
+models:
+  - name: paid
+    columns:
+      - name: id
+        data_tests:
+          - not_null: { ${where('id > 1')} }
+          - unique: { ${where('id > 1')} }
+          - accepted_values: { arguments: { values: [2, 3], quote: false }, ${where('id > 1')} }
+          - relationships: { name: all_there, arguments: { to: ref('orders'), field: id }, ${where('id > 1')} }
+          - relationships: { name: some_not, arguments: { to: ref('paid'), field: amount }, ${where('id > 2')} }`,
+    })
+    const failed = result.results.filter(({ status }) => status !== 'pass' && status !== 'success')
+    expect(failed.map(({ message }) => message)).toEqual(['1 failing row'])
+    expect(node('some_not')).toMatchObject({ status: 'fail', rows: 1 })
+  })
+
   test('look at sources', async () => {
     await database.rows(sql`create schema analytics`)
     await database.rows(sql`create table analytics.raw as select 1 as id union all select 1`)

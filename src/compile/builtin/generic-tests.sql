@@ -53,10 +53,14 @@ group by {{ column_name }}
 with parent as materialized (
   select distinct {{ field }} as to_field
   from {{ to }}
+),
+child as (
+  select {{ column_name }} as from_field
+  from {{ model }}
+  where {{ column_name }} is not null
 )
-select child.{{ column_name }} as from_field
-from {{ model }} as child
-left join parent on child.{{ column_name }} = parent.to_field
-where child.{{ column_name }} is not null
-  and parent.to_field is null
+select child.from_field
+from child
+left join parent on child.from_field = parent.to_field
+where parent.to_field is null
 {% endmacro %}
