@@ -1,3 +1,4 @@
+import { joined } from '../core/joined.ts'
 import type { Manifest } from '../core/manifest.ts'
 import type { Node, NodeId, Relation } from '../core/node.ts'
 import type { ContextScope } from './context/context.ts'
@@ -43,8 +44,7 @@ export function nodeScope(request: NodeScopeRequest): ContextScope {
   const { overrides } = scope
   const own = thisRelation(node, scope)
   const config = node ? nodeConfig(node) : {}
-  const read = makeReaders(request)
-  return {
+  const more: Omit<ContextScope, 'ref' | 'source'> = {
     packageName,
     projectName: templates.projectName,
     runtimeConfig: templates.runtimeConfig,
@@ -55,7 +55,6 @@ export function nodeScope(request: NodeScopeRequest): ContextScope {
     requireVars: true,
     execute: true,
     database,
-    ...read,
     config: { current: () => config, declare: () => {} },
     thisRelation: own && named(node, own, templates),
     standing: (relation) => standing(relation, scope),
@@ -74,6 +73,7 @@ export function nodeScope(request: NodeScopeRequest): ContextScope {
     },
     print: scope.flags?.['PRINT'] === false ? () => {} : log,
   }
+  return joined(makeReaders(request), more)
 }
 
 /** `ref` and `source`: where the nodes that are named stand in this run. */

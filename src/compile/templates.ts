@@ -1,3 +1,4 @@
+import { joined } from '../core/joined.ts'
 import type { Target } from '../core/manifest.ts'
 import type { Relation, ResourceType } from '../core/node.ts'
 import type { Place, Problem } from '../core/problem.ts'
@@ -178,8 +179,7 @@ export function makeTemplates(project: TemplateProject, options: TemplatesOption
   const listening = (packageName: string, stand: () => Value, placeOf: PlaceOf) => {
     const reads: Read[] = []
     const declared: { config: Config } = { config: {} }
-    const scope: ContextScope = {
-      ...scopeForParsing(packageName),
+    const scope: ContextScope = joined(scopeForParsing(packageName), {
       ref: (call) => {
         const written = call.package === undefined ? [call.name] : [call.package, call.name]
         reads.push({ kind: 'ref', ...call, place: placeOf('ref', written) })
@@ -195,7 +195,7 @@ export function makeTemplates(project: TemplateProject, options: TemplatesOption
           declared.config = mergeConfig(declared.config, values)
         },
       },
-    }
+    })
     return { reads, declared, scope }
   }
 

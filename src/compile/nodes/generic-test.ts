@@ -1,4 +1,5 @@
 import { dirname } from 'node:path'
+import { joined } from '../../core/joined.ts'
 import type { TestNode } from '../../core/node.ts'
 import { makeProblem, type Problem } from '../../core/problem.ts'
 import type { TestSpec } from '../../core/project.ts'
@@ -76,12 +77,11 @@ function draftOne(
   const inherited = [...new Set([...subject.tags, ...tags, ...asStrings(called['tags'])])].sort()
   return {
     reads: [{ ...subject.read, place }, ...capture.reads],
-    node: {
-      ...base,
+    node: joined(base, testBehaviour(config), {
       id: `${base.id}.${testHash(name, spec.test, { ...args, model: whereSubquery(subject.expression) })}`,
       tags: [...new Set([...inherited, ...base.tags])],
-      resourceType: 'test',
-      testKind: 'generic',
+      resourceType: 'test' as const,
+      testKind: 'generic' as const,
       rawCode: genericCode(spec.test),
       generic: {
         macro: spec.test,
@@ -90,8 +90,7 @@ function draftOne(
         ...(column !== undefined && { column }),
       },
       relation: failuresRelation(scope, identity),
-      ...testBehaviour(config),
-    },
+    }),
   }
 }
 

@@ -1,4 +1,5 @@
 import { createHash } from 'node:crypto'
+import { joined } from '../../core/joined.ts'
 import type { Access, ModelNode } from '../../core/node.ts'
 import { makeProblem, type Problem } from '../../core/problem.ts'
 import type { PatchSpec, ProjectFile, VersionSpec } from '../../core/project.ts'
@@ -63,21 +64,19 @@ function draftModel(scope: DraftScope, file: ProjectFile, problems: Problem[]): 
   if (config['enabled'] !== false) problems.push(...own)
   return {
     reads: [...capture.reads, ...hookReads, ...readConstraintReads(constraints, columns, place)],
-    node: {
-      ...base,
+    node: joined(base, build, {
       id: versioned ? `${base.id}.v${versioned.version.v}` : base.id,
-      resourceType: 'model',
+      resourceType: 'model' as const,
       relation: naming({ ...identity, config }),
       rawCode: file.text,
       checksum: createHash('sha256').update(file.text.trim()).digest('hex'),
-      ...build,
       ...groupOf(config),
       access,
       contractEnforced: isMap(config['contract']) && config['contract']['enforced'] === true,
       constraints,
       ...(versioned && { version: versioned.version.v, latestVersion: versioned.latestVersion }),
       ...deprecation(said),
-    },
+    }),
   }
 }
 

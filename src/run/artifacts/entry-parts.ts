@@ -1,3 +1,4 @@
+import { joined } from '../../core/joined.ts'
 import type { ColumnInfo, Node, TestNode } from '../../core/node.ts'
 import { type ArtifactScope, relationName, relationOf } from './artifact-scope.ts'
 import { compiledPath, hasSql, pathInKind } from './compiled-path.ts'
@@ -52,9 +53,7 @@ export function tableEntry(
   { schema, identifier }: { readonly schema: string; readonly identifier: string },
 ): Entry {
   const relation = relationOf(node)
-  return {
-    ...identity(node, scope),
-    ...place(schema, scope),
+  return joined(identity(node, scope), place(schema, scope), {
     alias: identifier,
     columns: columnEntries(node.columns),
     docs: nodeDocs(node),
@@ -62,26 +61,26 @@ export function tableEntry(
     build_path: null,
     doc_blocks: [],
     relation_name: relation && relationName(node, relation, scope.manifest, scope.options),
-  }
+  })
 }
 
 /** What nodes have that read others. */
 export function queryEntry(node: Node, scope: ArtifactScope): Entry {
   const compiled = scope.compiledCode.get(node.id)
-  return {
+  const read = {
     language: 'sql',
     ...reads(node, scope),
     depends_on: { macros: macrosOf(node, scope), nodes: parentIds(node, scope) },
-    ...(hasSql(node) && compiled === undefined && { compiled_path: null }),
-    ...(hasSql(node) &&
-      compiled !== undefined && {
-        compiled: true,
-        compiled_code: compiled,
-        compiled_path: `target/compiled/${compiledPath(node)}`,
-        extra_ctes_injected: true,
-        extra_ctes: [],
-      }),
   }
+  if (!hasSql(node)) return read
+  if (compiled === undefined) return joined(read, { compiled_path: null })
+  return joined(read, {
+    compiled: true,
+    compiled_code: compiled,
+    compiled_path: `target/compiled/${compiledPath(node)}`,
+    extra_ctes_injected: true,
+    extra_ctes: [],
+  })
 }
 
 /** What a node depends on in dbt's order: sources first, and for a generic test what it is declared on last. */

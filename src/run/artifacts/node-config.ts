@@ -1,4 +1,5 @@
 import { defaultConfig } from '../../core/default-config.ts'
+import { joined } from '../../core/joined.ts'
 import type { Node } from '../../core/node.ts'
 import { plainJson, plainObject } from './plain-json.ts'
 
@@ -74,16 +75,14 @@ export function nodeConfig(
     'post-hook': hookList(postHook ?? post_hook),
   }
   const runsHooks = hooks['pre-hook'].length + hooks['post-hook'].length > 0
-  return {
-    ...defaultConfig(node.resourceType),
-    ...plainObject(Object.fromEntries(kept)),
+  const own = {
     ...(isObject(docs) && { docs: nodeDocs(node) }),
     ...(runsHooks && hooks),
     enabled: node.config['enabled'] !== false,
     tags: ownTags(node),
     meta: plainObject(node.meta),
-    ...decided,
   }
+  return joined(defaultConfig(node.resourceType), plainObject(Object.fromEntries(kept)), own, decided)
 }
 
 /** A test has the tags of its column and source too, but they are not its config. */

@@ -1,4 +1,5 @@
 import { createHash } from 'node:crypto'
+import { joined } from '../../core/joined.ts'
 import type {
   ExposureNode,
   JobNode,
@@ -37,9 +38,7 @@ import { plainObject } from './plain-json.ts'
 export function modelEntry(node: ModelNode, scope: ArtifactScope): Entry {
   const contract = { ...modelTraits.contract, enforced: node.contractEnforced }
   const constraints = constraintEntries(node.constraints)
-  return {
-    ...tableEntry(node, scope, node.relation),
-    ...queryEntry(node, scope),
+  return joined(tableEntry(node, scope, node.relation), queryEntry(node, scope), {
     group: node.group ?? null,
     access: node.access,
     contract: { ...contract, checksum: node.contractEnforced ? contractChecksum(node, constraints) : null },
@@ -65,23 +64,20 @@ export function modelEntry(node: ModelNode, scope: ArtifactScope): Entry {
       contract,
       ...(node.indexes.length > 0 && { indexes: node.indexes }),
     }),
-  }
+  })
 }
 
 /** A job, as the table of its estimates. */
 export function jobEntry(node: JobNode, scope: ArtifactScope): Entry {
   const spec = plainObject(node.spec)
   const meta = { ...plainObject(node.meta), estimand: { kind: 'job', job_kind: node.spec.kind, spec } }
-  return {
-    ...tableEntry(node, scope, node.relation),
-    ...queryEntry(node, scope),
-    ...modelTraits,
+  return joined(tableEntry(node, scope, node.relation), queryEntry(node, scope), modelTraits, {
     description: node.description || node.spec.question,
     checksum: checksum(createHash('sha256').update(JSON.stringify(spec)).digest('hex')),
     raw_code: '',
     meta,
     config: nodeConfig(node, { materialized: 'table', meta, contract: modelTraits.contract }),
-  }
+  })
 }
 
 /** A load, as a model without a relation: the tables that it fills are sources. */
@@ -90,23 +86,24 @@ export function loadEntry(node: LoadNode, scope: ArtifactScope): Entry {
   const meta = { ...plainObject(node.meta), estimand: { kind: 'load', load_kind: node.spec.kind, spec } }
   const [table] = node.spec.tables
   const name = artifactName(node, scope.idOf(node.id))
-  return {
-    ...tableEntry(node, scope, { schema: table?.schema ?? scope.options.target.schema, identifier: name }),
-    ...queryEntry(node, scope),
-    ...modelTraits,
-    name,
-    fqn: [...node.fqn.slice(0, -1), name],
-    checksum: checksum(node.checksum),
-    raw_code: '',
-    meta,
-    config: nodeConfig(node, { materialized: 'ephemeral', meta, contract: modelTraits.contract }),
-  }
+  return joined(
+    tableEntry(node, scope, { schema: table?.schema ?? scope.options.target.schema, identifier: name }),
+    queryEntry(node, scope),
+    modelTraits,
+    {
+      name,
+      fqn: [...node.fqn.slice(0, -1), name],
+      checksum: checksum(node.checksum),
+      raw_code: '',
+      meta,
+      config: nodeConfig(node, { materialized: 'ephemeral', meta, contract: modelTraits.contract }),
+    },
+  )
 }
 
 /** A seed; it is the one kind of node that cannot depend on others. */
 export function seedEntry(node: SeedNode, scope: ArtifactScope): Entry {
-  return {
-    ...tableEntry(node, scope, node.relation),
+  return joined(tableEntry(node, scope, node.relation), {
     group: node.group ?? null,
     checksum: checksum(node.checksum),
     raw_code: '',
@@ -118,15 +115,13 @@ export function seedEntry(node: SeedNode, scope: ArtifactScope): Entry {
       delimiter: node.delimiter,
       quote_columns: node.quoteColumns ?? null,
     }),
-  }
+  })
 }
 
 /** A test, with its thresholds. */
 export function testEntry(node: TestNode, scope: ArtifactScope): Entry {
   const { generic } = node
-  return {
-    ...tableEntry(node, scope, node.relation),
-    ...queryEntry(node, scope),
+  return joined(tableEntry(node, scope, node.relation), queryEntry(node, scope), {
     group: node.group ?? null,
     ...(generic && genericEntry(node, scope)),
     checksum: generic
@@ -148,7 +143,7 @@ export function testEntry(node: TestNode, scope: ArtifactScope): Entry {
         store_failures_as: node.storeFailures,
       }),
     }),
-  }
+  })
 }
 
 const noQuoting = { database: null, schema: null, identifier: null, column: null }

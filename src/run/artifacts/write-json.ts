@@ -1,13 +1,10 @@
-import { open, rename, rm } from 'node:fs/promises'
+import { closeSync, openSync, renameSync, rmSync, writeSync } from 'node:fs'
 import { basename, dirname, join } from 'node:path'
 
 /*
  * Writing a document of tens of megabytes: entry by entry, so that it never stands in memory as one string, and
  * under another name until it is whole, so that nobody reads half of it.
  */
-
-/** Characters that are collected before they are written. */
-const chunkLength = 1 << 20
 
 /** Writes `document` as JSON to `path`, which has the old content until it has all of the new. */
 export async function writeJson(
@@ -18,17 +15,42 @@ export async function writeJson(
   // Two commands at work in one folder must not write into each other's file.
   const unfinished = join(dirname(path), `.${basename(path)}.${options.invocationId}`)
   try {
-    const file = await open(unfinished, 'w')
+    const file = openSync(unfinished, 'w')
     try {
-      for (const chunk of inChunks(jsonParts(document))) await file.writeFile(chunk)
+      writeParts(file, jsonParts(document))
     } finally {
-      await file.close()
+      closeSync(file)
     }
-    await rename(unfinished, path)
+    renameSync(unfinished, path)
   } catch (error) {
-    await rm(unfinished, { force: true })
+    rmSync(unfinished, { force: true })
     throw error
   }
+}
+
+/** Bytes that are collected before they are written. */
+const bufferBytes = 1 << 20
+
+/** Joined as bytes: strings joined with `+` keep all of their pieces alive until the whole is written. */
+function writeParts(file: number, parts: Iterable<string>): void {
+  const buffer = Buffer.allocUnsafe(bufferBytes)
+  let used = 0
+  const flush = (): void => {
+    writeWhole(file, buffer.subarray(0, used))
+    used = 0
+  }
+  for (const part of parts) {
+    // A character is at most three bytes of UTF-8.
+    const most = part.length * 3
+    if (used + most > bufferBytes) flush()
+    if (most > bufferBytes) writeWhole(file, Buffer.from(part))
+    else used += buffer.write(part, used)
+  }
+  flush()
+}
+
+function writeWhole(file: number, bytes: Uint8Array): void {
+  for (let at = 0; at < bytes.length; ) at += writeSync(file, bytes, at)
 }
 
 /** The JSON of a document in parts: each entry of each of its sections is one. A function makes its entries. */
@@ -71,15 +93,4 @@ function* arrayParts(elements: readonly unknown[]): Generator<string> {
     separator = ',\n'
   }
   yield ']'
-}
-
-function* inChunks(parts: Iterable<string>): Generator<string> {
-  let chunk = ''
-  for (const part of parts) {
-    chunk += part
-    if (chunk.length < chunkLength) continue
-    yield chunk
-    chunk = ''
-  }
-  if (chunk !== '') yield chunk
 }
