@@ -4,11 +4,11 @@ import { makeProblem, type Problem, ProblemError } from '../core/problem.ts'
 import type { Project } from '../core/project.ts'
 import { checkDbtVersion } from './check-dbt-version.ts'
 import { accessProblems, cycleProblems, duplicates, truthProblems } from './check-manifest.ts'
-import { readDocs } from './docs.ts'
-import { checkColumns } from './lineage/check-columns.ts'
+import { checkSql } from './check-sql.ts'
+import { type Docs, readDocs } from './docs.ts'
+import { type Findings, problemsOf } from './findings.ts'
 import { inheritDescriptions } from './lineage/inherit-descriptions.ts'
 import { inheritTests } from './lineage/inherit-tests.ts'
-import { makeNodeLineage } from './lineage/node-lineage.ts'
 import { seedHeaders } from './lineage/seed-header.ts'
 import { makeRenderer } from './make-renderer.ts'
 import { makeNaming } from './naming.ts'
@@ -26,7 +26,6 @@ import { buildUnitTests } from './nodes/unit-test-nodes.ts'
 import type { Renderer } from './renderer.ts'
 import { makeResolver } from './resolve.ts'
 import { resolveReads } from './resolve-reads.ts'
-import { checkSyntax, renderProject } from './sql/check-syntax.ts'
 import { loadSqlParser } from './sql/syntax.ts'
 import { makeTemplates, type Templates } from './templates.ts'
 import { makeYamlValues } from './yaml-values.ts'
@@ -42,10 +41,20 @@ export interface CompileOptions {
    * lineage. Who only wants to know which nodes there are saves half of the time without.
    */
   readonly checksSql?: boolean
+  /** Told what templates look at that is not in the project: names of their context, and `now` for the time. */
+  readonly onlooker?: Onlooker
+}
+
+export interface Onlooker {
+  /** While the project is drafted; `file` is the template, null for values of YAML. */
+  readonly drafting: (name: string, file: string | null) => void
+  /** While SQL is looked at. */
+  readonly checking: (name: string, nodeId: NodeId) => void
 }
 
 export interface Compilation {
   readonly manifest: Manifest
+  readonly findings: Findings
   readonly renderer: Renderer
   /**
    * The SQL of the models whose text depends on nothing but where relations stand, as if everything were published:
@@ -62,32 +71,32 @@ export async function compile(project: Project, options: CompileOptions): Promis
   await loadSqlParser()
   const texts = textsOf(project)
   const textOf = (file: string): string | undefined => texts.get(file)
-  const templates = makeTemplates(project, { ...options, textOf })
-  const { manifest: drafted, problems: problemsSoFar, resolver } = draftManifest(project, templates)
-  failOn(problemsSoFar)
-  const renderer = makeRenderer(drafted, templates, resolver)
-  if (options.checksSql === false)
-    return { manifest: { ...drafted, warnings: problemsSoFar }, renderer, plainTexts: new Map() }
-  const rendered = await renderProject(drafted, renderer, isOurTest(templates))
-  const parsed = new Set<NodeId>()
-  const lineageOf = makeNodeLineage(drafted, {
-    sqlOf: (id) => rendered.texts.get(id) ?? null,
-    seedColumns: seedHeaders(drafted, project.seeds),
-    onParsed: (id) => parsed.add(id),
+  const { onlooker } = options
+  const templates = makeTemplates(project, {
+    ...options,
+    textOf,
+    ...(onlooker && { seen: onlooker.drafting }),
   })
-  const columnProblems = checkColumns(drafted, project, lineageOf)
-  const syntaxProblems = await checkSyntax(drafted, renderer, rendered.texts, (id) => parsed.has(id))
-  problemsSoFar.push(...tellable([...rendered.problems, ...syntaxProblems], project))
-  failOn(problemsSoFar)
-  problemsSoFar.push(...columnProblems)
-  failOn(problemsSoFar)
-  const described = inheritDescriptions(drafted.nodes, lineageOf)
-  const nodes = inheritTests(described, lineageOf)
-  const manifest: Manifest = { ...drafted, nodes, warnings: problemsSoFar }
+  const { manifest: drafted, problems: drafting, resolver } = draftManifest(project, templates)
+  failOn(drafting)
+  const renderer = makeRenderer(drafted, templates, resolver)
+  if (options.checksSql === false) {
+    const findings: Findings = { drafting, sql: null }
+    return { manifest: { ...drafted, warnings: drafting }, findings, renderer, plainTexts: new Map() }
+  }
+  const nodesToCheck = Object.values(drafted.nodes)
+  const lineage = { seedColumns: seedHeaders(drafted, project.seeds) }
+  const request = { nodes: nodesToCheck, manifest: drafted, project, templates, renderer, lineage }
+  const checked = await checkSql({ ...request, ...(onlooker && { seen: onlooker.checking }) })
+  const findings: Findings = { drafting, sql: checked.findings }
+  const described = inheritDescriptions(drafted.nodes, checked.lineageOf)
+  const nodes = inheritTests(described, checked.lineageOf)
+  const manifest: Manifest = { ...drafted, nodes, warnings: problemsOf(findings) }
   return {
     manifest,
+    findings,
     renderer: nodes === described ? renderer : makeRenderer(manifest, templates, resolver),
-    plainTexts: plainTextsOf(rendered.texts, drafted, templates),
+    plainTexts: plainTextsOf(checked.texts, drafted, templates),
   }
 }
 
@@ -109,42 +118,32 @@ function plainTextsOf(
   )
 }
 
-/** A generic test of ours on a whole relation: there are many of them, and they differ in names alone. */
-function isOurTest({ macros }: Templates): (node: Node) => boolean {
-  return (node) => {
-    if (node.resourceType !== 'test' || !node.generic || node.where !== undefined) return false
-    const block = macros.findTest(node.generic.macro, node.package)
-    return block !== undefined && macros.packageOf(block) === undefined
-  }
-}
-
-/**
- * What rendering everything showed. A template that asks the database cannot be rendered without one, which is no
- * fault; and in a project made for dbt a model that fails is for those to know who run it.
- */
-function tellable(problems: readonly Problem[], { configPath }: Project): readonly Problem[] {
-  const known = problems.filter(({ code }) => code !== 'database-needed')
-  return configPath === 'dbt_project.yml'
-    ? known.map((problem) => ({ ...problem, severity: 'warning' }))
-    : known
-}
-
 function failOn(problems: readonly Problem[]): void {
   const errors = problems.filter(({ severity }) => severity === 'error')
   if (errors.length > 0) throw new ProblemError(errors)
 }
 
-/** The manifest as far as templates need not be rendered for it. */
-function draftManifest(project: Project, templates: Templates) {
-  const { textOf } = templates.options
-  const problems: Problem[] = [...templates.problems, ...checkDbtVersion(project.packages)]
+/** What drafting the nodes of a project needs; what is wrong goes to `problems`. */
+export function openDrafting(
+  project: Project,
+  templates: Templates,
+  problems: Problem[],
+): { readonly scope: DraftScope; readonly docs: Docs } {
   const docs = readDocs(project, problems)
   const isDbt = project.configPath === 'dbt_project.yml'
   // dbt_project.yml knows the vars of the command line and of vars.yml; our own file knows those that it sets.
   const knowsOwn = !isDbt || project.config.varsInFile === true
   const treeVars = knowsOwn ? templates.varsOf(project.config.name) : templates.options.vars
   const yaml = makeYamlValues(templates, docs, treeVars)
-  const scope = makeDraftScope(project, templates, makeNaming(templates), yaml, problems)
+  return { scope: makeDraftScope(project, templates, makeNaming(templates), yaml, problems), docs }
+}
+
+/** The manifest as far as templates need not be rendered for it. */
+function draftManifest(project: Project, templates: Templates) {
+  const { textOf } = templates.options
+  const isDbt = project.configPath === 'dbt_project.yml'
+  const problems: Problem[] = [...templates.problems, ...checkDbtVersion(project.packages)]
+  const { scope, docs } = openDrafting(project, templates, problems)
   const { drafts, disabled, problems: draftProblems } = draftAll(scope)
   problems.push(...draftProblems, ...duplicates(drafts))
 

@@ -39,7 +39,7 @@ export function makeRenderer(manifest: Manifest, templates: Templates, resolver:
     const attempt = (database: Database): T => {
       const log = said.begin()
       return withTemplateProblems(options.textOf, () =>
-        templates.atOneTime(now, () => render({ database, log })),
+        templates.atOneTime(now, () => render({ database, log }), scope.seen && (() => scope.seen!('now'))),
       )
     }
     if (!ask) return promised(() => attempt(noDatabase))

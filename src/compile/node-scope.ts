@@ -72,6 +72,7 @@ export function nodeScope(request: NodeScopeRequest): ContextScope {
       if (toTerminal) log(message)
     },
     print: scope.flags?.['PRINT'] === false ? () => {} : log,
+    ...(scope.seen && { seen: scope.seen }),
   }
   return joined(makeReaders(request), more)
 }

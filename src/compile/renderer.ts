@@ -42,6 +42,8 @@ export interface RenderScope {
   readonly batch?: BatchScope
   /** Everything is read as if it had no rows. */
   readonly empty?: boolean
+  /** Told of each name of the context that the template looks up, and of `now` when it asks what time it is. */
+  readonly seen?: (name: string) => void
 }
 
 /** Where a hook of a node belongs. */

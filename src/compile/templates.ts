@@ -39,6 +39,11 @@ export interface TemplatesOptions {
   readonly clock: () => Date
   /** Texts of project files by path, for showing lines. */
   readonly textOf: (file: string) => string | undefined
+  /**
+   * Told of each name of the context that a template looks up while the project is parsed, and of `now` when it asks
+   * what time it is; `file` is what is captured, null for a value of YAML.
+   */
+  readonly seen?: (name: string, file: string | null) => void
 }
 
 export interface CaptureRequest {
@@ -107,8 +112,8 @@ export interface Templates {
   /** The names for the comment that statements carry. */
   commentNames(scope: Pick<RenderScope, 'runStartedAt' | 'invocationId' | 'flags'>): Context
   hasMaterialization(name: string, packageName: string): boolean
-  /** Runs a rendering for which time stands still, since it may be repeated. */
-  atOneTime<T>(now: Date, render: () => T): T
+  /** Runs a rendering for which time stands still, since it may be repeated; `asked` is told when it looks. */
+  atOneTime<T>(now: Date, render: () => T, asked?: () => void): T
 }
 
 /** A string argument that dbt takes for an expression. */
@@ -116,8 +121,15 @@ const callLike = /^\s*(?:env_var|ref|var|source|doc)\s*\(.+\)\s*$/s
 
 /** Reads the macros and makes the dialect for one project. */
 export function makeTemplates(project: TemplateProject, options: TemplatesOptions): Templates {
-  let stopped: Date | null = null
-  const dialect = makeDialect({ clock: () => stopped ?? options.clock() })
+  let stopped: { readonly now: Date; readonly asked: (() => void) | undefined } | null = null
+  let captured: string | null = null
+  const seen = options.seen && ((name: string) => options.seen!(name, captured))
+  const clock = (): Date => {
+    if (stopped) stopped.asked?.()
+    else seen?.('now')
+    return stopped?.now ?? options.clock()
+  }
+  const dialect = makeDialect({ clock })
   const projectName = project.config.name
   const quoting = project.packages.find(({ name }) => name === projectName)?.config.quoting ?? {}
   const { macros, problems } = readMacros(dialect, project.macros, projectName)
@@ -173,6 +185,7 @@ export function makeTemplates(project: TemplateProject, options: TemplatesOption
     overrides: {},
     log: () => {},
     print: () => {},
+    ...(seen && { seen }),
   })
 
   /** A scope that notes what is read and declared; whatever is referred to stands where `stand` does. */
@@ -214,6 +227,7 @@ export function makeTemplates(project: TemplateProject, options: TemplatesOption
     const stand = once(() => relationValue({ database: target.database, ...own() }))
     const { reads, declared, scope } = listening(file.package, stand, placeOf)
     const problemsHere: Problem[] = []
+    captured = file.path
     try {
       template = parse(file.text, file.path)
       configPlace = template.calls.find((call) => call.name === 'config')?.place
@@ -244,6 +258,8 @@ export function makeTemplates(project: TemplateProject, options: TemplatesOption
       dialect.render(template, names({ ...scope, model, more }))
     } catch (error) {
       problemsHere.push(templateProblem(error, options.textOf))
+    } finally {
+      captured = null
     }
     return { reads, config: declared.config, configPlace, problems: problemsHere }
   }
@@ -303,8 +319,8 @@ export function makeTemplates(project: TemplateProject, options: TemplatesOption
     commentNames: ({ runStartedAt, invocationId, flags = {} }) =>
       names({ ...scopeForParsing(projectName), execute: true, runStartedAt, invocationId, flags }),
     hasMaterialization: (name, packageName) => macros.findMaterialization(name, packageName) !== undefined,
-    atOneTime(now, render) {
-      stopped = now
+    atOneTime(now, render, asked) {
+      stopped = { now, asked }
       try {
         return render()
       } finally {

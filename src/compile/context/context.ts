@@ -85,6 +85,8 @@ export interface ContextScope {
   readonly overrides: Readonly<Record<string, Value>>
   readonly log: (message: string, toTerminal: boolean) => void
   readonly print: (message: string) => void
+  /** Told of each of these names that the template looks up. */
+  readonly seen?: (name: string) => void
 }
 
 /** What of a rendering's context reaches back into the rendering. */
@@ -198,6 +200,7 @@ export function makeContext(scope: ContextScope, engine: ContextEngine): Context
       if (known !== undefined || made.has(name)) return known
       const value = make(name)
       made.set(name, value)
+      if (value !== undefined) scope.seen?.(name)
       return value
     },
   }
@@ -239,7 +242,8 @@ function readSource(args: readonly Value[]): SourceCall {
 
 /** Variables with this prefix hold secrets and may not get into SQL. */
 const secretPrefix = 'DBT_ENV_SECRET'
-const metadataPrefix = 'DBT_ENV_CUSTOM_ENV_'
+/** Variables with this prefix are told to templates all together. */
+export const metadataPrefix = 'DBT_ENV_CUSTOM_ENV_'
 
 function environmentVariable(scope: ContextScope, args: readonly Value[], kwargs: Kwargs): Value {
   const name = str(args[0] ?? kwargs['var'] ?? '')
@@ -261,8 +265,8 @@ function environmentVariable(scope: ContextScope, args: readonly Value[], kwargs
 }
 
 function metadataVariables(env: ContextScope['env']): Record<string, string | undefined> {
-  const found = Object.entries(env).filter(([name]) => name.startsWith(metadataPrefix))
-  return Object.fromEntries(found.map(([name, value]) => [name.slice(metadataPrefix.length), value]))
+  const names = Object.keys(env).filter((name) => name.startsWith(metadataPrefix))
+  return Object.fromEntries(names.map((name) => [name.slice(metadataPrefix.length), env[name]]))
 }
 
 function targetValue(target: Target): Value {

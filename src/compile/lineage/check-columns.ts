@@ -1,8 +1,9 @@
 import { didYouMean } from '../../core/did-you-mean.ts'
 import type { Manifest } from '../../core/manifest.ts'
-import type { ModelNode } from '../../core/node.ts'
+import type { ModelNode, Node, NodeId } from '../../core/node.ts'
 import { makeProblem, type Place, type Problem } from '../../core/problem.ts'
 import type { PatchSpec, Project } from '../../core/project.ts'
+import type { ProblemsByNode } from '../findings.ts'
 import type { LineageOf } from './node-lineage.ts'
 
 /** What a model may say about columns in its YAML that it does not produce. */
@@ -10,23 +11,27 @@ export const unknownColumnsChoices = ['warn', 'error', 'ignore'] as const
 
 /** Columns that YAML describes and the model does not produce; nothing is said where its columns are not all known. */
 export function checkColumns(
-  manifest: Pick<Manifest, 'nodes' | 'project'>,
+  manifest: Pick<Manifest, 'project'>,
+  nodes: readonly Node[],
   project: Pick<Project, 'patches' | 'yamlFiles'>,
   lineageOf: LineageOf,
-): Problem[] {
+): ProblemsByNode {
   const patches = new Map(
     project.patches.flatMap((patch) =>
       patch.resource === 'model' && patch.package === manifest.project ? [[patch.name, patch] as const] : [],
     ),
   )
-  return Object.values(manifest.nodes).flatMap((node) => {
+  const problems = new Map<NodeId, readonly Problem[]>()
+  for (const node of nodes) {
     const patch = patches.get(node.name)
-    if (node.resourceType !== 'model' || !patch || node.columns.length === 0) return []
+    if (node.resourceType !== 'model' || !patch || node.columns.length === 0) continue
     // What a package says of its models is for those to mend who write it.
-    if (node.package !== manifest.project) return []
-    if (node.config['unknown_columns'] === 'ignore') return []
-    return problemsOf(node, patch, project, lineageOf)
-  })
+    if (node.package !== manifest.project) continue
+    if (node.config['unknown_columns'] === 'ignore') continue
+    const own = problemsOf(node, patch, project, lineageOf)
+    if (own.length > 0) problems.set(node.id, own)
+  }
+  return problems
 }
 
 function problemsOf(

@@ -35,6 +35,18 @@ export interface LineageSurroundings {
   readonly catalogColumns?: (relation: Relation) => readonly string[] | undefined
   /** Told of each node whose SQL has been parsed without an error. */
   readonly onParsed?: (nodeId: NodeId) => void
+  /** Told of each lineage that has been worked out, with the nodes whose columns it was worked out from. */
+  readonly onAnalysed?: (lineage: NodeLineage, reads: readonly NodeId[]) => void
+  /** Where the nodes stand, where somebody knows it already. */
+  readonly relations?: RelationIndex
+  /** The output of a node whose lineage was worked out before. */
+  readonly outputOf?: (nodeId: NodeId) => NodeOutput | undefined
+}
+
+/** The columns that a node is known to give, and whether those are all. */
+export interface NodeOutput {
+  readonly columns: readonly string[]
+  readonly isComplete: boolean
 }
 
 /** Gives the lineage of a node; null for kinds that have no columns. */
@@ -46,15 +58,29 @@ export function makeNodeLineage(
   surroundings: LineageSurroundings,
 ): LineageOf {
   const known = new Map<NodeId, NodeLineage | null>()
-  const catalog = makeCatalog(manifest, surroundings, (id) => lineageOf(id))
+  // What is being worked out, innermost last, with what it has been found to read.
+  const underWay: Set<NodeId>[] = []
+  const catalog = makeCatalog(manifest, surroundings, (id) => {
+    underWay.at(-1)?.add(id)
+    return lineageOf(id)
+  })
   const lineageOf: LineageOf = (nodeId) => {
     const before = known.get(nodeId)
     if (before !== undefined) return before
+    const output = surroundings.outputOf?.(nodeId)
+    const lineage = output ? { nodeId, ...origin(output.columns, output.isComplete, true) } : analyse(nodeId)
+    known.set(nodeId, lineage)
+    return lineage
+  }
+  const analyse: LineageOf = (nodeId) => {
     const node = manifest.nodes[nodeId]
-    const lineage = node ? analyseNode(node, manifest, surroundings, catalog) : null
-    const result = lineage && { nodeId, ...lineage }
-    known.set(nodeId, result)
-    return result
+    const reads = new Set<NodeId>()
+    underWay.push(reads)
+    const analysed = node ? analyseNode(node, manifest, surroundings, catalog) : null
+    underWay.pop()
+    const lineage = analysed && { nodeId, ...analysed }
+    if (lineage) surroundings.onAnalysed?.(lineage, [...reads])
+    return lineage
   }
   return lineageOf
 }
@@ -140,12 +166,15 @@ function jobLineage(
   return jobColumns(job.spec, estimateColumns, relationOf)
 }
 
-/** Finds the relations that SQL reads among the nodes. */
-function makeCatalog(
-  { nodes }: Pick<Manifest, 'nodes'>,
-  surroundings: LineageSurroundings,
-  lineageOf: LineageOf,
-): RelationCatalog {
+/** Where nodes stand, for finding those that SQL reads. */
+export interface RelationIndex {
+  readonly byRelation: ReadonlyMap<string, NodeId>
+  /** Ephemeral models by the CTEs that stand for them. */
+  readonly ephemeral: ReadonlyMap<string, NodeId>
+}
+
+/** Indexes the nodes that SQL can read. */
+export function indexRelations({ nodes }: Pick<Manifest, 'nodes'>): RelationIndex {
   const byRelation = new Map<string, NodeId>()
   const ephemeral = new Map<string, NodeId>()
   for (const node of Object.values(nodes)) {
@@ -153,6 +182,16 @@ function makeCatalog(
       ephemeral.set(cteName(node.name), node.id)
     else if (isReadable(node)) byRelation.set(relationKey(node.relation), node.id)
   }
+  return { byRelation, ephemeral }
+}
+
+/** Finds the relations that SQL reads among the nodes. */
+function makeCatalog(
+  manifest: Pick<Manifest, 'nodes'>,
+  surroundings: LineageSurroundings,
+  lineageOf: LineageOf,
+): RelationCatalog {
+  const { byRelation, ephemeral } = surroundings.relations ?? indexRelations(manifest)
   const nodeRelation = (nodeId: NodeId): KnownRelation => {
     const lineage = lineageOf(nodeId)
     const columns = lineage?.columns.map(({ name }) => name) ?? []

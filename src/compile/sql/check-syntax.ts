@@ -1,33 +1,38 @@
 import type { Manifest } from '../../core/manifest.ts'
 import type { Node, NodeId } from '../../core/node.ts'
 import { type Problem, ProblemError } from '../../core/problem.ts'
+import type { ProblemsByNode } from '../findings.ts'
 import { publishedRendering } from '../published-sql.ts'
 import type { Renderer } from '../renderer.ts'
 import { findSyntaxError } from './syntax.ts'
 
 /** What came out of rendering everything. */
-export interface RenderedProject {
-  readonly problems: readonly Problem[]
+export interface RenderedNodes {
+  readonly problems: ProblemsByNode
   /** The SQL of the models and tests that could be rendered, as if everything were published. */
   readonly texts: ReadonlyMap<NodeId, string>
 }
 
-/** Renders every model and test as if everything were published, but for those that are known to be sound. */
-export async function renderProject(
-  manifest: Pick<Manifest, 'nodes'>,
+/** Renders models and tests as if everything were published, but for those that are known to be sound. */
+export async function renderNodes(
+  nodes: readonly Node[],
   renderer: Renderer,
-  isSound: (node: Node) => boolean = () => false,
-): Promise<RenderedProject> {
-  const problems: Problem[] = []
+  isSound: (node: Node) => boolean,
+  seen?: (name: string, nodeId: NodeId) => void,
+): Promise<RenderedNodes> {
+  const problems = new Map<NodeId, readonly Problem[]>()
   const texts = new Map<NodeId, string>()
-  for (const node of Object.values(manifest.nodes)) {
+  for (const node of nodes) {
     if ((node.resourceType !== 'model' && node.resourceType !== 'test') || isSound(node)) continue
+    const scope = seen
+      ? { ...publishedRendering, seen: (name: string) => seen(name, node.id) }
+      : publishedRendering
     try {
-      const { text } = await renderer.compile(node.id, publishedRendering)
+      const { text } = await renderer.compile(node.id, scope)
       texts.set(node.id, text)
     } catch (error) {
       if (!(error instanceof ProblemError)) throw error
-      problems.push(...error.problems)
+      problems.set(node.id, error.problems)
     }
   }
   return { problems, texts }
@@ -37,17 +42,17 @@ export async function renderProject(
 export async function checkSyntax(
   manifest: Pick<Manifest, 'nodes'>,
   renderer: Renderer,
-  texts: RenderedProject['texts'],
+  texts: RenderedNodes['texts'],
   isParsed: (nodeId: NodeId) => boolean = () => false,
-): Promise<readonly Problem[]> {
-  const problems: Problem[] = []
+): Promise<ProblemsByNode> {
+  const problems = new Map<NodeId, readonly Problem[]>()
   for (const [id, text] of texts) {
     const error = isParsed(id) ? null : findSyntaxError(text)
     if (!error) continue
     // Errors are rare: the way back to the file is made for them alone.
     const { placeAt } = await renderer.compile(id, publishedRendering)
     const place = placeAt(error.offset) ?? manifest.nodes[id]!.place
-    problems.push(renderer.problem('sql-syntax', error.message, place))
+    problems.set(id, [renderer.problem('sql-syntax', error.message, place)])
   }
   return problems
 }
