@@ -25,6 +25,9 @@ export interface PackageFiles {
   readonly seeds: readonly string[]
 }
 
+/** The kinds of files that a package is made of. */
+export const readExtensions = ['.sql', '.csv', '.yml', '.yaml', '.md', '.py']
+
 /** Reads the texts of a package; what hinders goes to `problems`. */
 export function readPackageFiles(
   root: string,
@@ -34,12 +37,11 @@ export function readPackageFiles(
   const { paths } = config
   const packageRoot = join(root, folder)
   const isIgnored = readIgnore(packageRoot)
-  const extensions = ['.sql', '.csv', '.yml', '.yaml', '.md', '.py']
   const listed = new Map<string, readonly string[]>()
   // Each folder is walked once; what a file is tells its extension.
   const list = (folders: readonly string[]): string[] => {
     const files = folders.flatMap((one) => {
-      const known = listed.get(one) ?? listFiles(packageRoot, [one], extensions, problems)
+      const known = listed.get(one) ?? listFiles(packageRoot, [one], readExtensions, problems)
       listed.set(one, known)
       return known
     })

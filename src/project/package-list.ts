@@ -4,6 +4,7 @@ import { z } from 'zod'
 import type { Problem } from '../core/problem.ts'
 import type { SourceText } from '../core/project.ts'
 import { checkYaml } from './check-yaml.ts'
+import { packageListNames } from './package-list-names.ts'
 import { readText } from './project-files.ts'
 import { anyName, known, knownKeys } from './schema-pieces.ts'
 import { parseYaml } from './yaml-document.ts'
@@ -36,8 +37,6 @@ const listSchema = z.looseObject({
   ...knownKeys('projects'),
   sha1_hash: known.optional(),
 })
-
-export const packageListNames = ['dependencies.yml', 'packages.yml'] as const
 
 /** The packages that a folder's lists name; none when it has no list. */
 export function readPackageList(root: string, problems: Problem[]): PackageEntry[] {
