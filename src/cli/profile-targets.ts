@@ -4,6 +4,7 @@ import { type Problem, ProblemError } from '../core/problem.ts'
 import type { ProjectConfig } from '../core/project.ts'
 import type { CommandContext } from './command-context.ts'
 import { renderText } from './render-target-spec.ts'
+import { tellWarnings } from './warning-policy.ts'
 
 /**
  * The project file with the targets of its profile. A dbt project keeps them in profiles.yml: in the folder that
@@ -35,6 +36,7 @@ export async function withProfileTargets(
   const profile = readProfile(folder, renderText(named, context), problems)
   const errors = problems.filter(({ severity }) => severity === 'error')
   if (!profile || errors.length > 0) throw new ProblemError(errors.length > 0 ? errors : problems)
+  tellWarnings(problems, context)
   const defaultTarget = renderText(profile.defaultTarget, context)
   const target = flags.target ?? defaultTarget
   if (profile.others[target] !== undefined) throw new ProblemError(notPostgres(profile, target))

@@ -1,4 +1,5 @@
 import { z } from 'zod'
+import { connectionShape } from './connection-schema.ts'
 import { anyName, known, knownKeys } from './schema-pieces.ts'
 
 /*
@@ -7,8 +8,8 @@ import { anyName, known, knownKeys } from './schema-pieces.ts'
 
 const number = z.union([z.number(), anyName])
 
-/** One output of the type postgres; further keys belong to other adapters or to nothing that we do. */
-export const postgresOutputSchema = z.looseObject({
+/** One output of the type postgres. */
+export const postgresOutputSchema = z.strictObject({
   type: z.literal('postgres'),
   host: anyName.nullish(),
   hostname: anyName.nullish(),
@@ -21,22 +22,13 @@ export const postgresOutputSchema = z.looseObject({
   database: anyName.nullish(),
   schema: anyName,
   threads: number.nullish(),
-  sslmode: anyName.nullish(),
-  sslrootcert: anyName.nullish(),
-  sslcert: anyName.nullish(),
-  sslkey: anyName.nullish(),
-  role: anyName.nullish(),
-  search_path: anyName.nullish(),
-  connect_timeout: number.nullish(),
-  keepalives_idle: number.nullish(),
-  retries: number.nullish(),
-  application_name: anyName.nullish(),
+  ...connectionShape,
 })
 
 /** An output of any adapter. */
 export const outputSchema = z.looseObject({ type: anyName })
 
-export const profileSchema = z.looseObject({
+export const profileSchema = z.strictObject({
   target: z.string().nullish(),
   outputs: z.record(z.string(), outputSchema),
   ...knownKeys('config'),

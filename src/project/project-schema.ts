@@ -1,4 +1,5 @@
 import { z } from 'zod'
+import { connectionShape } from './connection-schema.ts'
 import {
   anyName,
   known,
@@ -128,7 +129,7 @@ const postgresTarget = z
     user: anyName.optional(),
     password: z.string().optional(),
     database: anyName.optional(),
-    sslmode: anyName.optional(),
+    ...connectionShape,
   })
   .refine(({ url, host }) => url !== undefined || host !== undefined, {
     error: "a target of engine 'postgres' needs 'url' or 'host'",

@@ -4,6 +4,7 @@ import { didYouMean, quotedList } from '../core/did-you-mean.ts'
 import { makeProblem, type Problem } from '../core/problem.ts'
 import type { PostgresTargetSpec } from '../core/project.ts'
 import { checkYaml } from './check-yaml.ts'
+import { connectionSpec } from './connection-schema.ts'
 import { type PostgresOutput, postgresOutputSchema, profileSchema } from './profile-schema.ts'
 import { readText } from './project-files.ts'
 import { parseYaml, type YamlDocument } from './yaml-document.ts'
@@ -75,16 +76,6 @@ function targetOf(output: PostgresOutput): PostgresTargetSpec {
     user: output.user ?? output.username,
     password: output.password ?? output.pass,
     database: output.dbname ?? output.database,
-    sslmode: output.sslmode,
-    sslrootcert: output.sslrootcert,
-    sslcert: output.sslcert,
-    sslkey: output.sslkey,
-    role: output.role,
-    searchPath: output.search_path,
-    connectTimeoutSeconds: output.connect_timeout,
-    keepalivesIdleSeconds: output.keepalives_idle,
-    retries: output.retries,
-    applicationName: output.application_name,
   }
   const given = Object.entries(values).filter(([, value]) => value !== undefined && value !== null)
   return {
@@ -93,6 +84,7 @@ function targetOf(output: PostgresOutput): PostgresTargetSpec {
     // May be a template, which is rendered with the rest of the target.
     threads: (output.threads ?? 1) as number,
     ...Object.fromEntries(given),
+    ...connectionSpec(output),
   }
 }
 

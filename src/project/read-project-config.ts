@@ -2,6 +2,7 @@ import { didYouMean, quotedList } from '../core/did-you-mean.ts'
 import { makeProblem, type Problem } from '../core/problem.ts'
 import type { ProjectConfig, QueryCommentSpec, SourceText, TargetSpec } from '../core/project.ts'
 import { checkYaml, type UnknownKeys } from './check-yaml.ts'
+import { connectionSpec } from './connection-schema.ts'
 import {
   dbtProjectSchema,
   extraProjectKeys,
@@ -141,9 +142,19 @@ function targetsOf(yaml: ProjectYaml): Record<string, TargetSpec> {
   return Object.fromEntries(
     written.map(([name, target]) => [
       name,
-      { ...target, schema: target.schema ?? defaultSchema, threads: target.threads ?? threads },
+      { ...targetSpec(target), schema: target.schema ?? defaultSchema, threads: target.threads ?? threads },
     ]),
   )
+}
+
+type TargetYaml = NonNullable<ProjectYaml['targets']>[string]
+
+function targetSpec(target: TargetYaml) {
+  if (target.engine === 'embedded') return { engine: target.engine }
+  const { engine, url, host, port, user, password, database, ...connection } = target
+  const address = { url, host, port, user, password, database }
+  const given = Object.entries(address).filter(([, value]) => value !== undefined)
+  return { engine, ...Object.fromEntries(given), ...connectionSpec(connection) }
 }
 
 /** The target that `target:` names; without it the only one, else 'local', else the first. */

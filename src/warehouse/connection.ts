@@ -15,6 +15,12 @@ export interface Connection {
   readonly searchPath?: string
   /** How long connecting may take where nobody asks for less. */
   readonly connectTimeoutMs?: number
+  /** How long a connection may be idle before the system asks whether the other side is still there. */
+  readonly keepAliveIdleMs?: number
+  /** How often connecting is tried again when the server cannot be reached. */
+  readonly retries?: number
+  /** What connections are called in pg_stat_activity, instead of what the command says. */
+  readonly applicationName?: string
 }
 
 export const sslModes = ['disable', 'allow', 'prefer', 'require', 'verify-ca', 'verify-full'] as const

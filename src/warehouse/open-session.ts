@@ -1,4 +1,5 @@
 import { readFileSync } from 'node:fs'
+import { setTimeout as sleep } from 'node:timers/promises'
 import type { ConnectionOptions } from 'node:tls'
 import pg from 'pg'
 import { makeProblem, ProblemError } from '../core/problem.ts'
@@ -6,6 +7,7 @@ import { throwIfCancelled } from './cancelled.ts'
 import { connectProblem, serverName } from './connect-problem.ts'
 import type { Connection } from './connection.ts'
 import { dropConnection, PgSession } from './pg-session.ts'
+import { failureOf } from './server-error.ts'
 import { sql } from './sql.ts'
 
 /** What each connection is told when it opens. */
@@ -35,7 +37,7 @@ const defaultConnectTimeoutMs = 15_000
 /** Opens a connection, sets the session up and refuses servers that are too old. */
 export async function openSession(connection: Connection, options: SessionOptions): Promise<OpenedSession> {
   const { target } = connection
-  const client = await connectClient(connection, options)
+  const client = await connectWithRetries(connection, options)
   const { onNotice } = options
   if (onNotice) {
     client.on('notice', (notice) =>
@@ -51,6 +53,29 @@ export async function openSession(connection: Connection, options: SessionOption
     await session.close()
     throw error
   }
+}
+
+/** A server that is not there, or not yet, may be there a little later; who is refused is refused. */
+async function connectWithRetries(connection: Connection, options: SessionOptions): Promise<pg.Client> {
+  for (let attempt = 0; ; attempt++) {
+    try {
+      return await connectClient(connection, options)
+    } catch (error) {
+      throwIfCancelled(options.signal)
+      if (attempt >= (connection.retries ?? 0) || !isOutOfReach(error)) throw error
+    }
+    // At once, then after 1, 4, 9 … seconds.
+    await sleep(attempt * attempt * 1000, undefined, { signal: options.signal }).catch(() => {})
+    throwIfCancelled(options.signal)
+  }
+}
+
+/** Starting up, or with as many connections as it takes; a database that is missing stays missing. */
+const passingStates = /^(08|53300|57P03)/
+
+function isOutOfReach(error: unknown): boolean {
+  const { kind, sqlstate } = failureOf((error as Error).cause)
+  return sqlstate === undefined ? kind === 'lost' : passingStates.test(sqlstate)
 }
 
 /** `prefer` and `allow` fall back to a plain connection, as libpq does; pg itself does not know them. */
@@ -82,10 +107,11 @@ async function connectOnce(connection: Connection, options: SessionOptions, secu
     // pg would look for a password file by itself; what there is to find was found when the connection was resolved.
     password: () => password?.() as string,
     ssl: secure ? tlsOptions(connection) : false,
-    application_name: options.applicationName,
+    application_name: connection.applicationName ?? options.applicationName,
     connectionTimeoutMillis:
       options.connectTimeoutMs ?? connection.connectTimeoutMs ?? defaultConnectTimeoutMs,
     keepAlive: true,
+    keepAliveInitialDelayMillis: connection.keepAliveIdleMs ?? 0,
   })
   // Without a listener an error between connecting and set-up would end the process.
   client.on('error', () => {})

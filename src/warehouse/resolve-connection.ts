@@ -92,12 +92,36 @@ export function postgresConnection(
     sslMode: sslModeOf(spec.sslmode || url.options?.['sslmode'] || env['PGSSLMODE'], host),
     ...(password !== undefined && { password: () => password }),
     ...files,
-    ...(spec.role && { role: spec.role }),
+    ...(spec.role && { role: roleName(spec.role) }),
     ...(spec.searchPath && { searchPath: spec.searchPath }),
-    ...(Number(spec.connectTimeoutSeconds) > 0 && {
-      connectTimeoutMs: Number(spec.connectTimeoutSeconds) * 1000,
-    }),
+    ...(spec.applicationName && { applicationName: spec.applicationName }),
+    ...numbersOf(spec),
   }
+}
+
+/** A role as SET ROLE reads it. */
+function roleName(written: string): string {
+  const [, quoted] = /^"(.*)"$/s.exec(written.trim()) ?? []
+  return quoted === undefined ? written.trim().toLowerCase() : quoted.replaceAll('""', '"')
+}
+
+/** Zero means that nobody asks for anything. */
+function numbersOf(spec: PostgresTargetSpec) {
+  const connectSeconds = numberFrom('connect_timeout', spec.connectTimeoutSeconds)
+  const idleSeconds = numberFrom('keepalives_idle', spec.keepalivesIdleSeconds)
+  const retries = numberFrom('retries', spec.retries)
+  return {
+    ...(connectSeconds > 0 && { connectTimeoutMs: connectSeconds * 1000 }),
+    ...(idleSeconds > 0 && { keepAliveIdleMs: idleSeconds * 1000 }),
+    ...(retries > 0 && { retries }),
+  }
+}
+
+function numberFrom(key: string, value: number | string = 0): number {
+  const number = value === '' ? Number.NaN : Number(value)
+  if (Number.isFinite(number) && number >= 0) return number
+  const hint = 'write a number, or a template that gives one: "{{ env_var(\'NAME\') | as_number }}"'
+  throw new ProblemError(makeProblem('config-invalid', `${key} "${value}" is not a number from 0`, { hint }))
 }
 
 /** A password in the environment or the target may be empty on purpose, but an empty path is no file. */

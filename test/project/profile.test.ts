@@ -23,6 +23,7 @@ shop:
       connect_timeout: 5
       keepalives_idle: 0
       retries: 2
+      application_name: nightly
       sslmode: require
       sslcert: /certs/me.pem
     lake: { type: snowflake, account: x }
@@ -53,6 +54,7 @@ describe('profiles.yml', () => {
             connectTimeoutSeconds: 5,
             keepalivesIdleSeconds: 0,
             retries: 2,
+            applicationName: 'nightly',
           },
         },
         others: { lake: 'snowflake' },
@@ -73,6 +75,20 @@ describe('profiles.yml', () => {
         ])
       },
     )
+  })
+
+  it('warns of keys that mean nothing', async () => {
+    const misspelled = profiles
+      .replace('keepalives_idle', 'keepalive_idle')
+      .replace('  target:', '  targt: x\n  target:')
+    await withProject({ 'profiles.yml': misspelled }, async (root) => {
+      const problems: Problem[] = []
+      expect(readProfile(root, 'shop', problems)?.targets['dev']).toMatchObject({ host: 'localhost' })
+      expect(problems.map(({ severity, code, message, hint }) => [severity, code, message, hint])).toEqual([
+        ['warning', 'yaml-unknown-key', "unknown key 'targt'", "did you mean 'target'?"],
+        ['warning', 'yaml-unknown-key', "unknown key 'keepalive_idle'", "did you mean 'keepalives_idle'?"],
+      ])
+    })
   })
 
   it('names the Postgres targets when another one is asked for', async () => {

@@ -1,9 +1,9 @@
 import { once } from 'node:events'
 import type { AddressInfo } from 'node:net'
-import { createServer } from 'node:net'
+import { connect, createServer } from 'node:net'
 import { expect, test } from 'vitest'
 import { type Problem, ProblemError } from '../../src/core/problem.ts'
-import { type Connection, connectWarehouse, withWarehouse } from '../../src/warehouse/index.ts'
+import { type Connection, connectWarehouse, sql, withWarehouse } from '../../src/warehouse/index.ts'
 import { useTestDatabase } from './test-database.ts'
 
 const database = useTestDatabase()
@@ -66,6 +66,58 @@ test('a server that never answers is given up', async () => {
   } finally {
     silent.close()
   }
+})
+
+/** A way to the server on which so many connections break at once before one goes through. */
+async function shakyPort(failures: number): Promise<{ readonly port: number; readonly close: () => void }> {
+  let left = failures
+  const { host, port } = database.connection.target
+  const shaky = createServer((client) => {
+    if (left-- > 0) {
+      client.destroy()
+      return
+    }
+    const server = connect(port, host)
+    client.pipe(server).pipe(client)
+    for (const end of [client, server]) end.on('error', () => {})
+  }).listen(0, '127.0.0.1')
+  await once(shaky, 'listening')
+  return { port: (shaky.address() as AddressInfo).port, close: () => shaky.close() }
+}
+
+test('a server that cannot be reached is tried as often as the target says', async () => {
+  const options = { threads: 1, applicationName: 'test' }
+  const shaky = await shakyPort(2)
+  const target = { ...database.connection.target, port: shaky.port }
+  try {
+    await withWarehouse({ ...database.connection, target, retries: 2 }, options, (warehouse) =>
+      warehouse.control.query(sql`select 1`),
+    )
+  } finally {
+    shaky.close()
+  }
+  const shakier = await shakyPort(2)
+  try {
+    expect(await problemOf({ port: shakier.port }, { retries: 1 })).toMatchObject({
+      code: 'warehouse-unreachable',
+    })
+  } finally {
+    shakier.close()
+  }
+})
+
+test('a password that is refused is not tried again', async () => {
+  const started = Date.now()
+  expect((await problemOf({}, { password: () => 'guessed', retries: 4 })).code).toBe('warehouse-auth')
+  expect(Date.now() - started).toBeLessThan(1000)
+})
+
+test('a connection is called what the target says', async () => {
+  const connection = { ...database.connection, applicationName: 'nightly' }
+  await withWarehouse(connection, { threads: 1, applicationName: 'test' }, async ({ control }) => {
+    const { rows } = await control.query(sql`select current_setting('application_name') as name`)
+    expect(rows).toEqual([{ name: 'nightly' }])
+  })
 })
 
 test('sslmode prefer goes on without encryption where there is none, require does not', async () => {

@@ -30,6 +30,22 @@ describe('a target', () => {
     expect(resolve({ host: 'db', connectTimeoutSeconds: 0 })).not.toHaveProperty('connectTimeoutMs')
   })
 
+  test('may say how long a connection may be idle, how often to try, and what it is called', () => {
+    const spec = { keepalivesIdleSeconds: '30', retries: 2, applicationName: 'nightly' }
+    expect(resolve({ host: 'db', ...spec })).toMatchObject({
+      keepAliveIdleMs: 30_000,
+      retries: 2,
+      applicationName: 'nightly',
+    })
+    const plain = resolve({ host: 'db', keepalivesIdleSeconds: 0, retries: 0 })
+    for (const key of ['keepAliveIdleMs', 'retries', 'applicationName']) expect(plain).not.toHaveProperty(key)
+  })
+
+  test('takes a role as SET ROLE does: without quotes in small letters', () => {
+    expect(resolve({ host: 'db', role: 'Builder' }).role).toBe('builder')
+    expect(resolve({ host: 'db', role: '"Builder"' }).role).toBe('Builder')
+  })
+
   test('takes what it says first, then its URL, then the environment', () => {
     const env = {
       PGHOST: 'env',
@@ -92,6 +108,9 @@ describe('a target', () => {
 
   test.each([
     [{ port: 'http' }, 'port "http"'],
+    [{ connectTimeoutSeconds: 'soon' }, 'connect_timeout "soon" is not a number from 0'],
+    [{ keepalivesIdleSeconds: -1 }, 'keepalives_idle "-1" is not a number from 0'],
+    [{ retries: 'often' }, 'retries "often" is not a number from 0'],
     [{ sslmode: 'maybe' }, 'sslmode "maybe" is not one of disable, allow, prefer'],
     [{ url: 'mysql://u:sesame@h/db' }, 'not a database URL: mysql://u:***@h/db'],
     [{ url: 'postgres://u:sesame@h:port/db' }, 'not a database URL: postgres://u:***@h:port/db'],
