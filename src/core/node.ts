@@ -312,6 +312,11 @@ export function relationsOf(node: Node): readonly Relation[] {
   }
 }
 
+/** The one relation that a node is known by, or null for a node that has none or, as a load, several. */
+export function relationOf(node: Node): Relation | null {
+  return node.resourceType === 'load' ? null : (relationsOf(node)[0] ?? null)
+}
+
 /** One string for a relation, for maps and messages; not for SQL. */
 export function relationKey(relation: Relation): string {
   return `${relation.schema}.${relation.identifier}`

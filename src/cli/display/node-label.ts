@@ -1,4 +1,4 @@
-import { type Node, relationKey } from '../../core/node.ts'
+import { type Node, relationKey, relationOf } from '../../core/node.ts'
 
 /** How a node is named on a status line. */
 export interface NodeLabel {
@@ -10,23 +10,10 @@ export interface NodeLabel {
 
 /** The kind and name by which people know a node. */
 export function labelOf(node: Node): NodeLabel {
-  switch (node.resourceType) {
-    case 'model':
-      return { kind: node.materialized, name: relationKey(node.relation) }
-    case 'seed':
-    case 'snapshot':
-    case 'job':
-    case 'source':
-      return { kind: node.resourceType, name: relationKey(node.relation) }
-    case 'load':
-    case 'test':
-    case 'unit_test':
-    case 'exposure':
-    case 'analysis':
-    case 'metric':
-    case 'semantic_model':
-    case 'saved_query':
-      return { kind: node.resourceType, name: node.name }
+  const relation = relationOf(node)
+  return {
+    kind: node.resourceType === 'model' ? node.materialized : node.resourceType,
+    name: relation ? relationKey(relation) : node.name,
   }
 }
 

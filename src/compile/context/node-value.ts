@@ -1,9 +1,9 @@
+import { defaultConfig } from '../../core/default-config.ts'
 import type { Manifest, Target } from '../../core/manifest.ts'
-import type { ColumnInfo, Node, Relation, SourceNode } from '../../core/node.ts'
+import type { ColumnInfo, Node, Relation, ResourceType, SourceNode } from '../../core/node.ts'
 import { isMap } from '../config-tree.ts'
 import { Dict, fromJs, type Value } from '../dialect/index.ts'
 import { quoted } from '../quoting.ts'
-import { withDefaults } from './config-defaults.ts'
 import { renderRelation } from './relation-value.ts'
 
 /*
@@ -159,6 +159,21 @@ function freshnessData(freshness: SourceNode['freshness']): Record<string, unkno
     warn_after: freshness?.warnAfter ?? noLimit,
     error_after: freshness?.errorAfter ?? noLimit,
     filter: freshness?.filter ?? null,
+  }
+}
+
+/**
+ * The config with every key that it has in dbt, whether or not anybody set it: `config.get('schema', 'x')` is none,
+ * not 'x', when no schema is set, and macros test for that. Hooks have the names that config() gives them.
+ */
+function withDefaults(resourceType: ResourceType, config: Node['config']): Node['config'] {
+  const { 'pre-hook': pre_hook, 'post-hook': post_hook, ...defaults } = defaultConfig(resourceType)
+  const { contract } = config
+  return {
+    ...defaults,
+    ...(pre_hook !== undefined && { pre_hook, post_hook }),
+    ...config,
+    ...(isMap(contract) && { contract: { enforced: false, alias_types: true, ...contract } }),
   }
 }
 

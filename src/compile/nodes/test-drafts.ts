@@ -1,10 +1,10 @@
 import type { TestNode } from '../../core/node.ts'
 import type { Problem } from '../../core/problem.ts'
 import type { ProjectFile } from '../../core/project.ts'
-import { describe } from './describe.ts'
-import { type Draft, type Drafts, fileName, fqnOf, nodeBase, partByEnabled, startOf } from './draft.ts'
+import { type Draft, type Drafts, partByEnabled } from './draft.ts'
 import type { DraftScope } from './draft-scope.ts'
 import { draftGeneric } from './generic-test.ts'
+import { readQueryFile } from './query-file.ts'
 import { failuresRelation, testBehaviour } from './test-behaviour.ts'
 import { testSubjects } from './test-subjects.ts'
 
@@ -22,36 +22,26 @@ export function draftTests(scope: DraftScope): Drafts<TestNode> {
 }
 
 function draftSingular(scope: DraftScope, file: ProjectFile, problems: Problem[]): Draft<TestNode> {
-  const { package: packageName, packagePath } = file
-  const name = fileName(packagePath)
-  const said = describe(scope, scope.patches.find('test', packageName, name), problems)
-  const fqn = fqnOf(packageName, scope.packageOf(packageName).config.paths.tests, packagePath)
-  const identity = { resourceType: 'test' as const, package: packageName, name, packagePath, fqn }
-  const outside = scope.config('tests', fqn, said.config)
-  const capture = scope.templates.capture({
+  const { base, config, reads, identity } = readQueryFile(
+    scope,
     file,
-    name,
-    resourceType: 'test',
-    config: outside,
-    relation: failuresRelation(scope, { ...identity, config: outside }),
-  })
-  const config = scope.config('tests', fqn, said.config, capture.config)
-  if (config['enabled'] !== false) problems.push(...capture.problems)
+    {
+      resourceType: 'test',
+      tree: 'tests',
+      folders: 'tests',
+      fqnPrefix: [],
+      relationOf: (node) => failuresRelation(scope, node),
+    },
+    problems,
+  )
   return {
-    reads: capture.reads,
+    reads,
     node: {
-      ...nodeBase({
-        ...identity,
-        ...said.patchPath,
-        place: startOf(file.path),
-        description: said.description,
-        columns: [],
-        config,
-      }),
+      ...base,
       resourceType: 'test',
       testKind: 'singular',
       rawCode: file.text,
-      relation: failuresRelation(scope, { ...identity, config }),
+      relation: failuresRelation(scope, identity),
       ...testBehaviour(config),
     },
   }

@@ -49,25 +49,3 @@ export function relationName(
   const names = { database: target.database, ...relation }
   return renderRelation({ ...names, ...quoted(node, quoting, names) })
 }
-
-/** The one relation that a node is known by, or null for a node that has none or several. */
-export function relationOf(node: Node): Relation | null {
-  switch (node.resourceType) {
-    case 'source':
-    case 'seed':
-    case 'snapshot':
-    case 'job':
-      return node.relation
-    case 'model':
-      return node.materialized === 'ephemeral' ? null : node.relation
-    case 'load':
-    case 'test':
-    case 'unit_test':
-    case 'exposure':
-    case 'analysis':
-    case 'metric':
-    case 'semantic_model':
-    case 'saved_query':
-      return null
-  }
-}

@@ -1,9 +1,8 @@
 import type { Manifest } from '../../core/manifest.ts'
-import { type Node, type NodeId, type Relation, relationKey } from '../../core/node.ts'
+import { type Node, type NodeId, type Relation, relationKey, relationOf } from '../../core/node.ts'
 import { type Queryable, sql } from '../../warehouse/index.ts'
 import { artifactIds } from './artifact-ids.ts'
 import { type ArtifactOptions, artifactMetadata } from './artifact-metadata.ts'
-import { relationOf } from './artifact-scope.ts'
 import type { Entry } from './entry-parts.ts'
 
 /** dbt's catalog, version 1: the relations of the nodes as they stand in the warehouse. */

@@ -1,14 +1,15 @@
-import type {
-  AnalysisNode,
-  MetricNode,
-  Node,
-  SavedQueryNode,
-  SemanticModelNode,
-  SnapshotNode,
-  UnitTestNode,
+import {
+  type AnalysisNode,
+  type MetricNode,
+  type Node,
+  relationOf,
+  type SavedQueryNode,
+  type SemanticModelNode,
+  type SnapshotNode,
+  type UnitTestNode,
 } from '../../core/node.ts'
 import type { FixtureRows } from '../../core/unit-test-spec.ts'
-import { type ArtifactScope, relationName, relationOf } from './artifact-scope.ts'
+import { type ArtifactScope, relationName } from './artifact-scope.ts'
 import { checksum, type Entry, identity, parentIds, queryEntry, reads, tableEntry } from './entry-parts.ts'
 import { nodeConfig } from './node-config.ts'
 import { plainObject } from './plain-json.ts'

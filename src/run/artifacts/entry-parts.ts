@@ -1,6 +1,6 @@
 import { joined } from '../../core/joined.ts'
-import type { ColumnInfo, Node, TestNode } from '../../core/node.ts'
-import { type ArtifactScope, relationName, relationOf } from './artifact-scope.ts'
+import { type ColumnInfo, type Node, relationOf, type TestNode } from '../../core/node.ts'
+import { type ArtifactScope, relationName } from './artifact-scope.ts'
 import { compiledPath, hasSql, pathInKind } from './compiled-path.ts'
 import { nodeDocs } from './node-config.ts'
 import { plainObject } from './plain-json.ts'

@@ -82,7 +82,7 @@ export function nodeConfig(
     tags: ownTags(node),
     meta: plainObject(node.meta),
   }
-  return joined(defaultConfig(node.resourceType), plainObject(Object.fromEntries(kept)), own, decided)
+  return joined({}, defaultConfig(node.resourceType), plainObject(Object.fromEntries(kept)), own, decided)
 }
 
 /** A test has the tags of its column and source too, but they are not its config. */

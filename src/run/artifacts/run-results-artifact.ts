@@ -1,10 +1,10 @@
 import type { Manifest } from '../../core/manifest.ts'
-import type { Node, NodeId } from '../../core/node.ts'
+import { type Node, type NodeId, relationOf } from '../../core/node.ts'
 import { formatProblem } from '../../core/problem.ts'
 import type { NodeResult, NodeStatus, RunResult } from '../../core/run-result.ts'
 import { artifactIds } from './artifact-ids.ts'
 import { type ArtifactOptions, artifactMetadata } from './artifact-metadata.ts'
-import { relationName, relationOf } from './artifact-scope.ts'
+import { relationName } from './artifact-scope.ts'
 import { hasSql } from './compiled-path.ts'
 
 /** dbt's run results, version 6. */
