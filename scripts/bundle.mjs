@@ -1,5 +1,5 @@
 // Joins the compiled command into few files, dist/bundle/: opening hundreds of modules took a quarter of the time
-// that a small command runs. Packages stay outside, and dist/ itself stays as it is: worker threads, project code
+// that a small command runs. Most packages stay outside, and dist/ itself stays as it is: worker threads, project code
 // and the files beside modules are found there, so a bundled module keeps the address of the one it was made from.
 import {
   existsSync,
@@ -13,6 +13,15 @@ import {
 } from 'node:fs'
 import { join, relative } from 'node:path'
 
+/** Packages of many small files that nearly every command loads: opening the files takes longer than running them. */
+const joined = /^(yaml|nunjucks|asap|a-sync-waterfall|commander|zod|@dagrejs\/graphlib)(\/|$)/
+
+/** Our own modules and the joined packages become part of the bundle; everything else is found by Node. */
+function isExternal(id) {
+  if (joined.test(id)) return false
+  return !id.startsWith('.') && !id.startsWith('/') && !/^[A-Za-z]:/.test(id)
+}
+
 const staleAfterMs = 24 * 60 * 60 * 1000
 
 /** Bundles dist/cli/main.js; without a bundler, or with code that cannot be bundled, the plain modules are run. */
@@ -23,7 +32,7 @@ export async function bundle(dist) {
     const { rolldown } = await import('rolldown')
     const build = await rolldown({
       input: { main: join(dist, 'cli', 'main.js') },
-      external: (id) => !id.startsWith('.') && !id.startsWith('/') && !/^[A-Za-z]:/.test(id),
+      external: isExternal,
       platform: 'node',
       logLevel: 'silent',
       plugins: [{ name: 'addresses', transform: (code, id) => withOwnAddress(code, relative(dist, id)) }],

@@ -1,4 +1,4 @@
-import { joined } from '../core/joined.ts'
+import { extended } from '../core/extended.ts'
 import type { Manifest } from '../core/manifest.ts'
 import type { Node, NodeId, Relation } from '../core/node.ts'
 import type { ContextScope } from './context/context.ts'
@@ -44,7 +44,7 @@ export function nodeScope(request: NodeScopeRequest): ContextScope {
   const { overrides } = scope
   const own = thisRelation(node, scope)
   const config = node ? nodeConfig(node) : {}
-  const more: Omit<ContextScope, 'ref' | 'source'> = {
+  const scopeOfNode: Omit<ContextScope, 'ref' | 'source'> = {
     packageName,
     projectName: templates.projectName,
     runtimeConfig: templates.runtimeConfig,
@@ -74,7 +74,7 @@ export function nodeScope(request: NodeScopeRequest): ContextScope {
     print: scope.flags?.['PRINT'] === false ? () => {} : log,
     ...(scope.seen && { seen: scope.seen }),
   }
-  return joined(makeReaders(request), more)
+  return extended(scopeOfNode, makeReaders(request))
 }
 
 /** `ref` and `source`: where the nodes that are named stand in this run. */

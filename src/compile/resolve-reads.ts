@@ -1,4 +1,4 @@
-import { joined } from '../core/joined.ts'
+import { extended } from '../core/extended.ts'
 import { type Node, type NodeId, relationKey, relationsOf } from '../core/node.ts'
 import type { Problem } from '../core/problem.ts'
 import type { Draft } from './nodes/draft.ts'
@@ -72,11 +72,14 @@ function withDependencies(
   const attachedTo = node.resourceType === 'test' && node.generic ? first : undefined
   // A test belongs to the group of what it is declared on.
   const group = attachedTo === undefined ? undefined : groups.get(attachedTo)
-  return joined(node, {
-    ...(group !== undefined && { group }),
-    dependsOn: load === undefined ? dependsOn : [...dependsOn, load],
-    ...(attachedTo !== undefined && { attachedTo }),
-  }) as Node
+  return extended(
+    { ...node },
+    {
+      ...(group !== undefined && { group }),
+      dependsOn: load === undefined ? dependsOn : [...dependsOn, load],
+      ...(attachedTo !== undefined && { attachedTo }),
+    },
+  ) as Node
 }
 
 function loadsByTable(drafts: readonly Draft[]): ReadonlyMap<string, NodeId> {

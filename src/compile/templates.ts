@@ -1,4 +1,4 @@
-import { joined } from '../core/joined.ts'
+import { extended } from '../core/extended.ts'
 import type { Target } from '../core/manifest.ts'
 import type { Relation, ResourceType } from '../core/node.ts'
 import type { Place, Problem } from '../core/problem.ts'
@@ -192,7 +192,7 @@ export function makeTemplates(project: TemplateProject, options: TemplatesOption
   const listening = (packageName: string, stand: () => Value, placeOf: PlaceOf) => {
     const reads: Read[] = []
     const declared: { config: Config } = { config: {} }
-    const scope: ContextScope = joined(scopeForParsing(packageName), {
+    const scope: ContextScope = extended(scopeForParsing(packageName), {
       ref: (call) => {
         const written = call.package === undefined ? [call.name] : [call.package, call.name]
         reads.push({ kind: 'ref', ...call, place: placeOf('ref', written) })

@@ -23,8 +23,9 @@ export const unknown: Derivation = { ...nothing, isUnknown: true }
 /** The value of a column as it is. */
 export function copyOf({ relation, column }: ColumnRef): Derivation {
   return {
-    ...nothing,
     inputs: new Map([[columnKey({ relation, column }), { relation, column, kind: 'copy' }]]),
+    influences: noInfluences,
+    isUnknown: false,
   }
 }
 
@@ -61,7 +62,8 @@ export function raised(derivation: Derivation, kind: InputKind): Derivation {
       rank[input.kind] < rank[kind] ? { ...input, kind } : input,
     ]),
   )
-  return { ...derivation, inputs }
+  const { influences, isUnknown } = derivation
+  return { inputs, influences, isUnknown }
 }
 
 /** What a value decides when it filters, joins, groups or orders. */
@@ -80,7 +82,8 @@ export function mergeInfluences(all: readonly Influences[]): Influences {
 
 /** The value with more that decides about it. */
 export function influenced(derivation: Derivation, ...more: readonly Influences[]): Derivation {
-  return { ...derivation, influences: mergeInfluences([derivation.influences, ...more]) }
+  const { inputs, influences, isUnknown } = derivation
+  return { inputs, influences: mergeInfluences([influences, ...more]), isUnknown }
 }
 
 /** Whether two derivations say the same; both have grown from the same start, so sizes and kinds suffice. */

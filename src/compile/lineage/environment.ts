@@ -79,7 +79,8 @@ export interface Environment {
 
 /** The environment inside a query that has those entries in FROM. */
 export function within(environment: Environment, entries: readonly ScopeEntry[]): Environment {
-  return { ...environment, scope: { entries, parent: environment.scope } }
+  const { session, scope, ctes, windows } = environment
+  return { session, scope: { entries, parent: scope }, ctes, windows }
 }
 
 const systemColumns = new Set(['tableoid', 'xmin', 'cmin', 'xmax', 'cmax', 'ctid'])

@@ -1,4 +1,5 @@
 import { basename, dirname } from 'node:path'
+import { extended } from '../../core/extended.ts'
 import type { ColumnInfo, Node, NodeId, Relation, ResourceType } from '../../core/node.ts'
 import type { Place, Problem } from '../../core/problem.ts'
 import type { ColumnSpec } from '../../core/project.ts'
@@ -49,13 +50,12 @@ export interface Identity {
 /** The fields that nodes of every kind share. */
 export function nodeBase(identity: Identity) {
   const { resourceType, package: packageName, name, packagePath, place, fqn, description, config } = identity
-  return {
+  const base = {
     id: `${resourceType}.${packageName}.${name}`,
     name,
     package: packageName,
     path: packagePath,
     place,
-    ...(identity.patchPath !== undefined && { patchPath: identity.patchPath }),
     fqn,
     description,
     tags: [...new Set(asStrings(config.tags))],
@@ -63,6 +63,8 @@ export function nodeBase(identity: Identity) {
     columns: identity.columns.map(columnInfo),
     config,
   }
+  const { patchPath } = identity
+  return patchPath === undefined ? base : extended(base, { patchPath })
 }
 
 /** Package, folders below the resource path that holds the file, and further names. */

@@ -1,5 +1,5 @@
 import { dirname } from 'node:path'
-import { joined } from '../../core/joined.ts'
+import { extended } from '../../core/extended.ts'
 import type { TestNode } from '../../core/node.ts'
 import { makeProblem, type Problem } from '../../core/problem.ts'
 import type { TestSpec } from '../../core/project.ts'
@@ -77,7 +77,7 @@ function draftOne(
   const inherited = [...new Set([...subject.tags, ...tags, ...asStrings(called['tags'])])].sort()
   return {
     reads: [{ ...subject.read, place }, ...capture.reads],
-    node: joined(base, testBehaviour(config), {
+    node: extended(base, testBehaviour(config), {
       id: `${base.id}.${testHash(name, spec.test, { ...args, model: whereSubquery(subject.expression) })}`,
       tags: [...new Set([...inherited, ...base.tags])],
       resourceType: 'test' as const,

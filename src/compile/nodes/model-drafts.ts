@@ -1,5 +1,5 @@
 import { createHash } from 'node:crypto'
-import { joined } from '../../core/joined.ts'
+import { extended } from '../../core/extended.ts'
 import type { Access, ModelNode } from '../../core/node.ts'
 import { makeProblem, type Problem } from '../../core/problem.ts'
 import type { PatchSpec, ProjectFile, VersionSpec } from '../../core/project.ts'
@@ -64,7 +64,7 @@ function draftModel(scope: DraftScope, file: ProjectFile, problems: Problem[]): 
   if (config['enabled'] !== false) problems.push(...own)
   return {
     reads: [...capture.reads, ...hookReads, ...readConstraintReads(constraints, columns, place)],
-    node: joined(base, build, {
+    node: extended(base, build, {
       id: versioned ? `${base.id}.v${versioned.version.v}` : base.id,
       resourceType: 'model' as const,
       relation: naming({ ...identity, config }),

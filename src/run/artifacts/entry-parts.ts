@@ -1,4 +1,4 @@
-import { joined } from '../../core/joined.ts'
+import { extended } from '../../core/extended.ts'
 import { type ColumnInfo, type Node, relationOf, type TestNode } from '../../core/node.ts'
 import { type ArtifactScope, relationName } from './artifact-scope.ts'
 import { compiledPath, hasSql, pathInKind } from './compiled-path.ts'
@@ -53,7 +53,7 @@ export function tableEntry(
   { schema, identifier }: { readonly schema: string; readonly identifier: string },
 ): Entry {
   const relation = relationOf(node)
-  return joined(identity(node, scope), place(schema, scope), {
+  return extended(identity(node, scope), place(schema, scope), {
     alias: identifier,
     columns: columnEntries(node.columns),
     docs: nodeDocs(node),
@@ -73,8 +73,8 @@ export function queryEntry(node: Node, scope: ArtifactScope): Entry {
     depends_on: { macros: macrosOf(node, scope), nodes: parentIds(node, scope) },
   }
   if (!hasSql(node)) return read
-  if (compiled === undefined) return joined(read, { compiled_path: null })
-  return joined(read, {
+  if (compiled === undefined) return extended(read, { compiled_path: null })
+  return extended(read, {
     compiled: true,
     compiled_code: compiled,
     compiled_path: `target/compiled/${compiledPath(node)}`,

@@ -1,5 +1,5 @@
 import { defaultConfig } from '../../core/default-config.ts'
-import { joined } from '../../core/joined.ts'
+import { extended } from '../../core/extended.ts'
 import type { Node } from '../../core/node.ts'
 import { plainJson, plainObject } from './plain-json.ts'
 
@@ -82,7 +82,7 @@ export function nodeConfig(
     tags: ownTags(node),
     meta: plainObject(node.meta),
   }
-  return joined({}, defaultConfig(node.resourceType), plainObject(Object.fromEntries(kept)), own, decided)
+  return extended({ ...defaultConfig(node.resourceType) }, plainObject(Object.fromEntries(kept)), own, decided)
 }
 
 /** A test has the tags of its column and source too, but they are not its config. */

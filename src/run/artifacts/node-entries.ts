@@ -1,5 +1,5 @@
 import { createHash } from 'node:crypto'
-import { joined } from '../../core/joined.ts'
+import { extended } from '../../core/extended.ts'
 import type {
   ExposureNode,
   JobNode,
@@ -38,7 +38,7 @@ import { plainObject } from './plain-json.ts'
 export function modelEntry(node: ModelNode, scope: ArtifactScope): Entry {
   const contract = { ...modelTraits.contract, enforced: node.contractEnforced }
   const constraints = constraintEntries(node.constraints)
-  return joined(tableEntry(node, scope, node.relation), queryEntry(node, scope), {
+  return extended(tableEntry(node, scope, node.relation), queryEntry(node, scope), {
     group: node.group ?? null,
     access: node.access,
     contract: { ...contract, checksum: node.contractEnforced ? contractChecksum(node, constraints) : null },
@@ -71,7 +71,7 @@ export function modelEntry(node: ModelNode, scope: ArtifactScope): Entry {
 export function jobEntry(node: JobNode, scope: ArtifactScope): Entry {
   const spec = plainObject(node.spec)
   const meta = { ...plainObject(node.meta), estimand: { kind: 'job', job_kind: node.spec.kind, spec } }
-  return joined(tableEntry(node, scope, node.relation), queryEntry(node, scope), modelTraits, {
+  return extended(tableEntry(node, scope, node.relation), queryEntry(node, scope), modelTraits, {
     description: node.description || node.spec.question,
     checksum: checksum(createHash('sha256').update(JSON.stringify(spec)).digest('hex')),
     raw_code: '',
@@ -86,7 +86,7 @@ export function loadEntry(node: LoadNode, scope: ArtifactScope): Entry {
   const meta = { ...plainObject(node.meta), estimand: { kind: 'load', load_kind: node.spec.kind, spec } }
   const [table] = node.spec.tables
   const name = artifactName(node, scope.idOf(node.id))
-  return joined(
+  return extended(
     tableEntry(node, scope, { schema: table?.schema ?? scope.options.target.schema, identifier: name }),
     queryEntry(node, scope),
     modelTraits,
@@ -103,7 +103,7 @@ export function loadEntry(node: LoadNode, scope: ArtifactScope): Entry {
 
 /** A seed; it is the one kind of node that cannot depend on others. */
 export function seedEntry(node: SeedNode, scope: ArtifactScope): Entry {
-  return joined(tableEntry(node, scope, node.relation), {
+  return extended(tableEntry(node, scope, node.relation), {
     group: node.group ?? null,
     checksum: checksum(node.checksum),
     raw_code: '',
@@ -121,7 +121,7 @@ export function seedEntry(node: SeedNode, scope: ArtifactScope): Entry {
 /** A test, with its thresholds. */
 export function testEntry(node: TestNode, scope: ArtifactScope): Entry {
   const { generic } = node
-  return joined(tableEntry(node, scope, node.relation), queryEntry(node, scope), {
+  return extended(tableEntry(node, scope, node.relation), queryEntry(node, scope), {
     group: node.group ?? null,
     ...(generic && genericEntry(node, scope)),
     checksum: generic
