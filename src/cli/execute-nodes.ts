@@ -7,6 +7,7 @@ import { makeJsonRunDisplay, makeTextRunDisplay, type RunDisplay } from './displ
 import { summaryLines } from './display/run-summary.ts'
 import { exitCodeOfRun } from './exit-code-of-run.ts'
 import type { RunFlags } from './flags.ts'
+import { parseSample } from './parse-sample.ts'
 import { runArguments } from './run-arguments.ts'
 import { saveArtifacts } from './save-artifacts.ts'
 import { type NodeSelection, reportSelection, selectNodes } from './select-nodes.ts'
@@ -63,6 +64,7 @@ export async function executeNodes(
         : 'Nothing to do: the project has no such nodes.',
     )
     if (!request.choose) await saveNothing(context, workspace, flags)
+    await saveArtifacts(context, workspace, emptyRun(context, flags))
     if (isJson) printJson(context, { command: context.command, selection, results: [] })
     return 0
   }
@@ -71,6 +73,7 @@ export async function executeNodes(
     const { runNodes } = await import('../run/run.ts')
     const deferred = await deferRelations(context, workspace, flags, selection.nodeIds, warehouse)
     const publish = flags.publish ?? workspace.project.config.publish
+    const sample = flags.sample === undefined ? null : parseSample(flags.sample, context.clock())
     // dbt_project.yml may set flags; the command line and the environment win over it.
     const says = (flag: string): boolean => workspace.config.flags[flag] === true
     const result = await runNodes(
@@ -91,6 +94,7 @@ export async function executeNodes(
         deferred,
         empty: flags.empty ?? false,
         eventTime: eventTimeOf(flags),
+        ...(sample && { sample }),
         storeFailures: flags.storeFailures ?? says('store_failures'),
         warnError: context.flags.warnError ?? says('warn_error'),
         templateFlags: templateFlags(context, flags),
@@ -138,6 +142,23 @@ async function saveNothing(context: CommandContext, workspace: Workspace, flags:
   })
 }
 
+/** A run of nothing, whose artifacts take the place of those of the run before. */
+function emptyRun(context: CommandContext, flags: RunFlags): Parameters<typeof saveArtifacts>[2] {
+  const runId = context.newId()
+  const run: RunResult = {
+    runId,
+    command: context.command,
+    status: 'success',
+    startedAt: context.clock().toISOString(),
+    elapsedMs: 0,
+    published: false,
+    publishMs: null,
+    results: [],
+    problems: [],
+  }
+  return { invocationId: runId, run, args: runArguments(context.flags, flags) }
+}
+
 /** Nodes that nobody selected by an expression. */
 function chosenNodes(nodeIds: readonly NodeId[], resourceTypes: readonly ResourceType[]): NodeSelection {
   return { select: [], exclude: [], resourceTypes, nodeIds, warnings: [] }
@@ -156,6 +177,8 @@ export const runnableTypes: readonly ResourceType[] = [
   'test',
   'unit_test',
   'job',
+  'exposure',
+  'saved_query',
 ]
 
 /** Shows the run's events and writes them to the log. */

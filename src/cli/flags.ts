@@ -66,6 +66,8 @@ export interface RunFlags extends SelectionFlags {
   readonly lockTimeout: number
   readonly output: 'text' | 'json'
   readonly empty?: boolean
+  /** The window of time that is read, as typed. */
+  readonly sample?: string
   readonly eventTimeStart?: Date
   readonly eventTimeEnd?: Date
   readonly storeFailures?: boolean

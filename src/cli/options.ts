@@ -17,6 +17,8 @@ export interface OptionGroups {
   readonly state: (command: Command) => Command
   readonly deferral: (command: Command) => Command
   readonly sampling: (command: Command) => Command
+  /** Part of `sampling`, for commands whose nodes read nothing. */
+  readonly empty: (command: Command) => Command
   readonly storeFailures: (command: Command) => Command
   readonly execution: (command: Command) => Command
   readonly fullRefresh: (command: Command) => Command
@@ -39,7 +41,8 @@ export function makeOptionGroups(environment: Environment): OptionGroups {
       ]),
     state: (command) => add(command, stateOptions().map(fromEnvironment)),
     deferral: (command) => add(command, deferOptions().map(fromEnvironment)),
-    sampling: (command) => add(command, samplingOptions().map(fromEnvironment)),
+    sampling: (command) => add(command, [...emptyOptions(), ...samplingOptions()].map(fromEnvironment)),
+    empty: (command) => add(command, emptyOptions().map(fromEnvironment)),
     storeFailures: (command) => add(command, [fromEnvironment(storeFailuresOption())]),
     execution: (command) =>
       add(command, [
@@ -142,10 +145,19 @@ function deferOptions(): Option[] {
   ]
 }
 
-function samplingOptions(): Option[] {
+function emptyOptions(): Option[] {
   return [
     new Option('--empty', 'read everything as if it had no rows: to check that the SQL works'),
     new Option('--no-empty', 'the opposite').hideHelp(),
+  ]
+}
+
+function samplingOptions(): Option[] {
+  return [
+    new Option(
+      '--sample <window>',
+      "read only this window of what has an event_time: '3 days', '{start: 2026-01-01, end: 2026-01-08}'",
+    ),
     new Option('--event-time-start <time>', 'build microbatch models from this time on').argParser(parseTime),
     new Option('--event-time-end <time>', 'build microbatch models up to this time').argParser(parseTime),
   ]

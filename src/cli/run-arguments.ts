@@ -54,6 +54,7 @@ const kept: readonly (readonly [keyof RunFlags, string])[] = [
   ['failFast', 'fail_fast'],
   ['publish', 'publish'],
   ['empty', 'empty'],
+  ['sample', 'sample'],
   ['eventTimeStart', 'event_time_start'],
   ['eventTimeEnd', 'event_time_end'],
   ['storeFailures', 'store_failures'],

@@ -4,14 +4,15 @@ import type { RenderScope } from '../compile/renderer.ts'
 import { type Node, type ResourceType, relationsOf } from '../core/node.ts'
 import { makeProblem, ProblemError } from '../core/problem.ts'
 import { askAnywhere } from '../run/ask.ts'
+import { withSqlHeader } from '../run/steps/sql-header.ts'
 import {
   commentedWarehouse,
   positionWithin,
   ServerError,
+  type Session,
   type SQLQuery,
   sql,
   unsafeSql,
-  type Warehouse,
 } from '../warehouse/index.ts'
 import type { CommandContext, ExitCode } from './command-context.ts'
 import { deferRelations } from './defer-relations.ts'
@@ -54,7 +55,10 @@ export async function showRows(context: CommandContext, request: ShowRequest): P
     const limited =
       request.limit === 0 ? shown.query : sql`${shown.query} limit ${unsafeSql(String(request.limit))}`
     try {
-      await printRows(warehouse, limited, request.output, context)
+      const print = (session: Session) => printRows(session, limited, request.output, context)
+      await warehouse.withSession((session) =>
+        node ? withSqlHeader(session, node, () => print(session)) : print(session),
+      )
     } catch (error) {
       throw explained(error, shown.compiled, workspace, request.inline)
     }
@@ -123,7 +127,7 @@ async function singleNode(
 }
 
 async function printRows(
-  warehouse: Warehouse,
+  session: Session,
   query: SQLQuery,
   format: RowsFormat,
   context: CommandContext,
@@ -131,13 +135,11 @@ async function printRows(
   const { out } = context.terminal
   if (format === 'csv') {
     // The server writes the CSV, so that values look as they do everywhere else in Postgres.
-    await warehouse.withSession(async (session) => {
-      const csv = session.copyOut(query, 'csv').setEncoding('utf8')
-      for await (const chunk of csv) out.write(chunk as string)
-    })
+    const csv = session.copyOut(query, 'csv').setEncoding('utf8')
+    for await (const chunk of csv) out.write(chunk as string)
     return
   }
-  const { rows } = await warehouse.query(query)
+  const { rows } = await session.query(query)
   out.write(`${formatRows(rows, format, out)}\n`)
 }
 

@@ -4,7 +4,14 @@ import type { Node, NodeId, Relation } from '../core/node.ts'
 import type { ContextScope } from './context/context.ts'
 import type { Database } from './context/database.ts'
 import { modelData, nodeConfig } from './context/node-value.ts'
-import { asRelation, cteName, cteValue, type RelationParts, relationValue } from './context/relation-value.ts'
+import {
+  asRelation,
+  cteName,
+  cteValue,
+  quoteIdentifier,
+  type RelationParts,
+  relationValue,
+} from './context/relation-value.ts'
 import { Dict, fromJs, hostFunction, type Value } from './dialect/index.ts'
 import { quoted, withFoldedNames } from './quoting.ts'
 import type { BatchScope, RenderScope } from './renderer.ts'
@@ -94,7 +101,7 @@ function makeReaders({
     if (scope.standIns) return relationValue({ database, ...standInFor(target, node, scope.standIns) })
     if (target.resourceType === 'model' && target.materialized === 'ephemeral') {
       ephemeral.add(id)
-      return cteValue(cteName(target.relation.identifier))
+      return cteValue(cteName(target.relation.identifier), rowsToRead(target, node, scope))
     }
     const relation = relationOf(target)
     if (!relation) throw new ContextError('ref-unknown', `${target.name} has no relation`)
@@ -102,7 +109,7 @@ function makeReaders({
     return relationValue({
       ...names,
       ...quoted(target, templates.quoting, names),
-      ...rowsToRead(target, scope),
+      ...rowsToRead(target, node, scope),
     })
   }
   const known = (id: NodeId | null, code: 'ref-unknown' | 'source-unknown', written: string): NodeId => {
@@ -165,17 +172,36 @@ function thisRelation(node: Node | null, scope: RenderScope): Relation | null {
   return scope.isIncremental || node.resourceType === 'snapshot' ? relation : scope.relationOf(relation)
 }
 
-/** Limits what is read of a relation: nothing with --empty, the rows of the batch where there are times. */
-function rowsToRead(target: Node, { batch, empty }: RenderScope): { limit?: number; where?: string } {
-  if (empty) return { limit: 0 }
-  const column = target.config['event_time']
-  if (!batch || typeof column !== 'string') return {}
-  return { where: `${column} >= '${batchTime(batch.start)}' and ${column} < '${batchTime(batch.end)}'` }
+/** Limits what is read of a relation: nothing with --empty, the rows of the batch or sample where there are times. */
+function rowsToRead(target: Node, node: Node | null, scope: RenderScope): RowsToRead {
+  if (scope.empty) return { limit: 0 }
+  const time = target.config['event_time']
+  const window = windowToRead(node, scope)
+  if (!window || typeof time !== 'string') return {}
+  const isQuoted = target.columns.some(({ name, quote }) => name === time && quote === true)
+  const column = isQuoted ? quoteIdentifier(time) : time
+  return { where: `${column} >= '${writtenTime(window.start)}' and ${column} < '${writtenTime(window.end)}'` }
 }
 
-/** A time as dbt writes it into SQL: `2026-01-31 00:00:00+00:00`. */
-function batchTime(time: Date): string {
-  return `${time.toISOString().slice(0, 19).replace('T', ' ')}+00:00`
+interface RowsToRead {
+  readonly limit?: number
+  readonly where?: string
+}
+
+/** The times that a node reads: of its batch as far as they are in the sample. */
+function windowToRead(node: Node | null, { batch, sample }: RenderScope) {
+  const isSampled = sample && (node?.resourceType === 'model' || node?.resourceType === 'snapshot')
+  if (!batch || !isSampled) return batch ?? (isSampled ? sample : undefined)
+  return {
+    start: sample.start > batch.start ? sample.start : batch.start,
+    end: sample.end < batch.end ? sample.end : batch.end,
+  }
+}
+
+/** A time as dbt writes it into SQL: `2026-01-31 00:00:00+00:00`, with microseconds where it has any. */
+function writtenTime(time: Date): string {
+  const text = time.toISOString().replace('T', ' ')
+  return `${text.slice(0, 19)}${time.getUTCMilliseconds() === 0 ? '' : `${text.slice(19, 23)}000`}+00:00`
 }
 
 function modelValue(

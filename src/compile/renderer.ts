@@ -40,6 +40,8 @@ export interface RenderScope {
   readonly overrides?: UnitTestOverrides
   /** From what has an event_time, only the rows of this batch are read. */
   readonly batch?: BatchScope
+  /** Models and snapshots read only this window of what has an event_time. */
+  readonly sample?: { readonly start: Date; readonly end: Date }
   /** Everything is read as if it had no rows. */
   readonly empty?: boolean
   /** Told of each name of the context that the template looks up, and of `now` when it asks what time it is. */

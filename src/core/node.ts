@@ -1,7 +1,7 @@
 import type { JobSpec } from './job-spec.ts'
 import type { LoadSpec } from './load-spec.ts'
 import type { NodeId } from './node-id.ts'
-import type { Place } from './problem.ts'
+import type { Place, Problem } from './problem.ts'
 import type { SnapshotSpec } from './snapshot-spec.ts'
 import type { FixtureRows, UnitTestInput, UnitTestOverrides } from './unit-test-spec.ts'
 
@@ -175,6 +175,8 @@ export interface ModelNode extends NodeBase {
   /** The version that a ref without one means. */
   readonly latestVersion?: string | number
   readonly deprecationDate?: string
+  /** What is wrong with its configuration, where only those are to know who run it: in a project made for dbt. */
+  readonly refusal?: Problem
 }
 
 export interface SnapshotNode extends NodeBase {

@@ -20,6 +20,8 @@ export type StepAction =
   | 'analyse'
   /** Nothing changed since the last publication: keep what is there. */
   | 'reuse'
+  /** Stands in the results and has nothing to run: an exposure, a saved query. */
+  | 'none'
 
 export interface Step {
   readonly nodeId: NodeId

@@ -1,7 +1,8 @@
 import type { NodeId } from './node.ts'
 import type { Problem } from './problem.ts'
 
-export type NodeStatus = 'success' | 'reused' | 'pass' | 'warn' | 'fail' | 'error' | 'skipped'
+/** `no-op` is the result of what nothing is run for: an exposure, a saved query. */
+export type NodeStatus = 'success' | 'reused' | 'no-op' | 'pass' | 'warn' | 'fail' | 'error' | 'skipped'
 
 /** What became of one batch of a microbatch model. */
 export interface BatchResult {

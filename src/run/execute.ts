@@ -1,5 +1,5 @@
 import { type Node, type NodeId, relationKey } from '../core/node.ts'
-import type { Step } from '../core/plan.ts'
+import type { Step, StepAction } from '../core/plan.ts'
 import type { Problem } from '../core/problem.ts'
 import { isFailure, type NodeResult } from '../core/run-result.ts'
 import type { PublishAction } from '../warehouse/index.ts'
@@ -19,7 +19,8 @@ import { runUnitTest } from './steps/unit-test.ts'
  * threads. A failed step's descendants are skipped, the rest goes on; a failure is a result, not an exception.
  *
  *   waiting ──all succeeded──▶ running ──▶ success | pass | warn | reused
- *      │                          └──────▶ error | fail
+ *      │                          ├──────▶ error | fail
+ *      │                          └──────▶ no-op, where there is nothing to run
  *      └──one failed or skipped, or nothing more is to start──▶ skipped
  */
 
@@ -116,7 +117,7 @@ async function carryOut(step: Step, context: RunContext, onBuilt: OnBuilt): Prom
     const outcome = await runStep(node, step, context.forNode(node.id))
     await onBuilt(step, outcome)
     const { rows, message, compiledCode, verdict, batches } = outcome
-    const status = verdict ?? (step.action === 'reuse' ? 'reused' : 'success')
+    const status = verdict ?? statusOf(step.action)
     const problem =
       verdict === 'fail' || verdict === 'warn' ? testProblem(node, outcome, verdict, context) : undefined
     return {
@@ -142,6 +143,11 @@ async function carryOut(step: Step, context: RunContext, onBuilt: OnBuilt): Prom
   }
 }
 
+function statusOf(action: StepAction): NodeResult['status'] {
+  if (action === 'none') return 'no-op'
+  return action === 'reuse' ? 'reused' : 'success'
+}
+
 function runStep(node: Node, step: Step, context: RunContext): Promise<StepOutcome> {
   switch (node.resourceType) {
     case 'load':
@@ -158,12 +164,13 @@ function runStep(node: Node, step: Step, context: RunContext): Promise<StepOutco
       return runSnapshot(node, step, context)
     case 'unit_test':
       return runUnitTest(node, step, context)
-    case 'source':
     case 'exposure':
+    case 'saved_query':
+      return Promise.resolve({ rows: null, message: 'NO-OP', publish: [] })
+    case 'source':
     case 'analysis':
     case 'metric':
     case 'semantic_model':
-    case 'saved_query':
       throw new Error(`${node.id} has no step`)
   }
 }

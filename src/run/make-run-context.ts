@@ -26,6 +26,7 @@ export function makeRunContext(
     fullRefresh: request.fullRefresh,
     log: (message: string) => effects.emit({ type: 'log', level: 'info', message }),
     ...(request.empty && { empty: true }),
+    ...(request.sample && { sample: request.sample }),
     flags: { ...request.templateFlags, WHICH: request.command },
   }
   // What this run does not build may be deferred: it is then read where an earlier state has it.

@@ -97,7 +97,17 @@ function changeOf(
 }
 
 /** Only these are ever carried out; and an ephemeral model is written into its readers. */
-const runnable: readonly ResourceType[] = ['load', 'seed', 'model', 'snapshot', 'test', 'unit_test', 'job']
+const runnable: readonly ResourceType[] = [
+  'load',
+  'seed',
+  'model',
+  'snapshot',
+  'test',
+  'unit_test',
+  'job',
+  'exposure',
+  'saved_query',
+]
 
 function hasStep(node: Node): boolean {
   if (!runnable.includes(node.resourceType)) return false
@@ -125,12 +135,13 @@ function decide(
       return decideSnapshot(node, state)
     case 'unit_test':
       return { action: 'test', reason: 'unit tests come before their model' }
-    case 'source':
     case 'exposure':
+    case 'saved_query':
+      return { action: 'none', reason: 'tells who reads; there is nothing to run' }
+    case 'source':
     case 'analysis':
     case 'metric':
     case 'semantic_model':
-    case 'saved_query':
       throw new Error(`${node.id} has no step`)
   }
 }
@@ -271,15 +282,20 @@ function madeFromAll(
   return [...first!].filter((id) => reads.has(id) && !isTest(id) && rest.every((set) => set.has(id)))
 }
 
-/** Stable order in which every step stands after those that it depends on, tests right behind what they test. */
+/**
+ * The order in which steps begin as far as nothing keeps them waiting: dbt's, by how many steps one after the other
+ * have to be done before, then by id. Projects come to rely on it: a test that names no node, which looks at the
+ * database itself, comes after all seeds.
+ */
 function inDependencyOrder(steps: readonly Step[]): Step[] {
   const byId = new Map(steps.map((step) => [step.nodeId, step]))
-  const ordered = new Set<Step>()
-  const visit = (step: Step): void => {
-    if (ordered.has(step)) return
-    for (const id of step.dependsOn) visit(byId.get(id)!)
-    ordered.add(step)
+  const levels = new Map<NodeId, number>()
+  const levelOf = (id: NodeId): number => {
+    const known = levels.get(id)
+    if (known !== undefined) return known
+    const level = Math.max(-1, ...byId.get(id)!.dependsOn.map(levelOf)) + 1
+    levels.set(id, level)
+    return level
   }
-  for (const step of steps) visit(step)
-  return [...ordered]
+  return [...steps].sort((a, b) => levelOf(a.nodeId) - levelOf(b.nodeId) || (a.nodeId < b.nodeId ? -1 : 1))
 }

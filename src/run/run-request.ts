@@ -24,6 +24,8 @@ export interface RunRequest {
   readonly deferred?: ReadonlyMap<string, Relation>
   /** Everything is read as if it had no rows (--empty). */
   readonly empty?: boolean
+  /** Only this window of what has an event_time is read (--sample). */
+  readonly sample?: { readonly start: Date; readonly end: Date }
   /** The times that microbatch models are to build (--event-time-start, --event-time-end). */
   readonly eventTime?: { readonly start?: Date; readonly end?: Date }
   /** Whether tests keep their failing rows; what a test says itself wins (--store-failures). */

@@ -6,6 +6,7 @@ import type { RunFlags } from '../flags.ts'
 export const defineSeed: CommandDefiner = (program, { command, options, launch }) => {
   const seed = command(program, 'seed').description("load the project's CSV files into tables")
   options.selection(seed)
+  options.empty(seed)
   options.fullRefresh(seed)
   options.execution(seed)
   seed.addHelpText(

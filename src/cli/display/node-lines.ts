@@ -31,6 +31,7 @@ const statusWords: Readonly<Record<ShownStatus, { readonly word: string; readonl
   fail: { word: 'FAIL', paint: (colors) => colors.red },
   error: { word: 'ERROR', paint: (colors) => colors.red },
   skipped: { word: 'SKIP', paint: (colors) => colors.dim },
+  'no-op': { word: 'NO-OP', paint: (colors) => colors.dim },
   cancelled: { word: 'STOP', paint: (colors) => colors.yellow },
 }
 
@@ -66,6 +67,7 @@ export function finishLine(result: NodeResult, index: number, layout: LineLayout
   const { word, paint } = statusWords[shownStatus(result)]
   const status = paint(colors)(word.padEnd(statusWidth))
   const line = head(result.nodeId, index, status, layout)
+  if (result.status === 'no-op') return line.trimEnd()
   if (result.status === 'skipped') return `${line}  ${colors.dim(result.message)}`.trimEnd()
   const time = result.status === 'reused' ? '' : formatDuration(result.durationMs)
   const detail = result.status === 'reused' ? colors.dim(result.message) : ''
@@ -93,6 +95,7 @@ function rowsText(result: NodeResult): string {
       return formatCounted(result.rows, 'failing row')
     case 'pass':
     case 'error':
+    case 'no-op':
     case 'skipped':
       return ''
   }

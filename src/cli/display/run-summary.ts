@@ -17,6 +17,8 @@ const kindsInOrder: readonly { readonly type: ResourceType; readonly title: stri
   { type: 'job', title: 'jobs' },
   { type: 'test', title: 'tests' },
   { type: 'unit_test', title: 'unit tests' },
+  { type: 'exposure', title: 'exposures' },
+  { type: 'saved_query', title: 'saved queries' },
 ]
 
 const minTitleWidth = 'models '.length
@@ -30,6 +32,7 @@ const statusTexts: readonly { readonly status: ShownStatus; readonly text: strin
   { status: 'error', text: 'with an error' },
   { status: 'cancelled', text: 'cancelled' },
   { status: 'skipped', text: 'skipped' },
+  { status: 'no-op', text: 'with nothing to run' },
 ]
 
 /** The summary of a run. */

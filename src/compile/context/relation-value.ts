@@ -78,9 +78,10 @@ export function relationValue(parts: RelationParts): HostObject {
 
 const fieldNames = ['path', 'type', 'quote_character', 'include_policy', 'quote_policy', 'dbt_created']
 
-/** An ephemeral model in its reader: prints as the name of the CTE that holds it. */
-export function cteValue(name: string): HostObject {
+/** An ephemeral model in its reader: prints as the name of the CTE that holds it, or as the rows of it to read. */
+export function cteValue(name: string, rows: Pick<RelationParts, 'limit' | 'where'> = {}): HostObject {
   return relationValue({
+    ...rows,
     database: null,
     schema: null,
     identifier: name,

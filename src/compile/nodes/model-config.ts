@@ -77,8 +77,15 @@ const knownKeys = [
 
 export type ModelBuildConfig = Pick<
   ModelNode,
-  'materialized' | 'uniqueKey' | 'incrementalStrategy' | 'onSchemaChange' | 'indexes' | 'unlogged'
-> & { readonly fullRefresh?: boolean }
+  | 'materialized'
+  | 'uniqueKey'
+  | 'incrementalStrategy'
+  | 'onSchemaChange'
+  | 'indexes'
+  | 'unlogged'
+  | 'fullRefresh'
+  | 'refusal'
+>
 
 /** What a model's config may name besides what we know. */
 export interface ModelConfigScope {
@@ -98,14 +105,22 @@ export function readModelConfig(
   { place, source, isMaterialization, isStrategy, misspelled }: ModelConfigScope,
 ): { readonly build: ModelBuildConfig; readonly problems: readonly Problem[] } {
   const problems: Problem[] = []
+  const refusals: Problem[] = []
   const refuse = (message: string, hint?: string, severity: Severity = 'error'): void => {
     problems.push(makeProblem('config-invalid', message, { place, source, severity, ...(hint && { hint }) }))
   }
+  // dbt learns of a materialization or strategy that nobody knows when it runs the model.
+  const isLenient = misspelled === 'warning'
   const choose = <T extends string>(key: string, allowed: readonly T[], fallback: T): T => {
     const value = config[key]
     if (value === undefined || value === null) return fallback
     if (allowed.includes(value as T)) return value as T
-    refuse(`${key}: ${JSON.stringify(value)} is not allowed`, `allowed: ${allowed.join(', ')}`)
+    const [message, hint] = [
+      `${key}: ${JSON.stringify(value)} is not allowed`,
+      `allowed: ${allowed.join(', ')}`,
+    ] as const
+    if (isLenient) refusals.push(makeProblem('config-invalid', message, { place, source, hint }))
+    else refuse(message, hint)
     return fallback
   }
   for (const key of Object.keys(config)) {
@@ -120,14 +135,19 @@ export function readModelConfig(
       )
   }
   choose('unknown_columns', unknownColumnsChoices, 'warn')
-  const uniqueKey = asStrings(config['unique_key'])
-  const incrementalStrategy = isNamed(config['incremental_strategy'], isStrategy)
-    ? 'custom'
-    : choose('incremental_strategy', strategies, uniqueKey.length > 0 ? 'delete+insert' : 'append')
+  const uniqueKey = asStrings(config['unique_key']).filter((column) => column !== '')
   const materialized = isNamed(config['materialized'], isMaterialization)
     ? 'custom'
     : choose('materialized', materializations, 'view')
-  if (materialized === 'incremental' && needsKey.includes(incrementalStrategy) && uniqueKey.length === 0)
+  const usualStrategy = uniqueKey.length > 0 ? 'delete+insert' : 'append'
+  const incrementalStrategy = isNamed(config['incremental_strategy'], isStrategy)
+    ? 'custom'
+    : isLenient && materialized !== 'incremental'
+      ? usualStrategy
+      : choose('incremental_strategy', strategies, usualStrategy)
+  const lacksKey =
+    materialized === 'incremental' && needsKey.includes(incrementalStrategy) && uniqueKey.length === 0
+  if (lacksKey && !isLenient)
     refuse(
       `incremental_strategy ${incrementalStrategy} needs a unique_key`,
       'unique_key: the column or list of columns that identifies a row',
@@ -143,11 +163,13 @@ export function readModelConfig(
     build: {
       materialized,
       uniqueKey,
-      incrementalStrategy,
+      // In dbt a merge without a key matches nothing, so that all rows are new.
+      incrementalStrategy: lacksKey ? 'append' : incrementalStrategy,
       onSchemaChange: choose('on_schema_change', schemaChanges, 'ignore'),
       indexes: asList(config.indexes).map((index) => readIndex(index, refuse)),
       unlogged: config.unlogged === true,
       ...(typeof config.full_refresh === 'boolean' && { fullRefresh: config.full_refresh }),
+      ...(refusals[0] && { refusal: refusals[0] }),
     },
   }
 }

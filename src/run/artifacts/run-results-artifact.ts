@@ -49,6 +49,7 @@ export function runResultsArtifact(
 const dbtStatus: Readonly<Record<NodeStatus, string>> = {
   success: 'success',
   reused: 'no-op',
+  'no-op': 'no-op',
   pass: 'pass',
   warn: 'warn',
   fail: 'fail',
@@ -72,7 +73,7 @@ function resultEntry(result: NodeResult, node: Node, id: string, { run, manifest
     execution_time: result.durationMs / 1000,
     adapter_response: adapterResponse(result, node),
     message: message(result, node, run),
-    failures: isTest(node) ? result.rows : null,
+    failures: isTest(node) ? result.rows : result.status === 'no-op' ? 0 : null,
     unique_id: id,
     compiled: hasSql(node) ? compiledCode !== undefined : null,
     compiled_code: hasSql(node) ? (compiledCode ?? null) : null,
@@ -81,8 +82,8 @@ function resultEntry(result: NodeResult, node: Node, id: string, { run, manifest
 }
 
 /** Templates are rendered as a part of the work, so compiling takes no time of its own; readers expect both. */
-function timing({ startedAt, finishedAt }: NodeResult) {
-  if (startedAt === null) return []
+function timing({ status, startedAt, finishedAt }: NodeResult) {
+  if (startedAt === null || status === 'no-op') return []
   return [
     { name: 'compile', started_at: startedAt, completed_at: startedAt },
     { name: 'execute', started_at: startedAt, completed_at: finishedAt },
@@ -90,7 +91,7 @@ function timing({ startedAt, finishedAt }: NodeResult) {
 }
 
 function adapterResponse({ status, message, rows }: NodeResult, node: Node) {
-  if (status === 'skipped' || status === 'error') return {}
+  if (status === 'skipped' || status === 'error' || status === 'no-op') return {}
   return {
     _message: message,
     ...(status === 'reused' && { code: 'REUSED' }),

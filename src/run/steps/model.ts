@@ -2,6 +2,7 @@ import type { CompiledSql } from '../../compile/compiled-sql.ts'
 import { withoutSemicolon } from '../../compile/compiled-sql.ts'
 import type { ModelNode, Relation } from '../../core/node.ts'
 import type { Step } from '../../core/plan.ts'
+import { ProblemError } from '../../core/problem.ts'
 import {
   createIndex,
   createTableAs,
@@ -26,6 +27,7 @@ import { viewAction } from './view-action.ts'
 
 /** Builds a model in the dark, by its materialization. */
 export const runModel: StepRunner<ModelNode> = async (node, step, context) => {
+  if (node.refusal) throw new ProblemError(node.refusal)
   const build = buildRelation(context.plan.buildSchema, node.relation)
   if (node.materialized === 'incremental' && node.incrementalStrategy === 'microbatch')
     return runMicrobatch(node, step, build, context)

@@ -50,6 +50,7 @@ export async function loadSeed(
   }))
   const names = columns.map(({ name }) => name)
   await session.query(createTable(table, columns))
+  if (context.renderScope.empty) return 0
   const { signal } = context.effects
   if (!inferred.isPlain) {
     const sink = session.copyIn(table, names, { format: 'csv' })

@@ -1,0 +1,113 @@
+import { beforeEach, describe, expect, test } from 'vitest'
+import { type SQLQuery, sql } from '../../src/warehouse/index.ts'
+import { type Files, withProject } from '../project/temp-project.ts'
+import { type ProjectRunOptions, runProject, useProjectDatabase } from './run-project.ts'
+
+/*
+ * Small dbt projects of which dbt 1.11 and 1.12 were asked what their runs do.
+ */
+
+describe('a run like dbt', () => {
+  const database = useProjectDatabase()
+  const run = (files: Files, options: ProjectRunOptions = {}) =>
+    withProject({ 'dbt_project.yml': 'name: shop\nprofile: shop\n', ...files }, (root) =>
+      runProject(root, database.connection, { publish: 'node', ...options }),
+    )
+  const values = async (query: SQLQuery) =>
+    (await database.rows(query)).map((row) => Object.values(row).join(' '))
+
+  beforeEach(async () => {
+    await database.rows(sql`drop schema if exists analytics cascade`)
+  })
+
+  test('a configuration that nobody knows fails its own model, when that is run', async () => {
+    const { node } = await run({
+      'models/fine.sql': "{{ config(incremental_strategy='nobody_asks') }} select 1 as id",
+      'models/odd.sql': "{{ config(materialized='tabel') }} select 1 as id",
+      'models/strange.sql':
+        "{{ config(materialized='incremental', incremental_strategy='bad_strategy') }} select 1 as id",
+    })
+    expect(node('fine').status).toBe('success')
+    expect(node('odd')).toMatchObject({ status: 'error', message: expect.stringContaining('"tabel"') })
+    expect(node('strange')).toMatchObject({
+      status: 'error',
+      message: expect.stringContaining('"bad_strategy"'),
+    })
+  })
+
+  test.each(["unique_key=''", 'unique_key=[]', "incremental_strategy='merge'"])(
+    'an increment with %s has no key: all of its rows are new',
+    async (config) => {
+      const files = {
+        'models/grown.sql': `{{ config(materialized='incremental', ${config}) }} select 1 as id`,
+      }
+      await run(files)
+      expect((await run(files)).node('grown').status).toBe('success')
+
+      expect(await values(sql`select count(*) from analytics.grown`)).toEqual(['2'])
+    },
+  )
+
+  test('steps begin by how many have to be done before, then by id, so that tests of nothing come after seeds', async () => {
+    const files = {
+      'seeds/zebras.csv': 'id\n1\n',
+      'models/after.sql': "select * from {{ ref('zebras') }}",
+      'models/alone.sql': 'select 1 as id',
+      'tests/finds_seed.sql': "select 1 where not exists (select from pg_tables where tablename = 'zebras')",
+      'tests/of_alone.sql': "select * from {{ ref('alone') }} where id is null",
+    }
+    const { result } = await run(files, { threads: 1 })
+    expect(result.results.map(({ nodeId, status }) => `${nodeId} ${status}`)).toEqual([
+      'model.shop.alone success',
+      'seed.shop.zebras success',
+      'test.shop.finds_seed pass',
+      'model.shop.after success',
+      'test.shop.of_alone pass',
+    ])
+  })
+
+  test('exposures and saved queries have a result, and nothing to run', async () => {
+    const files = {
+      'models/orders.sql': 'select 1 as id',
+      'models/uses.yml': `
+exposures:
+  - { name: weekly, type: dashboard, owner: { name: ann, email: a@b.c }, depends_on: [ref('orders')] }
+  - { name: broken, type: dashboard, owner: { name: ann, email: a@b.c }, depends_on: [ref('wrong')] }`,
+      'models/wrong.sql': 'select 1 / 0 as id from (select 1) as x where pg_sleep(0) is not null',
+      'tests/fails.sql': "select 1 as id from {{ ref('wrong') }}",
+    }
+    const { node } = await run(files)
+    expect(node('weekly')).toMatchObject({ status: 'no-op', message: 'NO-OP' })
+    expect(node('broken').status).toBe('skipped')
+  })
+
+  test('--empty reads nothing, of ephemeral models neither, and loads no rows of seeds', async () => {
+    const files = {
+      'seeds/raw.csv': 'id,price\n1,2.5\n',
+      'models/passing.sql': "{{ config(materialized='ephemeral') }} select 2 as id",
+      'models/all_of_it.sql': "select id from {{ ref('raw') }} union all select * from {{ ref('passing') }}",
+    }
+    await run(files)
+    expect(await values(sql`select count(*) from analytics.all_of_it`)).toEqual(['2'])
+    await run(files, { empty: true })
+    expect(await values(sql`select count(*) from analytics.all_of_it`)).toEqual(['0'])
+    expect(await values(sql`select count(price) from analytics.raw`)).toEqual(['0'])
+  })
+
+  test('--sample reads a window of what has an event_time, in models only', async () => {
+    const files = {
+      'models/events.sql':
+        "{{ config(materialized='table', event_time='happened_at') }} select d as happened_at from generate_series(timestamptz '2026-01-01 00:00+00', '2026-01-09 00:00+00', '1 day') as d",
+      'models/plain.sql':
+        "{{ config(materialized='table') }} select happened_at as at from {{ ref('events') }}",
+      'tests/all_there.sql': "select count(*) from {{ ref('events') }} having count(*) <> 9",
+    }
+    const sample = { start: new Date('2026-01-03T00:00:00Z'), end: new Date('2026-01-05T00:00:00.500Z') }
+    const { node } = await run(files, { sample })
+    expect(await values(sql`select count(*) from analytics.plain`)).toEqual(['3'])
+    expect(node('all_there').status).toBe('pass')
+    expect(node('plain').compiledCode).toContain(
+      `(select * from "${database.connection.target.database}"."analytics"."events" where happened_at >= '2026-01-03 00:00:00+00:00' and happened_at < '2026-01-05 00:00:00.500000+00:00') _dbt_et_filter_subq_events`,
+    )
+  })
+})
