@@ -3,6 +3,7 @@ import type { RenderScope } from '../compile/renderer.ts'
 import type { Manifest } from '../core/manifest.ts'
 import type { Node, NodeId, ResourceType } from '../core/node.ts'
 import { type Problem, ProblemError } from '../core/problem.ts'
+import type { NodeResult, RunResult } from '../core/run-result.ts'
 import { hasSql, type NodeWithSql } from '../run/artifacts/compiled-path.ts'
 import type { CommandContext, ExitCode } from './command-context.ts'
 import { deferRelations } from './defer-relations.ts'
@@ -15,6 +16,8 @@ import { openWorkspace, publishedScope, shownPath, type Workspace, withOpenWareh
 
 export interface CompileFlags extends SelectionFlags {
   readonly inline?: string
+  /** How the SQL of a single node is printed. */
+  readonly output?: 'text' | 'json'
   readonly fullRefresh?: boolean
 }
 
@@ -27,13 +30,13 @@ export async function compileNodes(context: CommandContext, flags: CompileFlags)
     const { text } = await withScope(context, flags, workspace, (scope) =>
       workspace.renderer.compileInline(inline, scope),
     )
-    terminal.out.write(`${text.trim()}\n`)
+    terminal.out.write(printed(null, text, flags))
     return 0
   }
   const { nodeIds, compiled } = await compileSelected(context, flags, workspace)
   const single = singleNode(nodeIds, workspace.manifest)
   const shown = compiled.find(({ node }) => node.id === single?.id)
-  if (shown) terminal.out.write(`${shown.text.trim()}\n`)
+  if (shown) terminal.out.write(printed(shown.node, shown.text, flags))
   else if (single) narrator.note(`${single.resourceType} ${single.name} has no SQL of its own`)
   else
     narrator.note(
@@ -42,7 +45,14 @@ export async function compileNodes(context: CommandContext, flags: CompileFlags)
   return 0
 }
 
-/** Compiles the selected nodes and writes their SQL and the manifest. */
+/** The SQL of one node, or of an inline query, as it was asked for. */
+function printed(node: Node | null, text: string, { output }: CompileFlags): string {
+  const sql = text.trim()
+  if (output !== 'json') return `${sql}\n`
+  return `${JSON.stringify({ ...(node && { node: node.name }), compiled: sql }, null, 2)}\n`
+}
+
+/** Compiles the selected nodes and writes their SQL, the manifest, and that all went well. */
 export async function compileSelected(
   context: CommandContext,
   flags: CompileFlags,
@@ -53,12 +63,50 @@ export async function compileSelected(
   return withScope(context, flags, workspace, async (scope) => {
     context.narrator.phase('Compiling the nodes')
     const known = flags.defer ? new Map<NodeId, string>() : workspace.plainTexts
-    const compiled = await compileAll(selection.nodeIds, workspace, scope, known)
+    const startedAt = context.clock()
+    const selected = { ...scope, selected: selection.nodeIds }
+    const compiled = await compileAll(selection.nodeIds, workspace, selected, known)
     const compiledCode = new Map(compiled.map(({ node, text }) => [node.id, text]))
-    await saveArtifacts(context, workspace, { invocationId: scope.invocationId, compiledCode })
+    const { invocationId } = scope
+    const run = compileRun(context, invocationId, selection.nodeIds, startedAt)
+    await saveArtifacts(context, workspace, { invocationId, compiledCode, run })
     context.narrator.done()
     return { nodeIds: selection.nodeIds, compiled }
   })
+}
+
+/** What the results of compiling say: of every node that it went well, as in dbt. */
+function compileRun(
+  { command, clock }: CommandContext,
+  runId: string,
+  nodeIds: readonly NodeId[],
+  started: Date,
+): RunResult {
+  const [startedAt, finishedAt] = [started.toISOString(), clock().toISOString()]
+  const results = nodeIds.map(
+    (nodeId): NodeResult => ({
+      nodeId,
+      status: 'success',
+      startedAt,
+      finishedAt,
+      durationMs: 0,
+      rows: null,
+      message: '',
+      thread: 1,
+    }),
+  )
+  const elapsedMs = clock().getTime() - started.getTime()
+  return {
+    runId,
+    command,
+    status: 'success',
+    startedAt,
+    elapsedMs,
+    published: false,
+    publishMs: null,
+    results,
+    problems: [],
+  }
 }
 
 /** Lends how templates are rendered: from what is published, or deferred to, with a database to ask. */

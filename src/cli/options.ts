@@ -109,9 +109,16 @@ function selectOptions(): Option[] {
       'nodes to take: names, tag:, path:, source:, with + for parents or children',
     ),
     new Option('-m, --models <selector...>', 'the same as --select'),
+    alsoSaid(new Option('--model <selector...>', 'the same as --select'), 'models'),
     new Option('--exclude <selector...>', 'nodes to leave out'),
     new Option('--selector <name>', 'a selection of selectors.yml, instead of --select and --exclude'),
   ]
+}
+
+/** Another spelling of an option: its values are kept as those of the other. */
+function alsoSaid(option: Option, name: string): Option {
+  option.attributeName = () => name
+  return option.hideHelp()
 }
 
 function indirectSelectionOption(): Option {

@@ -21,13 +21,15 @@ export interface EphemeralCte {
 export function injectCtes(query: CompiledSql, ctes: readonly EphemeralCte[]): CompiledSql {
   if (ctes.length === 0) return query
   const own = leadingWith(query.text)
-  const at = own?.offset ?? 0
+  // Spaces and all as dbt writes it, so that compiled SQL can be compared.
+  const at = own?.offset ?? query.text.length - query.text.trimStart().length
   const parts: Part[] = [{ sql: query, from: 0, to: at }]
-  if (!own) parts.push(glue('with '))
+  if (!own) parts.push(glue('with'))
   ctes.forEach(({ name, sql }, index) => {
-    const last = index === ctes.length - 1
+    const isLast = index === ctes.length - 1
+    const end = isLast ? (own ? ',' : ' ') : ', '
     // The closing bracket stands on its own line: the body may end in a line comment.
-    parts.push(glue(`${name} as (\n`), whole(withoutSemicolon(sql)), glue(last && !own ? '\n)\n' : '\n), '))
+    parts.push(glue(` ${name} as (\n`), whole(withoutSemicolon(sql)), glue(`\n)${end}`))
   })
   parts.push({ sql: query, from: at, to: query.text.length })
   return concatenate(parts)

@@ -70,6 +70,7 @@ export function nodeScope(request: NodeScopeRequest): ContextScope {
     model: () => modelValue(request, own),
     graph: request.graph,
     schema: (request.standsAtThis ? own?.schema : relationOf(node)?.schema) ?? options.target.schema,
+    selected: scope.selected ?? [],
     flags: { FULL_REFRESH: scope.fullRefresh, EMPTY: scope.empty ?? false, ...scope.flags },
     runStartedAt: scope.runStartedAt,
     invocationId: scope.invocationId,

@@ -179,6 +179,7 @@ export function makeTemplates(project: TemplateProject, options: TemplatesOption
       Dict.of(['nodes', 'sources', 'exposures', 'metrics', 'groups'].map((kind) => [kind, new Dict()])),
     schema: options.target.schema,
     flags: {},
+    selected: [],
     runStartedAt: options.clock(),
     invocationId: '',
     more: {},

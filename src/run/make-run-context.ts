@@ -24,6 +24,7 @@ export function makeRunContext(
     runStartedAt: new Date(plan.startedAt),
     invocationId: plan.runId,
     fullRefresh: request.fullRefresh,
+    selected: request.nodeIds,
     log: (message: string) => effects.emit({ type: 'log', level: 'info', message }),
     ...(request.empty && { empty: true }),
     ...(request.sample && { sample: request.sample }),

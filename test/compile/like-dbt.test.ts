@@ -40,3 +40,22 @@ describe('like dbt', () => {
     await expect(sqlOf(files, 'model.shop.broken')).rejects.toThrow('invalid_method')
   })
 })
+
+describe('ephemeral models in their readers', () => {
+  const files = {
+    'models/first.sql': "{{ config(materialized='ephemeral') }}\n\nselect 1 as fun\n",
+    'models/second.sql': "{{ config(materialized='ephemeral') }}\nselect * from {{ ref('first') }};\n",
+  }
+  test.each([
+    [
+      "{# said #}\n\n-- why\nselect * from {{ ref('second') }}",
+      '\n\nwith __dbt__cte__first as (\n\n\nselect 1 as fun\n),  __dbt__cte__second as (\n\nselect * from __dbt__cte__first\n) -- why\nselect * from __dbt__cte__second',
+    ],
+    [
+      "with recursive t(n) as (\n  select * from {{ ref('first') }}\n)\nselect n from t",
+      'with recursive  __dbt__cte__first as (\n\n\nselect 1 as fun\n),t(n) as (\n  select * from __dbt__cte__first\n)\nselect n from t',
+    ],
+  ])('%j', async (text, expected) => {
+    expect(await sqlOf({ ...files, 'models/reader.sql': text }, 'model.shop.reader')).toBe(expected)
+  })
+})

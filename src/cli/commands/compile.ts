@@ -1,7 +1,7 @@
 import { Option } from 'commander'
+import type { CompileFlags } from '../compile-nodes.ts'
 import type { CommandDefiner } from '../define-command.ts'
 import { examples } from '../examples.ts'
-import type { SelectionFlags } from '../flags.ts'
 
 /** `estimand compile`: the SQL that templates become. */
 export const defineCompile: CommandDefiner = (program, { command, options, launch }) => {
@@ -12,6 +12,11 @@ export const defineCompile: CommandDefiner = (program, { command, options, launc
   options.deferral(compile)
   options.fullRefresh(compile)
   compile.addOption(new Option('--inline <sql>', 'print what this template becomes, instead of a node'))
+  compile.addOption(
+    new Option('--output <format>', 'how the SQL of one node is printed')
+      .choices(['text', 'json'])
+      .default('text'),
+  )
   compile.addHelpText(
     'after',
     examples([
@@ -21,11 +26,9 @@ export const defineCompile: CommandDefiner = (program, { command, options, launc
     ]),
   )
   compile.action(
-    launch<SelectionFlags & { readonly inline?: string; readonly fullRefresh?: boolean }>(
-      async (context, flags) => {
-        const { compileNodes } = await import('../compile-nodes.ts')
-        return compileNodes(context, flags)
-      },
-    ),
+    launch<CompileFlags>(async (context, flags) => {
+      const { compileNodes } = await import('../compile-nodes.ts')
+      return compileNodes(context, flags)
+    }),
   )
 }

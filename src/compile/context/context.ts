@@ -72,6 +72,8 @@ export interface ContextScope {
   readonly graph: () => Value
   /** The schema that `schema` names: the node's, else the target's. */
   readonly schema: string
+  /** The nodes that the command works on; none while a project is parsed. */
+  readonly selected: readonly string[]
   /** Flags by their names in capitals, as far as anybody gave them. */
   readonly flags: Readonly<Record<string, unknown>>
   readonly runStartedAt: Date
@@ -155,7 +157,7 @@ const makers: Readonly<Record<string, (parts: Parts) => Value>> = {
   dbt_metadata_envs: ({ scope }) => fromJs(metadataVariables(scope.env)),
   project_name: ({ scope }) => scope.projectName,
   thread_id: () => 'Thread-1',
-  selected_resources: () => [],
+  selected_resources: ({ scope }) => [...scope.selected],
   pre_hooks: () => [],
   post_hooks: () => [],
   sql: () => null,

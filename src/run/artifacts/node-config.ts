@@ -82,7 +82,12 @@ export function nodeConfig(
     tags: ownTags(node),
     meta: plainObject(node.meta),
   }
-  return extended({ ...defaultConfig(node.resourceType) }, plainObject(Object.fromEntries(kept)), own, decided)
+  return extended(
+    { ...defaultConfig(node.resourceType) },
+    plainObject(Object.fromEntries(kept)),
+    own,
+    decided,
+  )
 }
 
 /** A test has the tags of its column and source too, but they are not its config. */

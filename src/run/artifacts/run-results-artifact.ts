@@ -90,14 +90,21 @@ function timing({ status, startedAt, finishedAt }: NodeResult) {
   ]
 }
 
+/** What a server answers to the statement that makes the node, as tools know it from dbt. */
 function adapterResponse({ status, message, rows }: NodeResult, node: Node) {
   if (status === 'skipped' || status === 'error' || status === 'no-op') return {}
-  return {
-    _message: message,
-    ...(status === 'reused' && { code: 'REUSED' }),
-    // The rows of a test's result are failures; what its query gave back is the one row that counts them.
-    ...(rows !== null && { rows_affected: isTest(node) ? 1 : rows }),
-  }
+  if (status === 'reused') return { _message: message, code: 'REUSED' }
+  // The rows of a test's result are failures; what its query gave back is the one row that counts them.
+  if (node.resourceType === 'test') return { _message: 'SELECT 1', code: 'SELECT', rows_affected: 1 }
+  if (node.resourceType === 'seed' && rows !== null)
+    return { _message: `INSERT 0 ${rows}`, code: 'INSERT', rows_affected: rows }
+  if (isView(node)) return { _message: 'CREATE VIEW', code: 'CREATE VIEW', rows_affected: -1 }
+  if (rows !== null) return { _message: `SELECT ${rows}`, code: 'SELECT', rows_affected: rows }
+  return { _message: message }
+}
+
+function isView(node: Node): boolean {
+  return node.resourceType === 'model' && node.materialized === 'view'
 }
 
 /** What happened, with the place in the project where something is wrong. */

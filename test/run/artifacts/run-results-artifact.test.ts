@@ -38,7 +38,7 @@ describe('runResultsArtifact', () => {
         { name: 'compile', started_at: '2024-03-02T03:59:00.000Z', completed_at: '2024-03-02T03:59:00.000Z' },
         { name: 'execute', started_at: '2024-03-02T03:59:00.000Z', completed_at: '2024-03-02T03:59:01.500Z' },
       ],
-      adapter_response: { _message: '42 rows', rows_affected: 42 },
+      adapter_response: { _message: 'SELECT 42', code: 'SELECT', rows_affected: 42 },
       failures: null,
       relation_name: '"warehouse"."analytics_marts"."fct_orders"',
     })
