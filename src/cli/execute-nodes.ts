@@ -36,6 +36,8 @@ export interface ExecuteRequest {
   readonly resourceTypes: readonly ResourceType[] | null
   /** Values that go over --vars. */
   readonly vars?: Readonly<Record<string, unknown>>
+  /** The failed run that is gone on with. */
+  readonly retryOf?: string
   /** Chooses the nodes, where it is not the flags that do. */
   readonly choose?: (workspace: Workspace) => readonly NodeId[]
   readonly explain?: (run: FinishedRun) => Promise<Explanation>
@@ -98,6 +100,7 @@ export async function executeNodes(
         storeFailures: flags.storeFailures ?? says('store_failures'),
         warnError: context.flags.warnError ?? says('warn_error'),
         templateFlags: templateFlags(context, flags),
+        ...(request.retryOf !== undefined && { retryOf: request.retryOf }),
       },
       { emit: makeDisplay(context, workspace), clock: context.clock, signal: context.signal },
     )

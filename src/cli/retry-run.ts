@@ -28,6 +28,7 @@ export async function retryRun(context: CommandContext, flags: RunFlags): Promis
   }
   return executeNodes(again, { ...earlier, ...given } as RunFlags, {
     resourceTypes: null,
+    retryOf: previous.id,
     choose: ({ manifest }) => previous.leftUndone(manifest, context.flags.warnError ?? false),
   })
 }

@@ -47,6 +47,8 @@ export interface Plan {
   /** The schema in which this run builds, dropped when it is over. */
   readonly buildSchema: string
   readonly steps: readonly Step[]
+  /** What the run that this one goes on with has done: it is not done again, and goes live with the rest. */
+  readonly adopted?: readonly Step[]
 }
 
 /** Where a published relation is built before it is published. */

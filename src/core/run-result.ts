@@ -44,6 +44,8 @@ export interface RunResult {
   readonly published: boolean
   readonly publishMs: number | null
   readonly results: readonly NodeResult[]
+  /** The nodes that were taken as an earlier run has built them. */
+  readonly adopted?: readonly NodeId[]
   /** What went wrong outside any node: publishing, the connection, a cancel. */
   readonly problems: readonly Problem[]
 }

@@ -1,5 +1,13 @@
-import type { Relation } from '../core/node.ts'
-import { createSchema, type Session, sql } from '../warehouse/index.ts'
+import { type Relation, relationKey } from '../core/node.ts'
+import {
+  type CatalogRelation,
+  createSchema,
+  dropRelation,
+  relationsInSchemas,
+  ServerError,
+  type Session,
+  sql,
+} from '../warehouse/index.ts'
 import { buildSchemas } from './relations.ts'
 
 /** Makes the schemas in which a run builds what it will publish. */
@@ -13,12 +21,49 @@ export async function createBuildSchemas(
 
 /** Drops everything that a run has built and not published, also when it is not known what that was. */
 export async function dropBuildSchemas(session: Session, buildSchema: string): Promise<void> {
+  const schemas = await schemasOfBuilds(session, buildSchema)
+  if (schemas.length === 0) return
+  // At once: views in one of them may read tables in another.
+  const names = schemas.map((name) => sql.ident(name))
+  await session.query(sql`drop schema if exists ${sql.join(names, ', ')} cascade`)
+}
+
+/** The schemas of a run that there are. */
+export async function schemasOfBuilds(session: Session, buildSchema: string): Promise<string[]> {
   const { rows } = await session.query<{ name: string }>(sql`
     select nspname as name
     from pg_catalog.pg_namespace
     where nspname = ${buildSchema} or starts_with(nspname, ${`${buildSchema}__`})`)
-  if (rows.length === 0) return
-  // At once: views in one of them may read tables in another.
-  const names = rows.map(({ name }) => sql.ident(name))
-  await session.query(sql`drop schema if exists ${sql.join(names, ', ')} cascade`)
+  return rows.map(({ name }) => name)
+}
+
+/** SQLSTATE of a DROP of something that something else needs. */
+const isNeeded = '2BP01'
+
+/** Drops from the build schemas what is not taken over: it would be in the way of what is built again. */
+export async function dropOthers(
+  session: Session,
+  buildSchema: string,
+  kept: readonly Relation[],
+): Promise<void> {
+  const keys = new Set(kept.map(relationKey))
+  const schemas = await schemasOfBuilds(session, buildSchema)
+  let others = (await relationsInSchemas(session, schemas)).filter((one) => !keys.has(relationKey(one)))
+  // In whatever order they need each other; what something that is kept needs stays.
+  for (let before = Number.POSITIVE_INFINITY; others.length > 0 && others.length < before; ) {
+    before = others.length
+    const left: typeof others = []
+    for (const relation of others) if (!(await isDropped(session, relation))) left.push(relation)
+    others = left
+  }
+}
+
+async function isDropped(session: Session, relation: CatalogRelation): Promise<boolean> {
+  try {
+    await session.query(dropRelation(relation, relation.kind))
+    return true
+  } catch (error) {
+    if (error instanceof ServerError && error.failure.sqlstate === isNeeded) return false
+    throw error
+  }
 }

@@ -2,7 +2,6 @@ import { type Node, type NodeId, relationKey } from '../core/node.ts'
 import type { Step, StepAction } from '../core/plan.ts'
 import type { Problem } from '../core/problem.ts'
 import { isFailure, type NodeResult } from '../core/run-result.ts'
-import type { PublishAction } from '../warehouse/index.ts'
 import { BatchesError } from './batches-error.ts'
 import type { RunContext, StepOutcome } from './run-context.ts'
 import { problemsOf } from './sql-problem.ts'
@@ -26,8 +25,8 @@ import { runUnitTest } from './steps/unit-test.ts'
 
 export interface Execution {
   readonly results: readonly NodeResult[]
-  /** In plan order: what makes the builds live. */
-  readonly publish: readonly PublishAction[]
+  /** What the steps have done that came to an end of their own, in plan order. */
+  readonly outcomes: ReadonlyMap<NodeId, StepOutcome>
 }
 
 /** Called when a step has been built; publishes it at once in publish mode 'node'. */
@@ -100,9 +99,10 @@ export async function execute(context: RunContext, onBuilt: OnBuilt): Promise<Ex
     if (running.size > 0) await Promise.race(running.values())
   }
   const ordered = plan.steps.map(({ nodeId }) => nodeId)
+  const done = ordered.filter((id) => outcomes.has(id))
   return {
     results: ordered.map((id) => results.get(id)!),
-    publish: ordered.flatMap((id) => outcomes.get(id)?.publish ?? []),
+    outcomes: new Map(done.map((id) => [id, outcomes.get(id)!])),
   }
 }
 

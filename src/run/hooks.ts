@@ -111,7 +111,7 @@ function isHooked(node: Node): node is HookedNode {
 
 /** Whether a node was built as a table of its own, on which its hooks have run. */
 function isTable(node: HookedNode, { plan }: RunContext): boolean {
-  const step = plan.steps.find(({ nodeId }) => nodeId === node.id)
+  const step = [...(plan.adopted ?? []), ...plan.steps].find(({ nodeId }) => nodeId === node.id)
   if (step?.action === 'increment') return false
   return (
     node.resourceType !== 'model' ||

@@ -32,6 +32,8 @@ export interface RunRequest {
   readonly storeFailures?: boolean
   /** Whether a test that would warn fails instead (--warn-error). */
   readonly warnError?: boolean
+  /** The failed run that this one goes on with: what it has built is not built again if nothing has changed. */
+  readonly retryOf?: string
   /** What templates see as `flags`, under dbt's names in capitals. */
   readonly templateFlags?: Readonly<Record<string, unknown>>
 }

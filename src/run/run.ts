@@ -4,12 +4,16 @@ import { type LoadNode, type Node, type NodeId, relationKey, relationsOf } from 
 import type { Plan } from '../core/plan.ts'
 import { makeProblem, type Problem, ProblemError } from '../core/problem.ts'
 import type { RunEffects } from '../core/run-event.ts'
-import { isFailure, type NodeResult, type RunResult } from '../core/run-result.ts'
+import { isFailure, type RunResult } from '../core/run-result.ts'
 import {
+  forgetKeptBuilds,
+  type KeptRun,
   migrateStore,
   type RunOwner,
   readDefinitions,
+  readKeptRun,
   readPublished,
+  recordKeptBuilds,
   recordPublications,
   recordRunFinished,
   recordRunStarted,
@@ -19,18 +23,21 @@ import { existingRelations, type PublishAction, publish, withRunLock } from '../
 import { createBuildSchemas, dropBuildSchemas } from './build-schemas.ts'
 import { fingerprintDefinitions } from './definition-fingerprints.ts'
 import { execute, type OnBuilt, skipped } from './execute.ts'
+import { type Beginning, goOn } from './go-on.ts'
 import { runHooksOfPublished } from './hooks.ts'
+import { keepableBuilds } from './keep-builds.ts'
 import { fingerprintLoads } from './load-fingerprint.ts'
 import { makeRunContext } from './make-run-context.ts'
 import { makePlan } from './plan.ts'
 import { runEndHooks, runStartHooks } from './project-hooks.ts'
 import { makeBuilds } from './relations.ts'
-import type { RunContext } from './run-context.ts'
+import type { RunContext, StepOutcome } from './run-context.ts'
 import type { RunRequest } from './run-request.ts'
 
 /*
  * A run: take the lock of the target, look at what stands there, plan, build everything in a schema of the run,
- * and, when all of it has succeeded, publish all of it in one transaction.
+ * and, when all of it has succeeded, publish all of it in one transaction. What a failed run has built is kept until
+ * the next one: a retry goes on from there, any other drops it.
  */
 
 /** Runs the nodes. Failures of nodes are in the result; only what keeps a run from beginning is thrown. */
@@ -53,34 +60,66 @@ export async function runNodes(request: RunRequest, effects: RunEffects): Promis
 
 async function runLocked(request: RunRequest, owner: RunOwner, effects: RunEffects): Promise<RunResult> {
   const { warehouse, manifest } = request
-  await migrateStore(warehouse.control)
-  for (const schema of await takeAbandonedBuildSchemas(warehouse.control, owner)) {
-    await dropBuildSchemas(warehouse.control, schema)
+  const { control } = warehouse
+  await migrateStore(control)
+  const kept = request.retryOf === undefined ? null : await readKeptRun(control, owner, request.retryOf)
+  await dropLeftovers(request, owner, kept, effects)
+  const startedAt = effects.clock()
+  const planned = await planRun(request, startedAt)
+  const beginning = await goOn(request, planned.plan, planned.definitionOf, kept)
+  const { plan, adopted } = beginning
+  if (kept && plan.buildSchema !== kept.buildSchema) await dropBuildSchemas(control, kept.buildSchema)
+  if (adopted.length > 0)
     effects.emit({
       type: 'log',
       level: 'info',
-      message: `dropped ${schema}, left behind by a run that was cut off`,
+      message: `going on with the run before: ${adopted.length} of ${planned.plan.steps.length} nodes are done and unchanged`,
     })
-  }
-  const startedAt = effects.clock()
-  const { plan, definitionOf } = await planRun(request, startedAt)
   effects.emit({
     type: 'run_started',
     plan,
     nodeNames: Object.fromEntries(plan.steps.map(({ nodeId }) => [nodeId, manifest.nodes[nodeId]!.name])),
   })
-  await recordRunStarted(warehouse.control, owner, plan)
+  await recordRunStarted(control, owner, plan)
   const published = plan.steps.flatMap(({ nodeId }) => relationsOf(manifest.nodes[nodeId]!))
-  let result: RunResult
-  try {
-    await createBuildSchemas(warehouse.control, plan.buildSchema, published)
-    result = await buildAndPublish(request, plan, definitionOf, startedAt, effects)
-  } finally {
-    await dropBuildSchemas(warehouse.control, plan.buildSchema)
+  const clearUp = async (): Promise<void> => {
+    await dropBuildSchemas(control, plan.buildSchema)
+    await forgetKeptBuilds(control, owner)
   }
-  await recordRunFinished(warehouse.control, result, effects.clock())
-  effects.emit({ type: 'run_finished', result })
-  return result
+  try {
+    await createBuildSchemas(control, plan.buildSchema, published)
+    const ended = await buildAndPublish(request, beginning, planned.definitionOf, startedAt, effects)
+    const { result } = ended
+    const builds = await keepableBuilds(result, ended.outcomes, ended.context, beginning)
+    if (builds.length > 0) await recordKeptBuilds(control, owner, plan.runId, builds)
+    else await clearUp()
+    await recordRunFinished(control, result, effects.clock())
+    effects.emit({ type: 'run_finished', result })
+    return result
+  } catch (error) {
+    await clearUp()
+    throw error
+  }
+}
+
+/** Drops what runs left behind that were cut off or failed, but for what this one goes on with. */
+async function dropLeftovers(
+  { warehouse: { control } }: RunRequest,
+  owner: RunOwner,
+  kept: KeptRun | null,
+  effects: RunEffects,
+): Promise<void> {
+  const tell = (message: string) => effects.emit({ type: 'log', level: 'info', message })
+  for (const schema of await takeAbandonedBuildSchemas(control, owner)) {
+    if (schema === kept?.buildSchema) continue
+    await dropBuildSchemas(control, schema)
+    tell(`dropped ${schema}, left behind by a run that was cut off`)
+  }
+  if (kept) return
+  for (const schema of await forgetKeptBuilds(control, owner)) {
+    await dropBuildSchemas(control, schema)
+    tell(`dropped ${schema}, kept from a run that failed`)
+  }
 }
 
 export interface PlannedRun {
@@ -136,14 +175,22 @@ function isLoad(node: Node): node is LoadNode {
   return node.resourceType === 'load'
 }
 
+interface Ended {
+  readonly result: RunResult
+  readonly outcomes: ReadonlyMap<NodeId, StepOutcome>
+  readonly context: RunContext
+}
+
 async function buildAndPublish(
   request: RunRequest,
-  plan: Plan,
+  { plan, adopted }: Beginning,
   definitionOf: FingerprintOf,
   startedAt: Date,
   effects: RunEffects,
-): Promise<RunResult> {
+): Promise<Ended> {
   const context = makeRunContext(request, plan, makeBuilds(), effects)
+  for (const { published, build } of adopted.flatMap(({ builds }) => builds))
+    context.builds.add(published, build)
   // A comment that cannot be made is one mistake, and not one of every node.
   context.commentOf(null)
   const onBuilt: OnBuilt = async (step, outcome) => {
@@ -153,16 +200,27 @@ async function buildAndPublish(
   }
   const problems: Problem[] = []
   const begun = await collecting(problems, () => runStartHooks(context))
-  const { results, publish: actions } = begun
+  const { results, outcomes } = begun
     ? await execute(context, onBuilt)
-    : { results: plan.steps.map((step) => skipped(step, 'on-run-start failed')), publish: [] }
+    : { results: plan.steps.map((step) => skipped(step, 'on-run-start failed')), outcomes: new Map() }
+  // What was adopted stands on nothing that this run has built, so it comes first.
+  const actions = [...adopted, ...outcomes.values()].flatMap(({ publish }) => publish)
   const cancelled = effects.signal.aborted
   const allWell = begun && !cancelled && !results.some(({ status }) => isFailure(status))
   let published = plan.publish === 'node' && actions.length > 0
   let publishMs: number | null = null
   if (plan.publish === 'run' && allWell && actions.length > 0) {
+    const built = [
+      ...adopted.filter(({ action }) => action !== 'reuse'),
+      ...results.filter(({ status }) => status === 'success'),
+    ]
     await collecting(problems, async () => {
-      publishMs = await publishRun(actions, results, definitionOf, context)
+      publishMs = await publishRun(
+        actions,
+        built.map(({ nodeId }) => nodeId),
+        definitionOf,
+        context,
+      )
       published = true
     })
   }
@@ -171,7 +229,7 @@ async function buildAndPublish(
     problems.push(
       makeProblem('cancelled', 'the run was cancelled', { hint: 'what was built has been dropped' }),
     )
-  return {
+  const result: RunResult = {
     runId: plan.runId,
     command: plan.command,
     status: cancelled ? 'cancelled' : allWell && problems.length === 0 ? 'success' : 'failed',
@@ -180,8 +238,10 @@ async function buildAndPublish(
     published,
     publishMs,
     results,
+    ...(adopted.length > 0 && { adopted: adopted.map(({ nodeId }) => nodeId) }),
     problems,
   }
+  return { result, outcomes, context }
 }
 
 /** Whether the work succeeded; its problems are kept, anything else is thrown on. */
@@ -199,14 +259,13 @@ async function collecting(problems: Problem[], work: () => Promise<void>): Promi
 /** Publishes everything at once; returns how long that took. */
 async function publishRun(
   actions: readonly PublishAction[],
-  results: readonly NodeResult[],
+  built: readonly NodeId[],
   definitionOf: FingerprintOf,
   context: RunContext,
 ): Promise<number> {
   const { clock, emit } = context.effects
   const from = clock().getTime()
   emit({ type: 'publish_started', relations: actions.length })
-  const built = results.filter(({ status }) => status === 'success').map(({ nodeId }) => nodeId)
   await publishActions(actions, built, definitionOf, context)
   const durationMs = clock().getTime() - from
   emit({ type: 'publish_finished', relations: actions.length, durationMs })
@@ -221,7 +280,8 @@ async function publishActions(
 ): Promise<void> {
   const { warehouse, manifest, plan, effects } = context
   if (actions.length === 0) return
-  const fingerprints = new Map(plan.steps.map((step) => [step.nodeId, step.fingerprint ?? null]))
+  const steps = [...(plan.adopted ?? []), ...plan.steps]
+  const fingerprints = new Map(steps.map((step) => [step.nodeId, step.fingerprint ?? null]))
   const publications = nodeIds.flatMap((nodeId) =>
     relationsOf(manifest.nodes[nodeId]!).map((relation) => ({
       relation,

@@ -39,6 +39,7 @@ export type {
   SwapTable,
 } from './publish/publish-action.ts'
 export * from './relation-sql.ts'
+export { relationFiles, relationStates } from './relation-states.ts'
 export {
   connectionUrl,
   describeTarget,

@@ -116,10 +116,13 @@ describe('commands beside an earlier state', () => {
       expect(fixed.code).toBe(0)
       const { args: last, results } = json('target', 'run_results.json')
       expect(last).toMatchObject({ which: 'build', vars: { smallest_amount: 1 }, published: true })
-      // Nothing of the failed run was published, so all of it ran again, and nothing else.
+      // What the run before had built with these vars is published with the rest, and not built again.
       const ids = results.map(({ unique_id: id }: { unique_id: string }) => id.split('.')[2])
-      expect(ids).toContain('stg_orders')
+      expect(ids).toEqual(expect.arrayContaining(['no_big_orders', 'customers']))
+      expect(ids).not.toContain('stg_orders')
       expect(ids).not.toContain('unique_customers_customer_id')
+      expect(last.adopted).toContain('model.small_shop.stg_orders')
+      expect(fixed.out).toMatch(/Published everything at once/)
       const nothing = await run('retry')
       expect(nothing.code).toBe(0)
       expect(nothing.out).toContain('Nothing to do')

@@ -85,12 +85,15 @@ function publishText(result: RunResult, nodes: Readonly<Record<NodeId, Node>>, p
   if (publish === 'node') return built.length > 0 ? ' Each node went live when it was built.' : ''
   if (result.published) {
     const took = result.publishMs === null ? '' : ` in ${formatDuration(result.publishMs)}`
-    return built.length > 0 ? ` Published everything at once${took}.` : ''
+    return built.length > 0 || result.adopted ? ` Published everything at once${took}.` : ''
   }
   const triedToBuild = result.results.some(({ nodeId }) => !isTest(nodes[nodeId]?.resourceType))
-  return triedToBuild && result.status !== 'success'
-    ? ' Nothing was published: the warehouse is as it was before.'
-    : ''
+  if ((!triedToBuild && !result.adopted) || result.status === 'success') return ''
+  const goesOn =
+    result.status === 'failed' && (built.length > 0 || result.adopted)
+      ? ' estimand retry goes on from what was built.'
+      : ''
+  return ` Nothing was published: the warehouse is as it was before.${goesOn}`
 }
 
 function isTest(type: ResourceType | undefined): boolean {

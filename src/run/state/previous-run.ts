@@ -7,6 +7,7 @@ import { readArtifact } from './read-artifact.ts'
 
 /** An earlier run, as its run_results.json tells of it. */
 export interface PreviousRun {
+  readonly id: string
   readonly command: string
   readonly args: Entry
   /** The nodes that have to run again. */
@@ -27,18 +28,25 @@ export function readPreviousRun(folder: string): PreviousRun {
     )
   const args = part(document, 'args')
   const results = (document['results'] ?? []) as readonly Entry[]
+  const adopted = (args['adopted'] ?? []) as readonly string[]
+  // A run that publishes everything at once and fails leaves also what it has built to be done. A retry finds out
+  // what of that it need not do again.
+  const isUnpublished =
+    args['published'] === false &&
+    (adopted.length > 0 || results.some(({ status }) => String(status) === 'success'))
   return {
+    id: String(part(document, 'metadata')['invocation_id'] ?? ''),
     command: String(args['which'] ?? ''),
     args,
     leftUndone: (manifest, warningsToo) => {
       const isUndone = (status: string): boolean =>
-        undone.includes(status) ||
-        (warningsToo && status === 'warn') ||
-        // A run that publishes everything at once has dropped what it built: also that is still to be done.
-        (args['published'] === false && status !== 'no-op')
+        undone.includes(status) || (warningsToo && status === 'warn') || (isUnpublished && status !== 'no-op')
       const wanted = results.filter(({ status }) => isUndone(String(status)))
       const ids = new Map([...artifactIds(manifest)].map(([id, artifactId]) => [artifactId, id]))
-      return wanted.flatMap((result) => ids.get(String(result['unique_id'])) ?? [])
+      return [
+        ...(isUnpublished ? adopted : []),
+        ...wanted.map((result) => String(result['unique_id'])),
+      ].flatMap((id) => ids.get(id) ?? [])
     },
   }
 }

@@ -52,8 +52,17 @@ describe('the summary of a run', () => {
       '',
       '  loads   1 built, 5,000 rows',
       '  models  1 with an error, 1 skipped',
-      'Failed in 41.20s. Nothing was published: the warehouse is as it was before.',
+      'Failed in 41.20s. Nothing was published: the warehouse is as it was before. estimand retry goes on from what was built.',
     ])
+    const nothing = runResult({
+      status: 'failed',
+      published: false,
+      publishMs: null,
+      results: results.slice(1),
+    })
+    expect(summary(nothing).at(-1)).toBe(
+      'Failed in 41.20s. Nothing was published: the warehouse is as it was before.',
+    )
   })
 
   it('says nothing of publishing when nothing was to be built', () => {
