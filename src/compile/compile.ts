@@ -13,6 +13,7 @@ import { seedHeaders } from './lineage/seed-header.ts'
 import { makeRenderer } from './make-renderer.ts'
 import { makeNaming } from './naming.ts'
 import { draftAnalyses } from './nodes/analysis-drafts.ts'
+import { configProblems } from './nodes/check-config.ts'
 import { draftExposures, draftJobs, draftLoads, draftSeeds } from './nodes/declared-drafts.ts'
 import type { Draft, Drafts } from './nodes/draft.ts'
 import { type DraftScope, makeDraftScope } from './nodes/draft-scope.ts'
@@ -201,6 +202,7 @@ function draftAll(scope: DraftScope) {
   const problems = [
     ...parts.flatMap((part) => part.problems),
     ...orphanPatches(scope, [...drafts, ...disabled]),
+    ...drafts.flatMap((draft) => configProblems(draft, scope)),
   ]
   return { drafts, disabled, problems }
 }

@@ -22,6 +22,16 @@ export function makeNaming(templates: Templates): Naming {
   }
 }
 
+/** The database that a node is configured for, where anything says so: a macro, or its config. */
+export function makeDatabaseNaming(templates: Templates): (node: NamedNode) => string | null {
+  return (node) => {
+    const custom = text(node.config['database'])
+    const named = callOwn(templates, 'generate_database_name', custom, node) ?? custom
+    // Snapshots have a key of their own for it, which the macro does not see.
+    return text(node.config['target_database']) ?? named
+  }
+}
+
 function defaultAlias({ name, version }: NamedNode): string {
   return version === undefined ? name : `${name}_v${String(version).replaceAll('.', '_')}`
 }

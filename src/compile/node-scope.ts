@@ -106,7 +106,8 @@ function makeReaders({
     }
     const relation = relationOf(target)
     if (!relation) throw new ContextError('ref-unknown', `${target.name} has no relation`)
-    const names = { database, ...scope.relationOf(relation) }
+    const there = target.resourceType === 'source' ? target.database : undefined
+    const names = { database: there ?? database, ...scope.relationOf(relation) }
     return relationValue({
       ...names,
       ...quoted(target, templates.quoting, names),

@@ -72,6 +72,8 @@ export type IncrementalStrategy =
   | 'delete+insert'
   | 'merge'
   | 'microbatch'
+  /** The rows of a stretch of time take the place of those that the table has of it. */
+  | 'time_range'
   /** One that a macro of the project defines; `config.incremental_strategy` is its name. */
   | 'custom'
 export type OnSchemaChange = 'ignore' | 'fail' | 'append_new_columns' | 'sync_all_columns'
@@ -117,7 +119,9 @@ export interface SourceNode extends NodeBase {
   readonly loadedAtField?: string
   /** A query that tells it. */
   readonly loadedAtQuery?: string
-  /** What dbt knows and nothing here acts upon (external, quoting, database), as written. */
+  /** The database that its YAML names, where that is not the one that we are connected to. */
+  readonly database?: string
+  /** What dbt knows and nothing here acts upon (external, database), as written. */
   readonly extra: Readonly<Record<string, unknown>>
 }
 

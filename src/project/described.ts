@@ -97,9 +97,14 @@ export function mergedConfig(config: Mapping, outerTags: readonly string[], oute
   const meta = mergedMeta(config, outerMeta)
   return {
     ...config,
-    ...(tags.length > 0 && { tags }),
+    ...(tags.length > 0 && isTextList(config['tags']) && { tags }),
     ...(Object.keys(meta).length > 0 && { meta }),
   }
+}
+
+/** Whether tags are what tags may be; what is not is left for whoever checks the config. */
+function isTextList(tags: unknown): boolean {
+  return !Array.isArray(tags) || tags.every((tag) => typeof tag !== 'object')
 }
 
 function mergedTags(config: Mapping, outer: readonly string[]): readonly string[] {
@@ -109,5 +114,7 @@ function mergedTags(config: Mapping, outer: readonly string[]): readonly string[
 }
 
 function mergedMeta(config: Mapping, outer: Mapping): Mapping {
-  return { ...outer, ...(config['meta'] as Mapping | undefined) }
+  const { meta } = config
+  const isOdd = meta != null && (typeof meta !== 'object' || Array.isArray(meta))
+  return isOdd ? {} : { ...outer, ...(meta as Mapping | null | undefined) }
 }

@@ -1,9 +1,10 @@
 import type { Place, Problem, Severity } from '../../core/problem.ts'
 import type { ConfigTreeName, Origin, Package, Project } from '../../core/project.ts'
 import { type Config, configAlong, mergeConfig } from '../config-tree.ts'
+import { makeDatabaseNaming } from '../naming.ts'
 import type { Templates } from '../templates.ts'
 import type { YamlValues } from '../yaml-values.ts'
-import { fqnOf, type Naming } from './draft.ts'
+import { fqnOf, type NamedNode, type Naming } from './draft.ts'
 import { withHooks } from './hooks.ts'
 import { indexPatches, type Patches } from './patches.ts'
 
@@ -15,6 +16,8 @@ export interface DraftScope {
   readonly project: Project
   readonly templates: Templates
   readonly naming: Naming
+  /** The database that a node is configured for, where anything says so. */
+  readonly databaseOf: (node: NamedNode) => string | null
   readonly yaml: YamlValues
   readonly patches: Patches
   /** The name of the project. */
@@ -66,6 +69,7 @@ export function makeDraftScope(
     project,
     templates,
     naming,
+    databaseOf: makeDatabaseNaming(templates),
     yaml,
     patches: indexPatches(project, problems, templates.options.textOf, isOff),
     root,

@@ -37,7 +37,10 @@ export function readHooks(
 function hookOf(value: unknown): Hook[] {
   if (isMap(value)) {
     const { sql, transaction } = value
-    return typeof sql === 'string' ? [{ sql, transaction: transaction !== false }] : []
+    // One without SQL is left as it is, for whoever checks the config.
+    return typeof sql === 'string'
+      ? [{ sql, transaction: transaction !== false }]
+      : [value as unknown as Hook]
   }
   const text = String(value)
   // before_begin() and after_commit() give a hook as JSON.

@@ -1,3 +1,4 @@
+import type { Target } from '../../core/manifest.ts'
 import type { FreshnessLimit, FreshnessSpec, SourceNode } from '../../core/node.ts'
 import { makeProblem, type Problem } from '../../core/problem.ts'
 import type { SourceTableSpec } from '../../core/project.ts'
@@ -42,7 +43,8 @@ function overridden(spec: SourceTableSpec, nearer: SourceTableSpec): SourceTable
 }
 
 function draftSource(scope: DraftScope, spec: SourceTableSpec, problems: Problem[]): Draft<SourceNode> {
-  const { yaml } = scope
+  const { yaml, templates } = scope
+  const extra = yaml.value(spec.extra, spec, problems) as Config
   const { package: packageName, packagePath, sourceName, name, place } = spec
   const { paths } = scope.packageOf(packageName).config
   const folders = [paths.models, paths.seeds, paths.snapshots, paths.analyses, paths.macros].flat()
@@ -78,9 +80,15 @@ function draftSource(scope: DraftScope, spec: SourceTableSpec, problems: Problem
       }),
       ...(typeof field === 'string' && { loadedAtField: field }),
       ...(typeof query === 'string' && { loadedAtQuery: query }),
-      extra: yaml.value(spec.extra, spec, problems) as Config,
+      ...elsewhere(extra, templates.options.target),
+      extra,
     },
   }
+}
+
+function elsewhere({ database }: Config, target: Target): Pick<SourceNode, 'database'> {
+  const isHere = typeof database !== 'string' || database.toLowerCase() === target.database.toLowerCase()
+  return isHere ? {} : { database }
 }
 
 /** The limits as they are written; null switches them off. */

@@ -46,6 +46,7 @@ export function relationName(
   { quoting }: Pick<Manifest, 'quoting'>,
   { target }: Pick<ArtifactOptions, 'target'>,
 ): string {
-  const names = { database: target.database, ...relation }
+  const there = node.resourceType === 'source' ? node.database : undefined
+  const names = { database: there ?? target.database, ...relation }
   return renderRelation({ ...names, ...quoted(node, quoting, names) })
 }

@@ -159,6 +159,7 @@ export function sourceEntry(node: SourceNode, scope: ArtifactScope): Entry {
   return {
     ...identity(node, scope),
     ...place(node.relation.schema, scope),
+    ...(node.database !== undefined && { database: node.database }),
     path: node.path,
     patch_path: null,
     doc_blocks: [],
