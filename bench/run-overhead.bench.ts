@@ -4,11 +4,13 @@ import { join } from 'node:path'
 import { parseArgs } from 'node:util'
 import type { RunResult } from '../src/core/run-result.ts'
 import {
+  type Connection,
   createSchema,
   createTableAs,
   createView,
   dropSchema,
   ensureEmbeddedServer,
+  type Session,
   stopEmbeddedServer,
   unsafeSql,
   withWarehouse,
@@ -17,31 +19,45 @@ import { measureCommand } from './measured-command.ts'
 
 /*
  * What a run costs beside the database's own work: many trivial models, against the same DDL sent by one session
- * without any client logic, as psql would send it.
+ * without any client logic, as psql would send it. Both take turns, so that whatever else the machine does slows
+ * down both, and each time of ours is divided by that of the DDL just before it.
  */
 
-/** `--models N` (200), `--rounds N` (3; the median counts). */
+type Materialized = 'view' | 'table'
+
+interface Project {
+  readonly folder: string
+  readonly models: number
+  readonly materialized: Materialized
+}
+
+interface Measured {
+  readonly label: string
+  /** Of the run itself, publishing included. */
+  readonly runMs: number
+  /** With the start of the process, reading and compiling the project and connecting. */
+  readonly commandMs: number
+  /** What the run takes for each millisecond of the DDL alone. */
+  readonly ratio: number
+}
+
+const threadCounts = [1, 4]
+const limit = 3
+
+/** `--models N` (200), `--rounds N` (5; the median counts). */
 export default async function benchmark(args: readonly string[]): Promise<void> {
   const options = {
     models: { type: 'string', default: '200' },
-    rounds: { type: 'string', default: '3' },
+    rounds: { type: 'string', default: '5' },
   } as const
   const { values } = parseArgs({ args: [...args], options })
-  const models = Number(values.models)
   const folder = mkdtempSync(join(tmpdir(), 'estimand-bench-'))
   const effects = { report: () => {}, clock: () => new Date(), env: process.env }
   try {
+    const { connection } = await ensureEmbeddedServer(folder, effects)
     for (const materialized of ['view', 'table'] as const) {
-      writeProject(folder, models, materialized)
-      const plain = await median(Number(values.rounds), () => plainDdl(folder, models, materialized))
-      print(`${models} ${materialized}s, one session, DDL alone`, milliseconds(plain, models))
-      for (const threads of [1, 4]) {
-        const run = await median(Number(values.rounds), () => timeRun(folder, threads))
-        print(
-          `${models} ${materialized}s, estimand run, ${threads} threads`,
-          `${milliseconds(run, models)}, ratio ${(run / plain).toFixed(1)} (limit 3)`,
-        )
-      }
+      const project = { folder, models: Number(values.models), materialized }
+      await compare(project, connection, Number(values.rounds))
     }
   } finally {
     await stopEmbeddedServer(folder, effects)
@@ -49,60 +65,101 @@ export default async function benchmark(args: readonly string[]): Promise<void> 
   }
 }
 
-function writeProject(folder: string, models: number, materialized: string): void {
+async function compare(project: Project, connection: Connection, rounds: number): Promise<void> {
+  const plain: number[] = []
+  const measured: Measured[] = []
+  const options = { threads: 1, applicationName: 'estimand bench' }
+  await withWarehouse(connection, options, ({ withSession }) =>
+    withSession(async (session) => {
+      for (let round = 0; round < rounds; round++) {
+        for (const threads of threadCounts) {
+          const plainMs = await plainDdl(session, project)
+          plain.push(plainMs)
+          measured.push(...(await runs(session, project, threads, plainMs)))
+        }
+      }
+    }),
+  )
+  const { models, materialized } = project
+  print(`${models} ${materialized}s, one session, DDL alone`, time(median(plain), models))
+  for (const label of new Set(measured.map((one) => one.label))) {
+    const same = measured.filter((one) => one.label === label)
+    const ratio = median(same.map((one) => one.ratio)).toFixed(1)
+    const run = time(median(same.map(({ runMs }) => runMs)), models)
+    const command = Math.round(median(same.map(({ commandMs }) => commandMs)))
+    print(label, `${run}, ratio ${ratio} (limit ${limit}), command ${command} ms`)
+  }
+}
+
+/** A run of models that are not there, of the same models edited, and of what did not change since. */
+async function runs(
+  session: Session,
+  project: Project,
+  threads: number,
+  plainMs: number,
+): Promise<Measured[]> {
+  const { folder, models, materialized } = project
+  await session.query(dropSchema(`${materialized}s`))
+  const measured: Measured[] = []
+  for (const [state, edition] of [
+    ['new', 'first'],
+    ['edited', 'second'],
+    ['unchanged', 'second'],
+  ] as const) {
+    writeProject(project, edition)
+    const { stdout, seconds } = await measureCommand(
+      ['run', '--threads', String(threads), '--output', 'json'],
+      folder,
+    )
+    const { elapsedMs } = JSON.parse(stdout) as RunResult
+    measured.push({
+      label: `${models} ${state} ${materialized}s, estimand run, ${threads} ${threads === 1 ? 'thread' : 'threads'}`,
+      runMs: elapsedMs,
+      commandMs: seconds * 1000,
+      ratio: elapsedMs / plainMs,
+    })
+  }
+  return measured
+}
+
+function writeProject({ folder, models, materialized }: Project, edition: string): void {
   mkdirSync(join(folder, 'models'), { recursive: true })
   writeFileSync(
     join(folder, 'project.yml'),
     `name: trivial\nversion: '1.0'\ntarget: local\ntargets:\n  local: { engine: embedded, schema: ${materialized}s, threads: 4 }\nmodels:\n  trivial:\n    +materialized: ${materialized}\n`,
   )
   for (let index = 0; index < models; index++)
-    writeFileSync(join(folder, 'models', `m_${index}.sql`), modelSql(index))
+    writeFileSync(join(folder, 'models', `m_${index}.sql`), modelSql(index, edition))
 }
 
-function modelSql(index: number): string {
-  return `select ${index} as id, 'row' as label\n`
+function modelSql(index: number, edition: string): string {
+  return `select ${index} as id, '${edition}' as label\n`
 }
 
-/** From the start of the run to its end, publishing included; without compiling and connecting. */
-async function timeRun(folder: string, threads: number): Promise<number> {
-  const { stdout } = await measureCommand(['run', '--threads', String(threads), '--output', 'json'], folder)
-  return (JSON.parse(stdout) as RunResult).elapsedMs
+async function plainDdl(session: Session, { models, materialized }: Project): Promise<number> {
+  const schema = 'plain'
+  await session.query(createSchema(schema))
+  const startedAt = performance.now()
+  for (let index = 0; index < models; index++) {
+    const relation = { schema, identifier: `m_${index}` }
+    const query = unsafeSql(modelSql(index, 'first'))
+    await session.query(
+      materialized === 'view' ? createView(relation, query) : createTableAs(relation, query),
+    )
+  }
+  const elapsedMs = performance.now() - startedAt
+  await session.query(dropSchema(schema))
+  return elapsedMs
 }
 
-async function plainDdl(folder: string, models: number, materialized: 'view' | 'table'): Promise<number> {
-  const { connection } = await ensureEmbeddedServer(folder, {
-    report: () => {},
-    clock: () => new Date(),
-    env: process.env,
-  })
-  return withWarehouse(connection, { threads: 1, applicationName: 'estimand bench' }, (warehouse) =>
-    warehouse.withSession(async (session) => {
-      await session.query(createSchema('plain'))
-      const startedAt = performance.now()
-      for (let index = 0; index < models; index++) {
-        const relation = { schema: 'plain', identifier: `m_${index}` }
-        const query = unsafeSql(modelSql(index))
-        await session.query(
-          materialized === 'view' ? createView(relation, query) : createTableAs(relation, query),
-        )
-      }
-      const elapsedMs = performance.now() - startedAt
-      await session.query(dropSchema('plain'))
-      return elapsedMs
-    }),
-  )
+function median(numbers: readonly number[]): number {
+  return numbers.toSorted((a, b) => a - b)[Math.floor(numbers.length / 2)]!
 }
 
-async function median(rounds: number, measure: () => Promise<number>): Promise<number> {
-  const measured: number[] = []
-  for (let round = 0; round < rounds; round++) measured.push(await measure())
-  return measured.sort((a, b) => a - b)[Math.floor(rounds / 2)]!
-}
-
-function milliseconds(total: number, models: number): string {
-  return `${Math.round(total)} ms, ${(total / models).toFixed(2)} ms each`
+function time(totalMs: number, models: number): string {
+  return `${Math.round(totalMs)} ms, ${(totalMs / models).toFixed(2)} ms each`
 }
 
 function print(label: string, value: string): void {
-  console.log(`${label.padEnd(44)} ${value}`)
+  console.log(`${label.padEnd(50)} ${value}`)
 }

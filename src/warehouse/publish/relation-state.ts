@@ -92,11 +92,19 @@ export function named(relations: readonly Relation[]): Which {
   }
 }
 
+/** What only some relations have is looked for only in those; there are hundreds of the others. */
 function stateQuery(where: SQLQuery, withDefinitions: boolean): SQLQuery {
   return sql`
+    with chosen as materialized (
+      select c.*, n.nspname
+      from pg_class c
+      join pg_namespace n on n.oid = c.relnamespace
+      where c.relkind in ('r', 'p', 'v', 'm', 'f') and ${where}
+    ),
+    pointing as (${foreignKeys})
     select
       c.oid,
-      n.nspname as schema,
+      c.nspname as schema,
       c.relname as identifier,
       case c.relkind
         when 'v' then 'view'
@@ -105,36 +113,42 @@ function stateQuery(where: SQLQuery, withDefinitions: boolean): SQLQuery {
         else 'table'
       end as kind,
       pg_get_userbyid(c.relowner) as owner,
-      ${grants} as grants,
+      case when c.relacl is null and not attributes."hasGrants" then '[]' else ${grants} end as grants,
       obj_description(c.oid, 'pg_class') as comment,
       ${columnComments} as "columnComments",
-      ${columns} as columns,
+      attributes.names as columns,
       coalesce(to_json(c.reloptions), '[]') as options,
       case
         when c.relrowsecurity and c.relforcerowsecurity then 'forced'
         when c.relrowsecurity then 'on'
         else 'off'
       end as "rowSecurity",
-      ${policies} as policies,
-      ${triggers} as triggers,
-      ${foreignKeys} as "foreignKeys",
+      case when c.relkind in ('r', 'p') then ${policies} else '[]' end as policies,
+      case when c.relhastriggers then ${triggers} else '[]' end as triggers,
+      coalesce(pointing.keys, '[]') as "foreignKeys",
       case when ${withDefinitions} and c.relkind in ('v', 'm') then pg_get_viewdef(c.oid) end as definition,
-      ${indexes} as indexes,
+      case when c.relkind = 'm' then ${indexes} else '[]' end as indexes,
       c.relispopulated as populated
-    from pg_class c
-    join pg_namespace n on n.oid = c.relnamespace
-    where c.relkind in ('r', 'p', 'v', 'm', 'f') and ${where}
-    order by n.nspname, c.relname
+    from chosen c
+    left join pointing on pointing.oid = c.oid
+    cross join lateral (
+      select
+        coalesce(json_agg(a.attname order by a.attnum) filter (where a.attnum > 0), '[]') as names,
+        coalesce(bool_or(a.attacl is not null), false) as "hasGrants"
+      from pg_attribute a
+      where a.attrelid = c.oid and not a.attisdropped
+    ) as attributes
+    order by c.nspname, c.relname
   `
 }
 
-const grants = sql`coalesce((
-        select json_agg(json_build_object(
+const grants = sql`(
+        select coalesce(json_agg(json_build_object(
           'grantee', case when acl.grantee <> 0 then pg_get_userbyid(acl.grantee) end,
           'privilege', acl.privilege_type,
           'grantable', acl.is_grantable,
           'column', acl.attname
-        ))
+        )), '[]')
         from (
           select null::name as attname, entry.* from aclexplode(c.relacl) as entry
           union all
@@ -143,23 +157,17 @@ const grants = sql`coalesce((
           where a.attrelid = c.oid and not a.attisdropped
         ) as acl
         where acl.grantee <> c.relowner
-      ), '[]')`
+      )`
 
-const columnComments = sql`coalesce((
-        select json_object_agg(a.attname, d.description)
+const columnComments = sql`(
+        select coalesce(json_object_agg(a.attname, d.description), '{}')
         from pg_description d
         join pg_attribute a on a.attrelid = d.objoid and a.attnum = d.objsubid
         where d.classoid = 'pg_class'::regclass and d.objoid = c.oid and not a.attisdropped
-      ), '{}')`
+      )`
 
-const columns = sql`coalesce((
-        select json_agg(a.attname order by a.attnum)
-        from pg_attribute a
-        where a.attrelid = c.oid and a.attnum > 0 and not a.attisdropped
-      ), '[]')`
-
-const policies = sql`coalesce((
-        select json_agg(json_build_object(
+const policies = sql`(
+        select coalesce(json_agg(json_build_object(
           'name', p.polname,
           'permissive', p.polpermissive,
           'command', case p.polcmd
@@ -171,36 +179,43 @@ const policies = sql`coalesce((
           ),
           'using', pg_get_expr(p.polqual, p.polrelid),
           'check', pg_get_expr(p.polwithcheck, p.polrelid)
-        ))
+        )), '[]')
         from pg_policy p
         where p.polrelid = c.oid
-      ), '[]')`
+      )`
 
-const triggers = sql`coalesce((
-        select json_agg(pg_get_triggerdef(t.oid))
+const triggers = sql`(
+        select coalesce(json_agg(pg_get_triggerdef(t.oid)), '[]')
         from pg_trigger t
         where t.tgrelid = c.oid and not t.tgisinternal
-      ), '[]')`
+      )`
 
-const foreignKeys = sql`coalesce((
-        select json_agg(json_build_object(
+/** For all at once: there is no index that would find those of one table. */
+const foreignKeys = sql`
+      select
+        k.confrelid as oid,
+        json_agg(json_build_object(
           'name', k.conname,
           'tableOid', k.conrelid::int8,
           'schema', kn.nspname,
           'identifier', kc.relname,
           'definition', pg_get_constraintdef(k.oid)
-        ))
-        from pg_constraint k
-        join pg_class kc on kc.oid = k.conrelid
-        join pg_namespace kn on kn.oid = kc.relnamespace
-        where k.contype = 'f' and k.confrelid = c.oid and k.conrelid <> c.oid and k.conparentid = 0
-      ), '[]')`
+        )) as keys
+      from pg_constraint k
+      join pg_class kc on kc.oid = k.conrelid
+      join pg_namespace kn on kn.oid = kc.relnamespace
+      where k.contype = 'f'
+        and k.conrelid <> k.confrelid
+        and k.conparentid = 0
+        and k.confrelid in (select oid from chosen)
+      group by k.confrelid
+    `
 
-const indexes = sql`coalesce((
-        select json_agg(pg_get_indexdef(i.indexrelid))
+const indexes = sql`(
+        select coalesce(json_agg(pg_get_indexdef(i.indexrelid)), '[]')
         from pg_index i
-        where c.relkind = 'm' and i.indrelid = c.oid
-      ), '[]')`
+        where i.indrelid = c.oid
+      )`
 
 /** An edge: the view reads the relation. */
 export interface Reads {
