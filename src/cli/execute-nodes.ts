@@ -78,6 +78,7 @@ export async function executeNodes(
     const sample = flags.sample === undefined ? null : parseSample(flags.sample, context.clock())
     // dbt_project.yml may set flags; the command line and the environment win over it.
     const says = (flag: string): boolean => workspace.config.flags[flag] === true
+    const executedCode = new Map<NodeId, string>()
     const result = await runNodes(
       {
         command: context.command,
@@ -102,12 +103,20 @@ export async function executeNodes(
         templateFlags: templateFlags(context, flags),
         ...(request.retryOf !== undefined && { retryOf: request.retryOf }),
       },
-      { emit: makeDisplay(context, workspace), clock: context.clock, signal: context.signal },
+      {
+        emit: makeDisplay(context, workspace),
+        clock: context.clock,
+        signal: context.signal,
+        ...(context.flags.writeJson !== false && {
+          onExecuted: (nodeId, text) => void executedCode.set(nodeId, text),
+        }),
+      },
     )
     const { publishedCode } = await import('./published-code.ts')
     const compiledCode = publishedCode(manifest, result)
     const args = { ...runArguments(context.flags, flags), publish, published: result.published }
-    await saveArtifacts(context, workspace, { invocationId: result.runId, run: result, compiledCode, args })
+    const made = { run: result, compiledCode, executedCode, args }
+    await saveArtifacts(context, workspace, { invocationId: result.runId, ...made })
     const explanation =
       request.explain && result.status === 'success'
         ? await request.explain({ context, workspace, warehouse, result })

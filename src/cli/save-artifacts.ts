@@ -9,6 +9,8 @@ export interface Made {
   readonly invocationId: string
   readonly run?: RunResult
   readonly compiledCode?: ReadonlyMap<NodeId, string>
+  /** The statements that a run sent. */
+  readonly executedCode?: ReadonlyMap<NodeId, string>
   /** The flags of a run, for whoever wants to run it again. */
   readonly args?: Readonly<Record<string, unknown>>
 }

@@ -44,6 +44,8 @@ export interface RunResult {
   readonly published: boolean
   readonly publishMs: number | null
   readonly results: readonly NodeResult[]
+  /** The schema in which the run built, if it did: the beginning of the names of its others. */
+  readonly buildSchema?: string
   /** The nodes that were taken as an earlier run has built them. */
   readonly adopted?: readonly NodeId[]
   /** What went wrong outside any node: publishing, the connection, a cancel. */

@@ -3,6 +3,7 @@ import type { Step, StepAction } from '../core/plan.ts'
 import type { Problem } from '../core/problem.ts'
 import { isFailure, type NodeResult } from '../core/run-result.ts'
 import { BatchesError } from './batches-error.ts'
+import { recordStatements } from './record-statements.ts'
 import type { RunContext, StepOutcome } from './run-context.ts'
 import { problemsOf } from './sql-problem.ts'
 import { runAnalysis } from './steps/job.ts'
@@ -113,9 +114,13 @@ type Ended = Pick<NodeResult, 'status' | 'rows' | 'message' | 'problem' | 'compi
 /** Runs one step to its end, whatever it is. */
 async function carryOut(step: Step, context: RunContext, onBuilt: OnBuilt): Promise<Ended> {
   const node = context.manifest.nodes[step.nodeId]!
+  const { onExecuted } = context.effects
+  const own = context.forNode(node.id)
+  const recorded = onExecuted && recordStatements(own.warehouse, isTest(node))
   try {
-    const outcome = await runStep(node, step, context.forNode(node.id))
+    const outcome = await runStep(node, step, recorded ? { ...own, warehouse: recorded.warehouse } : own)
     await onBuilt(step, outcome)
+    if (outcome.failed) throw new BatchesError(outcome.failed, outcome.batches ?? [])
     const { rows, message, compiledCode, verdict, batches } = outcome
     const status = verdict ?? statusOf(step.action)
     const problem =
@@ -140,7 +145,13 @@ async function carryOut(step: Step, context: RunContext, onBuilt: OnBuilt): Prom
       ...(compiled && { compiledCode: compiled.text }),
       ...(error instanceof BatchesError && { batches: error.batches }),
     }
+  } finally {
+    if (recorded) onExecuted(node.id, recorded.statements())
   }
+}
+
+function isTest({ resourceType }: Node): boolean {
+  return resourceType === 'test' || resourceType === 'unit_test'
 }
 
 function statusOf(action: StepAction): NodeResult['status'] {

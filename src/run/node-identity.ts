@@ -11,11 +11,13 @@ import type { RunRequest } from './run-request.ts'
  * its rows. Whoever takes over what another run has built wants nothing to differ at all.
  */
 export function makeIdentities(
-  { manifest, renderer, empty, fullRefresh, eventTime, publish, deferred, warehouse }: RunRequest,
+  request: RunRequest,
   definitionOf: FingerprintOf,
 ): (id: NodeId) => Promise<string> {
-  const { database, schema } = warehouse.target
-  const circumstances = [empty, fullRefresh, eventTime, publish, [...(deferred ?? [])], database, schema]
+  const { manifest, renderer, empty, fullRefresh, eventTime, sample, publish, deferred } = request
+  const { database, schema } = request.warehouse.target
+  const flags = [empty, fullRefresh, eventTime, sample, publish]
+  const circumstances = [flags, [...(deferred ?? [])], database, schema]
   let macros: string | undefined
   const allMacros = () => {
     macros ??= hash(Object.values(manifest.macros).map(({ source }) => source))

@@ -8,11 +8,14 @@ import { isFailure, type RunResult } from '../core/run-result.ts'
 import {
   forgetKeptBuilds,
   type KeptRun,
+  type LedgerChange,
   migrateStore,
   type RunOwner,
   readDefinitions,
   readKeptRun,
+  readLedgers,
   readPublished,
+  recordIntervals,
   recordKeptBuilds,
   recordPublications,
   recordRunFinished,
@@ -139,6 +142,9 @@ export type PlanRequest = Pick<
   | 'runId'
   | 'fullRefresh'
   | 'publish'
+  | 'eventTime'
+  | 'sample'
+  | 'chosenTimes'
   | 'projectRoot'
 >
 
@@ -151,6 +157,7 @@ export async function planRun(request: PlanRequest, startedAt: Date): Promise<Pl
     relations: new Map(relations.map((relation) => [relationKey(relation), relation.kind])),
     published: await readPublished(warehouse.control),
     definitions: await readDefinitions(warehouse.control),
+    ledgers: await readLedgers(warehouse.control),
   }
   const graph = makeGraph(manifest)
   const definitionOf = await fingerprintDefinitions(request, graph)
@@ -161,6 +168,9 @@ export async function planRun(request: PlanRequest, startedAt: Date): Promise<Pl
     command,
     publish: request.publish,
     fullRefresh,
+    // As in dbt, a sample of what has times is a sample of the batches, too.
+    eventTime: request.sample ?? request.eventTime,
+    chosenTimes: request.chosenTimes,
     loadFingerprints: fingerprintLoads(
       selected.filter(isLoad),
       manifest.vars,
@@ -238,6 +248,7 @@ async function buildAndPublish(
     published,
     publishMs,
     results,
+    buildSchema: plan.buildSchema,
     ...(adopted.length > 0 && { adopted: adopted.map(({ nodeId }) => nodeId) }),
     problems,
   }
@@ -296,6 +307,13 @@ async function publishActions(
     within: async (session) => {
       await runHooksOfPublished(session, nodeIds, context)
       await recordPublications(session, plan.runId, effects.clock(), publications)
+      await recordIntervals(session, actions.flatMap(ledgerChange))
     },
   })
+}
+
+/** What is published without a word of its times has no ledger; what stays as it is keeps its own. */
+function ledgerChange(action: PublishAction): LedgerChange[] {
+  if (action.kind === 'keep') return []
+  return [{ relation: action.published, change: 'intervals' in action ? (action.intervals ?? null) : null }]
 }

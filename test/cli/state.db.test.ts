@@ -120,6 +120,7 @@ describe('commands beside an earlier state', () => {
       const ids = results.map(({ unique_id: id }: { unique_id: string }) => id.split('.')[2])
       expect(ids).toEqual(expect.arrayContaining(['no_big_orders', 'customers']))
       expect(ids).not.toContain('stg_orders')
+      expect(JSON.stringify(results)).not.toContain('estimand_build')
       expect(ids).not.toContain('unique_customers_customer_id')
       expect(last.adopted).toContain('model.small_shop.stg_orders')
       expect(fixed.out).toMatch(/Published everything at once/)

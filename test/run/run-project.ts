@@ -36,6 +36,7 @@ export interface ProjectRunOptions
   readonly env?: Readonly<Record<string, string>>
   readonly signal?: AbortSignal
   readonly onEvent?: (event: RunEvent) => void
+  readonly onExecuted?: (nodeId: NodeId, sql: string) => void
 }
 
 /** The folder of a fixture project. */
@@ -118,6 +119,7 @@ export async function runProject(
           },
           clock: () => new Date(),
           signal,
+          ...(options.onExecuted && { onExecuted: options.onExecuted }),
         },
       ),
   )
@@ -138,6 +140,6 @@ function selected(
 
 /** The options that are part of the request, as they are. */
 function pickRequest(options: ProjectRunOptions): Partial<RunRequest> {
-  const { select: _select, vars: _vars, env: _env, signal: _signal, onEvent: _onEvent, ...request } = options
+  const { select: _s, vars: _v, env: _e, signal: _, onEvent: _o, onExecuted: _x, ...request } = options
   return Object.fromEntries(Object.entries(request).filter(([, value]) => value !== undefined))
 }

@@ -15,7 +15,8 @@ import { writeJson } from './write-json.ts'
  *   manifest.json       the project
  *   run_results.json    the run, if there was one
  *   compiled/           the SQL of each compiled model and test, reading from what is published
- *   run/                the SQL as the run sent it, reading from the run's own builds
+ *   run/                the statements as the run sent them: what makes the build of a model, what asks for the
+ *                       failures of a test
  */
 
 export interface Artifacts extends ArtifactOptions {
@@ -23,12 +24,14 @@ export interface Artifacts extends ArtifactOptions {
   readonly run?: RunResult
   /** The SQL of models and tests as it reads from what is published; without it, that of the run is taken. */
   readonly compiledCode?: ReadonlyMap<NodeId, string>
+  /** The statements that the run sent. */
+  readonly executedCode?: ReadonlyMap<NodeId, string>
   readonly args?: Readonly<Record<string, unknown>>
 }
 
 /** Writes the artifacts of a command to the target folder. */
 export async function writeArtifacts(targetFolder: string, artifacts: Artifacts): Promise<void> {
-  const { manifest, run, ...options } = artifacts
+  const { manifest, run, executedCode, ...options } = artifacts
   const sqlOfRun = new Map(
     run?.results.flatMap(({ nodeId, compiledCode }) =>
       compiledCode === undefined ? [] : [[nodeId, compiledCode] as const],
@@ -37,7 +40,7 @@ export async function writeArtifacts(targetFolder: string, artifacts: Artifacts)
   const compiledCode = options.compiledCode ?? sqlOfRun
   mkdirSync(targetFolder, { recursive: true })
   writeSqlFiles(join(targetFolder, 'compiled'), manifest, compiledCode)
-  writeSqlFiles(join(targetFolder, 'run'), manifest, sqlOfRun)
+  if (executedCode) writeSqlFiles(join(targetFolder, 'run'), manifest, executedCode)
   const write = (name: string, document: object) => writeJson(join(targetFolder, name), document, options)
   await write('manifest.json', manifestSections(manifest, { ...options, compiledCode }))
   if (run) await write('run_results.json', runResultsArtifact(run, manifest, options))

@@ -29,7 +29,7 @@ describe('writeArtifacts', () => {
     expect(JSON.parse(read('manifest.json'))).toEqual(JSON.parse(JSON.stringify(manifest)))
     const results = runResultsArtifact(run, shop, options)
     expect(JSON.parse(read('run_results.json'))).toEqual(JSON.parse(JSON.stringify(results)))
-    expect(readdirSync(folder).sort()).toEqual(['compiled', 'manifest.json', 'run', 'run_results.json'])
+    expect(readdirSync(folder).sort()).toEqual(['compiled', 'manifest.json', 'run_results.json'])
   })
 
   it('writes SQL where dbt writes it', async () => {
@@ -39,7 +39,9 @@ describe('writeArtifacts', () => {
       [singularTest.id, 'select 3\n'],
       ['model.shop.gone', 'select 4'],
     ])
-    await writeArtifacts(join(folder, 'target'), { ...options, manifest: shop, run, compiledCode })
+    const executedCode = new Map([[orders.id, 'create table built.orders as select 1;']])
+    const made = { run, compiledCode, executedCode }
+    await writeArtifacts(join(folder, 'target'), { ...options, manifest: shop, ...made })
     const files = readdirSync(join(folder, 'target', 'compiled'), { recursive: true, withFileTypes: true })
     expect(
       files
@@ -51,7 +53,7 @@ describe('writeArtifacts', () => {
     expect(compiled('models/marts/orders.sql')).toBe('select * from raw.orders\n')
     expect(compiled('models/marts/marts.yml/unique_orders_order_id.sql')).toBe('select 1\n')
     expect(compiled('tests/finance/revenue_agrees.sql')).toBe('select 3\n')
-    expect(read('target/run/shop/models/marts/orders.sql')).toBe('select * from built.orders\n')
+    expect(read('target/run/shop/models/marts/orders.sql')).toBe('create table built.orders as select 1;\n')
   })
 
   it('writes no run results when nothing ran', async () => {
