@@ -25,7 +25,6 @@ const switches = [
 const affirmations = ['write-json', 'print', 'use-colors', 'no-warn-error', 'no-quiet', 'no-debug'] as const
 
 const withValue = [
-  'log-path',
   'log-format-file',
   'log-level-file',
   'log-file-max-bytes',

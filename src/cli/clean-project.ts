@@ -3,25 +3,42 @@ import { rm } from 'node:fs/promises'
 import { join, relative, resolve, sep } from 'node:path'
 import { makeProblem, ProblemError } from '../core/problem.ts'
 import type { CommandContext, ExitCode } from './command-context.ts'
-import { openTarget } from './open-target.ts'
+import { type OpenTarget, openTarget } from './open-target.ts'
 import { shownPath } from './workspace.ts'
 
-/** Removes what the other commands write again: target/ and the logs. */
+/** Removes what the other commands write again: target/ and the logs, or what the project names for it. */
 export async function cleanProject(context: CommandContext): Promise<ExitCode> {
-  const { root, targetPath } = await openTarget(context)
-  if (!isBelow(root, targetPath)) {
-    throw new ProblemError(
-      makeProblem('usage', `the target path ${targetPath} is not below the project, so it is left alone`, {
-        hint: 'remove it yourself if that is what you want',
-      }),
-    )
-  }
-  for (const folder of [targetPath, join(root, '.estimand', 'logs')]) {
+  const opened = await openTarget(context)
+  const folders = foldersToClean(opened)
+  const refused = folders.flatMap((folder) => refusal(folder, opened) ?? [])
+  if (refused.length > 0) throw new ProblemError(refused)
+  for (const folder of folders) {
     if (!existsSync(folder)) continue
     await rm(folder, { recursive: true, force: true })
     context.narrator.note(`removed ${shownPath(context, folder)}`)
   }
   return 0
+}
+
+function foldersToClean({ root, targetPath, config: { paths } }: OpenTarget): string[] {
+  const isUsual = paths.clean.length === 1 && paths.clean[0] === paths.target
+  const named = isUsual ? [targetPath] : paths.clean.map((path) => resolve(root, path))
+  return paths.logs === undefined ? [...named, join(root, '.estimand', 'logs')] : named
+}
+
+/** Why a folder is left alone: it is not ours to remove, or nobody could write it again. */
+function refusal(folder: string, { root, config: { paths } }: OpenTarget) {
+  const refuse = (reason: string) =>
+    makeProblem('usage', `${folder} is ${reason}, so nothing is removed`, {
+      hint: 'remove it yourself if that is what you want',
+    })
+  if (!isBelow(root, folder)) return refuse('not below the project')
+  const { models, macros, seeds, tests, snapshots, analyses, pipelines, analytics, dags } = paths
+  const sources = [models, macros, seeds, tests, snapshots, analyses, pipelines, analytics, dags].flat()
+  const source = sources
+    .map((path) => resolve(root, path))
+    .find((path) => path === folder || isBelow(path, folder))
+  return source === undefined ? null : refuse(`where the project's own files are`)
 }
 
 function isBelow(root: string, path: string): boolean {

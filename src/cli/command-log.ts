@@ -1,5 +1,5 @@
 import { mkdirSync, readdirSync, rmSync } from 'node:fs'
-import { join } from 'node:path'
+import { join, resolve } from 'node:path'
 import type { Logger } from 'pino'
 
 /*
@@ -11,7 +11,7 @@ export type LogLevel = 'debug' | 'info' | 'warn' | 'error'
 
 export interface CommandLog {
   /** Opens the file; before that, and where the folder cannot be written, lines are dropped. */
-  readonly open: (root: string) => Promise<void>
+  readonly open: (root: string, logs?: string) => Promise<void>
   readonly write: (level: LogLevel, message: string, fields?: Readonly<Record<string, unknown>>) => void
   /** The open file, for pointing people at it. */
   readonly path: () => string | null
@@ -24,9 +24,9 @@ export function makeCommandLog(command: string, startedAt: Date, processId: numb
   let logger: Logger | null = null
   let path: string | null = null
   return {
-    open: async (root) => {
+    open: async (root, logs = join('.estimand', 'logs')) => {
       if (logger) return
-      const folder = join(root, '.estimand', 'logs')
+      const folder = resolve(root, logs)
       const file = join(folder, fileName(command, startedAt, processId))
       try {
         mkdirSync(folder, { recursive: true })

@@ -53,8 +53,9 @@ export async function databaseStatus(
 
 /** Prints the address of the target's database, password included: it is there to be handed to psql. */
 export async function databaseUrl(context: CommandContext): Promise<ExitCode> {
-  const { chosen, root } = await openTarget(context)
-  await startLog(context, root)
+  const opened = await openTarget(context)
+  const { chosen, root } = opened
+  await startLog(context, opened)
   const connection = await resolveConnection(chosen, root, embeddedEffects(context))
   context.narrator.done()
   context.terminal.out.write(`${connectionUrl(connection, { withPassword: true })}\n`)
@@ -86,7 +87,7 @@ export async function resetDatabase(
 
 async function openRoot(context: CommandContext): Promise<string> {
   const root = await findRoot(context)
-  await startLog(context, root)
+  await startLog(context, { root })
   return root
 }
 

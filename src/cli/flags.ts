@@ -19,6 +19,7 @@ export interface GlobalFlags {
   readonly quiet?: boolean
   readonly debug?: boolean
   readonly logFormat: 'text' | 'json' | 'debug' | 'default'
+  readonly logPath?: string
   readonly logLevel?: 'debug' | 'info' | 'warn' | 'error' | 'none'
   /** Whether warnings are errors. */
   readonly warnError?: boolean

@@ -1,4 +1,5 @@
-import { mkdir } from 'node:fs/promises'
+import { existsSync } from 'node:fs'
+import { cp, mkdir, rm } from 'node:fs/promises'
 import { join } from 'node:path'
 import type { ResourceType } from '../core/node.ts'
 import type { CommandContext, ExitCode } from './command-context.ts'
@@ -8,7 +9,7 @@ import type { SelectionFlags } from './flags.ts'
 import { artifactOptions } from './previous-state.ts'
 import { saveArtifacts } from './save-artifacts.ts'
 import { reportSelection, selectNodes } from './select-nodes.ts'
-import { openWorkspace, shownPath, withOpenWarehouse } from './workspace.ts'
+import { openWorkspace, shownPath, type Workspace, withOpenWarehouse } from './workspace.ts'
 
 export interface GenerateFlags extends SelectionFlags {
   /** False with --no-compile. */
@@ -36,9 +37,19 @@ export async function generateDocs(context: CommandContext, flags: GenerateFlags
         return readCatalog(warehouse, manifest, selection.nodeIds)
       })
   await mkdir(targetPath, { recursive: true })
+  await copyAssets(workspace)
   const path = join(targetPath, 'catalog.json')
   await writeJson(path, catalogArtifact(rows, manifest, options), { invocationId })
   context.narrator.done()
   context.narrator.note(`${formatCounted(rows.length, 'relation')} in ${shownPath(context, path)}`)
   return 0
+}
+
+/** Puts pictures and the like beside the documentation, as they are now. */
+async function copyAssets({ root, targetPath, config }: Workspace): Promise<void> {
+  for (const path of config.paths.assets) {
+    const [from, to] = [join(root, path), join(targetPath, path)]
+    await rm(to, { recursive: true, force: true })
+    if (existsSync(from)) await cp(from, to, { recursive: true })
+  }
 }

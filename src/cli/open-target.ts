@@ -44,8 +44,12 @@ async function openIn(root: string, config: ProjectConfig, context: CommandConte
 }
 
 /** Opens the command's log; what it said before that is not in it. */
-export async function startLog({ log, command }: CommandContext, root: string): Promise<void> {
-  await log.open(root)
+export async function startLog(
+  { log, command, flags, workingDirectory }: CommandContext,
+  { root, config }: Pick<OpenTarget, 'root'> & Partial<Pick<OpenTarget, 'config'>>,
+): Promise<void> {
+  const { logPath } = flags
+  await log.open(root, logPath === undefined ? config?.paths.logs : resolve(workingDirectory, logPath))
   log.write('info', `estimand ${command}`, { root })
 }
 

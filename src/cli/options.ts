@@ -77,6 +77,7 @@ function globalOptions(): Option[] {
     new Option('--log-format <format>', 'how progress is printed')
       .choices(['text', 'json', 'debug', 'default'])
       .default('text'),
+    new Option('--log-path <dir>', "where logs are written (default: the project's .estimand/logs/)"),
     new Option('--log-level <level>', 'what is told: from warn on, problems only').choices([
       'debug',
       'info',

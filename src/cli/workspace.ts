@@ -34,7 +34,7 @@ export async function openWorkspace(
   const { parseVars, checkSugar } = await import('./parse-vars.ts')
   const vars = { ...parseVars(flags.vars), ...sugar }
   const opened = await openTarget(context)
-  await startLog(context, opened.root)
+  await startLog(context, opened)
   narrator.phase('Compiling the project')
   const { readProject } = await import('../project/read-project.ts')
   const project = await readProject(opened.root)

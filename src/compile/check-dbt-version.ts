@@ -1,15 +1,11 @@
 import { makeProblem, type Problem } from '../core/problem.ts'
 import type { Package } from '../core/project.ts'
-import { asStrings } from './config-tree.ts'
 import { dbtVersion } from './context/context.ts'
 
 /** Warns of what asks for other versions of dbt than the one whose meanings templates have here. */
 export function checkDbtVersion(packages: readonly Package[]): Problem[] {
   return packages.flatMap(({ name, config }) => {
-    const wanted = asStrings(config.extra['require-dbt-version']).flatMap((text) => text.split(','))
-    const broken = wanted
-      .map((text) => text.trim())
-      .filter((text) => text !== '' && !allows(text, dbtVersion))
+    const broken = config.dbtVersions.filter((range) => !allows(range, dbtVersion))
     if (broken.length === 0) return []
     const message = `'${name}' asks for dbt ${broken.join(', ')}; templates mean here what they mean in dbt ${dbtVersion}`
     return [makeProblem('not-supported', message, { severity: 'warning' })]

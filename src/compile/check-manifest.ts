@@ -63,7 +63,7 @@ export function truthProblems(manifest: Manifest, textOf: TextOf): Problem[] {
 /** Private models are for their group, and where a package says so protected ones for their package. */
 export function accessProblems(manifest: Manifest, project: Project, textOf: TextOf): Problem[] {
   const restricted = new Set(
-    project.packages.flatMap(({ name, config }) => (config.extra['restrict-access'] === true ? [name] : [])),
+    project.packages.flatMap(({ name, config }) => (config.restrictAccess ? [name] : [])),
   )
   const groups = new Set(Object.values(manifest.groups).map(({ name }) => name))
   return Object.values(manifest.nodes).flatMap((node) => {

@@ -99,7 +99,13 @@ export interface ProjectConfig {
     readonly pipelines: readonly string[]
     readonly analytics: readonly string[]
     readonly dags: readonly string[]
+    /** Copied to the target folder for the documentation. */
+    readonly assets: readonly string[]
     readonly target: string
+    /** What `clean` removes. */
+    readonly clean: readonly string[]
+    /** Where logs are written, where the project says so. */
+    readonly logs?: string
     /** Where packages are installed. */
     readonly packages: string
   }
@@ -123,8 +129,10 @@ export interface ProjectConfig {
   readonly queryComment?: QueryCommentSpec | null
   /** How the names of the project's own relations are written; in quotes where nothing is said. */
   readonly quoting?: QuotingSpec
-  /** What dbt_project.yml knows and nothing here acts upon, as written. */
-  readonly extra: Readonly<Record<string, unknown>>
+  /** Whether other packages may refer only to models that are public. */
+  readonly restrictAccess: boolean
+  /** Which versions of dbt the project is made for: `>=1.3.0`; all of them have to hold. */
+  readonly dbtVersions: readonly string[]
 }
 
 export interface ColumnSpec {

@@ -5,6 +5,7 @@ import {
   known,
   knownKeys,
   listOf,
+  mapping,
   nameText,
   optionalMapping,
   quoting,
@@ -14,21 +15,6 @@ import {
 /*
  * project.yml and dbt_project.yml, as they are written. project.yml knows everything that dbt's file knows.
  */
-
-/** Keys of dbt_project.yml that nothing acts upon; kept under `extra`. */
-export const extraProjectKeys = [
-  'config-version',
-  'require-dbt-version',
-  'asset-paths',
-  'function-paths',
-  'clean-targets',
-  'log-path',
-  'dbt-cloud',
-  'restrict-access',
-  'analyses',
-  'functions',
-  'anchors',
-] as const
 
 /** Keys as older versions of dbt spelled them, with today's spelling. */
 export const olderSpellings: Readonly<Record<string, string>> = {
@@ -56,7 +42,36 @@ const hooks = z
 const paths = textList
 
 /** Where adapter.dispatch looks for the macros of a namespace. */
-const dispatchSchema = z.strictObject({ macro_namespace: anyName, search_order: textList })
+const dispatchSchema = z.strictObject({ macro_namespace: anyName, search_order: z.array(anyName).min(1) })
+
+/** What templates find under these names; a package of such a name would hide it. */
+const reservedNames = new Set(
+  `_sql_results adapter api column config context database env env_var exceptions execute flags fromjson fromyaml
+  graph invocation_id load_agate_table load_result log model modules post_hooks pre_hooks ref render return
+  run_started_at schema source sql sql_now store_result store_raw_result target this tojson toyaml
+  try_or_compiler_error var write`.split(/\s+/),
+)
+
+const projectName = nameText.refine((name) => !reservedNames.has(name), {
+  error: "'name' is a word that templates use themselves",
+})
+
+/** A range of versions, or several: `>=1.3.0`, `[">=1.3.0", "<2.0.0"]`, `">=1.3.0,<2.0.0"`. */
+const versionRange = /^(>=|<=|>|<|=)?\s*v?\d+(\.\d+){0,2}([-+.]?[\w.+-]*)?$/
+
+const versionRanges = z
+  .union([z.string(), z.array(z.string())])
+  .nullish()
+  .transform((value) => [value ?? []].flat().flatMap((text) => text.split(',')))
+  .transform((ranges) => ranges.map((text) => text.trim()).filter((text) => text !== ''))
+  .superRefine((ranges, context) => {
+    for (const text of ranges)
+      if (!versionRange.test(text))
+        context.addIssue({
+          code: 'custom',
+          message: `'${text}' is not a range of versions, such as '>=1.3.0'`,
+        })
+  })
 
 /** A comment for statements: a template, or a mapping with one. Nothing or an empty text switches it off. */
 const queryComment = z
@@ -73,7 +88,11 @@ const queryComment = z
 
 /** What both files share. */
 const dbtShape = {
-  name: nameText,
+  name: projectName,
+  'config-version': z.literal(2).nullish(),
+  'require-dbt-version': versionRanges,
+  'restrict-access': z.boolean().nullish(),
+  'dbt-cloud': mapping.nullish(),
   version: z
     .union([z.string(), z.number()])
     .nullish()
@@ -85,6 +104,9 @@ const dbtShape = {
   'snapshot-paths': paths,
   'analysis-paths': paths,
   'docs-paths': paths,
+  'asset-paths': paths,
+  'clean-targets': paths,
+  'log-path': z.string().min(1).optional(),
   'packages-install-path': z.string().min(1).optional(),
   'target-path': z.string().min(1).optional(),
   vars: optionalMapping,
@@ -106,7 +128,8 @@ const dbtShape = {
   'on-run-end': hooks,
   'query-comment': queryComment,
   quoting,
-  ...knownKeys(...extraProjectKeys),
+  // Nothing to act upon here: places for dbt Cloud and for YAML anchors.
+  ...knownKeys('analyses', 'functions', 'function-paths', 'anchors'),
 }
 
 const threads = z.int().min(1).max(1000)
@@ -142,7 +165,14 @@ const postgresTarget = z
   )
 
 /** dbt_project.yml. */
-export const dbtProjectSchema = z.strictObject(dbtShape)
+export const dbtProjectSchema = z
+  .strictObject(dbtShape)
+  .refine(
+    ({ tests, data_tests: dataTests }) => [tests, dataTests].some((tree) => Object.keys(tree).length === 0),
+    {
+      error: "'tests' and 'data_tests' are the same: write one of them",
+    },
+  )
 
 /** project.yml: dbt's keys and ours. */
 export const projectSchema = z.strictObject({

@@ -3,14 +3,7 @@ import { makeProblem, type Problem } from '../core/problem.ts'
 import type { ProjectConfig, QueryCommentSpec, SourceText, TargetSpec } from '../core/project.ts'
 import { checkYaml, type UnknownKeys } from './check-yaml.ts'
 import { connectionSpec } from './connection-schema.ts'
-import {
-  dbtProjectSchema,
-  extraProjectKeys,
-  olderSpellings,
-  type ProjectYaml,
-  projectSchema,
-} from './project-schema.ts'
-import { pick } from './schema-pieces.ts'
+import { dbtProjectSchema, olderSpellings, type ProjectYaml, projectSchema } from './project-schema.ts'
 import { parseYaml, type YamlDocument, yamlProblem } from './yaml-document.ts'
 
 const defaultThreads = 4
@@ -68,7 +61,8 @@ export function readProjectConfig(
     onRunEnd: yaml['on-run-end'],
     ...(yaml['query-comment'] !== undefined && { queryComment: queryCommentOf(yaml['query-comment']) }),
     ...quotingOf(yaml.quoting),
-    extra: pick(yaml, extraProjectKeys),
+    restrictAccess: yaml['restrict-access'] ?? false,
+    dbtVersions: yaml['require-dbt-version'],
   }
 }
 
@@ -119,13 +113,17 @@ function pathsOf(yaml: ProjectYaml): ProjectConfig['paths'] {
     analyses: or(yaml['analysis-paths'], 'analyses'),
   }
   const docs = yaml['docs-paths'].map(tidied)
+  const target = tidied(yaml['target-path'] ?? 'target')
   return {
     ...own,
     docs: docs.length > 0 ? docs : [...new Set(Object.values(own).flat())],
     pipelines: or(yaml['pipeline-paths'], 'pipelines'),
     analytics: or(yaml['analytics-paths'], 'analytics'),
     dags: or(yaml['dags-paths'], 'dags'),
-    target: tidied(yaml['target-path'] ?? 'target'),
+    assets: yaml['asset-paths'].map(tidied),
+    target,
+    clean: (yaml['clean-targets'].length > 0 ? yaml['clean-targets'] : [target]).map(tidied),
+    ...(yaml['log-path'] !== undefined && { logs: tidied(yaml['log-path']) }),
     packages: tidied(yaml['packages-install-path'] ?? 'dbt_packages'),
   }
 }

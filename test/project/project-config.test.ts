@@ -19,6 +19,8 @@ describe('project.yml', () => {
         pipelines: ['pipelines'],
         analytics: ['analytics'],
         dags: ['dags'],
+        assets: [],
+        clean: ['target'],
         target: 'target',
         packages: 'dbt_packages',
       },
@@ -44,7 +46,8 @@ describe('project.yml', () => {
       publish: 'run',
       onRunStart: [],
       onRunEnd: [],
-      extra: {},
+      restrictAccess: false,
+      dbtVersions: [],
     })
   })
 
@@ -69,7 +72,15 @@ data_tests: { +store_failures: true }
 on-run-start: "select 1"
 on-run-end: [select 2, { sql: select 3, transaction: false }]
 profile: shop
+asset-paths: [./pictures/]
+clean-targets: [target, dbt_packages/]
+log-path: logs
 `,
+    })
+    expect(config.paths).toMatchObject({
+      assets: ['pictures'],
+      clean: ['target', 'dbt_packages'],
+      logs: 'logs',
     })
     expect(config.version).toBe('1.10')
     expect(config.paths.models).toEqual(['sql', 'more'])
@@ -96,7 +107,6 @@ profile: shop
     expect(config.onRunStart).toEqual(['select 1'])
     expect(config.onRunEnd).toEqual(['select 2', 'select 3'])
     expect(config.profile).toBe('shop')
-    expect(config.extra).toEqual({})
   })
 
   it('takes the only target, or the first, where none is named', async () => {
@@ -207,10 +217,25 @@ my-own-key: 1
     })
     expect(project.configPath).toBe('dbt_project.yml')
     expect(project.config.profile).toBe('jaffle')
-    expect(project.config.extra).toMatchObject({ 'config-version': 2 })
+    expect(project.config.dbtVersions).toEqual(['>=1.0.0', '<3.0.0'])
     expect(project.warnings.map(({ code, severity, place }) => [code, severity, place?.line])).toEqual([
       ['yaml-unknown-key', 'warning', 13],
     ])
+  })
+
+  it.each([
+    ['name: config', "'name' is a word that templates use themselves"],
+    ['name: a\nconfig-version: 1', "'config-version' must be '2', not the number 1"],
+    ['name: a\ndispatch: [{macro_namespace: dbt}]', "'search_order' is missing"],
+    [
+      'name: a\ntests: {+severity: warn}\ndata_tests: {+severity: warn}',
+      "'tests' and 'data_tests' are the same",
+    ],
+    ['name: a\nrequire-dbt-version: soon', "'soon' is not a range of versions"],
+    ['name: a\ndbt-cloud: text', "'dbt-cloud' must be a mapping"],
+    ['name: a\nrestrict-access: maybe', "'restrict-access' must be true or false"],
+  ])('with %j is refused', async (text, message) => {
+    expect((await problemsOf({ 'dbt_project.yml': text })).join('\n')).toContain(message)
   })
 
   it('stands back where project.yml stands beside it', async () => {
