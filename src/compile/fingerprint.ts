@@ -50,7 +50,15 @@ function fingerprintNode(
   const compiled = sql.length > 0 ? hash(sql.map(normalisedSql)) : body
   const config = hash(buildConfig(node.config))
   const macros = 'rawCode' in node ? macrosOf(node.rawCode) : {}
-  return { body, compiled, config, macros, upstream, whole: hash([compiled, config, upstream]) }
+  return {
+    body,
+    compiled,
+    config,
+    macros,
+    upstream,
+    whole: hash([compiled, config, upstream]),
+    ...('begin' in node.config && { version: hash([compiled, hash(versionConfig(node.config)), upstream]) }),
+  }
 }
 
 /** What a node's own file or declaration says. */
@@ -70,22 +78,32 @@ function bodyOf(node: Node): unknown {
   }
 }
 
-/** Keys that say something about a node without changing what it becomes. */
+/** Keys that say something about a node, or when and how it is built, without changing what it becomes. */
 const describingKeys = new Set([
   'access',
+  'concurrent_batches',
   'docs',
   'enabled',
   'full_refresh',
   'group',
   'inherit_descriptions',
   'inherit_tests',
+  'lookback',
   'meta',
+  'on_change',
   'tags',
   'unknown_columns',
 ])
 
-function buildConfig(config: Node['config']): unknown {
+function buildConfig(config: Node['config']): Node['config'] {
   return Object.fromEntries(Object.entries(config).filter(([key]) => !describingKeys.has(key)))
+}
+
+/** Keys that say what a table carries besides its rows, or which stretches of time it has. */
+const rowlessKeys = new Set(['begin', 'grants', 'indexes', 'persist_docs', 'unlogged'])
+
+function versionConfig(config: Node['config']): Node['config'] {
+  return Object.fromEntries(Object.entries(buildConfig(config)).filter(([key]) => !rowlessKeys.has(key)))
 }
 
 /** SQL as PostgreSQL understands it: two texts that differ in layout, comments or case of keywords are the same. */

@@ -18,6 +18,10 @@ export interface NodeFingerprint {
   readonly upstream: Readonly<Record<NodeId, string>>
   /** All of the above that decides about the result. */
   readonly whole: string
+  /**
+   * The same without where the times of a node begin that is built by time: what decides about the rows of one stretch.
+   */
+  readonly version?: string
 }
 
 /** What became of a node's definition since it was last published. */

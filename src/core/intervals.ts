@@ -32,6 +32,36 @@ export interface IntervalChange {
   readonly unknown?: Interval
 }
 
+/** What a plan makes of the times of a model that is built by time. */
+export interface PlannedIntervals {
+  /** The smallest stretch that is built on its own. */
+  readonly grain: 'hour' | 'day' | 'month' | 'year'
+  /** The version of the model now. */
+  readonly fingerprint: string
+  /** When it was planned: what comes later cannot be done with yet. */
+  readonly now: string
+  /** The beginning of the first batch. */
+  readonly begin: string
+  /** What becomes of what an older version built. */
+  readonly onChange: 'forward_only' | 'rebuild'
+  /** What this run builds: whole batches. */
+  readonly due: readonly Interval[]
+  /** Batches between the model's begin and the run's end that nobody has built wholly. */
+  readonly missing: readonly Interval[]
+  /** Batches that an older version of the model has built. */
+  readonly stale: readonly Interval[]
+  /** Times of which nobody knows what the table holds of them. */
+  readonly unknown: readonly Interval[]
+  /** Batches that are built again for rows that came late. */
+  readonly again: readonly Interval[]
+  /** Whether what is built was named, and not found out. */
+  readonly isNamed: boolean
+  /** What the table holds before the run. */
+  readonly ledger: readonly BuiltInterval[]
+  /** Times that are taken for built because there is no ledger of the table. */
+  readonly assumed?: Interval
+}
+
 /** An interval of two instants. */
 export function interval(from: Date, to: Date): Interval {
   return { from: from.toISOString(), to: to.toISOString() }

@@ -1,4 +1,5 @@
 import type { NodeChange } from './fingerprint.ts'
+import type { PlannedIntervals } from './intervals.ts'
 import type { NodeId, Relation } from './node.ts'
 
 /*
@@ -34,6 +35,8 @@ export interface Step {
   readonly fingerprint?: string
   /** What became of the node's definition since it was last published; tests publish nothing. */
   readonly change?: NodeChange
+  /** For a model that is built by time: which times, and which others are missing or old. */
+  readonly intervals?: PlannedIntervals
 }
 
 /** When a built relation becomes visible: all at the end, or each node as it is done (as dbt does). */

@@ -1,7 +1,7 @@
 import { type Problem, ProblemError } from '../core/problem.ts'
 import type { BatchResult } from '../core/run-result.ts'
 
-/** Thrown when batches of a microbatch model failed, with what became of each. */
+/** Thrown when batches of a model failed, with what became of each. */
 export class BatchesError extends ProblemError {
   readonly batches: readonly BatchResult[]
 

@@ -1,45 +1,44 @@
 import type { BatchScope } from '../compile/renderer.ts'
+import { type Interval, interval, normalIntervals } from '../core/intervals.ts'
 
 /*
- * The batches of a microbatch model: stretches of time, each as long as batch_size, that are built one by one and
- * replace what they held before. All of it is UTC, and follows dbt: what a time belongs to, how far lookback goes,
- * and that the last batch ends where it was told to.
+ * Batches: stretches of time, each as long as its size says, that are built one by one and replace what they held
+ * before. All of it is UTC, and follows dbt: what a time belongs to and what a batch is called.
  */
 
+/** From the shortest to the longest; an edge of one is an edge of all that are shorter. */
 export const batchSizes = ['hour', 'day', 'month', 'year'] as const
 export type BatchSize = (typeof batchSizes)[number]
 
-export interface BatchesRequest {
-  readonly size: BatchSize
-  /** Where the first build begins. */
-  readonly begin: Date
-  /** How many batches before the newest are built again. */
-  readonly lookback: number
-  /** Whether the table is there and carried on. */
-  readonly isIncremental: boolean
-  /** Times from the command line. */
-  readonly from?: Date
-  readonly to?: Date
-  readonly now: Date
+/** The batches that have any of the times, whole. */
+export function wholeBatches(intervals: Iterable<Interval>, size: BatchSize): Interval[] {
+  return normalIntervals(
+    normalIntervals(intervals).map(({ from, to }) =>
+      interval(truncate(new Date(from), size), ceiling(new Date(to), size)),
+    ),
+  )
 }
 
-/** The batches to build, oldest first. */
-export function planBatches(request: BatchesRequest): BatchScope[] {
-  const { size } = request
-  const last = ceiling(request.to ?? request.now, size)
+/**
+ * The times in pieces none of which goes over an edge of `size`, oldest first, each named after the grain with which it
+ * begins; without a size in as few pieces as they come.
+ */
+export function cutIntoBatches(
+  intervals: Iterable<Interval>,
+  size: BatchSize | null,
+  grain: BatchSize,
+): BatchScope[] {
   const batches: BatchScope[] = []
-  for (let start = firstStart(request, last); start < last; start = offset(start, size, 1)) {
-    const next = offset(start, size, 1)
-    batches.push({ id: batchId(start, size), start, end: next < last ? next : last })
+  for (const { from, to } of normalIntervals(intervals)) {
+    const last = new Date(to)
+    for (let start = new Date(from); start < last; ) {
+      const next = size === null ? last : offset(start, size, 1)
+      const end = next < last ? next : last
+      batches.push({ id: batchId(start, grain), start, end })
+      start = end
+    }
   }
   return batches
-}
-
-function firstStart({ size, begin, lookback, isIncremental, from }: BatchesRequest, last: Date): Date {
-  if (from) return truncate(from, size)
-  if (!isIncremental) return truncate(begin, size)
-  // The end is a batch's edge, so the newest batch is the one before it.
-  return offset(last, size, -(lookback + 1))
 }
 
 /** The beginning of the batch that a time belongs to. */
@@ -49,7 +48,8 @@ export function truncate(time: Date, size: BatchSize): Date {
   return utc(kept[0]!, kept[1] ?? 0, kept[2] ?? 1, kept[3] ?? 0)
 }
 
-function offset(time: Date, size: BatchSize, count: number): Date {
+/** The beginning of the batch that is so many after the one that a time belongs to. */
+export function offset(time: Date, size: BatchSize, count: number): Date {
   const start = truncate(time, size)
   const [year, month, day, hour] = [
     start.getUTCFullYear(),
@@ -69,9 +69,15 @@ function offset(time: Date, size: BatchSize, count: number): Date {
   }
 }
 
-function ceiling(time: Date, size: BatchSize): Date {
+/** The first edge of a batch that is not before a time. */
+export function ceiling(time: Date, size: BatchSize): Date {
   const start = truncate(time, size)
   return start.getTime() === time.getTime() ? time : offset(start, size, 1)
+}
+
+/** Whether a batch begins at a time. */
+export function isEdge(time: Date, size: BatchSize): boolean {
+  return truncate(time, size).getTime() === time.getTime()
 }
 
 function utc(year: number, month: number, day: number, hour: number): Date {

@@ -1,5 +1,6 @@
 import { changeSince, type NodeChange, type NodeFingerprint } from '../core/fingerprint.ts'
 import type { NodeGraph } from '../core/graph.ts'
+import type { BuiltInterval } from '../core/intervals.ts'
 import type { Manifest } from '../core/manifest.ts'
 import {
   type ModelNode,
@@ -14,7 +15,9 @@ import type { Plan, PublishMode, Step, StepAction } from '../core/plan.ts'
 import { makeProblem, ProblemError } from '../core/problem.ts'
 import type { Published } from '../store/index.ts'
 import type { RelationKind } from '../warehouse/index.ts'
+import { withIntervals } from './intervals/with-intervals.ts'
 import { buildSchemaOf } from './relations.ts'
+import type { RunRequest } from './run-request.ts'
 
 /*
  * Planning decides everything that a run will do, from the manifest and from what stands in the warehouse.
@@ -29,6 +32,8 @@ export interface WarehouseState {
   readonly published: ReadonlyMap<string, Published>
   /** The definitions from which published relations were made, by relation key. */
   readonly definitions: ReadonlyMap<string, NodeFingerprint>
+  /** The times that tables hold, by relation key. */
+  readonly ledgers: ReadonlyMap<string, readonly BuiltInterval[]>
 }
 
 export interface PlanOptions {
@@ -41,6 +46,10 @@ export interface PlanOptions {
   readonly loadFingerprints: ReadonlyMap<NodeId, string>
   /** What a node's definition comes to. */
   readonly definitionOf: (id: NodeId) => NodeFingerprint
+  /** The times that models are to build that are built by time, from the command line. */
+  readonly eventTime?: RunRequest['eventTime']
+  /** Exactly which times of which models to build, where another command has chosen them. */
+  readonly chosenTimes?: RunRequest['chosenTimes']
 }
 
 /** Plans a run of the selected nodes. Steps stand in an order in which they could run one after the other. */
@@ -57,7 +66,8 @@ export function makePlan(
   const gates = testGates(manifest, graph, reads)
   const loadedAgain = (id: NodeId): string | null => newerLoad(manifest, graph, id, chosen, state, options)
   const steps = order.map((id): Step => {
-    const { action, reason } = decide(manifest.nodes[id]!, state, options, loadedAgain)
+    const decided = decide(manifest.nodes[id]!, state, options, loadedAgain)
+    const { action, reason, intervals } = withIntervals(manifest.nodes[id]!, decided, state.ledgers, options)
     const fingerprint = options.loadFingerprints.get(id)
     const dependsOn = [...new Set([...reads.get(id)!, ...(gates.get(id) ?? [])])]
     const change = changeOf(manifest, id, state, options)
@@ -68,6 +78,7 @@ export function makePlan(
       dependsOn,
       ...(fingerprint && { fingerprint }),
       ...(change && { change }),
+      ...(intervals && { intervals }),
     }
   })
   return {

@@ -3,6 +3,7 @@ import type { QueryComment, Renderer, RenderScope } from '../compile/renderer.ts
 import type { Manifest } from '../core/manifest.ts'
 import type { ModelNode, Node, NodeId, Relation, SnapshotNode, TestNode } from '../core/node.ts'
 import type { Plan, Step } from '../core/plan.ts'
+import type { Problem } from '../core/problem.ts'
 import type { RunEffects } from '../core/run-event.ts'
 import type { BatchResult } from '../core/run-result.ts'
 import type { Connection, PublishAction, Warehouse } from '../warehouse/index.ts'
@@ -67,8 +68,10 @@ export interface StepOutcome {
   readonly publish: readonly PublishAction[]
   /** For tests; everything else succeeds or throws. */
   readonly verdict?: 'pass' | 'warn' | 'fail'
-  /** For a microbatch model, each batch. */
+  /** For a model that is built by time, each batch. */
   readonly batches?: readonly BatchResult[]
+  /** Why some of its batches failed, where the others go live all the same. */
+  readonly failed?: readonly Problem[]
   /** Lines that show why a test failed. */
   readonly detail?: readonly string[]
   /** Where a test keeps its failing rows. */

@@ -1,4 +1,5 @@
 import type { Renderer } from '../compile/renderer.ts'
+import type { Interval } from '../core/intervals.ts'
 import type { Manifest } from '../core/manifest.ts'
 import type { NodeId, Relation } from '../core/node.ts'
 import type { PublishMode } from '../core/plan.ts'
@@ -26,8 +27,10 @@ export interface RunRequest {
   readonly empty?: boolean
   /** Only this window of what has an event_time is read (--sample). */
   readonly sample?: { readonly start: Date; readonly end: Date }
-  /** The times that microbatch models are to build (--event-time-start, --event-time-end). */
+  /** The times that models are to build that are built by time (--event-time-start, --event-time-end). */
   readonly eventTime?: { readonly start?: Date; readonly end?: Date }
+  /** Exactly which times of which models to build (backfill). */
+  readonly chosenTimes?: ReadonlyMap<NodeId, readonly Interval[]>
   /** Whether tests keep their failing rows; what a test says itself wins (--store-failures). */
   readonly storeFailures?: boolean
   /** Whether a test that would warn fails instead (--warn-error). */

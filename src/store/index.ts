@@ -1,4 +1,5 @@
 export { readDefinitions } from './definitions.ts'
+export { type LedgerChange, readLedgers, recordIntervals } from './intervals.ts'
 export {
   forgetKeptBuilds,
   type KeptBuild,

@@ -1,7 +1,7 @@
 import type { Node, NodeId } from '../../core/node.ts'
 import type { Colors } from '../output.ts'
-import { loadProgress } from './load-progress.ts'
 import { labelById } from './node-label.ts'
+import { nodeProgress } from './node-progress.ts'
 import { formatElapsed } from './numbers.ts'
 import type { RunningNode, RunView } from './run-view.ts'
 
@@ -49,7 +49,7 @@ function runningLine(node: RunningNode, context: LiveContext): string {
   const { colors, nodes, nowMs, width } = context
   const { kind, name } = labelById(nodes, node.nodeId)
   const elapsed = formatElapsed(nowMs - node.startedAtMs)
-  const detail = [elapsed, loadProgress(node, nowMs)].filter((part) => part !== '').join('  ')
+  const detail = [elapsed, nodeProgress(node, nowMs)].filter((part) => part !== '').join('  ')
   const label = shorten(`${kind} ${name}`, Math.max(minLabelWidth, width - detail.length - 4))
   return `${colors.cyan(spinner(nowMs))} ${label}  ${colors.dim(shorten(detail, width - label.length - 4))}`
 }

@@ -1,8 +1,8 @@
 import type { Node, NodeId } from '../../core/node.ts'
 import type { NodeResult } from '../../core/run-result.ts'
 import type { Colors } from '../output.ts'
-import { loadProgress } from './load-progress.ts'
 import { labelById } from './node-label.ts'
+import { nodeProgress } from './node-progress.ts'
 import { formatCounted, formatDuration } from './numbers.ts'
 import type { RunningNode } from './run-view.ts'
 import { type ShownStatus, shownStatus } from './shown-status.ts'
@@ -58,7 +58,7 @@ export function startLine(nodeId: NodeId, layout: LineLayout): string {
 
 /** Says how a long node is getting on; for outputs that cannot redraw. */
 export function progressLine(node: RunningNode, nowMs: number, layout: LineLayout): string {
-  return `${head(node.nodeId, null, layout.colors.dim('...'.padEnd(statusWidth)), layout)}  ${loadProgress(node, nowMs)}`
+  return `${head(node.nodeId, null, layout.colors.dim('...'.padEnd(statusWidth)), layout)}  ${nodeProgress(node, nowMs)}`
 }
 
 /** Says how a node ended. */

@@ -68,6 +68,7 @@ export function makeTextRunDisplay(narrator: Narrator, options: RunDisplayOption
       case 'publish_started':
         if (view.phase !== before.phase && view.phase) plain(() => view.phase!.text)
         break
+      case 'batch_finished':
       case 'node_progress': {
         const node = view.running.find(({ nodeId }) => nodeId === event.nodeId)
         if (!node || nowMs - (lastProgressMs.get(event.nodeId) ?? node.startedAtMs) < progressEveryMs) break

@@ -14,6 +14,8 @@ export interface RunningNode {
   readonly startedAtMs: number
   readonly rows: number | null
   readonly expectedRows: number | null
+  /** How far it is, where it is built in batches. */
+  readonly batches: { readonly done: number; readonly total: number } | null
 }
 
 export interface RunView {
@@ -47,6 +49,7 @@ export function advance(view: RunView, event: RunEvent, nowMs: number): RunView 
         startedAtMs: nowMs,
         rows: null,
         expectedRows: null,
+        batches: null,
       }
       return { ...view, total: event.total, phase: null, running: [...view.running, node] }
     }
@@ -54,6 +57,13 @@ export function advance(view: RunView, event: RunEvent, nowMs: number): RunView 
       const { rows, expectedRows } = event
       const running = view.running.map((node) =>
         node.nodeId === event.nodeId ? { ...node, rows, expectedRows } : node,
+      )
+      return { ...view, running }
+    }
+    case 'batch_finished': {
+      const { done, total } = event
+      const running = view.running.map((node) =>
+        node.nodeId === event.nodeId ? { ...node, batches: { done, total } } : node,
       )
       return { ...view, running }
     }

@@ -21,8 +21,17 @@ const materializations: readonly Materialization[] = [
   'ephemeral',
   'materialized_view',
 ]
-const strategies: readonly IncrementalStrategy[] = ['append', 'delete+insert', 'merge', 'microbatch']
+const strategies: readonly IncrementalStrategy[] = [
+  'append',
+  'delete+insert',
+  'merge',
+  'microbatch',
+  'time_range',
+]
 const schemaChanges: readonly OnSchemaChange[] = ['ignore', 'fail', 'append_new_columns', 'sync_all_columns']
+
+/** What becomes of times that an older version of a model has built. */
+const changePolicies = ['forward_only', 'rebuild'] as const
 
 /** Keys with a meaning here or in dbt; any other is the project's own and may be read by its macros. */
 const knownKeys = [
@@ -53,6 +62,7 @@ const knownKeys = [
   'meta',
   'merge_exclude_columns',
   'merge_update_columns',
+  'on_change',
   'on_configuration_change',
   'on_error',
   'on_schema_change',
@@ -69,6 +79,7 @@ const knownKeys = [
   'sql_header',
   'static_analysis',
   'tags',
+  'time_grain',
   'timeout',
   'unique_key',
   'unknown_columns',
@@ -135,6 +146,7 @@ export function readModelConfig(
       )
   }
   choose('unknown_columns', unknownColumnsChoices, 'warn')
+  choose('on_change', changePolicies, 'forward_only')
   const uniqueKey = asStrings(config['unique_key']).filter((column) => column !== '')
   const materialized = isNamed(config['materialized'], isMaterialization)
     ? 'custom'

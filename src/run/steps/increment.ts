@@ -7,6 +7,7 @@ import {
   columnsOf,
   createTableAs,
   createView,
+  isInTimes,
   relationIdent,
   type Session,
   type SQLQuery,
@@ -75,6 +76,7 @@ export async function previewDelta(
   delta: Relation,
   preview: Relation,
   context: RunContext,
+  times?: ApplyDelta['times'],
 ): Promise<ApplyDelta> {
   const published = (await columnsOf(session, node.relation)) ?? []
   const built = (await columnsOf(session, delta)) ?? []
@@ -92,6 +94,7 @@ export async function previewDelta(
     alterColumns: change.altered,
     predicates: predicatesOf(node),
     ...(updateColumns && { updateColumns }),
+    ...(times && { times }),
     ...relationDetails(node),
   }
   await session.query(createView(preview, previewQuery(action, change.columns, published, built)))
@@ -156,6 +159,7 @@ function previewQuery(
     )
   const fresh = sql`select ${from('dbt_internal_source', built)}\nfrom ${relationIdent(action.build)} as dbt_internal_source`
   const old = sql`select ${from('dbt_internal_dest', published)}\nfrom ${relationIdent(action.published)} as dbt_internal_dest`
+  if (action.times) return sql`${old}\nwhere ${isInTimes(action.times)} is not true\nunion all\n${fresh}`
   if (action.strategy === 'append' || action.uniqueKey.length === 0) return sql`${old}\nunion all\n${fresh}`
   const same = sameRow(action)
   const replaced = sql`exists (select from ${relationIdent(action.build)} as dbt_internal_source where ${same})`

@@ -7,8 +7,8 @@ import {
   createIndex,
   createTableAs,
   createView,
-  type PublishAction,
   type Session,
+  type SwapTable,
   unsafeSql,
 } from '../../warehouse/index.ts'
 import { runPostHooks, runPreHooks } from '../hooks.ts'
@@ -21,7 +21,7 @@ import { buildContractTable, checkContract } from './contract.ts'
 import { buildCustom } from './custom.ts'
 import { buildIncrement, previewDelta } from './increment.ts'
 import { buildMaterializedView } from './materialized-view.ts'
-import { buildBatches } from './microbatch.ts'
+import { buildBatches, timesOf } from './microbatch.ts'
 import { withSqlHeader } from './sql-header.ts'
 import { viewAction } from './view-action.ts'
 
@@ -29,8 +29,7 @@ import { viewAction } from './view-action.ts'
 export const runModel: StepRunner<ModelNode> = async (node, step, context) => {
   if (node.refusal) throw new ProblemError(node.refusal)
   const build = buildRelation(context.plan.buildSchema, node.relation)
-  if (node.materialized === 'incremental' && node.incrementalStrategy === 'microbatch')
-    return runMicrobatch(node, step, build, context)
+  if (isBuiltByTime(node)) return runBatches(node, step, build, context)
   const isIncremental = step.action === 'increment'
   const compiled = withoutSemicolon(await context.compile(node, { isIncremental }))
   return context.warehouse.withSession(async (session) => {
@@ -70,8 +69,12 @@ function buildAs(
   }
 }
 
+function isBuiltByTime({ materialized, incrementalStrategy: strategy }: ModelNode): boolean {
+  return materialized === 'incremental' && (strategy === 'microbatch' || strategy === 'time_range')
+}
+
 /** Batches take their sessions themselves, so none is held while they run. */
-async function runMicrobatch(
+async function runBatches(
   node: ModelNode,
   step: Step,
   build: Relation,
@@ -81,17 +84,20 @@ async function runMicrobatch(
   const isIncremental = step.action === 'increment'
   await withSession((session) => runPreHooks(session, node, isIncremental, context))
   const table = isIncremental ? partRelation(build, 'delta') : build
-  const { rows, batches, compiledCode } = await buildBatches(node, table, isIncremental, context)
+  const { intervals, problems, ...built } = await buildBatches(node, step, table, context)
+  const { rows, batches } = built
   const message = `${rows} rows in ${batches.length} ${batches.length === 1 ? 'batch' : 'batches'}`
+  const failed = problems.length > 0 ? { failed: problems } : {}
   return withSession(async (session) => {
     if (!isIncremental) {
       const publish = await finishTable(session, node, build, rows, context)
       await runPostHooks(session, node, build, context)
-      return { rows, message, compiledCode, batches, publish: [publish] }
+      return { ...built, ...failed, message, publish: [{ ...publish, intervals }] }
     }
     await analyzeBuilt(session, table, rows)
-    const publish = await previewDelta(session, node, table, build, context)
-    return { rows, message, compiledCode, batches, publish: [publish] }
+    const times = timesOf(node, batches)
+    const publish = await previewDelta(session, node, table, build, context, times)
+    return { ...built, ...failed, message, publish: [{ ...publish, intervals }] }
   })
 }
 
@@ -117,7 +123,7 @@ async function finishTable(
   build: Relation,
   rows: number,
   context: RunContext,
-): Promise<PublishAction> {
+): Promise<SwapTable> {
   for (const index of node.indexes) await session.query(createIndex(build, index, node.relation))
   await analyzeBuilt(session, build, rows)
   context.builds.add(node.relation, build)

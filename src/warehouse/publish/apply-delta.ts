@@ -2,7 +2,7 @@ import { makeProblem, ProblemError } from '../../core/problem.ts'
 import { type CatalogColumn, existingRelations, type Queryable } from '../catalog.ts'
 import { columnList, relationIdent } from '../relation-sql.ts'
 import { type SQLQuery, sql } from '../sql.ts'
-import { unsafeSql } from '../sql-text.ts'
+import { sqlLiteral, unsafeSql } from '../sql-text.ts'
 import type { ApplyDelta } from './publish-action.ts'
 
 /*
@@ -53,6 +53,8 @@ export function deltaStatements(
   const fresh = relationIdent(delta.build)
   const values = columns.map((name) => sql`dbt_internal_source.${sql.ident(name)}`)
   const insert = sql`insert into ${table} (${columnList(columns)})\nselect ${sql.join(values, ', ')}\nfrom ${fresh} as dbt_internal_source`
+  if (delta.times)
+    return [sql`delete from ${table} as dbt_internal_dest\nwhere ${isInTimes(delta.times)}`, insert]
   if (delta.strategy === 'append' || delta.uniqueKey.length === 0) return [insert]
   const same = sameRow(delta)
   if (delta.strategy === 'delete+insert') {
@@ -71,6 +73,18 @@ export function deltaStatements(
     sql`update ${table} as dbt_internal_dest\nset ${sql.join(assignments, ', ')}\nfrom ${fresh} as dbt_internal_source\nwhere ${same}`,
     isNew,
   ]
+}
+
+/**
+ * Whether a row of the table is one of those that a delta for these times replaces. The times are literals without a
+ * type: as what the column is, be it a date, they mean the same instant in UTC.
+ */
+export function isInTimes({ column, intervals }: NonNullable<ApplyDelta['times']>): SQLQuery {
+  const time = sql.ident('dbt_internal_dest', column)
+  const within = intervals.map(
+    ({ from, to }) => sql`(${time} >= ${sqlLiteral(from)} and ${time} < ${sqlLiteral(to)})`,
+  )
+  return within.length === 0 ? sql`false` : sql`(${sql.join(within, ' OR ')})`
 }
 
 /** The columns of a known row that a merge overwrites. */

@@ -1,3 +1,4 @@
+import type { Interval, IntervalChange } from '../../core/intervals.ts'
 import type { TableColumn } from '../../core/load-spec.ts'
 import type { IncrementalStrategy, IndexConfig, Relation } from '../../core/node.ts'
 
@@ -23,6 +24,8 @@ export interface SwapTable {
   readonly build: Relation
   readonly published: Relation
   readonly details?: RelationDetails
+  /** The times that the table holds, where it is built by time: noted by the caller in the same transaction. */
+  readonly intervals?: IntervalChange
 }
 
 /** A view or materialized view takes the place of the published relation. */
@@ -73,7 +76,11 @@ export interface ApplyDelta {
   readonly updateColumns?: readonly string[]
   /** Conditions on `DBT_INTERNAL_DEST` (the table) and `DBT_INTERNAL_SOURCE` (the delta) that limit what is replaced. */
   readonly predicates?: readonly string[]
+  /** With time_range: the times whose rows the delta replaces, and the column that holds them. */
+  readonly times?: { readonly column: string; readonly intervals: readonly Interval[] }
   readonly details?: RelationDetails
+  /** The times that the delta brings, where the table is built by time: noted by the caller in the same transaction. */
+  readonly intervals?: IntervalChange
 }
 
 /** Versions of rows end, and others begin, in the published table of a snapshot. */
