@@ -6,6 +6,7 @@ import { type Problem, ProblemError } from '../core/problem.ts'
 import type { NodeResult, RunResult } from '../core/run-result.ts'
 import { hasSql, type NodeWithSql } from '../run/artifacts/compiled-path.ts'
 import type { CommandContext, ExitCode } from './command-context.ts'
+import { compiledLineage } from './compiled-lineage.ts'
 import { deferRelations } from './defer-relations.ts'
 import { formatCounted } from './display/numbers.ts'
 import type { SelectionFlags } from './flags.ts'
@@ -69,7 +70,11 @@ export async function compileSelected(
     const compiledCode = new Map(compiled.map(({ node, text }) => [node.id, text]))
     const { invocationId } = scope
     const run = compileRun(context, invocationId, selection.nodeIds, startedAt)
-    await saveArtifacts(context, workspace, { invocationId, compiledCode, run })
+    // What is deferred reads relations that are no nodes here.
+    const lineage = flags.defer
+      ? workspace.lineage
+      : await compiledLineage(workspace, selection.nodeIds, compiledCode)
+    await saveArtifacts(context, workspace, { invocationId, compiledCode, lineage, run })
     context.narrator.done()
     return { nodeIds: selection.nodeIds, compiled }
   })

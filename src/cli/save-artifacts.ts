@@ -1,3 +1,4 @@
+import type { ColumnLineage } from '../compile/lineage/lineage-meta.ts'
 import type { NodeId } from '../core/node.ts'
 import type { RunResult } from '../core/run-result.ts'
 import type { CommandContext } from './command-context.ts'
@@ -11,6 +12,8 @@ export interface Made {
   readonly compiledCode?: ReadonlyMap<NodeId, string>
   /** The statements that a run sent. */
   readonly executedCode?: ReadonlyMap<NodeId, string>
+  /** What the columns of nodes are made from, where more is known than from reading the project. */
+  readonly lineage?: ReadonlyMap<NodeId, ColumnLineage>
   /** The flags of a run, for whoever wants to run it again. */
   readonly args?: Readonly<Record<string, unknown>>
 }
@@ -26,13 +29,14 @@ export async function saveArtifacts(
 ): Promise<void> {
   if (context.flags.writeJson === false) return
   const { writeArtifacts } = await import('../run/artifacts/write-artifacts.ts')
-  const { manifest, target, targetPath } = workspace
+  const { manifest, lineage, target, targetPath } = workspace
   try {
     await writeArtifacts(targetPath, {
       manifest,
       target,
       generatedAt: context.clock(),
       version: packageVersion(),
+      lineage,
       ...made,
     })
   } catch (error) {

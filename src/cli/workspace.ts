@@ -1,5 +1,6 @@
 import { relative } from 'node:path'
 import type { CompileOptions } from '../compile/compile.ts'
+import type { ColumnLineage } from '../compile/lineage/lineage-meta.ts'
 import type { Renderer, RenderScope } from '../compile/renderer.ts'
 import type { Manifest } from '../core/manifest.ts'
 import { type NodeId, type Relation, relationKey } from '../core/node.ts'
@@ -20,6 +21,8 @@ export interface Workspace extends OpenTarget {
   readonly renderer: Renderer
   /** SQL that need not be rendered again where everything is read as published. */
   readonly plainTexts: ReadonlyMap<NodeId, string>
+  /** What columns are made from, of the nodes whose columns somebody had to know. */
+  readonly lineage: ReadonlyMap<NodeId, ColumnLineage>
   /** The values of --vars and of flags that are short for it. */
   readonly vars: Readonly<Record<string, unknown>>
 }
@@ -41,12 +44,14 @@ export async function openWorkspace(
   checkSugar(sugar, project)
   const { compile } = await import('../compile/compile.ts')
   const options = { target: opened.target, vars, env: environment, clock, checksSql }
-  const { manifest, renderer, plainTexts } = await compile(project, options)
+  const { manifest, findings, renderer, plainTexts } = await compile(project, options)
+  const analysed = [...(findings.sql?.outputs ?? [])]
   narrator.done()
   const { tellWarnings } = await import('./warning-policy.ts')
   tellWarnings([...project.warnings, ...manifest.warnings], context)
   signal.throwIfAborted()
-  return { ...opened, project, manifest, renderer, plainTexts, vars }
+  const lineage = new Map(analysed.flatMap(([id, found]) => (found.lineage ? [[id, found.lineage]] : [])))
+  return { ...opened, project, manifest, renderer, plainTexts, lineage, vars }
 }
 
 /** Connects to the target's warehouse, starting the embedded one if need be, and closes it after the body. */

@@ -43,8 +43,13 @@ export async function checkSql(request: SqlCheckRequest): Promise<SqlCheck> {
     ...lineage,
     sqlOf: (id) => texts.get(id) ?? null,
     onParsed: (id) => parsed.add(id),
-    onAnalysed: ({ nodeId, columns, isComplete }, reads) =>
-      outputs.set(nodeId, { columns: columns.map(({ name }) => name), isComplete, reads }),
+    onAnalysed: ({ nodeId, columns, isComplete, influences }, reads) =>
+      outputs.set(nodeId, {
+        columns: columns.map(({ name }) => name),
+        isComplete,
+        reads,
+        ...(parsed.has(nodeId) && { lineage: { columns, isComplete, influences } }),
+      }),
   })
   const columns = checkColumns(manifest, nodes, project, lineageOf)
   const syntax = await checkSyntax(manifest, renderer, texts, (id) => parsed.has(id))

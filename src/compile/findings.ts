@@ -1,5 +1,6 @@
 import type { NodeId } from '../core/node.ts'
 import type { Problem } from '../core/problem.ts'
+import type { ColumnLineage } from './lineage/lineage-meta.ts'
 import type { NodeOutput } from './lineage/node-lineage.ts'
 
 /*
@@ -13,6 +14,8 @@ export type ProblemsByNode = ReadonlyMap<NodeId, readonly Problem[]>
 /** A node's output, with the nodes whose columns it was worked out from. */
 export interface AnalysedNode extends NodeOutput {
   readonly reads: readonly NodeId[]
+  /** What its columns are made from; only where that was read from SQL. */
+  readonly lineage?: ColumnLineage
 }
 
 /** What was found by looking at the SQL. */

@@ -163,6 +163,13 @@ describe('commands beside an earlier state', () => {
     })
     expect(nodes['model.small_shop.stg_orders'].metadata.type).toBe('VIEW')
     expect(existsSync(path('target', 'compiled', 'small_shop', 'models', 'customers.sql'))).toBe(true)
+    const { meta } = json('target', 'manifest.json').nodes['model.small_shop.stg_orders']
+    expect(meta.estimand.column_lineage.columns.order_id).toEqual({
+      inputs: [{ node: 'seed.small_shop.raw_orders', column: 'order_id', kind: 'copy' }],
+    })
+    keepState('documented')
+    const modified = ['ls', '-s', 'state:modified', '--state', 'documented']
+    expect(await run(...modified)).toMatchObject({ code: 0, out: '' })
     expect((await run('docs', 'generate', '--no-compile', '--empty-catalog')).code).toBe(0)
     expect(json('target', 'catalog.json').nodes).toEqual({})
   })

@@ -9,7 +9,7 @@ import {
   type SourceNode,
 } from '../../core/node.ts'
 import { cteName } from '../context/relation-value.ts'
-import type { ColumnRef, OutputColumn, SqlLineage } from './column-lineage.ts'
+import type { OutputColumn, SqlLineage } from './column-lineage.ts'
 import type { KnownRelation, TableName } from './environment.ts'
 import { jobColumns } from './job-lineage.ts'
 import { lineageOfSql, type RelationCatalog } from './lineage-of-sql.ts'
@@ -228,25 +228,4 @@ export function columnLineage(
   const all = Object.keys(manifest.nodes).map((id) => [id, lineageOf(id)] as const)
   const nodes = all.filter((entry): entry is readonly [NodeId, NodeLineage] => entry[1] !== null)
   return { nodes: Object.fromEntries(nodes) }
-}
-
-/** A node's lineage as it goes into the manifest's meta, for tools that read artifacts. */
-export function lineageMeta(lineage: NodeLineage): Readonly<Record<string, unknown>> {
-  const plainRef = ({ relation, column }: ColumnRef) => ({ node: relation, column })
-  return {
-    is_complete: lineage.isComplete,
-    columns: Object.fromEntries(
-      lineage.columns.map(({ name, inputs, influences, isUnknown }) => [
-        name,
-        {
-          inputs: inputs.map((input) => ({ ...plainRef(input), kind: input.kind })),
-          ...(influences.length > 0 && {
-            influences: influences.map((influence) => ({ ...plainRef(influence), role: influence.role })),
-          }),
-          ...(isUnknown && { is_unknown: true }),
-        },
-      ]),
-    ),
-    influences: lineage.influences.map((influence) => ({ ...plainRef(influence), role: influence.role })),
-  }
 }

@@ -1,4 +1,5 @@
 import { renderRelation } from '../../compile/context/relation-value.ts'
+import type { ColumnLineage } from '../../compile/lineage/lineage-meta.ts'
 import { quoted } from '../../compile/quoting.ts'
 import { makeGraph, type NodeGraph } from '../../core/graph.ts'
 import type { Manifest } from '../../core/manifest.ts'
@@ -13,6 +14,8 @@ export interface ArtifactScope {
   readonly graph: NodeGraph
   readonly options: ArtifactOptions
   readonly compiledCode: ReadonlyMap<NodeId, string>
+  /** What the columns of nodes are made from, as far as that was looked at. */
+  readonly lineage: ReadonlyMap<NodeId, ColumnLineage>
   /** The ids of the macros that a template calls. */
   readonly macrosIn: MacroReader
   /** The id of a node in the artifacts. */
@@ -21,11 +24,14 @@ export interface ArtifactScope {
   readonly parentsOf: (node: Node) => readonly Node[]
 }
 
+/** What is known of nodes besides the manifest. */
+export type NodeFindings = Partial<Pick<ArtifactScope, 'compiledCode' | 'lineage'>>
+
 /** Collects what the entries of a manifest's nodes have in common. */
 export function makeArtifactScope(
   manifest: Manifest,
   options: ArtifactOptions,
-  compiledCode: ReadonlyMap<NodeId, string> = new Map(),
+  { compiledCode = new Map(), lineage = new Map() }: NodeFindings = {},
 ): ArtifactScope {
   const ids = artifactIds(manifest)
   return {
@@ -33,6 +39,7 @@ export function makeArtifactScope(
     graph: makeGraph(manifest),
     options,
     compiledCode,
+    lineage,
     macrosIn: makeMacroReader(manifest),
     idOf: (id) => ids.get(id) ?? id,
     parentsOf: ({ dependsOn }) => dependsOn.flatMap((id) => manifest.nodes[id] ?? []),

@@ -1,3 +1,4 @@
+import { lineageMeta } from '../../compile/lineage/lineage-meta.ts'
 import { extended } from '../../core/extended.ts'
 import { type ColumnInfo, type Node, relationOf, type TestNode } from '../../core/node.ts'
 import { type ArtifactScope, relationName } from './artifact-scope.ts'
@@ -35,10 +36,21 @@ export function identity(node: Node, scope: ArtifactScope) {
     fqn: node.fqn,
     description: node.description,
     tags: node.tags,
-    meta: plainObject(node.meta),
+    meta: entryMeta(node, scope),
     unrendered_config: plainObject({ ...node.config, ...node.templatedConfig }),
     created_at: scope.options.generatedAt.getTime() / 1000,
   }
+}
+
+/**
+ * What people have noted of a node, and under `estimand` what we know of it. The latter is not in its config, by which
+ * dbt tells whether a node has changed.
+ */
+export function entryMeta(node: Node, scope: ArtifactScope, ours: Entry = {}): Record<string, unknown> {
+  const meta = plainObject(node.meta)
+  const lineage = scope.lineage.get(node.id)
+  const known = { ...ours, ...(lineage && { column_lineage: lineageMeta(lineage, scope.idOf) }) }
+  return Object.keys(known).length === 0 ? meta : { ...meta, estimand: known }
 }
 
 /** The schema, in the database that we are connected to. */

@@ -1,7 +1,7 @@
 import type { MacroInfo, Manifest } from '../../core/manifest.ts'
 import type { Node, NodeId, ResourceType } from '../../core/node.ts'
 import { type ArtifactOptions, manifestMetadata } from './artifact-metadata.ts'
-import { type ArtifactScope, makeArtifactScope } from './artifact-scope.ts'
+import { type ArtifactScope, makeArtifactScope, type NodeFindings } from './artifact-scope.ts'
 import type { Entry } from './entry-parts.ts'
 import { macroId } from './macro-reads.ts'
 import { nodeEntry } from './node-entry.ts'
@@ -30,10 +30,7 @@ export interface ManifestArtifact {
   readonly disabled: Readonly<Record<string, readonly Entry[]>>
 }
 
-export interface ManifestArtifactOptions extends ArtifactOptions {
-  /** The SQL of the models and tests that have been compiled, as it reads from what is published. */
-  readonly compiledCode?: ReadonlyMap<NodeId, string>
-}
+export interface ManifestArtifactOptions extends ArtifactOptions, NodeFindings {}
 
 /** Entries by id, made one by one as they are asked for. */
 export type LazyEntries = () => Iterable<readonly [string, unknown]>
@@ -56,7 +53,7 @@ export function manifestArtifact(manifest: Manifest, options: ManifestArtifactOp
 
 /** The manifest as dbt's tools read it, for writing it to a file. */
 export function manifestSections(manifest: Manifest, options: ManifestArtifactOptions): ManifestSections {
-  const scope = makeArtifactScope(manifest, options, options.compiledCode)
+  const scope = makeArtifactScope(manifest, options, options)
   const { parents, children } = scope.graph
   return {
     metadata: manifestMetadata(manifest, options),

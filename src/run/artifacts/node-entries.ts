@@ -17,6 +17,7 @@ import {
   columnEntries,
   constraintEntries,
   type Entry,
+  entryMeta,
   genericEntry,
   identity,
   modelTraits,
@@ -70,12 +71,13 @@ export function modelEntry(node: ModelNode, scope: ArtifactScope): Entry {
 /** A job, as the table of its estimates. */
 export function jobEntry(node: JobNode, scope: ArtifactScope): Entry {
   const spec = plainObject(node.spec)
-  const meta = { ...plainObject(node.meta), estimand: { kind: 'job', job_kind: node.spec.kind, spec } }
+  const ours = { kind: 'job', job_kind: node.spec.kind, spec }
+  const meta = { ...plainObject(node.meta), estimand: ours }
   return extended(tableEntry(node, scope, node.relation), queryEntry(node, scope), modelTraits, {
     description: node.description || node.spec.question,
     checksum: checksum(createHash('sha256').update(JSON.stringify(spec)).digest('hex')),
     raw_code: '',
-    meta,
+    meta: entryMeta(node, scope, ours),
     config: nodeConfig(node, { materialized: 'table', meta, contract: modelTraits.contract }),
   })
 }

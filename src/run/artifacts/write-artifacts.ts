@@ -4,6 +4,7 @@ import type { Manifest } from '../../core/manifest.ts'
 import type { NodeId } from '../../core/node.ts'
 import type { RunResult } from '../../core/run-result.ts'
 import type { ArtifactOptions } from './artifact-metadata.ts'
+import type { NodeFindings } from './artifact-scope.ts'
 import { compiledPath, hasSql } from './compiled-path.ts'
 import { manifestSections } from './manifest-artifact.ts'
 import { runResultsArtifact } from './run-results-artifact.ts'
@@ -26,6 +27,8 @@ export interface Artifacts extends ArtifactOptions {
   readonly compiledCode?: ReadonlyMap<NodeId, string>
   /** The statements that the run sent. */
   readonly executedCode?: ReadonlyMap<NodeId, string>
+  /** What the columns of nodes are made from, as far as that was looked at. */
+  readonly lineage?: NodeFindings['lineage']
   readonly args?: Readonly<Record<string, unknown>>
 }
 

@@ -108,7 +108,7 @@ const sides: Readonly<Record<string, Sides>> = {
  */
 function changedBody(current: Entry, previous: Entry): boolean {
   if (hasPart(current, 'test_metadata')) return changedConfig(current, previous)
-  if (hasPart(current, 'meta', 'estimand')) return differs(current['checksum'], previous['checksum'])
+  if (hasPart(current, 'meta', 'estimand', 'kind')) return differs(current['checksum'], previous['checksum'])
   return textOf(current['raw_code']) !== textOf(previous['raw_code'])
 }
 

@@ -1,6 +1,7 @@
 import { describe, expect, it } from 'vitest'
 import { compile } from '../../../src/compile/compile.ts'
-import { columnLineage, lineageMeta } from '../../../src/compile/lineage/node-lineage.ts'
+import { lineageMeta } from '../../../src/compile/lineage/lineage-meta.ts'
+import { columnLineage } from '../../../src/compile/lineage/node-lineage.ts'
 import { seedHeaders } from '../../../src/compile/lineage/seed-header.ts'
 import { type LineageStep, walkLineage } from '../../../src/compile/lineage/walk-lineage.ts'
 import { publishedSql } from '../../../src/compile/published-sql.ts'

@@ -54,6 +54,39 @@ describe('manifestArtifact', () => {
     })
   })
 
+  it('writes what is known of columns into meta, beside what others have noted, and not into the config', () => {
+    const lineage = {
+      isComplete: true,
+      columns: [
+        {
+          name: 'day',
+          inputs: [{ relation: load.id, column: 'at', kind: 'transformation' as const }],
+          influences: [],
+          isUnknown: false,
+        },
+      ],
+      influences: [],
+    }
+    const known = manifestArtifact(shop, {
+      ...options,
+      lineage: new Map([
+        [orders.id, lineage],
+        [job.id, lineage],
+      ]),
+    })
+    expect(manifestFaults(known)).toEqual([])
+    const inputs = [{ node: 'model.shop.load__shop', column: 'at', kind: 'transformation' }]
+    const expected = { is_complete: true, columns: { day: { inputs } }, influences: [] }
+    expect(known.nodes['model.shop.orders']!['meta']).toEqual({
+      ...(nodes['model.shop.orders']!['meta'] as object),
+      estimand: { column_lineage: expected },
+    })
+    expect(known.nodes['model.shop.orders']!['config']).toEqual(nodes['model.shop.orders']!['config'])
+    expect(known.nodes['model.shop.checkout_test']!['meta']).toMatchObject({
+      estimand: { kind: 'job', column_lineage: expected },
+    })
+  })
+
   it('writes a model with its references, relation, paths and configuration', () => {
     expect(nodes['model.shop.orders']).toMatchObject({
       alias: 'fct_orders',

@@ -1,0 +1,37 @@
+import type { ColumnLineage } from '../compile/lineage/lineage-meta.ts'
+import { makeNodeLineage } from '../compile/lineage/node-lineage.ts'
+import { seedHeaders } from '../compile/lineage/seed-header.ts'
+import { publishedRendering, renderOrNull } from '../compile/published-sql.ts'
+import { makeGraph } from '../core/graph.ts'
+import type { NodeId } from '../core/node.ts'
+import type { Workspace } from './workspace.ts'
+
+/** What the columns of nodes are made from: of those that have been compiled, and what is known of others already. */
+export async function compiledLineage(
+  { manifest, project, renderer, plainTexts, lineage }: Workspace,
+  nodeIds: readonly NodeId[],
+  compiled: ReadonlyMap<NodeId, string>,
+): Promise<ReadonlyMap<NodeId, ColumnLineage>> {
+  const { estimateColumns } = await import('../jobs/index.ts')
+  const asked = nodeIds.filter((id) => {
+    const { resourceType } = manifest.nodes[id]!
+    return !lineage.has(id) && ['model', 'snapshot', 'job'].includes(resourceType)
+  })
+  const texts = new Map([...plainTexts, ...compiled])
+  // Columns behind a * are those of what is read, which nobody may have compiled.
+  for (const id of makeGraph(manifest).ancestors(asked)) {
+    if (texts.has(id) || !('rawCode' in manifest.nodes[id]!)) continue
+    const rendered = await renderOrNull(renderer, id, publishedRendering)
+    if (rendered) texts.set(id, rendered.text)
+  }
+  const lineageOf = makeNodeLineage(manifest, {
+    sqlOf: (id) => texts.get(id) ?? null,
+    seedColumns: seedHeaders(manifest, project.seeds),
+    estimateColumns: estimateColumns.map(({ name }) => name),
+  })
+  const found = asked.flatMap((id) => {
+    const own = lineageOf(id)
+    return own && !own.columns.every(({ isUnknown }) => isUnknown) ? [[id, own] as const] : []
+  })
+  return new Map([...lineage, ...found])
+}
