@@ -35,6 +35,8 @@ export interface ProjectRunOptions
   readonly vars?: Readonly<Record<string, unknown>>
   readonly env?: Readonly<Record<string, string>>
   readonly signal?: AbortSignal
+  /** What time it is for the run. */
+  readonly clock?: () => Date
   readonly onEvent?: (event: RunEvent) => void
   readonly onExecuted?: (nodeId: NodeId, sql: string) => void
 }
@@ -117,7 +119,7 @@ export async function runProject(
             events.push(event)
             options.onEvent?.(event)
           },
-          clock: () => new Date(),
+          clock: options.clock ?? (() => new Date()),
           signal,
           ...(options.onExecuted && { onExecuted: options.onExecuted }),
         },
@@ -140,6 +142,7 @@ function selected(
 
 /** The options that are part of the request, as they are. */
 function pickRequest(options: ProjectRunOptions): Partial<RunRequest> {
-  const { select: _s, vars: _v, env: _e, signal: _, onEvent: _o, onExecuted: _x, ...request } = options
+  const { select: _s, vars: _v, env: _e, signal: _, onEvent: _o, onExecuted: _x, ...rest } = options
+  const { clock: _c, ...request } = rest
   return Object.fromEntries(Object.entries(request).filter(([, value]) => value !== undefined))
 }
