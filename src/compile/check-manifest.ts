@@ -2,7 +2,7 @@ import { findCycle } from '../core/graph.ts'
 import type { Manifest } from '../core/manifest.ts'
 import { type ModelNode, type Node, relationKey, relationsOf } from '../core/node.ts'
 import { makeProblem, type Problem } from '../core/problem.ts'
-import type { Project } from '../core/project.ts'
+import type { Project, ProjectConfig } from '../core/project.ts'
 import type { Draft } from './nodes/draft.ts'
 
 /*
@@ -35,6 +35,23 @@ export function duplicates(drafts: readonly Draft[]): Problem[] {
   }
   return problems
 }
+
+/** A space in a name ends it in a selection and in many a shell; dbt refuses it unless a flag says otherwise. */
+export function spacedNames(drafts: readonly Draft[], { flags }: Pick<ProjectConfig, 'flags'>): Problem[] {
+  const severity = flags['require_resource_names_without_spaces'] === false ? 'warning' : 'error'
+  return drafts
+    .filter(({ node }) => /\s/.test(node.name) && !nameless.has(node.resourceType))
+    .map(({ node }) =>
+      makeProblem('config-invalid', `the name of ${node.resourceType} '${node.name}' holds a space`, {
+        place: node.place,
+        severity,
+        hint: 'rename it; an alias in its config may name its table otherwise',
+      }),
+    )
+}
+
+/** Kinds whose names are made from others or looked at by their readers. */
+const nameless: ReadonlySet<string> = new Set(['test', 'source', 'semantic_model'])
 
 /** Nodes that depend on each other in a circle. */
 export function cycleProblems(manifest: Manifest): Problem[] {

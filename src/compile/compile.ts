@@ -2,9 +2,12 @@ import type { Manifest, Target } from '../core/manifest.ts'
 import type { Node, NodeId } from '../core/node.ts'
 import { makeProblem, type Problem, ProblemError } from '../core/problem.ts'
 import type { Project } from '../core/project.ts'
+import { unusedConfig } from './check-config-trees.ts'
 import { checkDbtVersion } from './check-dbt-version.ts'
-import { accessProblems, cycleProblems, duplicates, truthProblems } from './check-manifest.ts'
+import { deprecations } from './check-deprecations.ts'
+import { accessProblems, cycleProblems, duplicates, spacedNames, truthProblems } from './check-manifest.ts'
 import { checkSql } from './check-sql.ts'
+import { describeMacros } from './describe-macros.ts'
 import { type Docs, readDocs } from './docs.ts'
 import { type Findings, problemsOf } from './findings.ts'
 import { inheritDescriptions } from './lineage/inherit-descriptions.ts'
@@ -146,7 +149,7 @@ function draftManifest(project: Project, templates: Templates) {
   const problems: Problem[] = [...templates.problems, ...checkDbtVersion(project.packages)]
   const { scope, docs } = openDrafting(project, templates, problems)
   const { drafts, disabled, problems: draftProblems } = draftAll(scope)
-  problems.push(...draftProblems, ...duplicates(drafts))
+  problems.push(...draftProblems, ...duplicates(drafts), ...spacedNames(drafts, project.config))
 
   const resolver = makeResolver(
     drafts.map(({ node }) => node),
@@ -161,7 +164,7 @@ function draftManifest(project: Project, templates: Templates) {
     nodes: Object.fromEntries(
       [...resolved.nodes, ...unitTests.nodes].map((node) => [node.id, withTemplatedConfig(node, scope)]),
     ),
-    macros: templates.macros.describe(),
+    macros: describeMacros(scope, templates.macros.describe(), problems),
     vars: templates.varsOf(project.config.name),
     groups: groupsOf(project),
     ...(project.config.quoting && { quoting: project.config.quoting }),
@@ -180,6 +183,7 @@ function draftManifest(project: Project, templates: Templates) {
     ...cycleProblems(manifest),
     ...accessProblems(manifest, project, textOf),
     ...truthProblems(manifest, textOf),
+    ...deprecations(manifest, templates.options.clock(), textOf),
   )
   return { manifest, problems, resolver }
 }
@@ -203,6 +207,7 @@ function draftAll(scope: DraftScope) {
     ...parts.flatMap((part) => part.problems),
     ...orphanPatches(scope, [...drafts, ...disabled]),
     ...drafts.flatMap((draft) => configProblems(draft, scope)),
+    ...unusedConfig(scope.project, [...drafts, ...disabled], scope.templates.options.textOf),
   ]
   return { drafts, disabled, problems }
 }

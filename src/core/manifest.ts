@@ -23,6 +23,19 @@ export interface MacroInfo {
   /** The file, relative to its package. */
   readonly path: string
   readonly source: string
+  /** What YAML says about it, where it does. */
+  readonly description?: string
+  readonly arguments?: readonly MacroArgument[]
+  readonly meta?: Readonly<Record<string, unknown>>
+  readonly docs?: Readonly<Record<string, unknown>>
+  /** The YAML file, relative to its package. */
+  readonly patchPath?: string
+}
+
+export interface MacroArgument {
+  readonly name: string
+  readonly type?: string
+  readonly description: string
 }
 
 /** Nodes that belong together, with somebody who answers for them. */

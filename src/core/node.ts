@@ -157,6 +157,11 @@ export interface SeedNode extends NodeBase {
 
 export type Access = 'private' | 'protected' | 'public'
 
+export interface TimeSpine {
+  readonly column: string
+  readonly customGranularities: readonly { readonly name: string; readonly column?: string }[]
+}
+
 export interface ModelNode extends NodeBase {
   readonly resourceType: 'model'
   readonly relation: Relation
@@ -179,6 +184,8 @@ export interface ModelNode extends NodeBase {
   /** The version that a ref without one means. */
   readonly latestVersion?: string | number
   readonly deprecationDate?: string
+  /** Which columns make the model one that a semantic layer counts times along. */
+  readonly timeSpine?: TimeSpine
   /** What is wrong with its configuration, where only those are to know who run it: in a project made for dbt. */
   readonly refusal?: Problem
 }

@@ -66,6 +66,7 @@ export type ConfigTreeName =
   | 'metrics'
   | 'semantic_models'
   | 'saved_queries'
+  | 'analyses'
   | 'jobs'
   | 'loads'
 

@@ -13,10 +13,20 @@ import {
  * What YAML declares and nothing else defines: groups, unit tests, and what a semantic layer reads.
  */
 
+/** Who answers for something. */
+export const owner = z
+  .looseObject({
+    name: z.string().nullish(),
+    email: z.union([z.string(), z.array(z.string())]).nullish(),
+  })
+  .refine(({ name, email }) => name != null || email != null, {
+    error: "'owner' must have a name or an email",
+  })
+
 export const groupSchema = z.strictObject({
   name: anyName,
   description,
-  owner: optionalMapping,
+  owner,
   config: optionalMapping,
   ...knownKeys('meta'),
 })
@@ -41,7 +51,12 @@ export const unitTestSchema = z.strictObject({
   overrides: z
     .strictObject({ macros: optionalMapping, vars: optionalMapping, env_vars: optionalMapping })
     .nullish(),
-  versions: z.strictObject({ include: versionList, exclude: versionList }).nullish(),
+  versions: z
+    .strictObject({ include: versionList, exclude: versionList })
+    .refine(({ include, exclude }) => include == null || exclude == null, {
+      error: "'versions' has either 'include' or 'exclude', not both",
+    })
+    .nullish(),
   config: optionalMapping,
   tags: textList,
   meta: optionalMapping,

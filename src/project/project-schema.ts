@@ -118,6 +118,7 @@ const dbtShape = {
   snapshots: optionalMapping,
   unit_tests: optionalMapping,
   exposures: optionalMapping,
+  analyses: optionalMapping,
   metrics: optionalMapping,
   'semantic-models': optionalMapping,
   'saved-queries': optionalMapping,
@@ -129,7 +130,7 @@ const dbtShape = {
   'query-comment': queryComment,
   quoting,
   // Nothing to act upon here: places for dbt Cloud and for YAML anchors.
-  ...knownKeys('analyses', 'functions', 'function-paths', 'anchors'),
+  ...knownKeys('functions', 'function-paths', 'anchors'),
 }
 
 const threads = z.int().min(1).max(1000)

@@ -1,5 +1,5 @@
 import { z } from 'zod'
-import { groupSchema, semanticSchema, unitTestSchema } from './declaration-schemas.ts'
+import { groupSchema, owner, semanticSchema, unitTestSchema } from './declaration-schemas.ts'
 import {
   anyName,
   description,
@@ -71,6 +71,15 @@ export const extraPatchKeys = [
   'identifier',
 ] as const
 
+/** Which column of a model holds times, for a semantic layer that counts along them. */
+export const timeSpineSchema = z.strictObject({
+  standard_granularity_column: anyName,
+  custom_granularities: listOf(z.strictObject({ name: anyName, column_name: anyName.nullish() })),
+})
+
+/** A day, or a day and a time of it. */
+const date = z.string().regex(/^\d{4}-\d\d-\d\d([T ]\d\d:\d\d.*)?$/, 'must be a date, such as 2026-01-31')
+
 const versionNumber = z.union([z.number(), z.string().min(1)])
 
 /** Columns of a version: its own, or those of the model but for some. */
@@ -93,14 +102,80 @@ const versionSchema = z.strictObject({
   ...knownKeys(...configKeys, ...extraVersionKeys),
 })
 
-const patchSchema = z.strictObject({
-  name: anyName,
-  ...patchShape,
-  versions: listOf(versionSchema),
-  latest_version: versionNumber.nullish(),
-  quote_columns: z.boolean().nullish(),
-  ...knownKeys(...configKeys, ...extraPatchKeys),
-})
+const patchSchema = z
+  .strictObject({
+    name: anyName,
+    ...patchShape,
+    versions: listOf(versionSchema),
+    latest_version: versionNumber.nullish(),
+    quote_columns: z.boolean().nullish(),
+    ...knownKeys(...configKeys, ...extraPatchKeys),
+    deprecation_date: date.nullish(),
+    time_spine: timeSpineSchema.nullish(),
+  })
+  .superRefine(checkVersions)
+  .superRefine(checkTimeSpine)
+
+type Patched = z.infer<z.ZodObject<typeof patchShape>>
+
+function checkVersions(
+  {
+    versions,
+    latest_version: latest,
+  }: { readonly versions: readonly { readonly v: unknown }[]; readonly latest_version?: unknown },
+  context: z.RefinementCtx,
+): void {
+  const numbers = versions.map(({ v }) => String(v))
+  const twice = numbers.findIndex((v, index) => numbers.indexOf(v) < index)
+  if (twice >= 0)
+    context.addIssue({
+      code: 'custom',
+      path: ['versions', twice],
+      message: `version '${numbers[twice]}' stands there twice`,
+    })
+  if (latest != null && !numbers.includes(String(latest)))
+    context.addIssue({
+      code: 'custom',
+      path: ['latest_version'],
+      message:
+        numbers.length === 0
+          ? "'latest_version' is there, and no 'versions'"
+          : `'latest_version' is ${String(latest)}, and the versions are ${numbers.join(' and ')}`,
+    })
+}
+
+function checkTimeSpine(
+  patch: Pick<Patched, 'columns'> & {
+    readonly time_spine?: z.infer<typeof timeSpineSchema> | null | undefined
+    readonly versions: readonly unknown[]
+  },
+  context: z.RefinementCtx,
+): void {
+  const { time_spine: spine, columns, versions } = patch
+  // A version has columns of its own, which only whoever knows the latest one can tell.
+  if (!spine || versions.length > 0) return
+  const refuse = (message: string, ...path: readonly (string | number)[]): void =>
+    context.addIssue({ code: 'custom', path: ['time_spine', ...path], message })
+  const { standard_granularity_column: standard, custom_granularities: custom } = spine
+  const column = columns.find(({ name }) => name === standard)
+  if (!column)
+    refuse(
+      `'standard_granularity_column' is '${standard}', which is no column here`,
+      'standard_granularity_column',
+    )
+  else if (column.granularity == null)
+    refuse(
+      `column '${standard}' is that of the time spine and needs a 'granularity'`,
+      'standard_granularity_column',
+    )
+  for (const [index, { name, column_name: named }] of custom.entries())
+    if (!columns.some((one) => one.name === (named ?? name)))
+      refuse(
+        `custom granularity '${name}' names the column '${named ?? name}', which is no column here`,
+        'custom_granularities',
+        index,
+      )
+}
 
 /** A snapshot, which may be declared here alone: then `relation` says what it keeps the history of. */
 const snapshotSchema = z.strictObject({
@@ -144,17 +219,14 @@ const exposureSchema = z.strictObject({
   name: nameText,
   description,
   type: z.enum(['dashboard', 'notebook', 'analysis', 'ml', 'application']),
-  owner: z.looseObject({
-    name: z.string().nullish(),
-    email: z.union([z.string(), z.array(z.string())]).nullish(),
-  }),
+  owner,
   url: z.string().nullish(),
   depends_on: textList,
   config: optionalMapping,
   tags: textList,
   meta: optionalMapping,
   label: z.string().nullish(),
-  maturity: z.string().nullish(),
+  maturity: z.enum(['low', 'medium', 'high']).nullish(),
   ...knownKeys('enabled'),
 })
 

@@ -54,7 +54,10 @@ function plainPatch(
   document: YamlDocument,
   path: YamlPath,
   resource: PatchSpec['resource'],
-  entry: Omit<PatchYaml, 'versions' | 'latest_version' | 'quote_columns'> &
+  entry: Omit<
+    PatchYaml,
+    'versions' | 'latest_version' | 'quote_columns' | 'time_spine' | 'deprecation_date'
+  > &
     Pick<Partial<PatchYaml>, 'quote_columns'>,
   problems: Problem[],
 ): PatchSpec {

@@ -45,6 +45,7 @@ export function readProjectConfig(
       metrics: yaml.metrics,
       semantic_models: yaml['semantic-models'],
       saved_queries: yaml['saved-queries'],
+      analyses: yaml.analyses,
       jobs: yaml.jobs,
       loads: yaml.loads,
     },

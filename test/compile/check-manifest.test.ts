@@ -15,14 +15,14 @@ models: { bank: { accounts: { +group: finance, +access: private } } }`,
 }
 
 /** What is wrong with the project and some more files. */
-async function problems(files: Files = {}): Promise<string[]> {
+async function problems(files: Files = {}, now = new Date(0)): Promise<string[]> {
   return withProject({ ...project, ...files }, async (root) => {
     try {
       const compiled = await compile(await readProject(root), {
         target: options.target,
         vars: {},
         env: {},
-        clock: () => new Date(0),
+        clock: () => now,
       })
       return compiled.manifest.warnings.map(({ message }) => message)
     } catch (error) {
@@ -57,6 +57,23 @@ unit_tests:
     ])
     expect(await problems({ 'models/others.sql': "select * from {{ ref('accounts') }}" })).toEqual([
       'others may not refer to accounts, which is private',
+    ])
+  })
+})
+
+describe('a model with a deprecation_date', () => {
+  const dated = (date: string) => ({
+    'models/dates.yml': `models: [{ name: accounts, deprecation_date: ${date} }]`,
+  })
+  const now = new Date('2026-06-01T12:00:00Z')
+
+  it('is told of when the date is over, and whoever refers to it before', async () => {
+    expect(await problems(dated('2026-01-31'), now)).toEqual([
+      'model accounts is not to be used since 2026-01-31',
+      'model balances refers to model accounts, which is not to be used since 2026-01-31',
+    ])
+    expect(await problems(dated('2026-06-02'), now)).toEqual([
+      'model balances refers to model accounts, which is not to be used from 2026-06-02 on',
     ])
   })
 })

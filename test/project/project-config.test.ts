@@ -36,6 +36,7 @@ describe('project.yml', () => {
         metrics: {},
         semantic_models: {},
         saved_queries: {},
+        analyses: {},
         jobs: {},
         loads: {},
       },

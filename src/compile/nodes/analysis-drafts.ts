@@ -1,6 +1,7 @@
 import { createHash } from 'node:crypto'
 import type { AnalysisNode } from '../../core/node.ts'
-import type { Problem } from '../../core/problem.ts'
+import { makeProblem, type Problem } from '../../core/problem.ts'
+import type { ProjectConfig } from '../../core/project.ts'
 import { type Draft, type Drafts, partByEnabled } from './draft.ts'
 import type { DraftScope } from './draft-scope.ts'
 import { type QueryFileKind, readQueryFile } from './query-file.ts'
@@ -8,11 +9,13 @@ import { type QueryFileKind, readQueryFile } from './query-file.ts'
 /** Analyses: SQL that is compiled and never run. */
 export function draftAnalyses(scope: DraftScope): Drafts<AnalysisNode> {
   const problems: Problem[] = []
+  // dbt gave analyses the config of models, until a flag asks for one of their own.
+  const isOwn = hasOwnConfig(scope.project.config)
   const kind: QueryFileKind = {
     resourceType: 'analysis',
-    tree: 'models',
+    tree: isOwn ? 'analyses' : 'models',
     folders: 'analyses',
-    fqnPrefix: ['analysis'],
+    fqnPrefix: isOwn ? [] : ['analysis'],
     relationOf: scope.naming,
   }
   const drafts = scope.project.analyses.map((file): Draft<AnalysisNode> => {
@@ -27,5 +30,24 @@ export function draftAnalyses(scope: DraftScope): Drafts<AnalysisNode> {
       },
     }
   })
+  if (!isOwn) problems.push(...unheardConfig(scope))
   return partByEnabled(drafts, problems)
+}
+
+/** Whether analyses have config and folders of their own, and not those of models. */
+export function hasOwnConfig({ flags }: Pick<ProjectConfig, 'flags'>): boolean {
+  return flags['require_corrected_analysis_fqns'] === true
+}
+
+function unheardConfig({ project: { config, configPath } }: DraftScope): Problem[] {
+  if (Object.keys(config.configTrees.analyses).length === 0) return []
+  const hint = 'set flags: {require_corrected_analysis_fqns: true}, or configure them below models, as in dbt'
+  const place = { file: configPath, line: 1, column: 1 }
+  return [
+    makeProblem('config-unused', 'analyses configures nothing without a flag', {
+      severity: 'warning',
+      place,
+      hint,
+    }),
+  ]
 }

@@ -1,9 +1,9 @@
 import { createHash } from 'node:crypto'
 import { extended } from '../../core/extended.ts'
-import type { Access, ModelNode } from '../../core/node.ts'
+import type { Access, ModelNode, TimeSpine } from '../../core/node.ts'
 import { makeProblem, type Problem } from '../../core/problem.ts'
 import type { PatchSpec, ProjectFile, VersionSpec } from '../../core/project.ts'
-import { type Config, isMap } from '../config-tree.ts'
+import { asList, type Config, isMap } from '../config-tree.ts'
 import { readConstraintReads } from './constraint-reads.ts'
 import { type Described, describe } from './describe.ts'
 import { type Draft, type Drafts, fileName, fqnOf, nodeBase, partByEnabled, startOf } from './draft.ts'
@@ -76,6 +76,7 @@ function draftModel(scope: DraftScope, file: ProjectFile, problems: Problem[]): 
       constraints,
       ...(versioned && { version: versioned.version.v, latestVersion: versioned.latestVersion }),
       ...deprecation(said),
+      ...timeSpine(said),
     }),
   }
 }
@@ -116,4 +117,20 @@ function accessOf(
       }),
     )
   return known ?? 'protected'
+}
+
+/** Its shape was checked when it was read. */
+function timeSpine({ extra }: Described): { readonly timeSpine?: TimeSpine } {
+  const spine = extra['time_spine']
+  if (!isMap(spine)) return {}
+  const custom = asList(spine['custom_granularities']).filter(isMap)
+  return {
+    timeSpine: {
+      column: String(spine['standard_granularity_column']),
+      customGranularities: custom.map(({ name, column_name: column }) => ({
+        name: String(name),
+        ...(typeof column === 'string' && { column }),
+      })),
+    },
+  }
 }

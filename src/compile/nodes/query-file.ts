@@ -10,7 +10,7 @@ import type { DraftScope } from './draft-scope.ts'
 export interface QueryFileKind {
   readonly resourceType: 'test' | 'analysis'
   /** The config tree, the folders of the kind, and what stands between the package and the folders in the fqn. */
-  readonly tree: 'tests' | 'models'
+  readonly tree: 'tests' | 'models' | 'analyses'
   readonly folders: 'tests' | 'analyses'
   readonly fqnPrefix: readonly string[]
   /** What `this` is in its template. */

@@ -172,7 +172,7 @@ export function checksum(hash: string): Entry {
 /** The described columns by name. */
 export function columnEntries(columns: readonly ColumnInfo[]): Entry {
   return Object.fromEntries(
-    columns.map(({ name, description, dataType, tags, meta, constraints, quote }) => [
+    columns.map(({ name, description, dataType, tags, meta, constraints, quote, extra }) => [
       name,
       {
         name,
@@ -183,7 +183,7 @@ export function columnEntries(columns: readonly ColumnInfo[]): Entry {
         config: { tags, meta: plainObject(meta) },
         constraints: constraintEntries(constraints ?? []).map(({ columns: _, ...own }) => own),
         quote: quote ?? null,
-        granularity: null,
+        granularity: extra?.['granularity'] ?? null,
         doc_blocks: [],
       },
     ]),

@@ -48,7 +48,7 @@ export function modelEntry(node: ModelNode, scope: ArtifactScope): Entry {
     latest_version: node.latestVersion ?? null,
     deprecation_date: node.deprecationDate ?? null,
     primary_key: [],
-    time_spine: null,
+    time_spine: timeSpineEntry(node.timeSpine),
     checksum: checksum(node.checksum),
     raw_code: node.rawCode.trim(),
     config: nodeConfig(node, {
@@ -69,6 +69,17 @@ export function modelEntry(node: ModelNode, scope: ArtifactScope): Entry {
 }
 
 /** A job, as the table of its estimates. */
+function timeSpineEntry(spine: ModelNode['timeSpine']): Entry | null {
+  if (!spine) return null
+  return {
+    standard_granularity_column: spine.column,
+    custom_granularities: spine.customGranularities.map(({ name, column }) => ({
+      name,
+      column_name: column ?? null,
+    })),
+  }
+}
+
 export function jobEntry(node: JobNode, scope: ArtifactScope): Entry {
   const spec = plainObject(node.spec)
   const ours = { kind: 'job', job_kind: node.spec.kind, spec }
