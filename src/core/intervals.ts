@@ -56,6 +56,11 @@ export interface PlannedIntervals {
   readonly again: readonly Interval[]
   /** Whether what is built was named, and not found out. */
   readonly isNamed: boolean
+  /**
+   * Whether a row stays that the table has from a later batch when an earlier one gives the same key, as if they had
+   * been built in order. Where the command line names times the last one that was built wins, as in dbt.
+   */
+  readonly keepsNewer: boolean
   /** What the table holds before the run. */
   readonly ledger: readonly BuiltInterval[]
   /** Times that are taken for built because there is no ledger of the table. */

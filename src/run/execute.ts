@@ -108,7 +108,7 @@ export async function execute(context: RunContext, onBuilt: OnBuilt): Promise<Ex
 }
 
 type Ended = Pick<NodeResult, 'status' | 'rows' | 'message' | 'problem' | 'compiledCode' | 'batches'> & {
-  readonly outcome?: StepOutcome
+  readonly outcome?: StepOutcome | undefined
 }
 
 /** Runs one step to its end, whatever it is. */
@@ -120,7 +120,7 @@ async function carryOut(step: Step, context: RunContext, onBuilt: OnBuilt): Prom
   try {
     const outcome = await runStep(node, step, recorded ? { ...own, warehouse: recorded.warehouse } : own)
     await onBuilt(step, outcome)
-    if (outcome.failed) throw new BatchesError(outcome.failed, outcome.batches ?? [])
+    if (outcome.failed) throw new BatchesError(outcome.failed, outcome.batches ?? [], outcome)
     const { rows, message, compiledCode, verdict, batches } = outcome
     const status = verdict ?? statusOf(step.action)
     const problem =
@@ -143,7 +143,7 @@ async function carryOut(step: Step, context: RunContext, onBuilt: OnBuilt): Prom
       message: problem!.message,
       problem: problem!,
       ...(compiled && { compiledCode: compiled.text }),
-      ...(error instanceof BatchesError && { batches: error.batches }),
+      ...(error instanceof BatchesError && { batches: error.batches, outcome: error.outcome }),
     }
   } finally {
     if (recorded) onExecuted(node.id, recorded.statements())

@@ -39,7 +39,7 @@ export function planIntervals(request: IntervalsRequest): PlannedIntervals {
   const { grain, begin, onChange } = partition
   const first = truncate(begin, grain)
   const end = ceiling(request.to ?? now, grain)
-  const window = newestBatches(request, end)
+  const window = newestBatches(request, first, end)
   const assumed = request.isIncremental && !request.ledger ? assumedInterval(request, first, window) : null
   const ledger = request.isIncremental ? (request.ledger ?? []) : []
   const known = assumed ? [{ ...assumed, fingerprint: null }] : ledger
@@ -68,15 +68,19 @@ export function planIntervals(request: IntervalsRequest): PlannedIntervals {
     ),
     again: isNamed || !request.isIncremental ? [] : withoutIntervals([window], [...missing, ...rebuilt]),
     isNamed,
+    keepsNewer: request.from === undefined,
     ledger: known,
     ...(assumed && { assumed }),
   }
 }
 
 /** The running batch and as many before it as lookback says; dbt builds these, and no others. */
-function newestBatches({ partition: { grain, lookback } }: IntervalsRequest, end: Date): Interval {
+function newestBatches({ partition }: IntervalsRequest, first: Date, end: Date): Interval {
+  const { grain, lookback, strategy } = partition
   // The end is a batch's edge, so the newest batch is the one before it.
-  return interval(offset(end, grain, -(lookback + 1)), end)
+  const start = offset(end, grain, -(lookback + 1))
+  // In dbt the batches of lookback may come before the model's beginning.
+  return interval(strategy === 'time_range' && start < first ? first : start, end)
 }
 
 /** Without a ledger the table is taken for complete, up to where dbt would go on with it. */

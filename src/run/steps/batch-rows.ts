@@ -132,7 +132,7 @@ where not exists (select from ${relationIdent(staging)} as batch where ${sameKey
       const unlogged = isIncremental || node.unlogged
       const { rowCount } = await session.query(createTableAs(table, query, { unlogged }))
       await session.query(dropRelation(staging, 'table'))
-      const isGap = isIncremental && !planned.isNamed && hasLaterRows(planned)
+      const isGap = isIncremental && planned.keepsNewer && hasLaterRows(planned)
       return isGap ? rowCount - (await dropOutdated(session, node, partition, planned, table)) : rowCount
     },
   }

@@ -39,6 +39,7 @@ export function day(number: number): Date {
 }
 
 export interface TimeProject {
+  readonly sources: string
   /** Runs the models at a time. */
   readonly run: (models: Files, now: Date, options?: ProjectRunOptions) => Promise<ProjectRun>
   readonly change: (...statements: SQLQuery[]) => Promise<void>
@@ -51,6 +52,7 @@ export interface TimeProject {
 
 export function timeProject(database: Database): TimeProject {
   return {
+    sources,
     run: (models, now, options = {}) =>
       withProject({ 'project.yml': projectFile, 'models/sources.yml': sources, ...models }, (root) =>
         runProject(root, database.connection, {
