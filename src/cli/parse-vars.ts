@@ -2,6 +2,7 @@ import { LineCounter, parseDocument } from 'yaml'
 import { didYouMean } from '../core/did-you-mean.ts'
 import { makeProblem, ProblemError } from '../core/problem.ts'
 import type { Project } from '../core/project.ts'
+import { withYamlScalars } from '../core/yaml-scalars.ts'
 
 /** Reads --vars: a YAML or JSON mapping. */
 export function parseVars(text: string | undefined): Readonly<Record<string, unknown>> {
@@ -20,7 +21,12 @@ function parseMapping(
 ): Readonly<Record<string, unknown>> {
   if (text === undefined || text.trim() === '') return {}
   const lineCounter = new LineCounter()
-  const document = parseDocument(text, { lineCounter, logLevel: 'error' })
+  const document = parseDocument(text, {
+    version: '1.1',
+    customTags: withYamlScalars,
+    lineCounter,
+    logLevel: 'error',
+  })
   const [error] = document.errors
   if (error)
     throw mappingError(`${flag} is not YAML: ${error.message.split('\n')[0]?.replace(/:$/, '')}`, hint)

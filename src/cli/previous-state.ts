@@ -31,7 +31,13 @@ export function stateFolder({ root }: Pick<OpenTarget, 'root'>, folder: string):
 
 /** What artifacts say of the command that writes them. */
 export function artifactOptions(context: CommandContext, { target }: OpenTarget): ArtifactOptions {
-  return { invocationId: context.newId(), generatedAt: context.clock(), version: packageVersion(), target }
+  return {
+    invocationId: context.newId(),
+    generatedAt: context.clock(),
+    version: packageVersion(),
+    target,
+    environment: context.environment,
+  }
 }
 
 /** The folder of the manifest that --defer reads from; null where nothing is deferred. */

@@ -37,6 +37,7 @@ export async function saveArtifacts(
       generatedAt: context.clock(),
       version: packageVersion(),
       lineage,
+      environment: context.environment,
       ...made,
     })
   } catch (error) {

@@ -2,6 +2,7 @@ import type { Manifest, Target } from '../core/manifest.ts'
 import type { Node, NodeId } from '../core/node.ts'
 import { makeProblem, type Problem, ProblemError } from '../core/problem.ts'
 import type { Project } from '../core/project.ts'
+import { withPlainNumbers } from '../core/whole-float.ts'
 import { unusedConfig } from './check-config-trees.ts'
 import { checkDbtVersion } from './check-dbt-version.ts'
 import { deprecations } from './check-deprecations.ts'
@@ -165,7 +166,7 @@ function draftManifest(project: Project, templates: Templates) {
       [...resolved.nodes, ...unitTests.nodes].map((node) => [node.id, withTemplatedConfig(node, scope)]),
     ),
     macros: describeMacros(scope, templates.macros.describe(), problems),
-    vars: templates.varsOf(project.config.name),
+    vars: withPlainNumbers(templates.varsOf(project.config.name), () => false) as Manifest['vars'],
     groups: groupsOf(project),
     ...(project.config.quoting && { quoting: project.config.quoting }),
     docs: docs.all,

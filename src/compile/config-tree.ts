@@ -1,3 +1,5 @@
+import { WholeFloat } from '../core/whole-float.ts'
+
 /*
  * Configuration comes from several places; the nearer one wins: project.yml along the folders, the node's YAML,
  * config() in the file. Some keys add up or merge instead, as in dbt.
@@ -73,7 +75,9 @@ export function asStrings(value: unknown): readonly string[] {
 }
 
 export function isMap(value: unknown): value is Readonly<Record<string, unknown>> {
-  return typeof value === 'object' && value !== null && !Array.isArray(value)
+  return (
+    typeof value === 'object' && value !== null && !Array.isArray(value) && !(value instanceof WholeFloat)
+  )
 }
 
 function ownValues(level: Config): Config {

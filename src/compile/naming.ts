@@ -18,7 +18,7 @@ export function makeNaming(templates: Templates): Naming {
       callOwn(templates, 'generate_schema_name', custom, node) ??
       (custom === null ? target.schema : `${target.schema}_${custom}`)
     const identifier = callOwn(templates, 'generate_alias_name', alias, node) ?? alias ?? defaultAlias(node)
-    return withFoldedNames({ schema, identifier }, templates.quoting)
+    return withFoldedNames({ schema: cutToFit(schema), identifier }, templates.quoting)
   }
 }
 
@@ -30,6 +30,15 @@ export function makeDatabaseNaming(templates: Templates): (node: NamedNode) => s
     // Snapshots have a key of their own for it, which the macro does not see.
     return text(node.config['target_database']) ?? named
   }
+}
+
+/** Bytes of a name in Postgres, which cuts the name of a schema without a word. */
+const maxNameBytes = 63
+
+function cutToFit(schema: string): string {
+  let name = schema
+  while (Buffer.byteLength(name) > maxNameBytes) name = name.slice(0, -1)
+  return name
 }
 
 function defaultAlias({ name, version }: NamedNode): string {

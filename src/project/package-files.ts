@@ -55,9 +55,11 @@ export function readPackageFiles(
     })
   const readOne = (packagePath: string): ProjectFile | null => {
     const file = readText(root, posix.join(folder, packagePath), problems)
-    // A file without contents is no model, as in dbt.
-    return file && file.text.trim() !== '' ? { ...file, package: name, packagePath } : null
+    return file && { ...file, package: name, packagePath }
   }
+  // A file without contents is no model, as in dbt.
+  const readFilled = (files: readonly string[]): ProjectFile[] =>
+    read(files).filter(({ text }) => text.trim() !== '')
 
   for (const path of list(paths.models).filter((one) => one.endsWith('.py'))) problems.push(pythonModel(path))
   const tests = list(paths.tests)
@@ -70,16 +72,16 @@ export function readPackageFiles(
   const macros = list(paths.macros).filter(isSql)
   const described = [paths.models, paths.seeds, paths.snapshots, paths.analyses, paths.macros, paths.tests]
   return {
-    models: read(notTests(list(paths.models)).filter(isSql)),
-    macros: read([...macros, ...tests.filter(isSql).filter(isTestMacro)]),
-    tests: read(tests.filter(isSql).filter((path) => !isTestMacro(path) && !isFixture(path))),
-    snapshots: read(notTests(list(paths.snapshots)).filter(isSql)),
-    analyses: read(notTests(list(paths.analyses)).filter(isSql)),
-    docs: read(list(paths.docs).filter((path) => path.endsWith('.md'))),
+    models: readFilled(notTests(list(paths.models)).filter(isSql)),
+    macros: readFilled([...macros, ...tests.filter(isSql).filter(isTestMacro)]),
+    tests: readFilled(tests.filter(isSql).filter((path) => !isTestMacro(path) && !isFixture(path))),
+    snapshots: readFilled(notTests(list(paths.snapshots)).filter(isSql)),
+    analyses: readFilled(notTests(list(paths.analyses)).filter(isSql)),
+    docs: readFilled(list(paths.docs).filter((path) => path.endsWith('.md'))),
     fixtures: read(tests.filter(isFixture).filter((path) => isSql(path) || isCsv(path))),
-    properties: read(list(described.flat()).filter(isYaml)),
-    pipelines: read(list(paths.pipelines).filter(isYaml)),
-    analytics: read(list(paths.analytics).filter(isYaml)),
+    properties: readFilled(list(described.flat()).filter(isYaml)),
+    pipelines: readFilled(list(paths.pipelines).filter(isYaml)),
+    analytics: readFilled(list(paths.analytics).filter(isYaml)),
     seeds: list(paths.seeds).filter(isCsv),
   }
 }

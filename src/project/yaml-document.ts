@@ -10,20 +10,19 @@ import {
   type Node,
   type Pair,
   parseDocument,
-  type ScalarTag,
-  type Tags,
   visit,
 } from 'yaml'
 import { makeProblem, type Place, type Problem, type ProblemDetails } from '../core/problem.ts'
 import type { ProblemCode } from '../core/problem-catalogue.ts'
 import type { Origin, SourceText } from '../core/project.ts'
+import { withPlainNumbers } from '../core/whole-float.ts'
+import { withYamlScalars } from '../core/yaml-scalars.ts'
 import { syntaxMessage } from './yaml-syntax.ts'
 
 /*
  * A YAML file as plain data that still knows where each value stands.
  *
- * Values are read as dbt reads them (YAML 1.1: `yes` is true, `<<` merges), except that a date stays the text
- * that was written. Positions are looked up only when one is asked for.
+ * Values are read as dbt reads them: YAML 1.1, in which `yes` is true and `<<` merges. Positions are looked up only when one is asked for.
  */
 
 /** The keys and indexes that lead to a value. */
@@ -60,7 +59,7 @@ export function parseYaml(
   const parsed = parseDocument(file.text, {
     version: '1.1',
     uniqueKeys: !isLenient,
-    customTags: (tags) => [...tags.filter(isAsWritten), ...booleans],
+    customTags: withYamlScalars,
     prettyErrors: false,
     logLevel: 'error',
     lineCounter: lines,
@@ -98,7 +97,7 @@ export function parseYaml(
     )
   let value: unknown
   try {
-    value = parsed.toJS({ maxAliasCount: 10_000 })
+    value = withPlainNumbers(parsed.toJS({ maxAliasCount: 10_000 }), isForTemplates)
   } catch (cause) {
     return refuse(0, cause instanceof Error ? cause.message : String(cause))
   }
@@ -124,21 +123,10 @@ export function parseYaml(
   }
 }
 
-/** A date stays text; and `y` and `n`, which dbt takes for names, are no booleans. */
-function isAsWritten(tag: Tags[number]): boolean {
-  return typeof tag === 'string' || !/:(timestamp|bool)$/.test(tag.tag)
+/** Keys below which values are handed to templates as they are. */
+function isForTemplates(key: string): boolean {
+  return /^\+?(?:vars|meta|tests|data_tests)$/.test(key)
 }
-
-const booleans: readonly ScalarTag[] = [
-  { value: true, test: /^(?:yes|Yes|YES|true|True|TRUE|on|On|ON)$/ },
-  { value: false, test: /^(?:no|No|NO|false|False|FALSE|off|Off|OFF)$/ },
-].map(({ value, test }) => ({
-  tag: 'tag:yaml.org,2002:bool',
-  default: true,
-  identify: (found) => found === value,
-  test,
-  resolve: () => value,
-}))
 
 /** A problem with the value at a path. */
 export function yamlProblem(

@@ -26,7 +26,7 @@ export {
   type EmbeddedServer,
   ensureEmbeddedServer,
 } from './embedded/embedded-server.ts'
-export { deltaStatements, isInTimes, sameRow, updatedColumns } from './publish/apply-delta.ts'
+export { deltaStatements, isInTimes, replacedRows, sameRow, updatedColumns } from './publish/apply-delta.ts'
 export { isCurrent } from './publish/apply-versions.ts'
 export { type PublishOptions, type PublishResult, publish } from './publish/publish.ts'
 export type {

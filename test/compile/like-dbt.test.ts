@@ -59,3 +59,23 @@ describe('ephemeral models in their readers', () => {
     expect(await sqlOf({ ...files, 'models/reader.sql': text }, 'model.shop.reader')).toBe(expected)
   })
 })
+
+test('floats of YAML stay floats where templates print them, and in the names of tests', async () => {
+  const files = {
+    'dbt_project.yml': 'name: shop\nprofile: shop\nvars: {rate: 100.0, rates: [1.0, 2, 0.5], code: 08}\n',
+    'models/one.sql':
+      "{{ config(meta={'share': 2.0}) }}select {{ var('rate') }} / 3, '{{ var('rates') | join(' ') }} {{ var('code') }} {{ model.config.meta.share }} {{ model.meta.width }}' as id",
+    'models/one.yml': `
+models:
+  - name: one
+    config: { meta: { width: 3.0 } }
+    columns:
+      - name: id
+        data_tests: [{ accepted_values: { arguments: { values: [1.0, 2, 1e3, E8] } } }]`,
+  }
+  const { manifest } = await compiled(files)
+  expect(await sqlOf(files, 'model.shop.one')).toBe("select 100.0 / 3, '1.0 2 0.5 08 2.0 3.0' as id")
+  expect(Object.keys(manifest.nodes)).toContain(
+    'test.shop.accepted_values_one_id__1_0__2__1e3__E8.31c338a9d3',
+  )
+})

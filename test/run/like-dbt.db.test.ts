@@ -71,8 +71,8 @@ describe('a run like dbt', () => {
       'models/orders.sql': 'select 1 as id',
       'models/uses.yml': `
 exposures:
-  - { name: weekly, type: dashboard, owner: { name: ann, email: a@b.c }, depends_on: [ref('orders')] }
-  - { name: broken, type: dashboard, owner: { name: ann, email: a@b.c }, depends_on: [ref('wrong')] }`,
+  - { name: weekly, type: dashboard, owner: { name: ann, email: a@b.c }, depends_on: ["ref('orders')"] }
+  - { name: broken, type: dashboard, owner: { name: ann, email: a@b.c }, depends_on: ["ref('wrong')"] }`,
       'models/wrong.sql': 'select 1 / 0 as id from (select 1) as x where pg_sleep(0) is not null',
       'tests/fails.sql': "select 1 as id from {{ ref('wrong') }}",
     }
@@ -109,5 +109,65 @@ exposures:
     expect(node('plain').compiledCode).toContain(
       `(select * from "${database.connection.target.database}"."analytics"."events" where happened_at >= '2026-01-03 00:00:00+00:00' and happened_at < '2026-01-05 00:00:00.500000+00:00') _dbt_et_filter_subq_events`,
     )
+  })
+
+  test.each([
+    ["'Id'", 'Id', '1 b|2 c|3 d'],
+    [`'"Odd"'`, '"Odd"', '1 b|2 c|3 d'],
+    [`"date_trunc('month', at)"`, 'id', '1 b|2 c|3 d'],
+    ["['Id', 'name']", 'id', '1 a|1 b|2 c|3 d'],
+  ])('a key is SQL: unique_key=%s', async (key, column, expected) => {
+    const files = {
+      'models/grown.sql': `{{ config(materialized='incremental', unique_key=${key}) }}
+{% if is_incremental() %}
+select 1 as ${column}, 'b' as name, timestamp '2026-02-01' as at union all select 3, 'd', timestamp '2026-01-05'
+{% else %}
+select 1 as ${column}, 'a' as name, timestamp '2026-01-01' as at union all select 2, 'c', timestamp '2026-03-01'
+{% endif %}`,
+    }
+    await run(files)
+    expect((await run(files)).result.results.flatMap(({ problem }) => problem ?? [])).toEqual([])
+    const rows = await database.rows(sql`select * from analytics.grown`)
+    expect(
+      rows
+        .map((row) => Object.values(row).slice(0, 2).join(' '))
+        .sort()
+        .join('|'),
+    ).toBe(expected)
+  })
+
+  test('a table of results is indexed by its rows', async () => {
+    const { node } = await run({
+      'models/asked.sql': `{%- set table = run_query("select 1 as a, 'x' as b union all select 2, 'y' order by 1") -%}
+select '{% if execute %}{{ table[1]['b'] }}{{ table[-1][0] }}{{ table[0].b }}{{ table | length }}{% endif %}' as found`,
+    })
+    expect(node('asked').status).toBe('success')
+    expect(await values(sql`select found from analytics.asked`)).toEqual(['y2x2'])
+  })
+
+  test('the name of a schema is cut as Postgres cuts it', async () => {
+    const long = `s${'0'.repeat(80)}`
+    const { node } = await run({
+      'models/far.sql': `{{ config(schema='${long}') }} select '{{ this.schema }}' as stands`,
+      'models/reads.sql': "select * from {{ ref('far') }}",
+    })
+    expect(node('far').status).toBe('success')
+    expect(await values(sql`select stands from analytics.reads`)).toEqual([`analytics_${long}`.slice(0, 63)])
+    await database.rows(sql`drop schema ${sql.ident(`analytics_${long}`.slice(0, 63))} cascade`)
+  })
+
+  test('a fixture without contents is a table without rows', async () => {
+    const { node } = await run({
+      'models/input.sql': 'select 1 as id',
+      'models/doubled.sql': "select id * 2 as id from {{ ref('input') }}",
+      'models/tests.yml': `
+unit_tests:
+  - name: of_nothing
+    model: doubled
+    given: [{ input: ref('input'), format: csv, fixture: nothing }]
+    expect: { format: csv, fixture: nothing }`,
+      'tests/fixtures/nothing.csv': '',
+    })
+    expect(node('of_nothing')).toMatchObject({ status: 'pass' })
   })
 })

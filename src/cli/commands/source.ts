@@ -8,9 +8,9 @@ export const defineSource: CommandDefiner = (program, { command, options, launch
   const source = command(program, 'source')
     .usage('<command> [options]')
     .description('look at what others load')
-  const freshness = command(source, 'freshness').description(
-    'say how old the newest rows of sources are, and write sources.json',
-  )
+  const freshness = command(source, 'freshness')
+    .alias('snapshot-freshness')
+    .description('say how old the newest rows of sources are, and write sources.json')
   options.selection(freshness)
   freshness
     .addOption(

@@ -20,7 +20,7 @@ export const defineTest: CommandDefiner = (program, { command, options, launch }
   test.action(
     launch<RunFlags>(async (context, flags) => {
       const { executeNodes } = await import('../execute-nodes.ts')
-      return executeNodes(context, flags, { resourceTypes: ['test'] })
+      return executeNodes(context, flags, { resourceTypes: ['test', 'unit_test'] })
     }, 'out'),
   )
 }

@@ -8,9 +8,10 @@ import {
   type Kwargs,
   raise,
   str,
-  toJs,
+  toExactJs as toJs,
   type Value,
 } from '../dialect/index.ts'
+import { declaredConfig } from './declared-config.ts'
 
 /*
  * `config` in a template: called, it declares; `get` and `require` read what is configured. While a project is
@@ -25,7 +26,8 @@ export interface ConfigScope {
 }
 
 /** The `config` of one node's template. */
-export function configValue(scope: ConfigScope): HostObject {
+export function configValue(given: ConfigScope): HostObject {
+  const scope: ConfigScope = { ...given, declare: (values) => given.declare(declaredConfig(values)) }
   const methods = configMethods(scope)
   return hostObject({
     type: 'config',

@@ -1,5 +1,6 @@
 import { createHash } from 'node:crypto'
 import { parse as parseYaml, stringify as stringifyYaml } from 'yaml'
+import { withYamlScalars } from '../../core/yaml-scalars.ts'
 import {
   Dict,
   dumpJson,
@@ -14,7 +15,7 @@ import {
   PyError,
   raise,
   str,
-  toJs,
+  toExactJs,
   truth,
   type Value,
   zip,
@@ -35,14 +36,16 @@ const functions: Readonly<Record<string, Call>> = {
     ),
   fromyaml: ([text, fallback], kwargs) => {
     try {
-      return fromJs(parseYaml(str(text ?? null), { version: '1.1' }))
+      return fromJs(parseYaml(str(text ?? null), { version: '1.1', customTags: withYamlScalars }))
     } catch {
       return fallback ?? kwargs['default'] ?? null
     }
   },
   toyaml: ([value, , sortKeys], kwargs) =>
-    stringifyYaml(toJs(value ?? null), {
+    stringifyYaml(toExactJs(value ?? null), {
       version: '1.1',
+      customTags: withYamlScalars,
+      singleQuote: true,
       indentSeq: false,
       lineWidth: 80,
       sortMapEntries: truth(sortKeys ?? kwargs['sort_keys'] ?? false),

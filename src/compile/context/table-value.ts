@@ -53,6 +53,7 @@ export function tableValue(parts: TableParts, print: PrintTable): HostObject {
     str: () => printTable(parts, null),
     repr: () => `<agate.Table: ${names.join(', ')}>`,
     attribute: (name) => (Object.hasOwn(attributes, name) ? attributes[name]!() : undefined),
+    item: (key) => (typeof key === 'number' ? rows.at(key) : undefined),
     iterate: () => rows,
     length: () => rows.length,
     truth: () => true,

@@ -1,5 +1,6 @@
 // Between plain JavaScript data and the values of templates.
 
+import { WholeFloat } from '../../core/whole-float.ts'
 import { dateTime } from './modules/datetime.ts'
 import { Dict, PySet } from './values/dict.ts'
 import { normalInt } from './values/numbers.ts'
@@ -56,11 +57,24 @@ export function fromJs(value: unknown): Value {
 function fromObject(value: object): Value {
   if (isOwnClass(value)) return value as Value
   if (Array.isArray(value)) return value.map(fromJs)
+  if (value instanceof WholeFloat) return new Float(value.value)
   if (value instanceof Date) return dateTime(value)
   if (value instanceof Map)
     return Dict.of([...value].map(([key, item]) => [fromJs(key), fromJs(item)] as const))
   if (value instanceof Set) return new PySet([...value].map(fromJs))
   return Dict.of(Object.entries(value).map(([key, item]) => [key, fromJs(item)] as const))
+}
+
+/** The same with floats that are whole kept apart from ints, for what goes into templates again. */
+export function toExactJs(value: Value): unknown {
+  if (value instanceof Float) return Number.isInteger(value.value) ? new WholeFloat(value.value) : value.value
+  if (Array.isArray(value)) return value.map(toExactJs)
+  if (value instanceof Tuple) return value.items.map(toExactJs)
+  if (value instanceof Dict)
+    return Object.fromEntries(
+      [...value.entries.values()].map(([key, item]) => [keyText(key), toExactJs(item)]),
+    )
+  return toJs(value)
 }
 
 /**

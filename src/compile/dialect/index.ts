@@ -1,7 +1,7 @@
 // dbt's dialect of Jinja: templates mean here what they mean in dbt.
 export { Answers } from './answers.ts'
 export { Context } from './context.ts'
-export { fromJs, toJs } from './convert.ts'
+export { fromJs, toExactJs, toJs } from './convert.ts'
 export { type Dialect, type DialectOptions, makeDialect, type Rendered } from './dialect.ts'
 export { type Question, Suspend } from './failure.ts'
 export { makeSet, zip } from './globals.ts'

@@ -1,4 +1,5 @@
 import { createHash } from 'node:crypto'
+import { isMap } from '../config-tree.ts'
 import { fromJs, repr, str } from '../dialect/index.ts'
 
 /*
@@ -46,7 +47,7 @@ export function testHash(name: string, test: string, args: Readonly<Record<strin
 /** Mappings by key, everything else as its text in Python. */
 function sortedTexts(value: unknown): unknown {
   if (Array.isArray(value)) return value.map(sortedTexts)
-  if (typeof value !== 'object' || value === null) return str(fromJs(value))
+  if (!isMap(value)) return str(fromJs(value))
   const entries = Object.entries(value).sort(([a], [b]) => (a < b ? -1 : 1))
   return Object.fromEntries(entries.map(([key, item]) => [key, sortedTexts(item)]))
 }
@@ -57,6 +58,6 @@ function md5(text: string): string {
 
 function flatten(value: unknown): unknown[] {
   if (Array.isArray(value)) return value
-  if (typeof value === 'object' && value !== null) return Object.values(value)
+  if (isMap(value)) return Object.values(value)
   return [value]
 }

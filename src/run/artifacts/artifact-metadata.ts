@@ -8,6 +8,8 @@ export interface ArtifactOptions {
   /** The version of this package. */
   readonly version: string
   readonly target: Target
+  /** The environment, whose variables DBT_ENV_CUSTOM_ENV_… are told on under the rest of their names. */
+  readonly environment?: Readonly<Record<string, string | undefined>>
 }
 
 /**
@@ -26,8 +28,18 @@ export function artifactMetadata(
     dbt_version: dbtVersion,
     generated_at: options.generatedAt.toISOString(),
     invocation_id: options.invocationId,
-    env: { ESTIMAND_VERSION: options.version },
+    env: { ESTIMAND_VERSION: options.version, ...customVariables(options.environment ?? {}) },
   }
+}
+
+const customPrefix = 'DBT_ENV_CUSTOM_ENV_'
+
+function customVariables(environment: Readonly<Record<string, string | undefined>>): Record<string, string> {
+  return Object.fromEntries(
+    Object.entries(environment).flatMap(([name, value]) =>
+      name.startsWith(customPrefix) && value !== undefined ? [[name.slice(customPrefix.length), value]] : [],
+    ),
+  )
 }
 
 /** What the metadata of a manifest says besides. */

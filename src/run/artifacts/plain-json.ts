@@ -1,3 +1,5 @@
+import { WholeFloat } from '../../core/whole-float.ts'
+
 /*
  * Configuration and meta hold whatever people and templates put there; JSON holds less.
  */
@@ -6,6 +8,7 @@
 export function plainJson(value: unknown): unknown {
   if (typeof value === 'bigint') return value.toString()
   if (typeof value === 'number') return Number.isFinite(value) ? value : null
+  if (value instanceof WholeFloat) return value.value
   if (value instanceof Date) return Number.isNaN(value.getTime()) ? null : value.toISOString()
   if (Array.isArray(value)) return value.map(plainJson)
   if (value instanceof Map) return plainObject(Object.fromEntries(value))

@@ -59,6 +59,7 @@ function writeSqlFiles(folder: string, { nodes }: Manifest, sql: ReadonlyMap<Nod
     const parent = dirname(path)
     if (!parents.has(parent)) mkdirSync(parent, { recursive: true })
     parents.add(parent)
-    writeFileSync(path, text.endsWith('\n') ? text : `${text}\n`)
+    // To the letter, as dbt does, so that folders of both can be compared.
+    writeFileSync(path, text)
   }
 }

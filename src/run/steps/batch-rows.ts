@@ -19,6 +19,7 @@ import {
 import { hasLaterRows } from '../intervals/plan-intervals.ts'
 import type { TimePartition } from '../intervals/time-partition.ts'
 import { partRelation } from '../relations.ts'
+import { keyColumns } from '../unique-key.ts'
 
 /*
  * Where the rows of batches go, and how they become one table. Batches of microbatch models may give the same key
@@ -139,7 +140,8 @@ where not exists (select from ${relationIdent(staging)} as batch where ${sameKey
 }
 
 /** Of each key the rows of the newest batch that has it; rows without a key replace nothing. */
-function newestRows({ uniqueKey }: ModelNode, staging: Relation, names: readonly string[]): SQLQuery {
+function newestRows(node: ModelNode, staging: Relation, names: readonly string[]): SQLQuery {
+  const uniqueKey = keyColumns(node.uniqueKey)
   const isNull = uniqueKey.map((key) => sql`${sql.ident(key)} is null`)
   return sql`select ${columnList(names)}
 from (
@@ -177,7 +179,7 @@ async function dropOutdated(
 
 function sameKey({ uniqueKey }: ModelNode, one: SQLQuery, other: SQLQuery): SQLQuery {
   return sql.join(
-    uniqueKey.map((key) => sql`${one}.${sql.ident(key)} = ${other}.${sql.ident(key)}`),
+    keyColumns(uniqueKey).map((key) => sql`${one}.${sql.ident(key)} = ${other}.${sql.ident(key)}`),
     ' AND ',
   )
 }

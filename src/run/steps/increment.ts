@@ -9,6 +9,7 @@ import {
   createView,
   isInTimes,
   relationIdent,
+  replacedRows,
   type Session,
   type SQLQuery,
   sameRow,
@@ -19,6 +20,7 @@ import {
 import { relationDetails } from '../relation-details.ts'
 import { partRelation } from '../relations.ts'
 import type { RunContext, StepOutcome } from '../run-context.ts'
+import { keyColumns, keyExpressions } from '../unique-key.ts'
 import { analyzeBuilt } from './analyze-built.ts'
 import { withoutForeignKeys } from './constraints.ts'
 import { buildContractTable } from './contract.ts'
@@ -82,12 +84,14 @@ export async function previewDelta(
   const built = (await columnsOf(session, delta)) ?? []
   const change = schemaChange(node, published, built, context)
   const updateColumns = mergeColumns(node, change.columns, context)
+  const expressions = keyExpressions(node.uniqueKey)
   const action: ApplyDelta = {
     kind: 'apply-delta',
     build: delta,
     published: node.relation,
     strategy: node.incrementalStrategy,
-    uniqueKey: node.uniqueKey,
+    uniqueKey: keyColumns(node.uniqueKey),
+    ...(expressions && { keyExpressions: expressions }),
     columns: change.columns.map(({ name }) => name),
     addColumns: change.added,
     dropColumns: change.dropped,
@@ -162,17 +166,17 @@ function previewQuery(
   if (action.times) return sql`${old}\nwhere ${isInTimes(action.times)} is not true\nunion all\n${fresh}`
   if (action.strategy === 'append' || action.uniqueKey.length === 0) return sql`${old}\nunion all\n${fresh}`
   const same = sameRow(action)
-  const replaced = sql`exists (select from ${relationIdent(action.build)} as dbt_internal_source where ${same})`
+  // An expression of a key may be null, and then nothing takes the row's place.
+  const stays = sql`(${replacedRows(action)}) is not true`
   const isWhole = action.updateColumns === undefined && columns.every(({ name }) => has(built, name))
-  if (action.strategy === 'delete+insert' || isWhole)
-    return sql`${old}\nwhere not ${replaced}\nunion all\n${fresh}`
+  if (action.strategy === 'delete+insert' || isWhole) return sql`${old}\nwhere ${stays}\nunion all\n${fresh}`
   const merged = columns.map(({ name, type }) => {
     const side = overwritten.includes(name) ? 'dbt_internal_source' : 'dbt_internal_dest'
     const value = side === 'dbt_internal_source' || has(published, name) ? sql.ident(side, name) : sql`null`
     return sql`${value}::${unsafeSql(type)} as ${sql.ident(name)}`
   })
   return sql`${old}
-where not ${replaced}
+where ${stays}
 union all
 select ${sql.join(merged, ', ')}
 from ${relationIdent(action.published)} as dbt_internal_dest

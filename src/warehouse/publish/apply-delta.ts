@@ -56,13 +56,9 @@ export function deltaStatements(
   if (delta.times)
     return [sql`delete from ${table} as dbt_internal_dest\nwhere ${isInTimes(delta.times)}`, insert]
   if (delta.strategy === 'append' || delta.uniqueKey.length === 0) return [insert]
+  if (delta.strategy === 'delete+insert')
+    return [sql`delete from ${table} as dbt_internal_dest\nwhere ${replacedRows(delta)}`, insert]
   const same = sameRow(delta)
-  if (delta.strategy === 'delete+insert') {
-    return [
-      sql`delete from ${table} as dbt_internal_dest\nwhere exists (select from ${fresh} as dbt_internal_source where ${same})`,
-      insert,
-    ]
-  }
   const isNew = sql`${insert}\nwhere not exists (select from ${table} as dbt_internal_dest where ${same})`
   const assignments = updatedColumns(delta, columns).map(
     (name) => sql`${sql.ident(name)} = dbt_internal_source.${sql.ident(name)}`,
@@ -93,6 +89,24 @@ export function updatedColumns(
   columns: readonly string[],
 ): string[] {
   return columns.filter((name) => (updateColumns ? updateColumns.includes(name) : !uniqueKey.includes(name)))
+}
+
+/** Which rows of the table, as `dbt_internal_dest`, the delta has others for. */
+export function replacedRows(
+  delta: Pick<ApplyDelta, 'build' | 'uniqueKey' | 'keyExpressions' | 'predicates'>,
+): SQLQuery {
+  const { build, keyExpressions, predicates = [] } = delta
+  if (!keyExpressions)
+    return sql`exists (select from ${relationIdent(build)} as dbt_internal_source where ${sameRow(delta)})`
+  // Names in it mean the row that it is about: out here the table's, in there the delta's.
+  const key = sql.join(keyExpressions.map(unsafeSql), ', ')
+  return sql.join(
+    [
+      sql`(${key}) in (select ${key} from ${relationIdent(build)} as dbt_internal_source)`,
+      ...predicates.map((predicate) => sql`(${unsafeSql(predicate)})`),
+    ],
+    ' AND ',
+  )
 }
 
 /** The same key in the delta and in the table, and what the model's own predicates ask for. */

@@ -64,6 +64,8 @@ export interface ApplyDelta {
   readonly strategy: IncrementalStrategy
   /** Needed by delete+insert and merge. */
   readonly uniqueKey: readonly string[]
+  /** The key as expressions over a row, where it is not made of columns; only with delete+insert. */
+  readonly keyExpressions?: readonly string[]
   /** The columns to write, in the delta and in the table once its own have changed. */
   readonly columns: readonly string[]
   /** Columns that the table gets before, all null in its old rows. */

@@ -19,6 +19,14 @@ describe('names of the context', () => {
     ['{{ flags.FULL_REFRESH }} {{ flags.WHICH }}', 'False run'],
     ['{{ fromjson("[1, 2]")[1] }} {{ tojson({"a": none}) }}', '2 {"a": null}'],
     ['{{ fromyaml("a: [1, x]").a }} {{ toyaml({"a": 1}) | trim }}', "[1, 'x'] a: 1"],
+    [
+      '{{ fromyaml("a: 1.0\\nb: 08\\nc: 1_0\\nd: 1e3\\ne: E8") }}',
+      "{'a': 1.0, 'b': '08', 'c': 10, 'd': '1e3', 'e': 'E8'}",
+    ],
+    [
+      '{{ toyaml({"a": 1.0, "b": "08", "c": "x: y", "d": "no", "e": none}) | trim }}',
+      "a: 1.0\nb: 08\nc: 'x: y'\nd: 'no'\ne: null",
+    ],
     ['{{ set([1, 1, 2]) | length }} {{ zip([1], ["a"]) | list }}', "2 [(1, 'a')]"],
     ['{{ local_md5("x") }}', '9dd4e461268c8034f5c8564e155c67a6'],
     ['{{ diff_of_two_dicts({"select": ["a", "b"]}, {"SELECT": ["A"]}) }}', "{'select': ['b']}"],

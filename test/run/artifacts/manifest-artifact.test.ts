@@ -50,7 +50,7 @@ describe('manifestArtifact', () => {
       invocation_id: options.invocationId,
       project_name: 'shop',
       adapter_type: 'postgres',
-      env: { ESTIMAND_VERSION: '0.1.0' },
+      env: { ESTIMAND_VERSION: '0.1.0', stage: 'ci' },
     })
   })
 

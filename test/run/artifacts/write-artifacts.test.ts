@@ -50,10 +50,10 @@ describe('writeArtifacts', () => {
         .sort(),
     ).toEqual(['orders.sql', 'revenue_agrees.sql', 'unique_orders_order_id.sql'])
     const compiled = (path: string) => read('target/compiled/shop', path)
-    expect(compiled('models/marts/orders.sql')).toBe('select * from raw.orders\n')
-    expect(compiled('models/marts/marts.yml/unique_orders_order_id.sql')).toBe('select 1\n')
+    expect(compiled('models/marts/orders.sql')).toBe('select * from raw.orders')
+    expect(compiled('models/marts/marts.yml/unique_orders_order_id.sql')).toBe('select 1')
     expect(compiled('tests/finance/revenue_agrees.sql')).toBe('select 3\n')
-    expect(read('target/run/shop/models/marts/orders.sql')).toBe('create table built.orders as select 1;\n')
+    expect(read('target/run/shop/models/marts/orders.sql')).toBe('create table built.orders as select 1;')
   })
 
   it('writes no run results when nothing ran', async () => {
