@@ -13,6 +13,7 @@ import { runSeed } from './steps/seed.ts'
 import { runSnapshot } from './steps/snapshot.ts'
 import { runTest } from './steps/test.ts'
 import { runUnitTest } from './steps/unit-test.ts'
+import { makeThreadPlaces } from './thread-places.ts'
 
 /*
  * Executing a plan: steps start as soon as everything they wait for has succeeded, as many at once as there are
@@ -41,7 +42,7 @@ export async function execute(context: RunContext, onBuilt: OnBuilt): Promise<Ex
   const outcomes = new Map<NodeId, StepOutcome>()
   const waiting = new Set(plan.steps)
   const running = new Map<NodeId, Promise<void>>()
-  const freeThreads = Array.from({ length: threads }, (_, index) => index + 1)
+  const places = makeThreadPlaces(threads, plan, context.manifest)
   let stopping = false
 
   const finish = (step: Step, result: NodeResult): void => {
@@ -51,7 +52,7 @@ export async function execute(context: RunContext, onBuilt: OnBuilt): Promise<Ex
   }
 
   const start = (step: Step): void => {
-    const thread = freeThreads.shift()!
+    const thread = places.take(step)
     const at = effects.clock()
     effects.emit({
       type: 'node_started',
@@ -62,7 +63,7 @@ export async function execute(context: RunContext, onBuilt: OnBuilt): Promise<Ex
     })
     const work = carryOut(step, context, onBuilt).then(({ outcome, ...ended }) => {
       if (outcome) outcomes.set(step.nodeId, outcome)
-      freeThreads.unshift(thread)
+      places.giveBack(step, thread)
       running.delete(step.nodeId)
       const finishedAt = effects.clock()
       finish(step, {
@@ -92,7 +93,7 @@ export async function execute(context: RunContext, onBuilt: OnBuilt): Promise<Ex
               : skipReason(blocker, results.get(blocker)!, context),
           ),
         )
-      } else if (freeThreads.length > 0 && step.dependsOn.every((id) => results.has(id))) {
+      } else if (places.isFree(step) && step.dependsOn.every((id) => results.has(id))) {
         waiting.delete(step)
         start(step)
       }

@@ -31,6 +31,7 @@ export function recordStatements(warehouse: Warehouse, isTest: boolean): Recorde
     warehouse: {
       ...warehouse,
       query: (query) => warehouse.query(note(query)),
+      runTogether: (statement) => warehouse.runTogether(note(statement)),
       withSession: (body, ...settings) =>
         warehouse.withSession((session) => body(recorded(session)), ...settings),
     },

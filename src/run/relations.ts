@@ -35,11 +35,6 @@ export function buildRelation(buildSchema: string, { schema, identifier }: Relat
   return { schema: fitted(`${buildSchema}__${schema}`), identifier }
 }
 
-/** Gives SQL that a run sent the schemas to which its builds are published; of those with long names it cannot tell. */
-export function publishedSchemas(buildSchema: string, text: string): string {
-  return text.replaceAll(`${buildSchema}__`, '')
-}
-
 /** Every schema that a run builds in, for the relations that it publishes. */
 export function buildSchemas(buildSchema: string, published: Iterable<Relation>): string[] {
   const schemas = [...published].map((relation) => buildRelation(buildSchema, relation).schema)

@@ -36,6 +36,7 @@ import { runEndHooks, runStartHooks } from './project-hooks.ts'
 import { makeBuilds } from './relations.ts'
 import type { RunContext, StepOutcome } from './run-context.ts'
 import type { RunRequest } from './run-request.ts'
+import { sessionsFor } from './thread-places.ts'
 
 /*
  * A run: take the lock of the target, look at what stands there, plan, build everything in a schema of the run,
@@ -71,6 +72,7 @@ async function runLocked(request: RunRequest, owner: RunOwner, effects: RunEffec
   const planned = await planRun(request, startedAt)
   const beginning = await goOn(request, planned.plan, planned.definitionOf, kept)
   const { plan, adopted } = beginning
+  warehouse.warmUp(sessionsFor(plan, request.threads, manifest))
   if (kept && plan.buildSchema !== kept.buildSchema) await dropBuildSchemas(control, kept.buildSchema)
   if (adopted.length > 0)
     effects.emit({

@@ -37,6 +37,7 @@ export function commentedWarehouse(warehouse: Warehouse, comment: StatementComme
   return {
     ...warehouse,
     query: (query) => warehouse.query(noted(query)),
+    runTogether: (statement) => warehouse.runTogether(noted(statement)),
     withSession: (body) => warehouse.withSession((session) => body(commentedSession(session, comment))),
   }
 }

@@ -49,6 +49,7 @@ export {
   withDatabaseUrl,
 } from './resolve-connection.ts'
 export { type RunLockRequest, withRunLock } from './run-lock.ts'
+export { mostTogether, sessionsTogether } from './run-together.ts'
 export { describeFailure, positionWithin, ServerError, type ServerFailure } from './server-error.ts'
 export type { QueryResult, Session, TableResult } from './session.ts'
 export { type SQLQuery, sql } from './sql.ts'

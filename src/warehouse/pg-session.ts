@@ -64,16 +64,19 @@ export class PgSession implements Session {
 
   async runAll(statements: readonly SQLQuery[]): Promise<void> {
     if (!this.inTransaction) throw new Error('statements run together only within a transaction')
-    const texts = statements.map((statement) => {
-      const { text, values } = sqlText(statement)
-      if (values.length > 0) throw new Error('statements that run together take no values')
-      return text
-    })
-    for (let from = 0; from < texts.length; from += batchSize) {
-      await this.inTurn(() => {
-        this.guard()
-        return this.sendBatch(texts.slice(from, from + batchSize))
-      })
+    const texts = statements.map(textWithoutValues)
+    for (let from = 0; from < texts.length; from += batchSize)
+      await this.sendBatch(texts.slice(from, from + batchSize))
+  }
+
+  /** Runs a few statements as one transaction, which begins and ends with them. */
+  async runAllOrNothing(statements: readonly SQLQuery[]): Promise<void> {
+    if (this.inTransaction) throw new Error('transactions do not nest')
+    try {
+      await this.sendBatch(['begin', ...statements.map(textWithoutValues), 'commit'])
+    } catch (error) {
+      await this.rollback()
+      throw error
     }
   }
 
@@ -175,13 +178,16 @@ export class PgSession implements Session {
     }
   }
 
-  private async sendBatch(texts: readonly string[]): Promise<void> {
-    try {
-      await this.client.query(makeStatementBatch(texts)).done
-    } catch (error) {
-      if (!(error instanceof BatchFailure)) throw error
-      throw this.translate(error.cause, error.text)
-    }
+  private sendBatch(texts: readonly string[]): Promise<void> {
+    return this.inTurn(async () => {
+      this.guard()
+      try {
+        await this.client.query(makeStatementBatch(texts)).done
+      } catch (error) {
+        if (!(error instanceof BatchFailure)) throw error
+        throw this.translate(error.cause, error.text)
+      }
+    })
   }
 
   /** A COMMIT of a failed transaction succeeds as a ROLLBACK; that must not look like success. */
@@ -212,6 +218,12 @@ export class PgSession implements Session {
     this.lose(reason)
     dropConnection(this.client)
   }
+}
+
+function textWithoutValues(statement: SQLQuery): string {
+  const { text, values } = sqlText(statement)
+  if (values.length > 0) throw new Error('statements that run together take no values')
+  return text
 }
 
 /** Closes a connection without a word to the server; pg offers only the polite way, which waits for an answer. */

@@ -1,9 +1,10 @@
 import type { PgSession } from './pg-session.ts'
-import type { Session } from './session.ts'
 
 /** A fixed number of sessions, opened when first needed and replaced when their connection broke. */
 export interface Pool {
-  use<T>(body: (session: Session) => Promise<T>): Promise<T>
+  use<T>(body: (session: PgSession) => Promise<T>): Promise<T>
+  /** Begins to open as many sessions as will be needed at once, so that they are there by then. */
+  warmUp(count: number): void
   /** Marks the lent sessions as cancelled and returns them. */
   cancel(): readonly PgSession[]
   close(): Promise<void>
@@ -11,6 +12,7 @@ export interface Pool {
 
 export function makePool(size: number, open: () => Promise<PgSession>): Pool {
   const idle: PgSession[] = []
+  const opening: Promise<PgSession>[] = []
   const lent = new Set<PgSession>()
   const waiting: (() => void)[] = []
   let taken = 0
@@ -31,6 +33,11 @@ export function makePool(size: number, open: () => Promise<PgSession>): Pool {
   const take = async () => {
     for (let session = idle.pop(); session; session = idle.pop()) {
       if (session.isUsable()) return session
+    }
+    for (let next = opening.shift(); next; next = opening.shift()) {
+      // What kept it from opening may be over by now; if not, opening one says so.
+      const session = await next.catch(() => undefined)
+      if (session?.isUsable()) return session
     }
     return open()
   }
@@ -58,6 +65,14 @@ export function makePool(size: number, open: () => Promise<PgSession>): Pool {
         freeSlot()
       }
     },
+    warmUp(count) {
+      const missing = Math.min(count, size) - idle.length - lent.size - opening.length
+      for (let n = 0; n < missing; n++) {
+        const session = open()
+        session.catch(() => {})
+        opening.push(session)
+      }
+    },
     cancel() {
       for (const session of lent) session.cancel()
       return [...lent]
@@ -67,6 +82,10 @@ export function makePool(size: number, open: () => Promise<PgSession>): Pool {
       // Holding every slot means that nobody works any more.
       await Promise.all(Array.from({ length: size }, takeSlot))
       await Promise.all(idle.splice(0).map((session) => session.close()))
+      const opened = await Promise.allSettled(opening.splice(0))
+      await Promise.all(
+        opened.map((session) => (session.status === 'fulfilled' ? session.value.close() : undefined)),
+      )
     },
   }
 }

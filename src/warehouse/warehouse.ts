@@ -4,6 +4,7 @@ import { throwIfCancelled } from './cancelled.ts'
 import type { Connection } from './connection.ts'
 import { openSession, type SessionOptions } from './open-session.ts'
 import { makePool } from './pool.ts'
+import { makeRunTogether } from './run-together.ts'
 import type { QueryResult, Session } from './session.ts'
 import type { SQLQuery } from './sql.ts'
 
@@ -21,8 +22,15 @@ export interface Warehouse {
   readonly capabilities: { readonly citus: boolean }
   /** Runs one statement on any free session. */
   query<Row = Record<string, unknown>>(query: SQLQuery): Promise<QueryResult<Row>>
+  /**
+   * Runs a statement without values whose rows nobody wants, on any free session, together with others for which the
+   * same is asked at the same time; each succeeds or fails for itself.
+   */
+  runTogether(statement: SQLQuery): Promise<void>
   /** Lends a session to the body and takes it back; waits when all are in use. */
   withSession<T>(body: (session: Session) => Promise<T>): Promise<T>
+  /** Says that so many sessions will be needed at once, soon: they are opened meanwhile. */
+  warmUp(count: number): void
   /** The reserved session, for one at a time: locks and small look-ups, nothing that takes long. */
   readonly control: Session
   /** Cancels what every lent session is doing; their bodies fail with the problem `cancelled`. */
@@ -54,7 +62,9 @@ export async function connectWarehouse(connection: Connection, options: ConnectO
     capabilities: { citus: control.citus },
     control: control.session,
     query: (query) => pool.use((session) => session.query(query)),
+    runTogether: makeRunTogether((body) => pool.use(body)),
     withSession: (body) => pool.use(body),
+    warmUp: (count) => pool.warmUp(count),
     async cancelAll() {
       await cancelSessions(connection, lasting, pool.cancel())
     },

@@ -9,6 +9,7 @@ import {
   positionWithin,
   ServerError,
   type Session,
+  type SQLQuery,
   sql,
   sqlLiteral,
   unsafeSql,
@@ -182,6 +183,8 @@ describe('transactions', () => {
 
 const warehouse2 = useTestDatabase()
 
+const activity = (query: SQLQuery) => warehouse().control.query<{ pid: number }>(query)
+
 describe('connections', () => {
   test('as many as threads work at once, and the rest wait', async () => {
     let most = 0
@@ -196,6 +199,32 @@ describe('connections', () => {
       ),
     )
     expect(most).toBe(3)
+  })
+
+  test('that are said to be needed are opened before, no more of them than threads, and used', async () => {
+    const options = { threads: 3, applicationName: 'estimand prepared' }
+    const pids = async () => {
+      const { rows } = await activity(
+        sql`select pid from pg_stat_activity where application_name = 'estimand prepared' order by pid`,
+      )
+      return rows.map(({ pid }) => pid)
+    }
+    await withWarehouse(warehouse2.connection, options, async (other) => {
+      other.warmUp(2)
+      other.warmUp(9)
+      await expect.poll(async () => (await pids()).length).toBe(4)
+      const before = await pids()
+      await Promise.all(Array.from({ length: 6 }, () => other.query(sql`select pg_sleep(0.05)`)))
+      expect(await pids()).toEqual(before)
+    })
+    await expect.poll(pids).toEqual([])
+  })
+
+  test('that were opened before and are not used are closed with the others', async () => {
+    const options = { threads: 2, applicationName: 'estimand unused' }
+    await withWarehouse(warehouse2.connection, options, async (other) => other.warmUp(2))
+    const left = () => activity(sql`select from pg_stat_activity where application_name = 'estimand unused'`)
+    await expect.poll(async () => (await left()).rowCount).toBe(0)
   })
 
   test('one that is cut while idle is replaced; one that is cut at work is a problem', async () => {

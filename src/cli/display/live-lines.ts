@@ -23,10 +23,16 @@ const barWidth = 24
 const besideBarWidth = 34
 const minLabelWidth = 12
 
-/** One line per running node and one for the whole run; empty when there is nothing to say. */
+/** Those that began first; more lines would not fit on a screen. */
+const mostRunningLines = 12
+
+/** A line for each running node, if there are not too many, and one for the whole run; empty when there is nothing to say. */
 export function liveLines(view: RunView, context: LiveContext): string[] {
   const { colors, nowMs } = context
-  const lines = view.running.map((node) => runningLine(node, context))
+  const { running } = view
+  const lines = running.slice(0, mostRunningLines).map((node) => runningLine(node, context))
+  if (running.length > mostRunningLines)
+    lines.push(colors.dim(`  and ${running.length - mostRunningLines} more`))
   if (view.phase) lines.push(phaseLine(view.phase.text, nowMs - view.phase.startedAtMs, context))
   if (view.total > 0) {
     const failed = view.failed > 0 ? colors.red(`  ${view.failed} failed`) : ''

@@ -10,8 +10,9 @@ import {
   type Session,
   type SwapTable,
   unsafeSql,
+  type Warehouse,
 } from '../../warehouse/index.ts'
-import { runPostHooks, runPreHooks } from '../hooks.ts'
+import { hasHooks, runPostHooks, runPreHooks } from '../hooks.ts'
 import { relationDetails } from '../relation-details.ts'
 import { buildRelation, partRelation } from '../relations.ts'
 import type { RunContext, StepOutcome, StepRunner } from '../run-context.ts'
@@ -22,7 +23,7 @@ import { buildCustom } from './custom.ts'
 import { buildIncrement, previewDelta } from './increment.ts'
 import { buildMaterializedView } from './materialized-view.ts'
 import { buildBatches, timesOf } from './microbatch.ts'
-import { withSqlHeader } from './sql-header.ts'
+import { hasSqlHeader, withSqlHeader } from './sql-header.ts'
 import { viewAction } from './view-action.ts'
 
 /** Builds a model in the dark, by its materialization. */
@@ -32,6 +33,7 @@ export const runModel: StepRunner<ModelNode> = async (node, step, context) => {
   if (isBuiltByTime(node)) return runBatches(node, step, build, context)
   const isIncremental = step.action === 'increment'
   const compiled = withoutSemicolon(await context.compile(node, { isIncremental }))
+  if (isPlainView(node)) return buildView(context.warehouse, node, compiled, build, context)
   return context.warehouse.withSession(async (session) => {
     // A materialization of the project runs its hooks itself.
     if (node.materialized === 'custom') return buildCustom(session, node, compiled, build, context)
@@ -138,14 +140,20 @@ async function finishTable(
   }
 }
 
+/** Whether a view is nothing but its SELECT, so that it needs no session of its own. */
+export function isPlainView(node: ModelNode): boolean {
+  return node.materialized === 'view' && !node.contractEnforced && !hasHooks(node) && !hasSqlHeader(node)
+}
+
 async function buildView(
-  session: Session,
+  on: Pick<Warehouse, 'runTogether'> | Session,
   node: ModelNode,
   compiled: CompiledSql,
   build: Relation,
   context: RunContext,
 ): Promise<StepOutcome> {
-  await session.query(createView(build, unsafeSql(compiled.text)))
+  const statement = createView(build, unsafeSql(compiled.text))
+  await ('runTogether' in on ? on.runTogether(statement) : on.query(statement))
   context.builds.add(node.relation, build)
   const action = { ...(await viewAction(node, compiled, build, context)), ...relationDetails(node) }
   return { rows: null, message: 'view', compiledCode: action.definition, publish: [action] }

@@ -7,13 +7,18 @@ import { type Session, unsafeSql } from '../../warehouse/index.ts'
  * the next node on the same connection does not inherit them.
  */
 export function withSqlHeader<T>(session: Session, node: Node, work: () => Promise<T>): Promise<T> {
-  const header = node.config['sql_header']
-  if (typeof header !== 'string' || header.trim() === '') return work()
+  if (!hasSqlHeader(node)) return work()
   return session.transaction(async () => {
-    for (const { text, kind } of splitStatements(header))
+    for (const { text, kind } of splitStatements(String(node.config['sql_header'])))
       await session.query(unsafeSql(kind === 'VariableSetStmt' ? asLocal(text) : text))
     return work()
   })
+}
+
+/** Whether a node has statements that come before its own. */
+export function hasSqlHeader({ config }: Node): boolean {
+  const header = config['sql_header']
+  return typeof header === 'string' && header.trim() !== ''
 }
 
 /** `set x = y` and `set session x = y` as `set local x = y`. */

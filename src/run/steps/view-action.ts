@@ -1,13 +1,14 @@
 import type { CompiledSql } from '../../compile/compiled-sql.ts'
 import { withoutSemicolon } from '../../compile/compiled-sql.ts'
+import { withoutQualifierPrefix } from '../../compile/sql/qualifiers.ts'
 import type { ModelNode, Relation } from '../../core/node.ts'
 import type { PublishView } from '../../warehouse/index.ts'
-import { publishedSchemas } from '../relations.ts'
 import type { RunContext } from '../run-context.ts'
 
 /**
- * How to publish a view that was built. The one that readers get names what is published; where that is all that
- * differs, and not what a template made of the names, the view as it was built will do.
+ * How to publish a view that was built. The one that readers get names what is published. Where its text differs only
+ * in the schemas of what it reads, and not in what a template made of names (a string, a column), the view as it was
+ * built will do. Names too long for a build schema to keep are taken for a difference.
  */
 export async function viewAction(
   node: ModelNode,
@@ -16,7 +17,7 @@ export async function viewAction(
   context: RunContext,
 ): Promise<PublishView> {
   const { text } = withoutSemicolon(await context.compilePublished(node))
-  const isSame = publishedSchemas(context.plan.buildSchema, compiled.text) === text
+  const isSame = withoutQualifierPrefix(compiled.text, `${context.plan.buildSchema}__`) === text
   return {
     kind: 'view',
     published: node.relation,
