@@ -25,7 +25,7 @@ import { draftModels } from './nodes/model-drafts.ts'
 import { draftSemantic } from './nodes/semantic-nodes.ts'
 import { draftSnapshots } from './nodes/snapshot-drafts.ts'
 import { draftSources } from './nodes/source-drafts.ts'
-import { withTemplatedConfig } from './nodes/templated-config.ts'
+import { withWrittenConfig } from './nodes/written-config.ts'
 import { draftTests } from './nodes/test-drafts.ts'
 import { buildUnitTests } from './nodes/unit-test-nodes.ts'
 import type { Renderer } from './renderer.ts'
@@ -163,7 +163,7 @@ function draftManifest(project: Project, templates: Templates) {
   const manifest: Manifest = {
     project: project.config.name,
     nodes: Object.fromEntries(
-      [...resolved.nodes, ...unitTests.nodes].map((node) => [node.id, withTemplatedConfig(node, scope)]),
+      [...resolved.nodes, ...unitTests.nodes].map((node) => [node.id, withWrittenConfig(node, scope)]),
     ),
     macros: describeMacros(scope, templates.macros.describe(), problems),
     vars: withPlainNumbers(templates.varsOf(project.config.name), () => false) as Manifest['vars'],

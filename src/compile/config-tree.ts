@@ -35,6 +35,44 @@ export function configAlong(tree: Config, fqn: readonly string[]): Config {
   return merged
 }
 
+/**
+ * The same as it is written: of each key the value of the deepest folder, under the name that it has there, with
+ * nothing added up.
+ */
+export function writtenAlong(tree: Config, fqn: readonly string[]): Config {
+  let written: Config = plainKeys(ownValues(tree))
+  let level: unknown = tree
+  for (const part of fqn) {
+    level = isMap(level) && Object.hasOwn(level, part) ? level[part] : undefined
+    if (!isMap(level)) break
+    written = { ...written, ...plainKeys(ownValues(level)) }
+  }
+  return written
+}
+
+function plainKeys(config: Config): Config {
+  return withKeys(config, (key) => key.replace(/^\+\s*/, ''))
+}
+
+/**
+ * What the calls of config() in a file declare. Those after the first add to it by the rules above; what only one
+ * says stays as it is written. Hooks are called pre-hook and post-hook then, as in dbt.
+ */
+export function joinCalls(before: Config, values: Config): Config {
+  const known = withKeys(before, configKey)
+  const joined = Object.keys(known).length === 0 ? withKeys(values, configKey) : mergeConfig(known, values)
+  return withKeys(joined, (key) => hookNames.get(key) ?? key)
+}
+
+function withKeys(config: Config, rename: (key: string) => string): Config {
+  return Object.fromEntries(Object.entries(config).map(([key, value]) => [rename(key), value]))
+}
+
+const hookNames: ReadonlyMap<string, string> = new Map([
+  ['pre_hook', 'pre-hook'],
+  ['post_hook', 'post-hook'],
+])
+
 /** `nearer` over `base`, by the rules above. */
 export function mergeConfig(base: Config, nearer: Config): Config {
   const merged: Record<string, unknown> = { ...base }

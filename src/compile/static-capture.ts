@@ -1,4 +1,4 @@
-import { type Config, mergeConfig } from './config-tree.ts'
+import { type Config, joinCalls } from './config-tree.ts'
 import { type ParsedTemplate, type StaticCall, toJs } from './dialect/index.ts'
 import type { Read } from './nodes/draft.ts'
 
@@ -75,5 +75,7 @@ function isGiven({ args, kwargs }: StaticCall, hasVar: (name: string) => boolean
 function declared(before: Config, { args, kwargs }: StaticCall): Config {
   const named = Object.fromEntries(Object.entries(kwargs).map(([key, value]) => [key, toJs(value!)]))
   const positional = args.map((arg) => toJs(arg!)) as readonly Config[]
-  return [...positional, named].reduce<Config>(mergeConfig, before)
+  return [...positional, named]
+    .filter((values) => Object.keys(values).length > 0)
+    .reduce<Config>(joinCalls, before)
 }

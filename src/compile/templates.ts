@@ -3,7 +3,7 @@ import type { Target } from '../core/manifest.ts'
 import type { Relation, ResourceType } from '../core/node.ts'
 import type { Place, Problem } from '../core/problem.ts'
 import type { Project, ProjectConfig, ProjectFile, QuotingSpec } from '../core/project.ts'
-import { type Config, isMap, mergeConfig } from './config-tree.ts'
+import { type Config, isMap, joinCalls } from './config-tree.ts'
 import type { ContextScope } from './context/context.ts'
 import { noDatabase } from './context/database.ts'
 import { relationValue } from './context/relation-value.ts'
@@ -206,7 +206,7 @@ export function makeTemplates(project: TemplateProject, options: TemplatesOption
       config: {
         current: () => null,
         declare: (values) => {
-          declared.config = mergeConfig(declared.config, values)
+          declared.config = joinCalls(declared.config, values)
         },
       },
     })

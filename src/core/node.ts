@@ -102,8 +102,8 @@ interface NodeBase {
   readonly columns: readonly ColumnInfo[]
   /** Everything set for the node, merged from project.yml, YAML and config(); unknown keys are kept for macros. */
   readonly config: Readonly<Record<string, unknown>>
-  /** Values of the config as project files write them, where those are templates. */
-  readonly templatedConfig?: Readonly<Record<string, unknown>>
+  /** The config as it is written, with templates and nothing added up, where that is another than what came of it. */
+  readonly writtenConfig?: Readonly<Record<string, unknown>>
   readonly dependsOn: readonly NodeId[]
 }
 
@@ -249,6 +249,11 @@ export interface UnitTestNode extends NodeBase {
   readonly overrides: UnitTestOverrides
   /** The version of the model that is tested, where it has versions. */
   readonly version?: string | number
+  /** The versions for which it is declared, where it says so. */
+  readonly versions?: {
+    readonly include?: readonly (string | number)[]
+    readonly exclude?: readonly (string | number)[]
+  }
   readonly checksum: string
 }
 

@@ -9,10 +9,16 @@ import type { NodeId } from './node-id.ts'
 export type FixtureRow = Readonly<Record<string, unknown>>
 
 /** Rows as written; or a SELECT that gives them; or those of the seed that is named. */
-export type FixtureRows =
+export type FixtureRows = (
   | { readonly kind: 'rows'; readonly rows: readonly FixtureRow[] }
   | { readonly kind: 'sql'; readonly sql: string }
   | { readonly kind: 'seed' }
+) & {
+  /** How they are written. */
+  readonly format: 'dict' | 'csv' | 'sql'
+  /** The file that they are in, by its name. */
+  readonly fixture?: string
+}
 
 export interface UnitTestInput {
   /** As written: `ref('orders')`, `source('shop', 'orders')` or `this`. */

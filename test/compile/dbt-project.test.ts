@@ -134,6 +134,7 @@ describe('a project made for dbt', () => {
         'model.dbt_shop.orders.v2',
         {
           kind: 'rows',
+          format: 'dict',
           rows: [
             { order_id: 1, amount: 10, ordered_on: '2024-01-01' },
             { order_id: 2, amount: -3, ordered_on: '2024-01-01' },
@@ -144,6 +145,7 @@ describe('a project made for dbt', () => {
         'model.dbt_shop.orders.v1',
         {
           kind: 'rows',
+          format: 'csv',
           rows: [
             { order_id: '1', amount: '10' },
             { order_id: '2', amount: null },
@@ -154,6 +156,8 @@ describe('a project made for dbt', () => {
         'model.dbt_shop.stg_customers',
         {
           kind: 'rows',
+          format: 'csv',
+          fixture: 'two_customers',
           rows: [
             { customer_id: '1', name: 'Ann' },
             { customer_id: '2', name: 'Bo' },

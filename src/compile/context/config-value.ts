@@ -1,4 +1,4 @@
-import { type Config, configKey, isMap, mergeConfig } from '../config-tree.ts'
+import { type Config, configKey, isMap } from '../config-tree.ts'
 import {
   callValue,
   fromJs,
@@ -35,7 +35,7 @@ export function configValue(given: ConfigScope): HostObject {
     call: (args, kwargs) => {
       const positional = args.map((arg) => toJs(arg)).filter(isMap)
       const named = Object.fromEntries(Object.entries(kwargs).map(([key, value]) => [key, toJs(value)]))
-      scope.declare([...positional, named].reduce<Config>(mergeConfig, {}))
+      for (const values of [...positional, named]) if (Object.keys(values).length > 0) scope.declare(values)
       return ''
     },
   })

@@ -28,6 +28,8 @@ export interface DraftScope {
    * package the tree of the project, which has the last word.
    */
   config(tree: ConfigTreeName, fqn: readonly string[], ...nearer: readonly Config[]): Config
+  /** What `config` was given besides the trees when it made this config. */
+  nearerTo(merged: Config): readonly Config[]
   /** Whether a project defines an incremental strategy of this name, by a macro get_incremental_<name>_sql. */
   isIncrementalStrategy(name: string, packageName: string): boolean
   /** What a key means that is probably misspelled: dbt lets it pass. */
@@ -55,10 +57,13 @@ export function makeDraftScope(
     trees.set(key, rendered)
     return rendered
   }
+  const nearerOf = new WeakMap<Config, readonly Config[]>()
   const config: DraftScope['config'] = (tree, fqn, ...nearer) => {
     const own = fqn[0]!
     const merged = nearer.reduce(mergeConfig, configAlong(treeOf(own, tree), fqn))
-    return withHooks(own === root ? merged : mergeConfig(merged, configAlong(treeOf(root, tree), fqn)))
+    const all = withHooks(own === root ? merged : mergeConfig(merged, configAlong(treeOf(root, tree), fqn)))
+    nearerOf.set(all, nearer)
+    return all
   }
   const isOff = (resource: 'model' | 'seed', { package: packageName, packagePath }: Origin): boolean => {
     const tree = resource === 'model' ? 'models' : 'seeds'
@@ -75,6 +80,7 @@ export function makeDraftScope(
     root,
     packageOf: (name) => packages.get(name)!,
     config,
+    nearerTo: (merged) => nearerOf.get(merged) ?? [merged],
     isIncrementalStrategy(name, packageName) {
       const macro = `get_incremental_${name.replaceAll('+', '_')}_sql`
       return [packageName, root].some((one) => templates.macros.inPackage(one, macro) !== undefined)

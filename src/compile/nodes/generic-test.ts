@@ -6,15 +6,10 @@ import type { TestSpec } from '../../core/project.ts'
 import { asStrings, type Config } from '../config-tree.ts'
 import { type Draft, nodeBase } from './draft.ts'
 import type { DraftScope } from './draft-scope.ts'
+import { genericCode } from './generic-code.ts'
 import { failuresRelation, testBehaviour } from './test-behaviour.ts'
 import { genericTestNames, testHash } from './test-name.ts'
 import type { TestSubject } from './test-subjects.ts'
-
-/** The template of every generic test; what it calls it with is in the node. */
-const genericCode = (macro: string): string => {
-  const [name, packageName] = macro.split('.').reverse()
-  return `{{ ${packageName === undefined ? '' : `${packageName}.`}test_${name}(**_dbt_generic_test_kwargs) }}`
-}
 
 /** The tests that YAML declares on one model, seed, snapshot, job or source table. */
 export function draftGeneric(
@@ -48,10 +43,9 @@ function draftOne(
   const names = genericTestNames({ ...subject, subject: subject.name, test: spec.test, args })
   const name = spec.name ?? names.full
   const fqn = [packageName, ...foldersOf(packagePath), name]
-  const called: Config = {
-    ...scope.yaml.config(spec.config, { package: packageName, place }, problems),
-    ...(spec.name === undefined && names.short !== names.full && { alias: names.short, ...aliasOf(spec) }),
-  }
+  const said = scope.yaml.config(spec.config, { package: packageName, place }, problems)
+  const needsAlias = spec.name === undefined && names.short !== names.full && said['alias'] === undefined
+  const called: Config = { ...said, ...(needsAlias && { alias: names.short }) }
   const outside = scope.config('tests', fqn, called)
   // A test that is switched off may well belong to a package that is not there.
   const isOff = outside['enabled'] === false
@@ -82,7 +76,7 @@ function draftOne(
       tags: [...new Set([...inherited, ...base.tags])],
       resourceType: 'test' as const,
       testKind: 'generic' as const,
-      rawCode: genericCode(spec.test),
+      rawCode: genericCode(spec.test, said, needsAlias ? names.short : undefined),
       generic: {
         macro: spec.test,
         args,
@@ -97,10 +91,6 @@ function draftOne(
 /** What dbt hands to a test macro as `model`; it is a part of what the id is made from. */
 function whereSubquery(expression: string): string {
   return `{{ get_where_subquery(${expression}) }}`
-}
-
-function aliasOf({ config }: TestSpec): Config {
-  return config['alias'] === undefined ? {} : { alias: config['alias'] }
 }
 
 /** The folders below the first one, whatever that is called. */

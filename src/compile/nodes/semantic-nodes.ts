@@ -50,8 +50,8 @@ function metricsOfMeasures(specs: readonly SemanticSpec[]): SemanticSpec[] {
             name: String(measure['name']),
             label: String(measure['label'] ?? measure['name']),
             description: String(measure['description'] ?? `Metric created from measure ${measure['name']}`),
-            config: {},
-            spec: { type: 'simple', type_params: { measure: measure['name'] } },
+            config: { enabled: true, meta: {} },
+            spec: { type: 'simple', type_params: { measure: measure['name'], expr: measure['expr'] } },
           }))
       : [],
   )

@@ -73,6 +73,7 @@ function buildOne(building: Building, spec: UnitTestSpec): UnitTestNode[] {
       expect: rowsOf(building, spec, spec.expect),
       overrides: spec.overrides,
       ...(node.version !== undefined && { version: node.version }),
+      ...(spec.versions && { versions: spec.versions }),
       checksum: createHash('sha256')
         .update(JSON.stringify([spec.given, spec.expect, spec.overrides]))
         .digest('hex'),
@@ -132,6 +133,9 @@ function givenOf(
 
 function rowsOf(building: Building, spec: UnitTestSpec, fixture: FixtureSpec, input?: string): FixtureRows {
   const { scope, problems } = building
+  const { format, fixture: name } = fixture
+  const as = { format, ...(name !== undefined && { fixture: name }) }
+  const rows = (list: readonly FixtureRow[]): FixtureRows => ({ kind: 'rows', rows: list, ...as })
   const refuse = (message: string, hint?: string): FixtureRows => {
     problems.push(
       makeProblem('yaml-invalid', `unit test '${spec.name}': ${message}`, {
@@ -139,24 +143,29 @@ function rowsOf(building: Building, spec: UnitTestSpec, fixture: FixtureSpec, in
         hint,
       }),
     )
-    return { kind: 'rows', rows: [] }
+    return rows([])
   }
-  const file = fixture.fixture === undefined ? undefined : fixtureFile(scope, spec, fixture)
-  if (fixture.fixture !== undefined && !file)
+  const file = name === undefined ? undefined : fixtureFile(scope, spec, fixture)
+  if (name !== undefined && !file)
     return refuse(
-      `there is no fixture '${fixture.fixture}'`,
-      `it must be fixtures/${fixture.fixture}.${fixture.format} below a folder of tests`,
+      `there is no fixture '${name}'`,
+      `it must be fixtures/${name}.${format} below a folder of tests`,
     )
   const text = file?.text ?? fixture.rows
-  switch (fixture.format) {
+  switch (format) {
     case 'dict':
-      if (Array.isArray(text)) return { kind: 'rows', rows: text as readonly FixtureRow[] }
-      if (text === undefined && input !== undefined) return { kind: 'seed' }
+      if (Array.isArray(text)) return rows(text as readonly FixtureRow[])
+      if (text === undefined && input !== undefined) return { kind: 'seed', ...as }
       return refuse('rows of the format dict are a list of mappings', 'or say format: csv or format: sql')
-    case 'csv':
-      return typeof text === 'string' ? csvRows(text, refuse) : refuse('rows of the format csv are text')
+    case 'csv': {
+      if (typeof text !== 'string') return refuse('rows of the format csv are text')
+      const read = csvRows(text)
+      return typeof read === 'string' ? refuse(read) : rows(read)
+    }
     case 'sql':
-      return typeof text === 'string' ? { kind: 'sql', sql: text } : refuse('rows of the format sql are text')
+      return typeof text === 'string'
+        ? { kind: 'sql', sql: text, ...as }
+        : refuse('rows of the format sql are text')
   }
 }
 
@@ -171,8 +180,8 @@ function fixtureFile(
   )
 }
 
-/** CSV with its first line as names; an empty value is null. */
-function csvRows(text: string, refuse: (message: string) => FixtureRows): FixtureRows {
+/** CSV with its first line as names; an empty value is null. What is wrong with it, where something is. */
+function csvRows(text: string): readonly FixtureRow[] | string {
   try {
     const records: Record<string, string>[] = parse(text, {
       columns: true,
@@ -180,11 +189,10 @@ function csvRows(text: string, refuse: (message: string) => FixtureRows): Fixtur
       trim: true,
       relax_column_count_less: true,
     })
-    const rows = records.map((record) =>
+    return records.map((record) =>
       Object.fromEntries(Object.entries(record).map(([name, value]) => [name, value === '' ? null : value])),
     )
-    return { kind: 'rows', rows }
   } catch (cause) {
-    return refuse(`its rows are no CSV: ${cause instanceof Error ? cause.message : String(cause)}`)
+    return `its rows are no CSV: ${cause instanceof Error ? cause.message : String(cause)}`
   }
 }

@@ -13,6 +13,7 @@ import { type ArtifactScope, relationName } from './artifact-scope.ts'
 import { checksum, type Entry, identity, parentIds, queryEntry, reads, tableEntry } from './entry-parts.ts'
 import { nodeConfig } from './node-config.ts'
 import { plainObject } from './plain-json.ts'
+import { fullRowFirst, unitTestChecksum } from './unit-test-checksum.ts'
 
 /*
  * Entries of the manifest for snapshots, analyses and unit tests, and for what a semantic layer reads.
@@ -81,21 +82,24 @@ export function unitTestEntry(node: UnitTestNode, scope: ArtifactScope): Entry {
       : null,
     depends_on: { macros: [], nodes: parentIds(node, scope) },
     config: nodeConfig(node, {}),
-    checksum: node.checksum,
+    checksum: unitTestChecksum(node),
     schema: scope.options.target.schema,
-    versions: null,
+    versions: node.versions
+      ? { include: node.versions.include ?? null, exclude: node.versions.exclude ?? null }
+      : null,
     version: node.version ?? null,
   }
 }
 
 function fixture(rows: FixtureRows): Entry {
+  const { format, fixture = null } = rows
   switch (rows.kind) {
     case 'rows':
-      return { rows: rows.rows.map(plainObject), format: 'dict', fixture: null }
+      return { rows: fullRowFirst(rows.rows).map(plainObject), format, fixture }
     case 'sql':
-      return { rows: rows.sql, format: 'sql', fixture: null }
+      return { rows: rows.sql, format, fixture }
     case 'seed':
-      return { rows: null, format: 'dict', fixture: null }
+      return { rows: null, format, fixture }
   }
 }
 
@@ -171,6 +175,7 @@ export function semanticModelEntry(node: SemanticModelNode, scope: ArtifactScope
   const { tags: _tags, meta: _meta, ...base } = semanticIdentity(node, scope)
   return {
     ...base,
+    description: node.description || null,
     model: String(spec['model'] ?? ''),
     node_relation: relation
       ? {
@@ -237,6 +242,7 @@ export function savedQueryEntry(node: SavedQueryNode, scope: ArtifactScope): Ent
   const { meta: _meta, ...base } = semanticIdentity(node, scope)
   return {
     ...base,
+    description: node.description || null,
     query_params: {
       metrics: params['metrics'] ?? [],
       group_by: params['group_by'] ?? [],

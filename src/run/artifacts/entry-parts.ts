@@ -37,7 +37,7 @@ export function identity(node: Node, scope: ArtifactScope) {
     description: node.description,
     tags: node.tags,
     meta: entryMeta(node, scope),
-    unrendered_config: plainObject({ ...node.config, ...node.templatedConfig }),
+    unrendered_config: plainObject(node.writtenConfig ?? node.config),
     created_at: scope.options.generatedAt.getTime() / 1000,
   }
 }

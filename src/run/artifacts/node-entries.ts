@@ -1,4 +1,5 @@
 import { createHash } from 'node:crypto'
+import { holdsTemplate } from '../../compile/yaml-values.ts'
 import { extended } from '../../core/extended.ts'
 import type {
   ExposureNode,
@@ -68,7 +69,6 @@ export function modelEntry(node: ModelNode, scope: ArtifactScope): Entry {
   })
 }
 
-/** A job, as the table of its estimates. */
 function timeSpineEntry(spine: ModelNode['timeSpine']): Entry | null {
   if (!spine) return null
   return {
@@ -80,6 +80,7 @@ function timeSpineEntry(spine: ModelNode['timeSpine']): Entry | null {
   }
 }
 
+/** A job, as the table of its estimates. */
 export function jobEntry(node: JobNode, scope: ArtifactScope): Entry {
   const spec = plainObject(node.spec)
   const ours = { kind: 'job', job_kind: node.spec.kind, spec }
@@ -210,15 +211,20 @@ function sourceConfig(node: SourceNode): Entry {
     loaded_at_query: loadedAtQuery ?? null,
     meta: plainObject(node.meta),
     tags,
-    ...plainObject(node.templatedConfig ?? {}),
+    ...plainObject(templatesOf(node.writtenConfig ?? {})),
   }
 }
 
-/** Null where freshness is switched off; limits without numbers where nothing is said of it. */
+/** Values that project files write as templates. */
+function templatesOf(config: Entry): Entry {
+  return Object.fromEntries(Object.entries(config).filter(([, value]) => holdsTemplate(value)))
+}
+
+/** Null where freshness is switched off; limits without numbers where nothing is said of them. */
 function freshnessEntry(freshness: SourceNode['freshness']): Entry | null {
   if (freshness === null) return null
   const { warnAfter, errorAfter, filter } = freshness ?? {}
-  const none = freshness === undefined ? { count: null, period: null } : null
+  const none = { count: null, period: null }
   return { warn_after: warnAfter ?? none, error_after: errorAfter ?? none, filter: filter ?? null }
 }
 

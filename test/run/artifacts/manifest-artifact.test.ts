@@ -205,7 +205,11 @@ describe('manifestArtifact', () => {
       loader: 'airbyte',
       identifier: 'page_visits',
       loaded_at_field: 'visited_at',
-      freshness: { warn_after: { count: 12, period: 'hour' }, error_after: null, filter: null },
+      freshness: {
+        warn_after: { count: 12, period: 'hour' },
+        error_after: { count: null, period: null },
+        filter: null,
+      },
       meta: { owner: 'web' },
     })
   })

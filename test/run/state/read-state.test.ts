@@ -62,7 +62,7 @@ describe('readState', () => {
     const dev = await compiled('dev', templated)
     expect(dev.nodes['model.every_kind.time_spine']).toMatchObject({
       config: { schema: 'dev_schema' },
-      templatedConfig: { schema: expect.stringContaining('{{') },
+      writtenConfig: { schema: expect.stringContaining('{{') },
     })
     expect(modified(dev, 'dev')).toEqual([])
     const other = modified(await compiled('dev'), 'dev')
