@@ -14,7 +14,6 @@ const switches = [
   'use-experimental-parser',
   'use-fast-test-edges',
   'introspect',
-  'version-check',
   'send-anonymous-usage-stats',
   'log-cache-events',
   'use-colors-file',

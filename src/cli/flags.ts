@@ -27,6 +27,8 @@ export interface GlobalFlags {
   readonly warnErrorOptions?: string
   /** False with --no-write-json: no artifacts are written. */
   readonly writeJson?: boolean
+  /** False with --no-version-check: nothing is told of the versions of dbt that a project asks for. */
+  readonly versionCheck?: boolean
   /** False with --no-print: what templates print() is not shown. */
   readonly print?: boolean
   /** False with --no-color; undefined leaves it to the environment and the terminal. */

@@ -7,6 +7,7 @@ import { makePlainScreen, makeScreen } from './display/screen.ts'
 import { explainError } from './explain-error.ts'
 import type { GlobalFlags } from './flags.ts'
 import { makeTerminal, type Output } from './output.ts'
+import { withProjectFlags } from './project-flags.ts'
 import type { Surroundings } from './surroundings.ts'
 
 /** Beside something that was asked for, only what takes noticeably long is worth a line. */
@@ -17,7 +18,8 @@ export function makeLaunch(surroundings: Surroundings, finish: (exitCode: number
   return <Flags>(body: CommandBody<Flags>, narrateOn: 'out' | 'err' = 'err') =>
     async (...received: unknown[]) => {
       const command = received.at(-1) as Command
-      const flags = settled(command.optsWithGlobals<GlobalFlags & Flags & { output?: string }>())
+      const typed = command.optsWithGlobals<GlobalFlags & Flags & { output?: string }>()
+      const flags = settled(await withProjectFlags(typed, command, surroundings))
       // What a program reads from stdout must be that alone.
       const side = flags.output === 'json' ? 'err' : narrateOn
       const { context, release } = await makeContext(pathOf(command), flags, side, surroundings)
@@ -48,12 +50,12 @@ function settled<Flags extends GlobalFlags>(flags: Flags): Flags {
 
 async function makeContext(
   command: string,
-  flags: GlobalFlags & { useColors?: boolean },
+  flags: GlobalFlags & { useColors?: boolean; projectColors?: boolean },
   side: 'out' | 'err',
   surroundings: Surroundings,
 ): Promise<{ readonly context: CommandContext; readonly release: () => void }> {
   const { clock, environment, workingDirectory, processId, newId, signals, exit } = surroundings
-  const color = flags.color === false || flags.useColors === false ? false : undefined
+  const color = flags.color === false || flags.useColors === false ? false : flags.projectColors
   const terminal = makeTerminal(surroundings, environment, color)
   const log = makeCommandLog(command, clock(), processId)
   const narrator = await makeNarrator(terminal[side], flags, {

@@ -94,6 +94,8 @@ function globalOptions(): Option[] {
     new Option('--no-print', 'do not show what templates print()'),
   ]
 }
+    new Option('--no-version-check', 'do not say which versions of dbt the project and its packages ask for'),
+    new Option('--version-check', 'the opposite').hideHelp(),
 
 /** NO_COLOR and FORCE_COLOR rule colours in the environment, as everywhere. */
 function colorOptions(): Option[] {

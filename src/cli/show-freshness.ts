@@ -1,15 +1,17 @@
 import { mkdir } from 'node:fs/promises'
 import { dirname, join, resolve } from 'node:path'
+import type { ProjectMoment, RenderScope } from '../compile/renderer.ts'
 import type { Manifest } from '../core/manifest.ts'
 import type { NodeId } from '../core/node.ts'
 import type { SourceFreshness } from '../run/artifacts/index.ts'
+import type { Warehouse } from '../warehouse/index.ts'
 import type { CommandContext, ExitCode } from './command-context.ts'
 import { formatDuration } from './display/numbers.ts'
 import type { SelectionFlags } from './flags.ts'
 import type { Colors } from './output.ts'
 import { artifactOptions } from './previous-state.ts'
 import { reportSelection, selectNodes } from './select-nodes.ts'
-import { openWorkspace, publishedScope, withOpenWarehouse } from './workspace.ts'
+import { openWorkspace, publishedScope, type Workspace, withOpenWarehouse } from './workspace.ts'
 
 export interface FreshnessFlags extends SelectionFlags {
   /** Where sources.json is written. */
@@ -30,15 +32,19 @@ export async function showFreshness(context: CommandContext, flags: FreshnessFla
   const { out } = context.terminal
   const scope = publishedScope(context, false)
   const commentOf = (nodeId: NodeId) => workspace.renderer.queryComment(nodeId, nodeId, scope)
-  const results = await withOpenWarehouse(context, workspace, threads, (warehouse) =>
-    checkFreshness(
+  const results = await withOpenWarehouse(context, workspace, threads, async (warehouse) => {
+    const runHooks = hookRunner(workspace, warehouse, scope)
+    await runHooks('on_run_start', [])
+    const checked = await checkFreshness(
       { manifest, warehouse, nodeIds: selection.nodeIds, threads, commentOf },
       {
         clock: context.clock,
         onResult: (result) => void out.write(`${freshnessLine(result, manifest, out.colors)}\n`),
       },
-    ),
-  )
+    )
+    await runHooks('on_run_end', checked)
+    return checked
+  })
   if (results.length === 0)
     context.narrator.note('Nothing to do: no selected source says how old it may be (freshness:).')
   const path = flags.output === undefined ? join(targetPath, 'sources.json') : resolve(flags.output)
@@ -50,6 +56,24 @@ export async function showFreshness(context: CommandContext, flags: FreshnessFla
   })
   const failing = context.flags.warnError ? ['error', 'runtime error', 'warn'] : ['error', 'runtime error']
   return results.some(({ status }) => failing.includes(status)) ? 1 : 0
+}
+
+/** Runs the hooks of the project around the question, as dbt does, unless a flag of the project says otherwise. */
+function hookRunner({ renderer, config }: Workspace, warehouse: Warehouse, scope: RenderScope) {
+  return async (moment: ProjectMoment, results: readonly SourceFreshness[]): Promise<void> => {
+    const isOff = config.flags['source_freshness_run_project_hooks'] === false
+    if (isOff || !renderer.hasProjectHooks(moment)) return
+    const { askOn } = await import('../run/ask.ts')
+    const told = results.map(({ nodeId, status, durationMs, error }) => ({
+      unique_id: nodeId,
+      status,
+      execution_time: durationMs / 1000,
+      message: error ?? null,
+    }))
+    await warehouse.withSession((session) =>
+      renderer.runProjectHooks(moment, { ...scope, ask: askOn(session) }, { results: told, schemas: [] }),
+    )
+  }
 }
 
 const words = {

@@ -7,7 +7,7 @@ export function templateFlags(
   flags: Partial<RunFlags> = {},
 ): Readonly<Record<string, unknown>> {
   const said = {
-    WHICH: command,
+    WHICH: dbtCommand(command),
     PRINT: globals.print,
     QUIET: globals.quiet,
     DEBUG: globals.debug,
@@ -24,4 +24,10 @@ export function templateFlags(
     INDIRECT_SELECTION: flags.indirectSelection,
   }
   return Object.fromEntries(Object.entries(said).filter(([, value]) => value !== undefined))
+}
+
+/** The word by which dbt knows a command: `freshness` for `source freshness`. */
+function dbtCommand(command: string): string {
+  const word = command.split(' ').at(-1)!
+  return word === 'ls' ? 'list' : word
 }

@@ -43,7 +43,8 @@ export async function openWorkspace(
   const project = await readProject(opened.root)
   checkSugar(sugar, project)
   const { compile } = await import('../compile/compile.ts')
-  const options = { target: opened.target, vars, env: environment, clock, checksSql }
+  const checksVersion = flags.versionCheck !== false
+  const options = { target: opened.target, vars, env: environment, clock, checksSql, checksVersion }
   const { manifest, findings, renderer, plainTexts } = await compile(project, options)
   const analysed = [...(findings.sql?.outputs ?? [])]
   narrator.done()

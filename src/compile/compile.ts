@@ -25,9 +25,9 @@ import { draftModels } from './nodes/model-drafts.ts'
 import { draftSemantic } from './nodes/semantic-nodes.ts'
 import { draftSnapshots } from './nodes/snapshot-drafts.ts'
 import { draftSources } from './nodes/source-drafts.ts'
-import { withWrittenConfig } from './nodes/written-config.ts'
 import { draftTests } from './nodes/test-drafts.ts'
 import { buildUnitTests } from './nodes/unit-test-nodes.ts'
+import { withWrittenConfig } from './nodes/written-config.ts'
 import type { Renderer } from './renderer.ts'
 import { makeResolver } from './resolve.ts'
 import { resolveReads } from './resolve-reads.ts'
@@ -46,6 +46,8 @@ export interface CompileOptions {
    * lineage. Who only wants to know which nodes there are saves half of the time without.
    */
   readonly checksSql?: boolean
+  /** Whether it is told which versions of dbt the project and its packages ask for. */
+  readonly checksVersion?: boolean
   /** Told what templates look at that is not in the project: names of their context, and `now` for the time. */
   readonly onlooker?: Onlooker
 }
@@ -82,7 +84,7 @@ export async function compile(project: Project, options: CompileOptions): Promis
     textOf,
     ...(onlooker && { seen: onlooker.drafting }),
   })
-  const { manifest: drafted, problems: drafting, resolver } = draftManifest(project, templates)
+  const { manifest: drafted, problems: drafting, resolver } = draftManifest(project, templates, options)
   failOn(drafting)
   const renderer = makeRenderer(drafted, templates, resolver)
   if (options.checksSql === false) {
@@ -144,10 +146,17 @@ export function openDrafting(
 }
 
 /** The manifest as far as templates need not be rendered for it. */
-function draftManifest(project: Project, templates: Templates) {
+function draftManifest(
+  project: Project,
+  templates: Templates,
+  options: Pick<CompileOptions, 'checksVersion'>,
+) {
   const { textOf } = templates.options
   const isDbt = project.configPath === 'dbt_project.yml'
-  const problems: Problem[] = [...templates.problems, ...checkDbtVersion(project.packages)]
+  const problems: Problem[] = [
+    ...templates.problems,
+    ...(options.checksVersion === false ? [] : checkDbtVersion(project.packages)),
+  ]
   const { scope, docs } = openDrafting(project, templates, problems)
   const { drafts, disabled, problems: draftProblems } = draftAll(scope)
   problems.push(...draftProblems, ...duplicates(drafts), ...spacedNames(drafts, project.config))
@@ -156,6 +165,7 @@ function draftManifest(project: Project, templates: Templates) {
     drafts.map(({ node }) => node),
     disabled.map(({ node }) => node),
     project.config.name,
+    project.config.flags['require_ref_searches_node_package_before_root'] === true,
   )
   const resolved = resolveReads(drafts, { resolver, textOf, isLenient: isDbt })
   const resolvedNodes = Object.fromEntries(resolved.nodes.map((node) => [node.id, node]))

@@ -36,13 +36,28 @@ export interface Macros {
   describe(): Readonly<Record<string, MacroInfo>>
 }
 
+/** Materializations that dbt has itself: of packages these are taken only where the project asks for it. */
+const dbtMaterializations: ReadonlySet<string> = new Set([
+  'clone',
+  'function',
+  'incremental',
+  'materialized_view',
+  'seed',
+  'snapshot',
+  'table',
+  'test',
+  'unit',
+  'view',
+])
+
 type Namespace = Map<string, TemplateBlock>
 
-/** Parses macro files, collecting what is wrong with them. */
+/** Parses macro files, collecting what is wrong with them. `packagesOverride`: also materializations of dbt's. */
 export function readMacros(
   dialect: Dialect,
   files: readonly ProjectFile[],
   rootPackage: string,
+  packagesOverride = false,
 ): { readonly macros: Macros; readonly problems: readonly Problem[] } {
   const problems: Problem[] = []
   const packages = new Map<string, Namespace>([[rootPackage, new Map()]])
@@ -52,7 +67,10 @@ export function readMacros(
     for (const block of blocksOf(dialect, file, problems)) addBlock(namespace, block, file, problems)
   }
   const pathsWithin = new Map(files.map(({ path, packagePath }) => [path, packagePath]))
-  return { problems, macros: makeMacros(packages, readBuiltinMacros(dialect), rootPackage, pathsWithin) }
+  return {
+    problems,
+    macros: makeMacros(packages, readBuiltinMacros(dialect), rootPackage, pathsWithin, packagesOverride),
+  }
 }
 
 function makeMacros(
@@ -60,6 +78,7 @@ function makeMacros(
   builtin: ReadonlyMap<string, BuiltinMacro>,
   root: string,
   pathsWithin: ReadonlyMap<string, string>,
+  packagesOverride: boolean,
 ): Macros {
   const own = packages.get(root)!
   const inPackage: Macros['inPackage'] = (packageName, name) =>
@@ -82,7 +101,8 @@ function makeMacros(
     },
     findMaterialization(name, from = root) {
       const names = [`materialization_${name}_postgres`, `materialization_${name}_default`]
-      const order = [root, from, ...packages.keys()]
+      const order =
+        dbtMaterializations.has(name) && !packagesOverride ? [root] : [root, from, ...packages.keys()]
       for (const packageName of order)
         for (const one of names) {
           const block = packages.get(packageName)?.get(one)

@@ -71,7 +71,12 @@ export function nodeScope(request: NodeScopeRequest): ContextScope {
     graph: request.graph,
     schema: (request.standsAtThis ? own?.schema : relationOf(node)?.schema) ?? options.target.schema,
     selected: scope.selected ?? [],
-    flags: { FULL_REFRESH: scope.fullRefresh, EMPTY: scope.empty ?? false, ...scope.flags },
+    flags: {
+      ...templates.projectFlags,
+      FULL_REFRESH: scope.fullRefresh,
+      EMPTY: scope.empty ?? false,
+      ...scope.flags,
+    },
     runStartedAt: scope.runStartedAt,
     invocationId: scope.invocationId,
     more: request.more ?? {},

@@ -26,20 +26,23 @@ export interface Resolver {
   isDisabled(read: Read): boolean
 }
 
+/** `ownFirst`: a package's own nodes come before those of the project. */
 export function makeResolver(
   nodes: readonly Referable[],
   disabled: readonly Referable[],
   root: string,
+  ownFirst = false,
 ): Resolver {
   const refs = indexByKey(nodes.filter(isReferable), refKeys)
   const sources = indexByKey(nodes.filter(isSource), sourceKeys)
   const disabledRefs = indexByKey(disabled.filter(isReferable), refKeys)
   const disabledSources = indexByKey(disabled.filter(isSource), sourceKeys)
 
+  const order = (from: string): readonly string[] => (ownFirst ? [from, root] : [root, from])
   const ref: Resolver['ref'] = (call, from = root) =>
-    lookUp(refs, keyOfRef(call), root, from, call.package)?.id ?? null
+    lookUp(refs, keyOfRef(call), order(from), call.package)?.id ?? null
   const source: Resolver['source'] = (call, from = root) =>
-    lookUp(sources, `${call.source}.${call.table}`, root, from)?.id ?? null
+    lookUp(sources, `${call.source}.${call.table}`, order(from))?.id ?? null
   const isDisabled = (read: Read): boolean =>
     read.kind === 'ref'
       ? disabledRefs.has(keyOfRef(read))
@@ -108,17 +111,12 @@ function sourceKeys({ sourceName, name }: Referable): string[] {
   return [`${sourceName}.${name}`]
 }
 
-function lookUp(
-  index: Index,
-  key: string,
-  root: string,
-  from: string,
-  wanted?: string,
-): Referable | undefined {
+function lookUp(index: Index, key: string, order: readonly string[], wanted?: string): Referable | undefined {
   const found = index.get(key) ?? []
   const within = (packageName: string) => found.find((node) => node.package === packageName)
   if (wanted !== undefined) return within(wanted)
-  return within(root) ?? within(from) ?? (found.length === 1 ? found[0] : undefined)
+  const near = order.map(within).find((node) => node !== undefined)
+  return near ?? (found.length === 1 ? found[0] : undefined)
 }
 
 function writtenAs(read: Read): string {

@@ -59,7 +59,7 @@ export interface CaptureRequest {
 
 /** What of a project its templates need. */
 export interface TemplateProject extends Pick<Project, 'packages' | 'macros'> {
-  readonly config: Pick<ProjectConfig, 'name' | 'vars' | 'dispatch'>
+  readonly config: Pick<ProjectConfig, 'name' | 'vars' | 'dispatch'> & Partial<Pick<ProjectConfig, 'flags'>>
 }
 
 /** A generic test as YAML declares it. */
@@ -90,6 +90,8 @@ export interface Templates {
   readonly projectName: string
   /** What `builtins.ref.config` shows of the project. */
   readonly runtimeConfig: () => Value
+  /** Flags that the project's file sets, by their names in capitals. */
+  readonly projectFlags: Readonly<Record<string, unknown>>
   /** How the names of the project's own relations are written. */
   readonly quoting: QuotingSpec
   /** The project itself, then its packages. */
@@ -131,8 +133,16 @@ export function makeTemplates(project: TemplateProject, options: TemplatesOption
   }
   const dialect = makeDialect({ clock })
   const projectName = project.config.name
+  const projectFlags = Object.fromEntries(
+    Object.entries(project.config.flags ?? {}).map(([name, value]) => [name.toUpperCase(), value]),
+  )
   const quoting = project.packages.find(({ name }) => name === projectName)?.config.quoting ?? {}
-  const { macros, problems } = readMacros(dialect, project.macros, projectName)
+  const { macros, problems } = readMacros(
+    dialect,
+    project.macros,
+    projectName,
+    project.config.flags?.['require_explicit_package_overrides_for_builtin_materializations'] === false,
+  )
   const varsOf = makePackageVars(project, options.vars)
   const parsed = new Map<string, { readonly text: string; readonly template: ParsedTemplate }>()
 
@@ -178,7 +188,7 @@ export function makeTemplates(project: TemplateProject, options: TemplatesOption
     graph: () =>
       Dict.of(['nodes', 'sources', 'exposures', 'metrics', 'groups'].map((kind) => [kind, new Dict()])),
     schema: options.target.schema,
-    flags: {},
+    flags: projectFlags,
     selected: [],
     runStartedAt: options.clock(),
     invocationId: '',
@@ -307,6 +317,7 @@ export function makeTemplates(project: TemplateProject, options: TemplatesOption
     projectName,
     runtimeConfig,
     packages: project.packages,
+    projectFlags,
     quoting,
     varsOf,
     parse,
@@ -318,7 +329,13 @@ export function makeTemplates(project: TemplateProject, options: TemplatesOption
     plainNames: (packageName = projectName, vars = varsOf(packageName)) =>
       names({ ...scopeForParsing(packageName), vars, secrets: true }),
     commentNames: ({ runStartedAt, invocationId, flags = {} }) =>
-      names({ ...scopeForParsing(projectName), execute: true, runStartedAt, invocationId, flags }),
+      names({
+        ...scopeForParsing(projectName),
+        execute: true,
+        runStartedAt,
+        invocationId,
+        flags: { ...projectFlags, ...flags },
+      }),
     hasMaterialization: (name, packageName) => macros.findMaterialization(name, packageName) !== undefined,
     atOneTime(now, render, asked) {
       stopped = { now, asked }

@@ -4,6 +4,7 @@ import type { ProjectConfig, QueryCommentSpec, SourceText, TargetSpec } from '..
 import { checkYaml, type UnknownKeys } from './check-yaml.ts'
 import { connectionSpec } from './connection-schema.ts'
 import { dbtProjectSchema, olderSpellings, type ProjectYaml, projectSchema } from './project-schema.ts'
+import { readFlags } from './read-flags.ts'
 import { parseYaml, type YamlDocument, yamlProblem } from './yaml-document.ts'
 
 const defaultThreads = 4
@@ -54,7 +55,7 @@ export function readProjectConfig(
       macroNamespace,
       searchOrder,
     })),
-    flags: yaml.flags,
+    flags: readFlags(yaml.flags, document, unknownKeys, problems),
     defaultTarget: defaultTargetOf(yaml, targets, document, problems),
     targets,
     publish: yaml.publish ?? 'run',

@@ -22,7 +22,6 @@ const defaults: Readonly<Record<string, unknown>> = {
   PROFILES_DIR: '',
   PROJECT_DIR: '',
   QUIET: false,
-  REQUIRE_SQL_HEADER_IN_TEST_CONFIGS: false,
   SELECT: [],
   STATIC_PARSER: true,
   STORE_FAILURES: false,
@@ -34,9 +33,28 @@ const defaults: Readonly<Record<string, unknown>> = {
   WRITE_JSON: true,
 }
 
+/** dbt's switches for changed behaviour, as they stand where a project says nothing. */
+const behaviours: Readonly<Record<string, boolean>> = {
+  REQUIRE_ALL_WARNINGS_HANDLED_BY_WARN_ERROR: false,
+  REQUIRE_BATCHED_EXECUTION_FOR_CUSTOM_MICROBATCH_STRATEGY: false,
+  REQUIRE_EXPLICIT_PACKAGE_OVERRIDES_FOR_BUILTIN_MATERIALIZATIONS: true,
+  REQUIRE_GENERIC_TEST_ARGUMENTS_PROPERTY: true,
+  REQUIRE_NESTED_CUMULATIVE_TYPE_PARAMS: false,
+  REQUIRE_REF_SEARCHES_NODE_PACKAGE_BEFORE_ROOT: false,
+  REQUIRE_RESOURCE_NAMES_WITHOUT_SPACES: true,
+  REQUIRE_SQL_HEADER_IN_TEST_CONFIGS: false,
+  REQUIRE_UNIQUE_PROJECT_RESOURCE_NAMES: false,
+  REQUIRE_YAML_CONFIGURATION_FOR_MF_TIME_SPINES: false,
+  SKIP_NODES_IF_ON_RUN_START_FAILS: false,
+  SOURCE_FRESHNESS_RUN_PROJECT_HOOKS: true,
+  STATE_MODIFIED_COMPARE_MORE_UNRENDERED_VALUES: false,
+  STATE_MODIFIED_COMPARE_VARS: false,
+  VALIDATE_MACRO_ARGS: false,
+}
+
 /** The flags of a rendering; those that nobody gave are as when nobody gives them. */
 export function flagsValue(given: Readonly<Record<string, unknown>>): HostObject {
-  const values: Record<string, unknown> = { ...defaults, ...given }
+  const values: Record<string, unknown> = { ...defaults, ...behaviours, ...given }
   const read = (name: string): Value | undefined => {
     const key = name.toUpperCase()
     return Object.hasOwn(values, key) ? fromJs(values[key]) : undefined
