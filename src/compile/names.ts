@@ -41,7 +41,7 @@ export function makeNames(
   const dispatch: ContextEngine['dispatch'] = (name, namespace) => {
     const tried: string[] = []
     for (const where of searchOrder(namespace))
-      for (const prefix of ['postgres', 'default']) {
+      for (const prefix of scope.isCitus ? ['citus', 'postgres', 'default'] : ['postgres', 'default']) {
         const wanted = `${prefix}__${name}`
         const block = where === null ? macros.find(wanted, packageName) : macros.inPackage(where, wanted)
         if (block) return context.macro(block)

@@ -70,6 +70,7 @@ export function nodeScope(request: NodeScopeRequest): ContextScope {
     model: () => modelValue(request, own),
     graph: request.graph,
     schema: (request.standsAtThis ? own?.schema : relationOf(node)?.schema) ?? options.target.schema,
+    isCitus: scope.isCitus ?? false,
     selected: scope.selected ?? [],
     flags: {
       ...templates.projectFlags,

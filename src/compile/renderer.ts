@@ -30,6 +30,8 @@ export interface RenderScope {
   readonly log: (message: string) => void
   /** Sends what a template asks the database; without it a template that asks cannot be rendered. */
   readonly ask?: Ask
+  /** Whether the SQL is for Citus. */
+  readonly isCitus?: boolean
   /** The nodes that the command works on. */
   readonly selected?: readonly NodeId[]
   /** What the command line says, under the names of dbt's flags in capitals: `{STORE_FAILURES: true}`. */

@@ -25,6 +25,7 @@ export function makeRunContext(
     invocationId: plan.runId,
     fullRefresh: request.fullRefresh,
     selected: request.nodeIds,
+    isCitus: request.warehouse.capabilities.citus,
     log: (message: string) => effects.emit({ type: 'log', level: 'info', message }),
     ...(request.empty && { empty: true }),
     ...(request.sample && { sample: request.sample }),

@@ -79,3 +79,34 @@ models:
     'test.shop.accepted_values_one_id__1_0__2__1e3__E8.31c338a9d3',
   )
 })
+
+test('the generic tests that every project has are the queries of dbt', async () => {
+  const files = {
+    'models/people.sql': 'select 1 as id',
+    'models/orders.sql': "select 1 as id, 'a' as kind, 1 as person",
+    'models/orders.yml': `
+models:
+  - name: orders
+    columns:
+      - { name: id, data_tests: [not_null, unique] }
+      - { name: kind, data_tests: [{ accepted_values: { arguments: { values: ["O''Neill", 2] } } }] }
+      - { name: person, data_tests: [{ relationships: { arguments: { to: ref('people'), field: id } } }] }`,
+  }
+  const { manifest, renderer } = await compiled({ ...dbtProject, ...files })
+  const written = async (name: string, isCitus = false) => {
+    const id = Object.keys(manifest.nodes).find((one) => one.startsWith(`test.shop.${name}`))!
+    return (await renderer.compile(id, publishedScope({ isCitus }))).text.replace(/\s+/g, ' ').trim()
+  }
+  const orders = '"shop"."analytics"."orders"'
+  expect(await written('not_null')).toBe(`select id from ${orders} where id is null`)
+  expect(await written('unique')).toBe(
+    `select id as unique_field, count(*) as n_records from ${orders} where id is not null group by id having count(*) > 1`,
+  )
+  expect(await written('accepted_values')).toBe(
+    `with all_values as ( select kind as value_field, count(*) as n_records from ${orders} group by kind ) select * from all_values where value_field not in ( 'O''Neill','2' )`,
+  )
+  expect(await written('relationships')).toBe(
+    `with child as ( select person as from_field from ${orders} where person is not null ), parent as ( select id as to_field from "shop"."analytics"."people" ) select from_field from child left join parent on child.from_field = parent.to_field where parent.to_field is null`,
+  )
+  expect(await written('relationships', true)).toContain('with parent as materialized')
+})

@@ -36,31 +36,47 @@ having count(*) > 1
 {% endmacro %}
 
 {% macro default__test_accepted_values(model, column_name, values, quote=True) %}
-select
-  {{ column_name }} as value_field,
-  count(*) as n_records
-from {{ model }}
-where {{ column_name }} not in (
-  {% for value in values -%}
-  {{ "'" ~ (value | string | replace("'", "''")) ~ "'" if quote else value }}{{ "," if not loop.last }}
-  {% endfor %}
+with all_values as (
+  select
+    {{ column_name }} as value_field,
+    count(*) as n_records
+  from {{ model }}
+  group by {{ column_name }}
 )
-group by {{ column_name }}
+select *
+from all_values
+where value_field not in (
+  {% for value in values -%}
+  {{ "'" ~ value ~ "'" if quote else value }}{{ "," if not loop.last }}
+  {%- endfor %}
+)
 {% endmacro %}
 
 {% macro default__test_relationships(model, column_name, to, field) %}
-{# The parents are made distinct first: an anti-join of tables that lie on different Citus nodes is refused. #}
-with parent as materialized (
-  select distinct {{ field }} as to_field
-  from {{ to }}
-),
-child as (
+with child as (
   select {{ column_name }} as from_field
   from {{ model }}
   where {{ column_name }} is not null
+),
+parent as (
+  select {{ field }} as to_field
+  from {{ to }}
 )
-select child.from_field
+select from_field
 from child
 left join parent on child.from_field = parent.to_field
 where parent.to_field is null
+{% endmacro %}
+
+{# The parents are made distinct first: an anti-join of tables that lie on different Citus nodes is refused. #}
+{% macro citus__test_relationships(model, column_name, to, field) %}
+with parent as materialized (
+  select distinct {{ field }} as to_field
+  from {{ to }}
+)
+select child.{{ column_name }} as from_field
+from {{ model }} as child
+left join parent on parent.to_field = child.{{ column_name }}
+where child.{{ column_name }} is not null
+  and parent.to_field is null
 {% endmacro %}

@@ -72,6 +72,8 @@ export interface ContextScope {
   readonly graph: () => Value
   /** The schema that `schema` names: the node's, else the target's. */
   readonly schema: string
+  /** Whether it runs on Citus, for which a macro may have an implementation of its own. */
+  readonly isCitus?: boolean
   /** The nodes that the command works on; none while a project is parsed. */
   readonly selected: readonly string[]
   /** Flags by their names in capitals, as far as anybody gave them. */

@@ -15,11 +15,11 @@ export function docEntries(manifest: Manifest): Readonly<Record<string, Entry>> 
     id,
     docEntry({ id, name, package: packageName, path, contents }),
   ])
-  const id = `doc.${project}.__overview__`
+  const id = 'doc.dbt.__overview__'
   const overview = {
     id,
     name: '__overview__',
-    package: project,
+    package: 'dbt',
     path: 'docs/overview.md',
     contents: overviewOf(project),
   }

@@ -79,12 +79,17 @@ function resultEntry(result: NodeResult, node: Node, id: string, { run, manifest
     execution_time: result.durationMs / 1000,
     adapter_response: adapterResponse(result, node),
     message: message(result, node, run),
-    failures: isTest(node) ? result.rows : result.status === 'no-op' ? 0 : null,
+    failures: isTest(node) ? failures(result) : result.status === 'no-op' ? 0 : null,
     unique_id: id,
     compiled: hasSql(node) ? compiledCode !== undefined : null,
     compiled_code: hasSql(node) ? (compiledCode ?? null) : null,
     relation_name: relation && relationName(node, relation, manifest, options),
   }
+}
+
+/** The rows that a test found, where these are too many; one that passes has none, as in dbt. */
+function failures({ status, rows }: NodeResult): number | null {
+  return status === 'pass' ? 0 : rows
 }
 
 /** Templates are rendered as a part of the work, so compiling takes no time of its own; readers expect both. */
