@@ -147,7 +147,8 @@ export function genericEntry(node: TestNode, scope: ArtifactScope): Entry {
 
 function fileKeyName(node: Node): string {
   if (node.resourceType === 'source') return `sources.${node.sourceName}`
-  return node.resourceType === 'seed' ? `seeds.${node.name}` : `models.${node.name}`
+  const isOwnKind = node.resourceType === 'seed' || node.resourceType === 'snapshot'
+  return `${isOwnKind ? `${node.resourceType}s` : 'models'}.${node.name}`
 }
 
 /** The macros that a node's SQL calls; a generic test calls its own, and what its arguments call. */
