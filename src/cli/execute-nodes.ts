@@ -176,7 +176,11 @@ function chosenNodes(nodeIds: readonly NodeId[], resourceTypes: readonly Resourc
   return { select: [], exclude: [], resourceTypes, nodeIds, warnings: [] }
 }
 
-function eventTimeOf({ eventTimeStart: start, eventTimeEnd: end }: RunFlags) {
+/** The times that models are to build that are built by time. */
+export function eventTimeOf({
+  eventTimeStart: start,
+  eventTimeEnd: end,
+}: Pick<RunFlags, 'eventTimeStart' | 'eventTimeEnd'>): { readonly start?: Date; readonly end?: Date } {
   return { ...(start && { start }), ...(end && { end }) }
 }
 

@@ -17,6 +17,8 @@ export interface OptionGroups {
   readonly state: (command: Command) => Command
   readonly deferral: (command: Command) => Command
   readonly sampling: (command: Command) => Command
+  /** Part of `sampling`, for commands that only look. */
+  readonly eventTime: (command: Command) => Command
   /** Part of `sampling`, for commands whose nodes read nothing. */
   readonly empty: (command: Command) => Command
   readonly storeFailures: (command: Command) => Command
@@ -42,6 +44,7 @@ export function makeOptionGroups(environment: Environment): OptionGroups {
     state: (command) => add(command, stateOptions().map(fromEnvironment)),
     deferral: (command) => add(command, deferOptions().map(fromEnvironment)),
     sampling: (command) => add(command, [...emptyOptions(), ...samplingOptions()].map(fromEnvironment)),
+    eventTime: (command) => add(command, eventTimeOptions().map(fromEnvironment)),
     empty: (command) => add(command, emptyOptions().map(fromEnvironment)),
     storeFailures: (command) => add(command, [fromEnvironment(storeFailuresOption())]),
     execution: (command) =>
@@ -91,11 +94,11 @@ function globalOptions(): Option[] {
       "which warnings are errors and which are not told: '{error: all, silence: [selection-empty]}'",
     ),
     new Option('--no-write-json', 'write no artifacts to target/'),
+    new Option('--no-version-check', 'do not say which versions of dbt the project and its packages ask for'),
+    new Option('--version-check', 'the opposite').hideHelp(),
     new Option('--no-print', 'do not show what templates print()'),
   ]
 }
-    new Option('--no-version-check', 'do not say which versions of dbt the project and its packages ask for'),
-    new Option('--version-check', 'the opposite').hideHelp(),
 
 /** NO_COLOR and FORCE_COLOR rule colours in the environment, as everywhere. */
 function colorOptions(): Option[] {
@@ -168,8 +171,19 @@ function samplingOptions(): Option[] {
       '--sample <window>',
       "read only this window of what has an event_time: '3 days', '{start: 2026-01-01, end: 2026-01-08}'",
     ),
-    new Option('--event-time-start <time>', 'build microbatch models from this time on').argParser(parseTime),
-    new Option('--event-time-end <time>', 'build microbatch models up to this time').argParser(parseTime),
+    ...eventTimeOptions(),
+  ]
+}
+
+function eventTimeOptions(): Option[] {
+  return [
+    new Option(
+      '--event-time-start <time>',
+      'build models that are built by time from this time on, and only this',
+    ).argParser(parseTime),
+    new Option('--event-time-end <time>', 'build models that are built by time up to this time').argParser(
+      parseTime,
+    ),
   ]
 }
 

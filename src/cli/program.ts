@@ -1,5 +1,6 @@
 import { Command, type CommanderError } from 'commander'
 import type { Launch } from './command-context.ts'
+import { defineBackfill } from './commands/backfill.ts'
 import { defineBuild } from './commands/build.ts'
 import { defineClean } from './commands/clean.ts'
 import { defineClone } from './commands/clone.ts'
@@ -52,6 +53,7 @@ const groups: readonly { readonly title: string; readonly definers: readonly Com
       defineSeed,
       defineSnapshot,
       defineLoad,
+      defineBackfill,
       defineRetry,
       defineRunOperation,
       defineClone,

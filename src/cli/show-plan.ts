@@ -1,12 +1,14 @@
 import type { CommandContext, ExitCode } from './command-context.ts'
 import { planLines } from './display/plan-lines.ts'
-import { runnableTypes } from './execute-nodes.ts'
+import { eventTimeOf, runnableTypes } from './execute-nodes.ts'
 import type { SelectionFlags } from './flags.ts'
 import { reportSelection, selectNodes } from './select-nodes.ts'
 import { openWorkspace, withOpenWarehouse } from './workspace.ts'
 
 export interface PlanFlags extends SelectionFlags {
   readonly fullRefresh?: boolean
+  readonly eventTimeStart?: Date
+  readonly eventTimeEnd?: Date
   readonly output: 'text' | 'json'
 }
 
@@ -28,6 +30,7 @@ export async function showPlan(context: CommandContext, flags: PlanFlags): Promi
       projectRoot: root,
       publish: project.config.publish,
       fullRefresh: flags.fullRefresh ?? false,
+      eventTime: eventTimeOf(flags),
     }
     return (await planRun(request, context.clock())).plan
   })

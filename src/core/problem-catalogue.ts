@@ -47,6 +47,7 @@ export const problemCatalogue = {
   'contract-broken': { title: 'A model does not give the columns that its contract promises', exitCode: 1 },
   'load-failed': { title: 'Data could not be loaded', exitCode: 1 },
   'job-failed': { title: 'An analysis could not be computed', exitCode: 1 },
+  'backfill-refused': { title: 'A model cannot be built in part', exitCode: 2 },
   'publish-refused': { title: 'Publishing would break something that others use', exitCode: 1 },
   'warehouse-unreachable': { title: 'The database server cannot be reached', exitCode: 2 },
   'warehouse-auth': { title: 'The database server refuses the user or password', exitCode: 2 },

@@ -64,7 +64,8 @@ function spinner(nowMs: number): string {
   return spinnerFrames[Math.floor(nowMs / spinnerFrameMs) % spinnerFrames.length]!
 }
 
-function bar(share: number, { colors, width }: LiveContext): string {
+/** How much of a whole is done; as wide as the line leaves room for. */
+export function bar(share: number, { colors, width }: Pick<LiveContext, 'colors' | 'width'>): string {
   const cells = Math.max(0, Math.min(barWidth, width - besideBarWidth))
   const full = Math.round(Math.min(1, share) * cells)
   return colors.green('█'.repeat(full)) + colors.dim('░'.repeat(cells - full))

@@ -4,6 +4,7 @@ import type { Plan, Step } from '../../core/plan.ts'
 import type { Colors } from '../output.ts'
 import { labelById } from './node-label.ts'
 import { formatCounted } from './numbers.ts'
+import { planTimesLines } from './plan-times.ts'
 import { tableLines } from './table.ts'
 
 /** A plan for people: a line for each step, and how many there are of each kind. */
@@ -18,7 +19,8 @@ export function planLines(plan: Plan, nodes: Readonly<Record<NodeId, Node>>, col
     rows,
     align: ['left', 'left', 'left', 'left', 'left'],
   })
-  return [colors.dim(table[0]!), ...table.slice(1), '', summary(plan.steps)]
+  const times = planTimesLines(plan.steps, nodes, colors)
+  return [colors.dim(table[0]!), ...table.slice(1), '', ...times, summary(plan.steps)]
 }
 
 function changeText(change: NodeChange | undefined): string {
