@@ -28,8 +28,9 @@ export async function compileNodes(context: CommandContext, flags: CompileFlags)
   const workspace = await openWorkspace(context)
   const { inline } = flags
   if (inline !== undefined) {
+    const renderer = await workspace.openRenderer()
     const { text } = await withScope(context, flags, workspace, (scope) =>
-      workspace.renderer.compileInline(inline, scope),
+      renderer.compileInline(inline, scope),
     )
     terminal.out.write(printed(null, text, flags))
     return 0
@@ -157,7 +158,7 @@ async function compileAll(
   for (const node of nodeIds.map((id) => workspace.manifest.nodes[id]!)) {
     if (!hasSql(node)) continue
     try {
-      const text = known.get(node.id) ?? (await workspace.renderer.compile(node.id, scope)).text
+      const text = known.get(node.id) ?? (await (await workspace.openRenderer()).compile(node.id, scope)).text
       compiled.push({ node, text })
     } catch (error) {
       if (!(error instanceof ProblemError)) throw error

@@ -8,7 +8,7 @@ import type { Workspace } from './workspace.ts'
 
 /** What the columns of nodes are made from: of those that have been compiled, and what is known of others already. */
 export async function compiledLineage(
-  { manifest, project, renderer, plainTexts, lineage }: Workspace,
+  { manifest, project, openRenderer, plainTexts, lineage }: Workspace,
   nodeIds: readonly NodeId[],
   compiled: ReadonlyMap<NodeId, string>,
 ): Promise<ReadonlyMap<NodeId, ColumnLineage>> {
@@ -21,7 +21,7 @@ export async function compiledLineage(
   // Columns behind a * are those of what is read, which nobody may have compiled.
   for (const id of makeGraph(manifest).ancestors(asked)) {
     if (texts.has(id) || !('rawCode' in manifest.nodes[id]!)) continue
-    const rendered = await renderOrNull(renderer, id, publishedRendering)
+    const rendered = await renderOrNull(await openRenderer(), id, publishedRendering)
     if (rendered) texts.set(id, rendered.text)
   }
   const lineageOf = makeNodeLineage(manifest, {

@@ -85,7 +85,7 @@ export async function executeNodes(
         runId: context.newId(),
         nodeIds: selection.nodeIds,
         manifest,
-        renderer: workspace.renderer,
+        renderer: await workspace.openRenderer(),
         warehouse,
         connection,
         projectRoot: workspace.root,

@@ -29,6 +29,7 @@ export interface GlobalFlags {
   readonly writeJson?: boolean
   /** False with --no-version-check: nothing is told of the versions of dbt that a project asks for. */
   readonly versionCheck?: boolean
+  readonly partialParse?: boolean
   /** False with --no-print: what templates print() is not shown. */
   readonly print?: boolean
   /** False with --no-color; undefined leaves it to the environment and the terminal. */

@@ -1,7 +1,6 @@
 import { LineCounter, parseDocument } from 'yaml'
 import { didYouMean } from '../core/did-you-mean.ts'
 import { makeProblem, ProblemError } from '../core/problem.ts'
-import type { Project } from '../core/project.ts'
 import { withYamlScalars } from '../core/yaml-scalars.ts'
 
 /** Reads --vars: a YAML or JSON mapping. */
@@ -39,11 +38,8 @@ function parseMapping(
 }
 
 /** Checks that flags which are short for vars mean something in this project. */
-export function checkSugar(sugar: Readonly<Record<string, unknown>>, project: Project): void {
-  const known = new Set([
-    ...Object.keys(project.config.vars),
-    ...project.loads.flatMap((load) => Object.keys(load.spec.params)),
-  ])
+export function checkSugar(sugar: Readonly<Record<string, unknown>>, names: readonly string[]): void {
+  const known = new Set(names)
   const unknown = Object.keys(sugar).filter((name) => !known.has(name))
   if (unknown.length === 0) return
   throw new ProblemError(

@@ -9,9 +9,13 @@ import { makeProblem, ProblemError } from '../core/problem.ts'
 import type { Workspace } from './workspace.ts'
 
 /** The lineage of every node of a workspace's project. */
-export async function projectLineage({ manifest, renderer, project }: Workspace): Promise<ProjectLineage> {
+export async function projectLineage({
+  manifest,
+  openRenderer,
+  project,
+}: Workspace): Promise<ProjectLineage> {
   const { estimateColumns } = await import('../jobs/index.ts')
-  const compiled = await publishedSql(manifest, renderer)
+  const compiled = await publishedSql(manifest, await openRenderer())
   return columnLineage(manifest, {
     sqlOf: (id) => compiled.get(id)?.text ?? null,
     seedColumns: seedHeaders(manifest, project.seeds),

@@ -13,16 +13,17 @@ export async function runOperation(
 ): Promise<ExitCode> {
   const args = parseMacroArgs(argsText)
   const workspace = await openWorkspace(context)
+  const renderer = await workspace.openRenderer()
   await withOpenWarehouse(context, workspace, 1, (warehouse) =>
     warehouse.withSession((session) => {
       const published = publishedScope(context, false)
-      const comment = workspace.renderer.queryComment(null, `macro_${macro}`, published)
+      const comment = renderer.queryComment(null, `macro_${macro}`, published)
       const scope = {
         ...published,
         ask: askOn(commentedSession(session, comment)),
         flags: templateFlags(context),
       }
-      return workspace.renderer.runOperation(macro, args, scope)
+      return renderer.runOperation(macro, args, scope)
     }),
   )
   context.narrator.note(`${macro} has run`)

@@ -1,8 +1,9 @@
 import { mkdir } from 'node:fs/promises'
 import { dirname, join, resolve } from 'node:path'
-import type { ProjectMoment, RenderScope } from '../compile/renderer.ts'
+import type { ProjectMoment, Renderer, RenderScope } from '../compile/renderer.ts'
 import type { Manifest } from '../core/manifest.ts'
 import type { NodeId } from '../core/node.ts'
+import type { ProjectConfig } from '../core/project.ts'
 import type { SourceFreshness } from '../run/artifacts/index.ts'
 import type { Warehouse } from '../warehouse/index.ts'
 import type { CommandContext, ExitCode } from './command-context.ts'
@@ -11,7 +12,7 @@ import type { SelectionFlags } from './flags.ts'
 import type { Colors } from './output.ts'
 import { artifactOptions } from './previous-state.ts'
 import { reportSelection, selectNodes } from './select-nodes.ts'
-import { openWorkspace, publishedScope, type Workspace, withOpenWarehouse } from './workspace.ts'
+import { openWorkspace, publishedScope, withOpenWarehouse } from './workspace.ts'
 
 export interface FreshnessFlags extends SelectionFlags {
   /** Where sources.json is written. */
@@ -23,6 +24,7 @@ export interface FreshnessFlags extends SelectionFlags {
 export async function showFreshness(context: CommandContext, flags: FreshnessFlags): Promise<ExitCode> {
   const workspace = await openWorkspace(context)
   const { manifest, target, targetPath } = workspace
+  const renderer = await workspace.openRenderer()
   const selection = await selectNodes(context, workspace, flags, ['source'])
   reportSelection(selection, context)
   const { checkFreshness } = await import('../run/source-freshness.ts')
@@ -31,9 +33,9 @@ export async function showFreshness(context: CommandContext, flags: FreshnessFla
   const threads = flags.threads ?? target.threads
   const { out } = context.terminal
   const scope = publishedScope(context, false)
-  const commentOf = (nodeId: NodeId) => workspace.renderer.queryComment(nodeId, nodeId, scope)
+  const commentOf = (nodeId: NodeId) => renderer.queryComment(nodeId, nodeId, scope)
   const results = await withOpenWarehouse(context, workspace, threads, async (warehouse) => {
-    const runHooks = hookRunner(workspace, warehouse, scope)
+    const runHooks = hookRunner(workspace.config, renderer, warehouse, scope)
     await runHooks('on_run_start', [])
     const checked = await checkFreshness(
       { manifest, warehouse, nodeIds: selection.nodeIds, threads, commentOf },
@@ -59,7 +61,7 @@ export async function showFreshness(context: CommandContext, flags: FreshnessFla
 }
 
 /** Runs the hooks of the project around the question, as dbt does, unless a flag of the project says otherwise. */
-function hookRunner({ renderer, config }: Workspace, warehouse: Warehouse, scope: RenderScope) {
+function hookRunner(config: ProjectConfig, renderer: Renderer, warehouse: Warehouse, scope: RenderScope) {
   return async (moment: ProjectMoment, results: readonly SourceFreshness[]): Promise<void> => {
     const isOff = config.flags['source_freshness_run_project_hooks'] === false
     if (isOff || !renderer.hasProjectHooks(moment)) return

@@ -15,7 +15,7 @@ export interface PlanFlags extends SelectionFlags {
 /** Prints what a build of the selected nodes would do. */
 export async function showPlan(context: CommandContext, flags: PlanFlags): Promise<ExitCode> {
   const workspace = await openWorkspace(context)
-  const { manifest, renderer, root, project } = workspace
+  const { manifest, root, project } = workspace
   const selection = await selectNodes(context, workspace, flags, runnableTypes)
   reportSelection(selection, context)
   const plan = await withOpenWarehouse(context, workspace, 1, async (warehouse) => {
@@ -25,7 +25,7 @@ export async function showPlan(context: CommandContext, flags: PlanFlags): Promi
       runId: context.newId(),
       nodeIds: selection.nodeIds,
       manifest,
-      renderer,
+      renderer: await workspace.openRenderer(),
       warehouse,
       projectRoot: root,
       publish: project.config.publish,

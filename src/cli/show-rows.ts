@@ -1,6 +1,7 @@
 import type { CompiledSql } from '../compile/compiled-sql.ts'
 import { withoutSemicolon } from '../compile/compiled-sql.ts'
-import type { RenderScope } from '../compile/renderer.ts'
+import type { Renderer, RenderScope } from '../compile/renderer.ts'
+import type { Manifest } from '../core/manifest.ts'
 import { type Node, type ResourceType, relationsOf } from '../core/node.ts'
 import { makeProblem, ProblemError } from '../core/problem.ts'
 import { askAnywhere } from '../run/ask.ts'
@@ -37,6 +38,7 @@ interface ShownQuery {
 /** Prints rows of one node, or of a query given inline. */
 export async function showRows(context: CommandContext, request: ShowRequest): Promise<ExitCode> {
   const workspace = await openWorkspace(context)
+  const renderer = await workspace.openRenderer()
   // What is wrong with the request is told before anything is connected to.
   const node = request.inline === undefined ? await singleNode(context, workspace, request) : null
   if (node === 'nothing') {
@@ -46,12 +48,12 @@ export async function showRows(context: CommandContext, request: ShowRequest): P
   await withOpenWarehouse(context, workspace, 1, async (opened) => {
     const deferred = await deferRelations(context, workspace, request, [], opened)
     const published = publishedScope(context, false, deferred)
-    const comment = workspace.renderer.queryComment(node?.id ?? null, 'show', published)
+    const comment = renderer.queryComment(node?.id ?? null, 'show', published)
     const warehouse = commentedWarehouse(opened, comment)
     const scope = { ...published, ask: askAnywhere(warehouse) }
     const shown = await (node
-      ? queryOf(workspace, node, scope)
-      : workspace.renderer.compileInline(request.inline!, scope).then(wrapped))
+      ? queryOf(workspace.manifest, renderer, node, scope)
+      : renderer.compileInline(request.inline!, scope).then(wrapped))
     const limited =
       request.limit === 0 ? shown.query : sql`${shown.query} limit ${unsafeSql(String(request.limit))}`
     try {
@@ -60,14 +62,15 @@ export async function showRows(context: CommandContext, request: ShowRequest): P
         node ? withSqlHeader(session, node, () => print(session)) : print(session),
       )
     } catch (error) {
-      throw explained(error, shown.compiled, workspace, request.inline)
+      throw explained(error, shown.compiled, renderer, request.inline)
     }
   })
   return 0
 }
 
 async function queryOf(
-  { renderer, manifest }: Workspace,
+  manifest: Manifest,
+  renderer: Renderer,
   node: Node,
   scope: RenderScope,
 ): Promise<ShownQuery> {
@@ -147,7 +150,7 @@ async function printRows(
 function explained(
   error: unknown,
   compiled: CompiledSql | null,
-  workspace: Workspace,
+  renderer: Renderer,
   inline: string | undefined,
 ): unknown {
   if (!(error instanceof ServerError)) return error
@@ -156,7 +159,7 @@ function explained(
   const place = offset === undefined ? null : (compiled?.placeAt(offset) ?? null)
   const more = [detail, hint].filter(Boolean).join('\n')
   if (place && inline === undefined) {
-    return new ProblemError(workspace.renderer.problem('sql-error', message, place, more), { cause: error })
+    return new ProblemError(renderer.problem('sql-error', message, place, more), { cause: error })
   }
   const where = place && inline !== undefined ? { place, source: inline } : {}
   return new ProblemError(makeProblem('sql-error', message, { ...where, hint: more }), { cause: error })

@@ -1,11 +1,9 @@
 import { relative } from 'node:path'
 import type { CompileOptions } from '../compile/compile.ts'
-import type { ColumnLineage } from '../compile/lineage/lineage-meta.ts'
-import type { Renderer, RenderScope } from '../compile/renderer.ts'
-import type { Manifest } from '../core/manifest.ts'
-import { type NodeId, type Relation, relationKey } from '../core/node.ts'
-import type { Project } from '../core/project.ts'
+import type { RenderScope } from '../compile/renderer.ts'
+import { type Relation, relationKey } from '../core/node.ts'
 import type { Connection, Warehouse } from '../warehouse/index.ts'
+import type { CompiledWorkspace } from './cache/compiled-workspace.ts'
 import type { CommandContext } from './command-context.ts'
 import { type OpenTarget, openTarget, startLog } from './open-target.ts'
 import { templateFlags } from './template-flags.ts'
@@ -15,14 +13,7 @@ import { templateFlags } from './template-flags.ts'
  * wants one asks for it, and it is closed again behind the command.
  */
 
-export interface Workspace extends OpenTarget {
-  readonly project: Project
-  readonly manifest: Manifest
-  readonly renderer: Renderer
-  /** SQL that need not be rendered again where everything is read as published. */
-  readonly plainTexts: ReadonlyMap<NodeId, string>
-  /** What columns are made from, of the nodes whose columns somebody had to know. */
-  readonly lineage: ReadonlyMap<NodeId, ColumnLineage>
+export interface Workspace extends OpenTarget, CompiledWorkspace {
   /** The values of --vars and of flags that are short for it. */
   readonly vars: Readonly<Record<string, unknown>>
 }
@@ -33,26 +24,26 @@ export async function openWorkspace(
   sugar: Readonly<Record<string, unknown>> = {},
   { checksSql = true }: Pick<CompileOptions, 'checksSql'> = {},
 ): Promise<Workspace> {
-  const { narrator, clock, environment, signal, flags } = context
+  const { narrator, signal, flags } = context
   const { parseVars, checkSugar } = await import('./parse-vars.ts')
   const vars = { ...parseVars(flags.vars), ...sugar }
   const opened = await openTarget(context)
   await startLog(context, opened)
   narrator.phase('Compiling the project')
-  const { readProject } = await import('../project/read-project.ts')
-  const project = await readProject(opened.root)
-  checkSugar(sugar, project)
-  const { compile } = await import('../compile/compile.ts')
-  const checksVersion = flags.versionCheck !== false
-  const options = { target: opened.target, vars, env: environment, clock, checksSql, checksVersion }
-  const { manifest, findings, renderer, plainTexts } = await compile(project, options)
-  const analysed = [...(findings.sql?.outputs ?? [])]
+  const { compileWorkspace } = await import('./cache/compiled-workspace.ts')
+  const compiled = await compileWorkspace(context, {
+    opened,
+    vars,
+    how: { checksSql, checksVersion: flags.versionCheck !== false },
+    reuses: flags.partialParse ?? opened.config.flags['partial_parse'] !== false,
+    keeps: flags.writeJson !== false,
+    check: (names) => checkSugar(sugar, names),
+  })
   narrator.done()
   const { tellWarnings } = await import('./warning-policy.ts')
-  tellWarnings([...project.warnings, ...manifest.warnings], context)
+  tellWarnings(compiled.warnings, context)
   signal.throwIfAborted()
-  const lineage = new Map(analysed.flatMap(([id, found]) => (found.lineage ? [[id, found.lineage]] : [])))
-  return { ...opened, project, manifest, renderer, plainTexts, lineage, vars }
+  return Object.assign(compiled, opened, { vars })
 }
 
 /** Connects to the target's warehouse, starting the embedded one if need be, and closes it after the body. */

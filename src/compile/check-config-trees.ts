@@ -77,7 +77,7 @@ export function unusedConfig(
 }
 
 /** Every path below which config stands. */
-function pathsIn(tree: Readonly<Record<string, unknown>>, path: Path = []): Path[] {
+export function pathsIn(tree: Readonly<Record<string, unknown>>, path: Path = []): Path[] {
   const inner = Object.entries(tree).flatMap(([key, value]) =>
     isMap(value) && !key.startsWith('+') ? pathsIn(value, [...path, key]) : [],
   )
@@ -85,7 +85,8 @@ function pathsIn(tree: Readonly<Record<string, unknown>>, path: Path = []): Path
   return Object.entries(tree).some(isConfig) ? [path, ...inner] : inner
 }
 
-function startsWith(fqn: Path, path: Path): boolean {
+/** Whether a node stands below a path. */
+export function startsWith(fqn: Path, path: Path): boolean {
   return path.length <= fqn.length && path.every((part, index) => fqn[index] === part)
 }
 

@@ -65,8 +65,12 @@ export function cycleProblems(manifest: Manifest): Problem[] {
 type TextOf = (file: string) => string | undefined
 
 /** The truth of a generated world is for the audit alone: an analysis that could read it would prove nothing. */
-export function truthProblems(manifest: Manifest, textOf: TextOf): Problem[] {
-  return Object.values(manifest.nodes)
+export function truthProblems(
+  manifest: Manifest,
+  textOf: TextOf,
+  nodes: readonly Node[] = Object.values(manifest.nodes),
+): Problem[] {
+  return nodes
     .filter(({ resourceType }) => ['model', 'snapshot', 'job'].includes(resourceType))
     .flatMap((node) => {
       const truth = node.dependsOn
@@ -78,12 +82,17 @@ export function truthProblems(manifest: Manifest, textOf: TextOf): Problem[] {
 }
 
 /** Private models are for their group, and where a package says so protected ones for their package. */
-export function accessProblems(manifest: Manifest, project: Project, textOf: TextOf): Problem[] {
+export function accessProblems(
+  manifest: Manifest,
+  project: Pick<Project, 'packages'>,
+  textOf: TextOf,
+  nodes: readonly Node[] = Object.values(manifest.nodes),
+): Problem[] {
   const restricted = new Set(
     project.packages.flatMap(({ name, config }) => (config.restrictAccess ? [name] : [])),
   )
   const groups = new Set(Object.values(manifest.groups).map(({ name }) => name))
-  return Object.values(manifest.nodes).flatMap((node) => {
+  return nodes.flatMap((node) => {
     const group = 'group' in node ? node.group : undefined
     const unknownGroup =
       group !== undefined && !groups.has(group) && node.resourceType !== 'test'

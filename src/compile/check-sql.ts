@@ -17,6 +17,8 @@ import type { Templates } from './templates.ts'
 export interface SqlCheckRequest {
   /** The nodes to look at, in the order of the manifest. */
   readonly nodes: readonly Node[]
+  /** Models whose columns are compared with YAML, where those are others. */
+  readonly described?: readonly Node[]
   readonly manifest: Manifest
   readonly project: Pick<Project, 'configPath' | 'patches' | 'yamlFiles'>
   readonly templates: Templates
@@ -51,12 +53,18 @@ export async function checkSql(request: SqlCheckRequest): Promise<SqlCheck> {
         ...(parsed.has(nodeId) && { lineage: { columns, isComplete, influences } }),
       }),
   })
-  const columns = checkColumns(manifest, nodes, project, lineageOf)
+  const { problems: columns, compared } = checkColumns(
+    manifest,
+    request.described ?? nodes,
+    project,
+    lineageOf,
+  )
   const syntax = await checkSyntax(manifest, renderer, texts, (id) => parsed.has(id))
   const findings = {
     rendering: tellable(problems, project),
     syntax: tellable(syntax, project),
     columns,
+    compared,
     outputs,
   }
   failOn([findings.rendering, findings.syntax])

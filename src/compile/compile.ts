@@ -5,8 +5,8 @@ import type { Project } from '../core/project.ts'
 import { withPlainNumbers } from '../core/whole-float.ts'
 import { unusedConfig } from './check-config-trees.ts'
 import { checkDbtVersion } from './check-dbt-version.ts'
-import { deprecations } from './check-deprecations.ts'
-import { accessProblems, cycleProblems, duplicates, spacedNames, truthProblems } from './check-manifest.ts'
+import { cycleProblems, duplicates, spacedNames } from './check-manifest.ts'
+import { draftProblems, nodeProblems } from './check-nodes.ts'
 import { checkSql } from './check-sql.ts'
 import { describeMacros } from './describe-macros.ts'
 import { type Docs, readDocs } from './docs.ts'
@@ -17,7 +17,6 @@ import { seedHeaders } from './lineage/seed-header.ts'
 import { makeRenderer } from './make-renderer.ts'
 import { makeNaming } from './naming.ts'
 import { draftAnalyses } from './nodes/analysis-drafts.ts'
-import { configProblems } from './nodes/check-config.ts'
 import { draftExposures, draftJobs, draftLoads, draftSeeds } from './nodes/declared-drafts.ts'
 import type { Draft, Drafts } from './nodes/draft.ts'
 import { type DraftScope, makeDraftScope } from './nodes/draft-scope.ts'
@@ -158,8 +157,8 @@ function draftManifest(
     ...(options.checksVersion === false ? [] : checkDbtVersion(project.packages)),
   ]
   const { scope, docs } = openDrafting(project, templates, problems)
-  const { drafts, disabled, problems: draftProblems } = draftAll(scope)
-  problems.push(...draftProblems, ...duplicates(drafts), ...spacedNames(drafts, project.config))
+  const { drafts, disabled, problems: found } = draftAll(scope)
+  problems.push(...found, ...duplicates(drafts), ...spacedNames(drafts, project.config))
 
   const resolver = makeResolver(
     drafts.map(({ node }) => node),
@@ -192,9 +191,7 @@ function draftManifest(
     ...resolved.problems,
     ...unitTests.problems,
     ...cycleProblems(manifest),
-    ...accessProblems(manifest, project, textOf),
-    ...truthProblems(manifest, textOf),
-    ...deprecations(manifest, templates.options.clock(), textOf),
+    ...nodeProblems({ manifest, project, textOf, now: templates.options.clock() }),
   )
   return { manifest, problems, resolver }
 }
@@ -217,7 +214,7 @@ function draftAll(scope: DraftScope) {
   const problems = [
     ...parts.flatMap((part) => part.problems),
     ...orphanPatches(scope, [...drafts, ...disabled]),
-    ...drafts.flatMap((draft) => configProblems(draft, scope)),
+    ...drafts.flatMap((draft) => draftProblems(draft, scope)),
     ...unusedConfig(scope.project, [...drafts, ...disabled], scope.templates.options.textOf),
   ]
   return { drafts, disabled, problems }

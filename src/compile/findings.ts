@@ -24,6 +24,8 @@ export interface SqlFindings {
   readonly rendering: ProblemsByNode
   readonly syntax: ProblemsByNode
   readonly columns: ProblemsByNode
+  /** Models whose columns were compared with what YAML says of them. */
+  readonly compared: readonly NodeId[]
   readonly outputs: ReadonlyMap<NodeId, AnalysedNode>
 }
 

@@ -16,6 +16,8 @@ export interface ReadsScope {
   readonly textOf: (file: string) => string | undefined
   /** dbt lets a test of something that is not there pass with a warning. */
   readonly isLenient: boolean
+  /** The group of a node that is not among the drafts. */
+  readonly groupOf?: (id: NodeId) => string | undefined
 }
 
 /** Turns what drafts read by name into the nodes that they depend on. */
@@ -25,10 +27,11 @@ export function resolveReads(drafts: readonly Draft[], scope: ReadsScope): Resol
   const disabled: Node[] = []
   const known = new Set(drafts.map(({ node }) => node.id))
   const groups = new Map(drafts.map(({ node }) => [node.id, 'group' in node ? node.group : undefined]))
+  const groupOf = (id: NodeId) => (known.has(id) ? groups.get(id) : scope.groupOf?.(id))
   const nodes = drafts.flatMap((draft): Node[] => {
     const { ids, lost } = idsOf(draft, scope)
     const dependsOn = [...new Set([...ids, ...(draft.dependsOn ?? []).filter((id) => known.has(id))])]
-    const node = withDependencies(draft, dependsOn, ids[0], loads, groups)
+    const node = withDependencies(draft, dependsOn, ids[0], loads, groupOf)
     if (node.resourceType !== 'test' || lost.length === 0) {
       problems.push(...lost.map(({ problem }) => problem))
       return [node]
@@ -65,13 +68,13 @@ function withDependencies(
   dependsOn: readonly NodeId[],
   first: NodeId | undefined,
   loads: ReadonlyMap<string, NodeId>,
-  groups: ReadonlyMap<NodeId, string | undefined>,
+  groupOf: (id: NodeId) => string | undefined,
 ): Node {
   // A source that stands where a load writes is that load's table.
   const load = node.resourceType === 'source' ? loads.get(relationKey(node.relation)) : undefined
   const attachedTo = node.resourceType === 'test' && node.generic ? first : undefined
   // A test belongs to the group of what it is declared on.
-  const group = attachedTo === undefined ? undefined : groups.get(attachedTo)
+  const group = attachedTo === undefined ? undefined : groupOf(attachedTo)
   return extended(
     { ...node },
     {

@@ -10,16 +10,28 @@ const relativeImport = /(?:\bfrom|\bimport)\s*\(?\s*['"](\.{1,2}\/[^'"]+)['"]/g
  * generator does shows without running it. An absent module counts as empty.
  */
 export function moduleChecksum(root: string, module: string): string {
-  const texts = new Map<string, string>()
+  const hash = createHash('sha256')
+  for (const [path, text] of moduleTexts(root, module))
+    if (text !== null) hash.update(path).update('\0').update(text).update('\0')
+  return hash.digest('hex')
+}
+
+/** The files that a module's checksum looks at, and those that it would look at if they were there. */
+export function moduleFiles(root: string, module: string): string[] {
+  return [...moduleTexts(root, module).keys()]
+}
+
+/** The texts of a module and of what it imports, by their paths in order; null for a file that is not there. */
+function moduleTexts(root: string, module: string): ReadonlyMap<string, string | null> {
+  const texts = new Map<string, string | null>()
   const waiting = [join(root, module)]
   for (let file = waiting.pop(); file !== undefined; file = waiting.pop()) {
-    if (texts.has(file) || !existsSync(file) || !statSync(file).isFile()) continue
-    const text = readFileSync(file, 'utf8')
-    texts.set(file, text)
-    for (const [, specifier] of text.matchAll(relativeImport)) waiting.push(join(dirname(file), specifier!))
+    const path = relative(root, file).split(sep).join('/')
+    if (texts.has(path)) continue
+    const text = existsSync(file) && statSync(file).isFile() ? readFileSync(file, 'utf8') : null
+    texts.set(path, text)
+    for (const [, specifier] of (text ?? '').matchAll(relativeImport))
+      waiting.push(join(dirname(file), specifier!))
   }
-  const hash = createHash('sha256')
-  for (const file of [...texts.keys()].sort())
-    hash.update(relative(root, file).split(sep).join('/')).update('\0').update(texts.get(file)!).update('\0')
-  return hash.digest('hex')
+  return new Map([...texts].sort(([a], [b]) => (join(root, a) < join(root, b) ? -1 : 1)))
 }

@@ -56,7 +56,7 @@ describe('selections', () => {
 describe('ls --output json', () => {
   it('prints what dbt prints', async () => {
     const surroundings = fakeSurroundings({ workingDirectory: folder, environment: { HOME: '/nowhere' } })
-    const args = ['ls', '--output', 'json', '--resource-type', 'all', '--target-path', '/nowhere']
+    const args = ['ls', '--output', 'json', '--resource-type', 'all', '--no-write-json']
     expect(await runCommandLine(args, surroundings)).toBe(0)
     // A macro that is built into the program has no entry among the macros here.
     const wanted = read('expected-ls.jsonl').replace('"macros": ["macro.dbt.is_incremental"]', '"macros": []')

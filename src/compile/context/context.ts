@@ -20,6 +20,7 @@ import type { Database } from './database.ts'
 import { exceptionsValue } from './exceptions-value.ts'
 import { flagsValue } from './flags.ts'
 import { functionNames, plainFunction } from './functions.ts'
+import { metadataPrefix } from './metadata-prefix.ts'
 import { type RelationParts, relationClass, relationValue } from './relation-value.ts'
 import { resultFunctions } from './results-value.ts'
 import { varValue } from './var-value.ts'
@@ -246,8 +247,6 @@ function readSource(args: readonly Value[]): SourceCall {
 
 /** Variables with this prefix hold secrets and may not get into SQL. */
 const secretPrefix = 'DBT_ENV_SECRET'
-/** Variables with this prefix are told to templates all together. */
-export const metadataPrefix = 'DBT_ENV_CUSTOM_ENV_'
 
 function environmentVariable(scope: ContextScope, args: readonly Value[], kwargs: Kwargs): Value {
   const name = str(args[0] ?? kwargs['var'] ?? '')

@@ -15,23 +15,25 @@ export function checkColumns(
   nodes: readonly Node[],
   project: Pick<Project, 'patches' | 'yamlFiles'>,
   lineageOf: LineageOf,
-): ProblemsByNode {
+): { readonly problems: ProblemsByNode; readonly compared: readonly NodeId[] } {
   const patches = new Map(
     project.patches.flatMap((patch) =>
       patch.resource === 'model' && patch.package === manifest.project ? [[patch.name, patch] as const] : [],
     ),
   )
   const problems = new Map<NodeId, readonly Problem[]>()
+  const compared: NodeId[] = []
   for (const node of nodes) {
     const patch = patches.get(node.name)
     if (node.resourceType !== 'model' || !patch || node.columns.length === 0) continue
     // What a package says of its models is for those to mend who write it.
     if (node.package !== manifest.project) continue
     if (node.config['unknown_columns'] === 'ignore') continue
+    compared.push(node.id)
     const own = problemsOf(node, patch, project, lineageOf)
     if (own.length > 0) problems.set(node.id, own)
   }
-  return problems
+  return { problems, compared }
 }
 
 function problemsOf(

@@ -15,17 +15,16 @@ export function inheritTests(
   nodes: Readonly<Record<NodeId, Node>>,
   lineageOf: LineageOf,
 ): Readonly<Record<NodeId, Node>> {
-  const heirs = Object.values(nodes)
-    .filter((node) => node.resourceType === 'model')
-    .filter(inheritsTests)
+  const heirs = Object.values(nodes).filter(inheritsTests)
   if (heirs.length === 0) return nodes
   const tests = testsByColumn(nodes)
   const inherited = heirs.flatMap((heir) => inheritedBy(heir, tests, lineageOf))
   return { ...nodes, ...Object.fromEntries(inherited.map((test) => [test.id, test])) }
 }
 
-function inheritsTests(node: ModelNode): boolean {
-  return asStrings(node.config['inherit_tests']).length > 0
+/** Whether a model asks for tests along lineage. */
+export function inheritsTests(node: Node): node is ModelNode {
+  return node.resourceType === 'model' && asStrings(node.config['inherit_tests']).length > 0
 }
 
 type ColumnTest = TestNode & Required<Pick<TestNode, 'generic' | 'attachedTo'>>

@@ -1,7 +1,7 @@
 import { createHash } from 'node:crypto'
 import type { AnalysisNode } from '../../core/node.ts'
 import { makeProblem, type Problem } from '../../core/problem.ts'
-import type { ProjectConfig } from '../../core/project.ts'
+import type { ProjectConfig, ProjectFile } from '../../core/project.ts'
 import { type Draft, type Drafts, partByEnabled } from './draft.ts'
 import type { DraftScope } from './draft-scope.ts'
 import { type QueryFileKind, readQueryFile } from './query-file.ts'
@@ -9,6 +9,17 @@ import { type QueryFileKind, readQueryFile } from './query-file.ts'
 /** Analyses: SQL that is compiled and never run. */
 export function draftAnalyses(scope: DraftScope): Drafts<AnalysisNode> {
   const problems: Problem[] = []
+  const drafts = scope.project.analyses.map((file) => draftAnalysis(scope, file, problems))
+  if (!hasOwnConfig(scope.project.config)) problems.push(...unheardConfig(scope))
+  return partByEnabled(drafts, problems)
+}
+
+/** One analysis. */
+export function draftAnalysis(
+  scope: DraftScope,
+  file: ProjectFile,
+  problems: Problem[],
+): Draft<AnalysisNode> {
   // dbt gave analyses the config of models, until a flag asks for one of their own.
   const isOwn = hasOwnConfig(scope.project.config)
   const kind: QueryFileKind = {
@@ -18,20 +29,16 @@ export function draftAnalyses(scope: DraftScope): Drafts<AnalysisNode> {
     fqnPrefix: isOwn ? [] : ['analysis'],
     relationOf: scope.naming,
   }
-  const drafts = scope.project.analyses.map((file): Draft<AnalysisNode> => {
-    const { base, reads } = readQueryFile(scope, file, kind, problems)
-    return {
-      reads,
-      node: {
-        ...base,
-        resourceType: 'analysis',
-        rawCode: file.text,
-        checksum: createHash('sha256').update(file.text.trim()).digest('hex'),
-      },
-    }
-  })
-  if (!isOwn) problems.push(...unheardConfig(scope))
-  return partByEnabled(drafts, problems)
+  const { base, reads } = readQueryFile(scope, file, kind, problems)
+  return {
+    reads,
+    node: {
+      ...base,
+      resourceType: 'analysis',
+      rawCode: file.text,
+      checksum: createHash('sha256').update(file.text.trim()).digest('hex'),
+    },
+  }
 }
 
 /** Whether analyses have config and folders of their own, and not those of models. */

@@ -19,7 +19,8 @@ export function draftModels(scope: DraftScope): Drafts<ModelNode> {
   return partByEnabled(drafts, problems)
 }
 
-function draftModel(scope: DraftScope, file: ProjectFile, problems: Problem[]): Draft<ModelNode> {
+/** One model. */
+export function draftModel(scope: DraftScope, file: ProjectFile, problems: Problem[]): Draft<ModelNode> {
   const { templates, naming, patches } = scope
   const { package: packageName, packagePath } = file
   const versioned = patches.version(packageName, fileName(packagePath))

@@ -17,13 +17,20 @@ import { readSnapshotSpec } from './snapshot-config.ts'
 /** Snapshots: those of `{% snapshot %}` blocks and those that YAML declares with a relation. */
 export function draftSnapshots(scope: DraftScope): Drafts<SnapshotNode> {
   const problems: Problem[] = []
-  const drafts = [
-    ...scope.project.snapshots.flatMap((file) => blocksOf(scope, file, problems)),
-    ...scope.project.patches
-      .filter(({ resource, relation }) => resource === 'snapshot' && relation !== undefined)
-      .map((patch) => declaredSnapshot(scope, patch, problems)),
-  ].map((snapshot) => draftSnapshot(scope, snapshot, problems))
-  return partByEnabled(drafts, problems)
+  const blocks = scope.project.snapshots.flatMap((file) => draftSnapshotFile(scope, file, problems))
+  const declared = scope.project.patches
+    .filter(({ resource, relation }) => resource === 'snapshot' && relation !== undefined)
+    .map((patch) => draftSnapshot(scope, declaredSnapshot(scope, patch, problems), problems))
+  return partByEnabled([...blocks, ...declared], problems)
+}
+
+/** The snapshots of one file. */
+export function draftSnapshotFile(
+  scope: DraftScope,
+  file: ProjectFile,
+  problems: Problem[],
+): Draft<SnapshotNode>[] {
+  return blocksOf(scope, file, problems).map((snapshot) => draftSnapshot(scope, snapshot, problems))
 }
 
 interface SnapshotSource {

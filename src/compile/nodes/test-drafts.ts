@@ -21,7 +21,8 @@ export function draftTests(scope: DraftScope): Drafts<TestNode> {
   return partByEnabled([...generic, ...singular], problems)
 }
 
-function draftSingular(scope: DraftScope, file: ProjectFile, problems: Problem[]): Draft<TestNode> {
+/** One test that is a file. */
+export function draftSingular(scope: DraftScope, file: ProjectFile, problems: Problem[]): Draft<TestNode> {
   const { base, config, reads, identity } = readQueryFile(
     scope,
     file,

@@ -1,0 +1,133 @@
+import { cpSync, existsSync, mkdtempSync, readdirSync, readFileSync, rmSync } from 'node:fs'
+import { tmpdir } from 'node:os'
+import { join } from 'node:path'
+import { fileURLToPath } from 'node:url'
+import { afterAll, describe, expect, it } from 'vitest'
+import { runCommandLine } from '../../../src/cli/run-command-line.ts'
+import { makeRandom } from '../../../src/stats/random/philox.ts'
+import { fakeSurroundings } from '../fake-surroundings.ts'
+import { type EditedProject, editAtRandom, filesBelow, restore } from './random-edits.ts'
+
+/*
+ * Whatever is done to a project, a command that goes on from what earlier ones have kept says and writes the same as
+ * one that compiles everything.
+ */
+
+const projects = fileURLToPath(new URL('../../projects/', import.meta.url))
+const folders: string[] = []
+afterAll(() => {
+  for (const folder of folders) rmSync(folder, { recursive: true, force: true })
+})
+
+interface Outcome {
+  readonly code: number
+  readonly out: string
+  readonly err: string
+  readonly manifest: unknown
+}
+
+function openProject(name: string, seed: number): EditedProject {
+  const folder = mkdtempSync(join(tmpdir(), 'estimand-partial-'))
+  folders.push(folder)
+  cpSync(join(projects, name), folder, {
+    recursive: true,
+    filter: (path) => !/\/(target|\.estimand)$/.test(path),
+  })
+  const paths = ['.sql', '.yml', '.csv', '.md'].flatMap((ending) => filesBelow(folder, ending))
+  const originals = new Map(paths.map((path) => [path, readFileSync(join(folder, path), 'utf8')]))
+  return {
+    folder,
+    random: makeRandom(seed),
+    originals,
+    circumstances: { vars: {}, env: {}, target: null },
+  }
+}
+
+async function run(
+  { folder, circumstances }: EditedProject,
+  command: readonly string[],
+  targetPath: string,
+  more: readonly string[] = [],
+): Promise<Outcome> {
+  const surroundings = fakeSurroundings({
+    workingDirectory: folder,
+    environment: { HOME: folder, ...circumstances.env },
+    clock: () => new Date(),
+  })
+  const args = [
+    ...command,
+    '--vars',
+    JSON.stringify(circumstances.vars),
+    '--target-path',
+    targetPath,
+    ...more,
+  ]
+  const code = await runCommandLine(args, surroundings)
+  const path = join(folder, targetPath, 'manifest.json')
+  const { out, err } = surroundings.written
+  // What takes long is told, and how long it takes depends on the machine.
+  const neutral = (text: string) =>
+    text
+      .replaceAll(targetPath, 'TARGET')
+      .replaceAll(folder, 'FOLDER')
+      .replace(/^Compiling the \w+\n/gm, '')
+  return {
+    code,
+    out: neutral(out),
+    err: neutral(err),
+    manifest: existsSync(path) ? neutralManifest(readFileSync(path, 'utf8'), targetPath) : null,
+  }
+}
+
+function neutralManifest(text: string, targetPath: string): unknown {
+  const { metadata, ...sections } = JSON.parse(text.replaceAll(targetPath, 'TARGET'))
+  const { generated_at: _, invocation_id: __, ...rest } = metadata
+  return JSON.parse(JSON.stringify({ metadata: rest, ...sections }), (key, value) =>
+    key === 'created_at' ? 0 : value,
+  )
+}
+
+function logs(folder: string): string[] {
+  const path = join(folder, '.estimand', 'logs')
+  if (!existsSync(path)) return []
+  return readdirSync(path).map((name) => readFileSync(join(path, name), 'utf8'))
+}
+
+const steps = Number(process.env['ESTIMAND_STEPS'] ?? 60)
+
+describe.each(['dbt-shop', 'every-kind', 'small-shop', 'hooked'])('random edits of %s', (name) => {
+  it('compile to the same', async () => {
+    const seed = Number(process.env['ESTIMAND_SEED'] ?? 1)
+    const project = openProject(name, seed)
+    const history: string[] = []
+    let anew = 0
+    let isBroken = true
+    for (let step = 0; step < steps; step++) {
+      // A project that does not compile is mended soon, since what is kept of it stays as it was.
+      if (isBroken ? project.random.bernoulli(0.6) : project.random.bernoulli(0.05)) {
+        restore(project)
+        history.push('restored')
+      } else history.push(editAtRandom(project))
+      rmSync(join(project.folder, '.estimand'), { recursive: true, force: true })
+      const command = project.random.bernoulli(0.2) ? ['ls', '--resource-type', 'all'] : ['parse']
+      const warm = await run(project, command, 'target-warm')
+      if (logs(project.folder).some((text) => text.includes('compiled anew'))) anew++
+      if (process.env['ESTIMAND_TRACE'])
+        console.log(
+          step,
+          history.at(-1),
+          warm.code,
+          logs(project.folder)
+            .join('')
+            .match(/compiled anew: [^"]*/)?.[0],
+        )
+      isBroken = warm.code !== 0
+      const cold = await run(project, command, 'target-cold', ['--no-partial-parse'])
+      if (command[0] === 'ls') {
+        ;(warm as { manifest: unknown }).manifest = (cold as { manifest: unknown }).manifest = null
+      }
+      expect(warm, history.slice(-12).join('\n')).toEqual(cold)
+    }
+    if (process.env['ESTIMAND_TRACE']) console.log({ steps, anew })
+  })
+})
