@@ -30,7 +30,10 @@ export async function recordIntervals(session: Session, changes: readonly Ledger
   const isConcerned = sql`(ledgers.schema_name, ledgers.relation_name) in (${namesOf(changes)})`
   const timed = changes.flatMap(({ relation, change }) => (change ? [{ relation, change }] : []))
   const before = timed.length > 0 ? await ledgersWhere(session, isConcerned) : new Map()
-  await session.query(sql`delete from estimand.ledgers where ${isConcerned}`)
+  // Ledgers of tables that somebody has dropped go along: who reads them would be misled.
+  await session.query(sql`
+    delete from estimand.ledgers
+    where ${isConcerned} or not exists (select from pg_catalog.pg_class where oid = relation_oid)`)
   if (timed.length === 0) return
   await session.query(sql`
     insert into estimand.ledgers (schema_name, relation_name, relation_oid)

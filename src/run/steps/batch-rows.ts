@@ -19,7 +19,10 @@ import {
 import { hasLaterRows } from '../intervals/plan-intervals.ts'
 import type { TimePartition } from '../intervals/time-partition.ts'
 import { partRelation } from '../relations.ts'
+import type { RunContext } from '../run-context.ts'
 import { keyColumns } from '../unique-key.ts'
+import { withoutForeignKeys } from './constraints.ts'
+import { fillContractTable } from './contract.ts'
 
 /*
  * Where the rows of batches go, and how they become one table. Batches of microbatch models may give the same key
@@ -43,6 +46,7 @@ export interface BatchRowsRequest {
   /** The table that the batches become. */
   readonly table: Relation
   readonly isIncremental: boolean
+  readonly context: RunContext
 }
 
 export function batchRows(request: BatchRowsRequest): BatchRows {
@@ -57,8 +61,23 @@ export function timeColumn({ columns }: ModelNode, { column }: TimePartition): s
     : column
 }
 
-function rowsByTime({ node, partition, planned, table, isIncremental }: BatchRowsRequest): BatchRows {
+/** Makes the table from a query; one under a contract has the constraints that are declared. */
+async function makeTable(
+  session: Session,
+  query: SQLQuery,
+  { node, table, isIncremental, context }: BatchRowsRequest,
+): Promise<number> {
+  const unlogged = isIncremental || node.unlogged
+  if (!node.contractEnforced) return (await session.query(createTableAs(table, query, { unlogged }))).rowCount
+  const declared = isIncremental ? withoutForeignKeys(node) : node
+  return fillContractTable(session, { ...declared, unlogged }, query, table, context)
+}
+
+function rowsByTime(request: BatchRowsRequest): BatchRows {
+  const { node, partition, planned, isIncremental } = request
   const column = timeColumn(node, partition)
+  // What a contract is to hold for is made when all rows are there.
+  const table = node.contractEnforced ? partRelation(request.table, 'batches') : request.table
   return {
     write(number, { start, end }, query) {
       // What a batch gives of other times would stand there twice.
@@ -76,10 +95,10 @@ select ${columnList(names)}
 from ${relationIdent(node.relation)} as dbt_internal_dest
 where ${isInTimes({ column, intervals: planned.due })} is not true`
       const built = sql`select ${columnList(names)}\nfrom ${relationIdent(table)}`
-      return viewSoFar(session, table, isIncremental ? sql`${built}${old}` : built)
+      return viewSoFar(session, request.table, isIncremental ? sql`${built}${old}` : built)
     },
     async settle(session) {
-      await session.query(dropRelation(soFarOf(table), 'view'))
+      await session.query(dropRelation(soFarOf(request.table), 'view'))
       const type = ((await columnsOf(session, table)) ?? []).find(({ name }) => name === column)?.type ?? ''
       if (!canHold(type, partition))
         throw new ProblemError(
@@ -89,6 +108,10 @@ where ${isInTimes({ column, intervals: planned.due })} is not true`
             { place: node.place, hint: 'its event_time has to be a timestamp, or a date where days will do' },
           ),
         )
+      if (node.contractEnforced) {
+        const all = sql`select * from ${relationIdent(table)}`
+        return dropping(session, table, () => makeTable(session, all, request))
+      }
       const { rows } = await session.query<{ count: string }>(
         sql`select count(*)::text as count from ${relationIdent(table)}`,
       )
@@ -104,7 +127,14 @@ function canHold(type: string, { grain }: TimePartition): boolean {
 
 const numberColumn = 'estimand_batch'
 
-function rowsByKey({ node, partition, planned, table, isIncremental }: BatchRowsRequest): BatchRows {
+async function dropping<T>(session: Session, staging: Relation, work: () => Promise<T>): Promise<T> {
+  const made = await work()
+  await session.query(dropRelation(staging, 'table'))
+  return made
+}
+
+function rowsByKey(request: BatchRowsRequest): BatchRows {
+  const { node, partition, planned, table, isIncremental } = request
   const staging = partRelation(table, 'batches')
   const columnNames = async (session: Session): Promise<string[]> => {
     const columns = (await columnsOf(session, staging)) ?? []
@@ -130,9 +160,7 @@ where not exists (select from ${relationIdent(staging)} as batch where ${sameKey
     async settle(session) {
       const query = newestRows(node, staging, await columnNames(session))
       await session.query(dropRelation(soFarOf(table), 'view'))
-      const unlogged = isIncremental || node.unlogged
-      const { rowCount } = await session.query(createTableAs(table, query, { unlogged }))
-      await session.query(dropRelation(staging, 'table'))
+      const rowCount = await dropping(session, staging, () => makeTable(session, query, request))
       const isGap = isIncremental && planned.keepsNewer && hasLaterRows(planned)
       return isGap ? rowCount - (await dropOutdated(session, node, partition, planned, table)) : rowCount
     },

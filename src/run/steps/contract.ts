@@ -9,6 +9,7 @@ import {
   dropRelation,
   relationIdent,
   type Session,
+  type SQLQuery,
   sql,
   unsafeSql,
 } from '../../warehouse/index.ts'
@@ -49,6 +50,17 @@ export async function buildContractTable(
   table: Relation,
   context: RunContext,
 ): Promise<number> {
+  return fillContractTable(session, node, unsafeSql(compiled.text), table, context)
+}
+
+/** The same from a query made here. */
+export async function fillContractTable(
+  session: Session,
+  node: ModelNode,
+  query: SQLQuery,
+  table: Relation,
+  context: RunContext,
+): Promise<number> {
   const unlogged = node.unlogged ? sql`unlogged ` : sql``
   const elements = sql.join(tableElements(node, context), sql`,\n  `)
   await session.query(sql`create ${unlogged}table ${relationIdent(table)} (\n  ${elements}\n)`)
@@ -57,7 +69,7 @@ export async function buildContractTable(
 insert into ${relationIdent(table)} (${columns})
 select ${columns}
 from (
-${unsafeSql(compiled.text)}
+${query}
 ) as model_subq`)
   return rowCount
 }

@@ -17,6 +17,7 @@ import { isFlaw, type TimePartition, timePartition } from '../intervals/time-par
 import type { RunContext } from '../run-context.ts'
 import { problemsOf } from '../sql-problem.ts'
 import { type BatchRows, batchRows, timeColumn } from './batch-rows.ts'
+import { checkContract } from './contract.ts'
 
 /*
  * A model that is built by time is built in batches. Each renders the model's SQL with only its own rows in what the
@@ -39,6 +40,8 @@ interface Batching {
   readonly node: ModelNode
   readonly partition: TimePartition
   readonly planned: PlannedIntervals
+  /** The table that the batches become. */
+  readonly table: Relation
   readonly isIncremental: boolean
   readonly rows: BatchRows
   readonly context: RunContext
@@ -57,8 +60,8 @@ export async function buildBatches(
   const partition = partitionOf(node, context)
   const planned = step.intervals!
   const isIncremental = step.action === 'increment'
-  const rows = batchRows({ node, partition, planned, table, isIncremental })
-  const batching: Batching = { node, partition, planned, isIncremental, rows, context }
+  const rows = batchRows({ node, partition, planned, table, isIncremental, context })
+  const batching: Batching = { node, partition, planned, table, isIncremental, rows, context }
   const { results, problems } = await runBatches(batching, batchesOf(batching))
   const hasSome = results.some(({ status }) => status === 'success')
   if (problems.length > 0 && (context.plan.publish === 'run' || !hasSome || isIncomplete(results)))
@@ -160,13 +163,17 @@ async function writeBatch(batching: Batching, batch: BatchScope, number: number)
   const { withSession } = context.warehouse
   const soFar = number > 0 && !partition.concurrent ? await withSession(rows.soFar) : null
   // Rendered before a session is taken: a template that asks the database takes one, too.
-  const compiled = await context.compile(node, {
+  const rendered = await context.compile(node, {
     // Later batches find the table there, but not in a full refresh, as in dbt.
     isIncremental: isIncremental || (number > 0 && !(node.fullRefresh ?? context.fullRefresh)),
     batch,
     ...(soFar && { thisRelation: soFar }),
   })
-  const statement = rows.write(number, batch, withoutSemicolon(compiled).text)
+  const compiled = withoutSemicolon(rendered)
+  // All batches come from one template, so that the first one tells.
+  if (number === 0)
+    await withSession((session) => checkContract(session, node, compiled, batching.table, context))
+  const statement = rows.write(number, batch, compiled.text)
   return withSession(async (session) => (await session.query(statement)).rowCount)
 }
 

@@ -188,6 +188,37 @@ describe('the ledger of a microbatch model', () => {
     expect(ahead).toBe(false)
   })
 
+  test.each(['microbatch', 'time_range'])('holds nothing that breaks a contract (%s)', async (strategy) => {
+    const model = (type: string) => ({
+      'models/m.sql': microbatch("on_schema_change='fail'").replace('microbatch', strategy),
+      'models/m.yml': `models: [{ name: m, config: { contract: { enforced: true } }, columns: [
+        { name: id, data_type: int, constraints: [{ type: not_null }] },
+        { name: v, data_type: ${type} }, { name: at, data_type: timestamptz }] }]`,
+    })
+    const broken = await run(model('numeric'), day(3.5))
+    expect(broken.node('m').problem?.code).toBe('contract-broken')
+    await run(model('text'), day(3.5))
+    await change(sql`insert into shop.events values (null, 'x', '2026-01-04Z')`)
+    expect((await run(model('text'), day(5.5))).node('m').message).toMatch(/null value in column "id"/)
+    await change(sql`delete from shop.events where id is null`)
+    await run(model('text'), day(5.5))
+    expect(await rows('m')).toHaveLength(5)
+    expect(await ledger('m')).toEqual(['01-01..01-05T12 v1'])
+  })
+
+  test('learns of a failed run when a retry publishes what that has built', async () => {
+    const report = { 'models/report.sql': "{{ config(materialized='table') }}\nselect 1 / 0 as n" }
+    const failed = await run({ ...models, ...report }, day(3.5))
+    expect(failed.result.published).toBe(false)
+    const fixed = { 'models/report.sql': "{{ config(materialized='table') }}\nselect 1 as n" }
+    const again = await run({ ...models, ...fixed }, day(5.5), { retryOf: failed.result.runId })
+    expect(again.result.adopted).toHaveLength(1)
+    // Two days have gone by, and the table does not hold them yet.
+    expect(await ledger('m')).toEqual(['01-01..01-03T12 v1'])
+    await run({ ...models, ...fixed }, day(5.5))
+    expect(await rows('m')).toHaveLength(5)
+  })
+
   test('leaves a newer row of the same key when a gap before it is filled', async () => {
     await change(sql`insert into shop.events values (3, 'newest', '2026-01-05 06:00Z')`)
     await run(models, day(5.5), { eventTime: { start: day(4), end: day(6) } })
