@@ -1,12 +1,11 @@
 import { Option } from 'commander'
 
 /*
- * Flags of dbt that have nothing to act upon here: there is no cache of a parse to forgive, no statistics are sent,
- * the log is always written. They are taken, so that command lines made for dbt go on working, and do nothing.
+ * Flags of dbt that have nothing to act upon here: what has changed is told from the files themselves, no
+ * statistics are sent, the log is always written. They are taken, so that command lines made for dbt go on working, and do nothing.
  */
 
 const switches = [
-  'partial-parse',
   'partial-parse-file-diff',
   'populate-cache',
   'cache-selected-only',

@@ -29,6 +29,7 @@ export interface GlobalFlags {
   readonly writeJson?: boolean
   /** False with --no-version-check: nothing is told of the versions of dbt that a project asks for. */
   readonly versionCheck?: boolean
+  /** Whether what earlier commands have kept of the compiled project is used; what the project says where nothing is said. */
   readonly partialParse?: boolean
   /** False with --no-print: what templates print() is not shown. */
   readonly print?: boolean

@@ -96,6 +96,8 @@ function globalOptions(): Option[] {
     new Option('--no-write-json', 'write no artifacts to target/'),
     new Option('--no-version-check', 'do not say which versions of dbt the project and its packages ask for'),
     new Option('--version-check', 'the opposite').hideHelp(),
+    new Option('--no-partial-parse', 'compile everything, not only what has changed since the last command'),
+    new Option('--partial-parse', 'the opposite').hideHelp(),
     new Option('--no-print', 'do not show what templates print()'),
   ]
 }
