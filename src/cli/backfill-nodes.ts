@@ -46,7 +46,7 @@ export async function backfillNodes(context: CommandContext, flags: BackfillFlag
       command: context.command,
       nodeIds: selection.nodeIds,
       manifest,
-      renderer: workspace.renderer,
+      renderer: await workspace.openRenderer(),
       warehouse,
       connection,
       projectRoot: workspace.root,
