@@ -29,8 +29,8 @@ export async function goOn(
 ): Promise<Beginning> {
   const { warehouse, warnError = false } = request
   // A run that publishes node by node has nothing left to go on from.
-  const ids = plan.publish === 'run' ? plan.steps.map(({ nodeId }) => nodeId) : []
-  const inputs = await noteInputs(request, ids)
+  const steps = plan.publish === 'run' ? plan.steps : []
+  const inputs = await noteInputs(request, steps)
   const identityOf = makeIdentities(request, definitionOf)
   const begin = (adopted: readonly KeptBuild[]): Beginning => ({
     plan: kept && adopted.length > 0 ? withAdopted(plan, kept.buildSchema, adopted) : plan,
@@ -38,8 +38,8 @@ export async function goOn(
     inputs,
     identityOf,
   })
-  if (!kept || ids.length === 0) return begin([])
-  const planned = new Set(ids)
+  if (!kept || steps.length === 0) return begin([])
+  const planned = new Set(steps.map(({ nodeId }) => nodeId))
   const builds = kept.builds.filter(({ nodeId }) => planned.has(nodeId))
   const identities = new Map<NodeId, string>()
   for (const { nodeId } of builds) identities.set(nodeId, await identityOf(nodeId))

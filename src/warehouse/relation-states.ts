@@ -55,13 +55,19 @@ export async function relationStates(
             pg_catalog.pg_stat_get_tuples_inserted(c.oid),
             pg_catalog.pg_stat_get_tuples_updated(c.oid),
             pg_catalog.pg_stat_get_tuples_deleted(c.oid),
-            case when c.relkind = 'v' then pg_catalog.pg_get_viewdef(c.oid) end
+            rule.version
           ),
           ';' order by c.oid
         ))
       end as state
     from reads
     join pg_catalog.pg_class c on c.oid = reads.oid
+    -- A view that is replaced gets its rule anew; to read what it says takes ten times as long.
+    left join lateral (
+      select r.xmin::text as version
+      from pg_catalog.pg_rewrite r
+      where r.ev_class = c.oid and c.relkind = 'v' and r.rulename = '_RETURN'
+    ) as rule on true
     group by reads.key`)
   return new Map(rows.map(({ key, state }) => [key, state]))
 }
