@@ -151,7 +151,9 @@ async function saveResult(
     problems: result.problems,
   }
   const args = { ...runArguments(context.flags, flags), published: run.published }
-  await saveArtifacts(context, workspace, { invocationId: last.runId, run, args })
+  const { publishedCode } = await import('./published-code.ts')
+  const compiledCode = publishedCode(workspace.manifest, run)
+  await saveArtifacts(context, workspace, { invocationId: last.runId, run, compiledCode, args })
 }
 
 /** The results of a model's chunks as one. */
