@@ -4,7 +4,7 @@ import type { Problem } from '../core/problem.ts'
 import type { Package } from '../core/project.ts'
 import { readIgnore } from './dbt-ignore.ts'
 import { projectFileNames } from './find-project-root.ts'
-import { readExtensions } from './package-files.ts'
+import { folderKinds, readExtensions } from './package-files.ts'
 import { packageListNames } from './package-list-names.ts'
 import { listFiles } from './project-files.ts'
 
@@ -49,9 +49,9 @@ export function takeInventory(root: string, { packages, modules }: InventoryScop
 }
 
 function packageFiles(packageRoot: string, paths: Package['config']['paths']): string[] | null {
-  const { target: _target, packages: _packages, ...folders } = paths
   const problems: Problem[] = []
-  const files = listFiles(packageRoot, [...new Set(Object.values(folders).flat())], readExtensions, problems)
+  const folders = new Set(folderKinds.flatMap((kind) => paths[kind]))
+  const files = listFiles(packageRoot, [...folders], readExtensions, problems)
   const isIgnored = readIgnore(packageRoot)
   return problems.length > 0 ? null : files.filter((path) => !isIgnored(path))
 }

@@ -25,6 +25,19 @@ export interface PackageFiles {
   readonly seeds: readonly string[]
 }
 
+/** Which of a package's paths are folders that its files lie in. */
+export const folderKinds = [
+  'models',
+  'macros',
+  'seeds',
+  'tests',
+  'snapshots',
+  'analyses',
+  'docs',
+  'pipelines',
+  'analytics',
+] as const satisfies readonly (keyof Package['config']['paths'])[]
+
 /** The kinds of files that a package is made of. */
 export const readExtensions = ['.sql', '.csv', '.yml', '.yaml', '.md', '.py']
 
