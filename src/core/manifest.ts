@@ -1,6 +1,6 @@
 import type { Node, NodeId } from './node.ts'
 import type { Problem } from './problem.ts'
-import type { QuotingSpec } from './project.ts'
+import type { QuotingSpec } from './quoting-spec.ts'
 
 /** Where a run goes: the connection is resolved in warehouse/, templates see only this. */
 export interface Target {

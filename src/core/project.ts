@@ -2,6 +2,7 @@ import type { JobSpec } from './job-spec.ts'
 import type { LoadSpec } from './load-spec.ts'
 import type { SelectorInfo } from './manifest.ts'
 import type { Place, Problem } from './problem.ts'
+import type { QuotingSpec } from './quoting-spec.ts'
 import type { UnitTestOverrides } from './unit-test-spec.ts'
 
 /*
@@ -69,13 +70,6 @@ export type ConfigTreeName =
   | 'analyses'
   | 'jobs'
   | 'loads'
-
-/** Whether parts of names are written in quotes, where somebody says so. */
-export interface QuotingSpec {
-  readonly database?: boolean
-  readonly schema?: boolean
-  readonly identifier?: boolean
-}
 
 /** A comment for statements. */
 export interface QueryCommentSpec {
