@@ -15,7 +15,7 @@ import { makeQueryComments } from './query-comment.ts'
 import type { HookMoment, MadeRelation, ProjectMoment, Renderer, RenderScope } from './renderer.ts'
 import type { Resolver } from './resolve.ts'
 import { withTemplateProblems } from './template-problem.ts'
-import { renderArguments, type Templates } from './templates.ts'
+import { inlineFile, renderArguments, type Templates } from './templates.ts'
 
 /** The nodes that are templates. */
 type TemplateNode = ModelNode | SnapshotNode | TestNode | AnalysisNode
@@ -234,9 +234,6 @@ function unknownMacro(macro: string, near: string | undefined) {
   const hint = near ? `did you mean '${near}'?` : 'define it in a file below macros/'
   return makeProblem('macro-unknown', `there is no macro '${macro}'`, { hint })
 }
-
-/** The file that problems of inline SQL point into. */
-const inlineFile = '<inline>'
 
 /** Problems of a text that is no file show its lines. */
 async function withInlineText<T>(text: string, work: () => Promise<T>): Promise<T> {

@@ -119,6 +119,9 @@ export interface Templates {
   atOneTime<T>(now: Date, render: () => T, asked?: () => void): T
 }
 
+/** Where a template stands that is no file of the project. */
+export const inlineFile = '<inline>'
+
 /** A string argument that dbt takes for an expression. */
 const callLike = /^\s*(?:env_var|ref|var|source|doc)\s*\(.+\)\s*$/s
 
@@ -150,7 +153,8 @@ export function makeTemplates(project: TemplateProject, options: TemplatesOption
   const parse = (text: string, file: string): ParsedTemplate => {
     const known = parsed.get(file)
     if (known?.text === text) return known.template
-    const template = dialect.parse(text, file, { trimmed: true })
+    // What is no file is taken as it was typed.
+    const template = dialect.parse(text, file, { trimmed: file !== inlineFile })
     parsed.set(file, { text, template })
     return template
   }

@@ -215,7 +215,9 @@ export class Runtime {
 
   /** The `caller` of a call block, or a macro inside a macro. */
   caller(signature: Signature, call: (args: readonly Value[], kwargs: Kwargs) => Value): HostObject {
-    return new HostObject({ type: 'Macro', call, repr: () => `<Macro '${signature.name}'>` })
+    // What a call block hands over has no name in Jinja.
+    const name = signature.name === 'caller' ? 'anonymous' : `'${signature.name}'`
+    return new HostObject({ type: 'Macro', call, repr: () => `<Macro ${name}>` })
   }
 
   /** Binds the arguments of a macro as Jinja does. */

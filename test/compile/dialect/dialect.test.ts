@@ -400,6 +400,15 @@ describe('values', () => {
     )
   })
 
+  it('print slices of ranges and callers as Python does', () => {
+    expect(render('{% set r = range(1, 9, 3) %}{{ r[::2] }} {{ r[1:] }} {{ r[5:] }} {{ r[::-1] }}', {})).toBe(
+      'range(1, 10, 6) range(4, 10, 3) range(10, 10, 3) range(7, -2, -3)',
+    )
+    expect(render('{% macro m() %}{{ kwargs }}{% endmacro %}{% call m() %}x{% endcall %}', {})).toBe(
+      "{'caller': <Macro anonymous>}",
+    )
+  })
+
   it('that are undefined may be used freely while a project is parsed', () => {
     const template = dialect.parse('{{ nope.a.b(1)[2] }}{{ graph.x }}|', 'a.sql')
     expect(dialect.render(template, { ...names(), lenient: true }).text).toBe('|')

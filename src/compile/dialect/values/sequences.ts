@@ -133,8 +133,8 @@ function sliceBound(value: Value): number {
   return indexOf(value, 'slice indices must be integers or None or have an __index__ method')
 }
 
-/** The indices that a slice picks from a sequence of the given length. */
-export function sliceIndices(slice: Slice, length: number): number[] {
+/** Where a slice of a sequence of the given length begins and ends, and its step. */
+function sliceBounds(slice: Slice, length: number): { start: number; stop: number; step: number } {
   const step = slice.step === null ? 1 : sliceBound(slice.step)
   if (step === 0) raise('ValueError', 'slice step cannot be zero')
   const [low, high] = step > 0 ? [0, length] : [-1, length - 1]
@@ -143,8 +143,16 @@ export function sliceIndices(slice: Slice, length: number): number[] {
     const bound = sliceBound(value)
     return Math.min(Math.max(bound < 0 ? bound + length : bound, low), high)
   }
-  const start = clip(slice.start, step > 0 ? low : high)
-  const stop = clip(slice.stop, step > 0 ? high : low)
+  return {
+    start: clip(slice.start, step > 0 ? low : high),
+    stop: clip(slice.stop, step > 0 ? high : low),
+    step,
+  }
+}
+
+/** The indices that a slice picks from a sequence of the given length. */
+export function sliceIndices(slice: Slice, length: number): number[] {
+  const { start, stop, step } = sliceBounds(slice, length)
   const indices: number[] = []
   for (let at = start; step > 0 ? at < stop : at > stop; at += step) indices.push(at)
   return indices
@@ -166,13 +174,11 @@ export function maybeSlice(value: Value, slice: Slice): Value | undefined {
   return undefined
 }
 
+/** The range of the same positions, as Python prints it: its end is where the slice ends, be that in it or not. */
 function sliceRange(range: Range, slice: Slice): Range {
-  const indices = sliceIndices(slice, range.length)
+  const { start, stop, step } = sliceBounds(slice, range.length)
   const at = (index: number) => range.start + index * range.step
-  const step = range.step * (slice.step === null ? 1 : sliceBound(slice.step))
-  const first = indices[0]
-  if (first === undefined) return new Range(0, 0, step)
-  return new Range(at(first), at(first) + step * indices.length, step)
+  return new Range(at(start), at(stop), range.step * step)
 }
 
 /** The element of a sequence at an index that may be negative, or undefined when out of range. */
