@@ -152,7 +152,7 @@ async function saveResult(
   }
   const args = { ...runArguments(context.flags, flags), published: run.published }
   const { publishedCode } = await import('./published-code.ts')
-  const compiledCode = publishedCode(workspace.manifest, run)
+  const compiledCode = new Map(runs.flatMap((one) => [...publishedCode(workspace.manifest, one)]))
   await saveArtifacts(context, workspace, { invocationId: last.runId, run, compiledCode, args })
 }
 
