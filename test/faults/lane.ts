@@ -1,0 +1,157 @@
+import { setTimeout as sleep } from 'node:timers/promises'
+import { expect } from 'vitest'
+import { type Connection, connectWarehouse, sql, type Warehouse } from '../../src/warehouse/index.ts'
+import { type Ended, type Started, startEstimand } from '../cli/spawn-estimand.ts'
+import { runProject } from '../run/run-project.ts'
+import { type FaultProject, schema } from './fault-project.ts'
+import { installMoments } from './moments.ts'
+import {
+  liveRun,
+  noLeftovers,
+  type PublishedState,
+  type Rows,
+  readLeftovers,
+  readState,
+  stateAfter,
+  viewOfOthers,
+} from './published-state.ts'
+
+/*
+ * A project on a database of its own, and the numbers of its runs that were published. One run after the other is
+ * disturbed in some way; after each, what stands in the database has to be what one of two histories says.
+ */
+
+/** Whether a disturbed run was published. */
+export type Outcome = 'before' | 'after'
+
+export interface Lane {
+  readonly project: FaultProject
+  readonly url: string
+  readonly rows: Rows
+  /** The runs that were published. */
+  readonly published: readonly number[]
+  /** How often readers' state was compared with what it has to be. */
+  readonly checked: () => number
+  /** Starts the next run as a process. */
+  readonly start: (vars?: object) => Started
+  /**
+   * Compares with what is to be found when the run that was started last was published, or was not. Where a backend of
+   * it may still be committing, `before` may become `after`.
+   */
+  readonly check: (mayCommit?: 'may still commit') => Promise<Outcome>
+  /** The next run, undisturbed: it has to succeed, publish, and clear up. */
+  readonly recover: (how: 'here' | 'as a process', onStarted?: (started: Started) => void) => Promise<void>
+  /** Waits until no backend of runs is left: those of a dead client find out when they want to tell it something. */
+  readonly quiet: () => Promise<void>
+  readonly close: () => Promise<void>
+}
+
+/** How long backends of a client that is gone may take to notice it. */
+const patienceMs = 15_000
+
+/** Makes a lane: runs the project once (again), then has the server count moments. */
+export async function makeLane(
+  project: FaultProject,
+  connection: Connection,
+  url: string,
+  earlier: readonly number[] = [],
+): Promise<Lane> {
+  const warehouse: Warehouse = await connectWarehouse(connection, { threads: 2, applicationName: 'faults' })
+  const published = [...earlier]
+  let run = earlier.length
+  /** A run of which it is not known yet whether it was published. */
+  let undecided: number | null = null
+  let checks = 0
+  const rows: Rows = async (query) => (await warehouse.query(query)).rows
+  const environment = { DATABASE_URL: url }
+
+  const next = (): number => {
+    run++
+    project.setRun(run)
+    return run
+  }
+  const startRun = (vars: object): Started => startFaultRun(project, url, vars)
+  const compare = (state: PublishedState): void => {
+    expect(state).toEqual(stateAfter(published))
+    checks++
+  }
+  const succeed = async (): Promise<void> => {
+    const state = await readState(rows)
+    const before = undecided
+    undecided = null
+    if (before !== null && (state['log'] as number[]).includes(before)) published.push(before)
+    published.push(run)
+    compare(state)
+    expect(await readLeftovers(rows)).toEqual(noLeftovers)
+  }
+  const recoverHere = async (): Promise<void> => {
+    const { result } = await runProject(project.root, connection, {
+      vars: { run: next() },
+      env: environment,
+      threads: 3,
+    })
+    expect(result).toMatchObject({ status: 'success', published: true, problems: [] })
+  }
+  const recoverAsProcess = async (onStarted: (started: Started) => void): Promise<void> => {
+    const started = startRun({ run: next() })
+    onStarted(started)
+    expectSuccess(await started.ended)
+  }
+
+  const lane: Lane = {
+    project,
+    url,
+    rows,
+    published,
+    checked: () => checks,
+    start: (vars = {}) => {
+      const started = startRun({ run: next(), ...vars })
+      undecided = run
+      return started
+    },
+    check: async (mayCommit) => {
+      const state = await readState(rows)
+      const isNew = liveRun(state) === run
+      if (isNew) published.push(run)
+      if (isNew || !mayCommit) undecided = null
+      compare(state)
+      return isNew ? 'after' : 'before'
+    },
+    recover: async (how, onStarted = () => {}) => {
+      await (how === 'here' ? recoverHere() : recoverAsProcess(onStarted))
+      await lane.quiet()
+      await succeed()
+    },
+    quiet: () => untilQuiet(rows),
+    close: () => warehouse.close(),
+  }
+
+  await recoverHere()
+  published.push(run)
+  for (const statement of viewOfOthers) await rows(statement)
+  await installMoments(rows, schema)
+  compare(await readState(rows))
+  return lane
+}
+
+/** Starts a run as a process. */
+export function startFaultRun({ root }: FaultProject, url: string, vars: object): Started {
+  const flags = ['--log-format', 'json', '--lock-timeout', '30']
+  return startEstimand(root, ['build', ...flags, '--vars', JSON.stringify(vars)], { DATABASE_URL: url })
+}
+
+/** A process that was not disturbed has to end well; what it said is shown otherwise. */
+export function expectSuccess({ code, out, err }: Ended): void {
+  if (code !== 0) throw new Error(`the run ended with ${code}:\n${err}${out}`)
+}
+
+async function untilQuiet(rows: Rows): Promise<void> {
+  for (const end = Date.now() + patienceMs; ; await sleep(20)) {
+    const left = await rows(sql`
+      select application_name, state, left(query, 200) as query
+      from pg_catalog.pg_stat_activity
+      where datname = current_database() and backend_type = 'client backend' and application_name <> 'faults'`)
+    if (left.length === 0) return
+    if (Date.now() > end) throw new Error(`sessions of a dead run are left: ${JSON.stringify(left)}`)
+  }
+}
