@@ -31,10 +31,12 @@ export interface Step {
   readonly reason: string
   /** Steps of this plan that have to succeed first. */
   readonly dependsOn: readonly NodeId[]
-  /** Changes when the node would come out differently; what reuse compares. Only loads carry it yet. */
+  /** Changes when the node would come out differently; what reuse compares. Only loads carry it. */
   readonly fingerprint?: string
   /** What became of the node's definition since it was last published; tests publish nothing. */
   readonly change?: NodeChange
+  /** Whether what stands is what this step would publish, as long as nothing that it reads is replaced. */
+  readonly stands?: boolean
   /** For a model that is built by time: which times, and which others are missing or old. */
   readonly intervals?: PlannedIntervals
 }

@@ -1,5 +1,5 @@
 import type { CompiledSql } from '../compile/compiled-sql.ts'
-import { type Node, type NodeId, type Relation, relationKey, relationsOf } from '../core/node.ts'
+import { type Node, type NodeId, type Relation, relationsOf } from '../core/node.ts'
 import type { Plan } from '../core/plan.ts'
 import type { RunEffects } from '../core/run-event.ts'
 import { commentedWarehouse, type Warehouse } from '../warehouse/index.ts'
@@ -9,6 +9,7 @@ import { withPublishedLiterals } from './published-literals.ts'
 import type { Builds } from './relations.ts'
 import type { RunContext } from './run-context.ts'
 import type { RunRequest } from './run-request.ts'
+import { publishedRelation, runScope } from './run-scope.ts'
 
 /** Puts together what the steps of a run share. */
 export function makeRunContext(
@@ -20,19 +21,10 @@ export function makeRunContext(
   const { manifest, renderer } = request
   const compiledNodes = new Map<NodeId, CompiledSql>()
   const asked = new Map<NodeId, ReturnType<typeof recordAnswers>>()
-  const scope = {
-    runStartedAt: new Date(plan.startedAt),
-    invocationId: plan.runId,
-    fullRefresh: request.fullRefresh,
-    selected: request.nodeIds,
-    isCitus: request.warehouse.capabilities.citus,
-    log: (message: string) => effects.emit({ type: 'log', level: 'info', message }),
-    ...(request.empty && { empty: true }),
-    ...(request.sample && { sample: request.sample }),
-    flags: { ...request.templateFlags, WHICH: request.command },
-  }
-  // What this run does not build may be deferred: it is then read where an earlier state has it.
-  const published = (relation: Relation): Relation => request.deferred?.get(relationKey(relation)) ?? relation
+  const scope = runScope(request, new Date(plan.startedAt), (message) =>
+    effects.emit({ type: 'log', level: 'info', message }),
+  )
+  const published = publishedRelation(request)
   const inThisRun = (relation: Relation): Relation => {
     const build = builds.resolve(relation)
     return build === relation ? published(relation) : build

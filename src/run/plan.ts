@@ -18,6 +18,7 @@ import type { RelationKind } from '../warehouse/index.ts'
 import { withIntervals } from './intervals/with-intervals.ts'
 import { buildSchemaOf } from './relations.ts'
 import type { RunRequest } from './run-request.ts'
+import type { ViewChanges } from './standing-views.ts'
 
 /*
  * Planning decides everything that a run will do, from the manifest and from what stands in the warehouse.
@@ -46,6 +47,8 @@ export interface PlanOptions {
   readonly loadFingerprints: ReadonlyMap<NodeId, string>
   /** What a node's definition comes to. */
   readonly definitionOf: (id: NodeId) => NodeFingerprint
+  /** Of the views that stand: why they cannot stay as they are, or null. */
+  readonly viewChanges: ViewChanges
   /** The times that models are to build that are built by time, from the command line. */
   readonly eventTime?: RunRequest['eventTime']
   /** Exactly which times of which models to build, where another command has chosen them. */
@@ -65,12 +68,18 @@ export function makePlan(
   const reads = new Map(order.map((id) => [id, nearestChosen(graph, readerOf(manifest.nodes[id]!), chosen)]))
   const gates = testGates(manifest, graph, reads)
   const loadedAgain = (id: NodeId): string | null => newerLoad(manifest, graph, id, chosen, state, options)
+  const reused = new Set<NodeId>()
   const steps = order.map((id): Step => {
-    const decided = decide(manifest.nodes[id]!, state, options, loadedAgain)
+    const change = changeOf(manifest, id, state, options)
+    const view = viewToKeep(id, change, options)
+    const rebuilt = reads.get(id)!.find((parent) => !reused.has(parent))
+    const decided = view
+      ? decideView(view, rebuilt && manifest.nodes[rebuilt]!.name)
+      : decide(manifest.nodes[id]!, state, options, loadedAgain)
+    if (decided.action === 'reuse') reused.add(id)
     const { action, reason, intervals } = withIntervals(manifest.nodes[id]!, decided, state.ledgers, options)
     const fingerprint = options.loadFingerprints.get(id)
     const dependsOn = [...new Set([...reads.get(id)!, ...(gates.get(id) ?? [])])]
-    const change = changeOf(manifest, id, state, options)
     return {
       nodeId: id,
       action,
@@ -78,6 +87,7 @@ export function makePlan(
       dependsOn,
       ...(fingerprint && { fingerprint }),
       ...(change && { change }),
+      ...(view?.why === null && { stands: true }),
       ...(intervals && { intervals }),
     }
   })
@@ -105,6 +115,24 @@ function changeOf(
   const before = state.definitions.get(key)
   if (!before) return { kind: 'unknown', why: 'what it was made from is not recorded' }
   return changeSince(before, definitionOf(id), (other) => manifest.nodes[other]?.name ?? other)
+}
+
+/** Why a view whose definition did not change cannot stay as it is, or null; undefined for everything else. */
+function viewToKeep(
+  id: NodeId,
+  change: NodeChange | null,
+  { viewChanges }: PlanOptions,
+): { readonly why: string | null } | undefined {
+  const why = viewChanges.get(id)
+  return why === undefined || change?.kind !== 'unchanged' ? undefined : { why }
+}
+
+/** A view reads what it reads by identity: what is built again takes the place of what the view reads. */
+function decideView({ why }: { readonly why: string | null }, rebuilt: string | undefined) {
+  const because = why ?? (rebuilt === undefined ? null : `it reads ${rebuilt}, which is built`)
+  return because === null
+    ? ({ action: 'reuse', reason: 'the view is as it was published, and so is what it reads' } as const)
+    : ({ action: 'build', reason: `materialized as view; not reused: ${because}` } as const)
 }
 
 /** Only these are ever carried out; and an ephemeral model is written into its readers. */

@@ -1,6 +1,13 @@
 import type { FingerprintOf } from '../compile/fingerprint.ts'
 import { makeGraph } from '../core/graph.ts'
-import { type LoadNode, type Node, type NodeId, relationKey, relationsOf } from '../core/node.ts'
+import {
+  type LoadNode,
+  type ModelNode,
+  type Node,
+  type NodeId,
+  relationKey,
+  relationsOf,
+} from '../core/node.ts'
 import type { Plan } from '../core/plan.ts'
 import { makeProblem, type Problem, ProblemError } from '../core/problem.ts'
 import type { RunEffects } from '../core/run-event.ts'
@@ -8,34 +15,32 @@ import { isFailure, type RunResult } from '../core/run-result.ts'
 import {
   forgetKeptBuilds,
   type KeptRun,
-  type LedgerChange,
   migrateStore,
   type RunOwner,
   readDefinitions,
   readKeptRun,
   readLedgers,
   readPublished,
-  recordIntervals,
   recordKeptBuilds,
-  recordPublications,
   recordRunFinished,
   recordRunStarted,
   takeAbandonedBuildSchemas,
 } from '../store/index.ts'
-import { existingRelations, type PublishAction, publish, withRunLock } from '../warehouse/index.ts'
+import { existingRelations, withRunLock } from '../warehouse/index.ts'
 import { createBuildSchemas, dropBuildSchemas } from './build-schemas.ts'
 import { fingerprintDefinitions } from './definition-fingerprints.ts'
 import { execute, type OnBuilt, skipped } from './execute.ts'
 import { type Beginning, goOn } from './go-on.ts'
-import { runHooksOfPublished } from './hooks.ts'
 import { keepableBuilds } from './keep-builds.ts'
 import { fingerprintLoads } from './load-fingerprint.ts'
 import { makeRunContext } from './make-run-context.ts'
-import { makePlan } from './plan.ts'
+import { makePlan, type WarehouseState } from './plan.ts'
 import { runEndHooks, runStartHooks } from './project-hooks.ts'
+import { publishActions, publishRun } from './publish-builds.ts'
 import { makeBuilds } from './relations.ts'
 import type { RunContext, StepOutcome } from './run-context.ts'
 import type { RunRequest } from './run-request.ts'
+import { compareViews } from './standing-views.ts'
 import { sessionsFor } from './thread-places.ts'
 
 /*
@@ -86,7 +91,8 @@ async function runLocked(request: RunRequest, owner: RunOwner, effects: RunEffec
     nodeNames: Object.fromEntries(plan.steps.map(({ nodeId }) => [nodeId, manifest.nodes[nodeId]!.name])),
   })
   await recordRunStarted(control, owner, plan)
-  const published = plan.steps.flatMap(({ nodeId }) => relationsOf(manifest.nodes[nodeId]!))
+  const built = plan.steps.filter(({ action }) => action !== 'reuse')
+  const published = built.flatMap(({ nodeId }) => relationsOf(manifest.nodes[nodeId]!))
   const clearUp = async (): Promise<void> => {
     await dropBuildSchemas(control, plan.buildSchema)
     await forgetKeptBuilds(control, owner)
@@ -148,6 +154,9 @@ export type PlanRequest = Pick<
   | 'sample'
   | 'chosenTimes'
   | 'projectRoot'
+  | 'empty'
+  | 'templateFlags'
+  | 'deferred'
 >
 
 /** Looks at the warehouse and plans; has no effect on it. */
@@ -163,8 +172,10 @@ export async function planRun(request: PlanRequest, startedAt: Date): Promise<Pl
   }
   const graph = makeGraph(manifest)
   const definitionOf = await fingerprintDefinitions(request, graph)
+  const views = selected.filter((node) => isStandingView(node, state, definitionOf))
   const plan = makePlan(manifest, graph, nodeIds, state, {
     definitionOf,
+    viewChanges: await compareViews(request, views, state.published, startedAt),
     runId,
     startedAt,
     command,
@@ -181,6 +192,17 @@ export async function planRun(request: PlanRequest, startedAt: Date): Promise<Pl
     ),
   })
   return { plan, definitionOf }
+}
+
+/** Whether a node is a view that is there, with the definition that it has. */
+function isStandingView(
+  node: Node,
+  { relations, definitions }: Pick<WarehouseState, 'relations' | 'definitions'>,
+  definitionOf: FingerprintOf,
+): node is ModelNode {
+  if (node.resourceType !== 'model' || node.materialized !== 'view') return false
+  const key = relationKey(node.relation)
+  return relations.get(key) === 'view' && definitions.get(key)?.whole === definitionOf(node.id).whole
 }
 
 function isLoad(node: Node): node is LoadNode {
@@ -267,55 +289,4 @@ async function collecting(problems: Problem[], work: () => Promise<void>): Promi
     problems.push(...error.problems)
     return false
   }
-}
-
-/** Publishes everything at once; returns how long that took. */
-async function publishRun(
-  actions: readonly PublishAction[],
-  built: readonly NodeId[],
-  definitionOf: FingerprintOf,
-  context: RunContext,
-): Promise<number> {
-  const { clock, emit } = context.effects
-  const from = clock().getTime()
-  emit({ type: 'publish_started', relations: actions.length })
-  await publishActions(actions, built, definitionOf, context)
-  const durationMs = clock().getTime() - from
-  emit({ type: 'publish_finished', relations: actions.length, durationMs })
-  return durationMs
-}
-
-async function publishActions(
-  actions: readonly PublishAction[],
-  nodeIds: readonly NodeId[],
-  definitionOf: FingerprintOf,
-  context: RunContext,
-): Promise<void> {
-  const { warehouse, manifest, plan, effects } = context
-  if (actions.length === 0) return
-  const steps = [...(plan.adopted ?? []), ...plan.steps]
-  const fingerprints = new Map(steps.map((step) => [step.nodeId, step.fingerprint ?? null]))
-  const publications = nodeIds.flatMap((nodeId) =>
-    relationsOf(manifest.nodes[nodeId]!).map((relation) => ({
-      relation,
-      nodeId,
-      fingerprint: fingerprints.get(nodeId) ?? null,
-      definition: definitionOf(nodeId),
-    })),
-  )
-  await publish(warehouse, actions, {
-    signal: effects.signal,
-    buildSchema: plan.buildSchema,
-    within: async (session) => {
-      await runHooksOfPublished(session, nodeIds, context)
-      await recordPublications(session, plan.runId, effects.clock(), publications)
-      await recordIntervals(session, actions.flatMap(ledgerChange))
-    },
-  })
-}
-
-/** What is published without a word of its times has no ledger; what stays as it is keeps its own. */
-function ledgerChange(action: PublishAction): LedgerChange[] {
-  if (action.kind === 'keep') return []
-  return [{ relation: action.published, change: 'intervals' in action ? (action.intervals ?? null) : null }]
 }

@@ -54,4 +54,5 @@ export { describeFailure, positionWithin, ServerError, type ServerFailure } from
 export type { QueryResult, Session, TableResult } from './session.ts'
 export { type SQLQuery, sql } from './sql.ts'
 export { sqlLiteral, sqlText, unsafeSql } from './sql-text.ts'
+export { viewStates } from './view-states.ts'
 export { type ConnectOptions, connectWarehouse, type Warehouse, withWarehouse } from './warehouse.ts'

@@ -49,12 +49,12 @@ export function runResultsArtifact(
 }
 
 /**
- * dbt's word for each status. "reused" is no word of dbt 1.11, whose readers refuse the file for it; "no-op" says
- * the same to all of them.
+ * dbt's word for each status. "reused" is no word of dbt 1.11, whose readers refuse the file for it. For them a node
+ * that is as it should be succeeded; the message and the adapter's response say how.
  */
 const dbtStatus: Readonly<Record<NodeStatus, string>> = {
   success: 'success',
-  reused: 'no-op',
+  reused: 'success',
   'no-op': 'no-op',
   pass: 'pass',
   warn: 'warn',

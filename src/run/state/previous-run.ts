@@ -33,15 +33,18 @@ export function readPreviousRun(folder: string): PreviousRun {
   // what of that it need not do again.
   const isUnpublished =
     args['published'] === false &&
-    (adopted.length > 0 || results.some(({ status }) => String(status) === 'success'))
+    (adopted.length > 0 || results.some((result) => result['status'] === 'success' && !isReused(result)))
   return {
     id: String(part(document, 'metadata')['invocation_id'] ?? ''),
     command: String(args['which'] ?? ''),
     args,
     leftUndone: (manifest, warningsToo) => {
-      const isUndone = (status: string): boolean =>
-        undone.includes(status) || (warningsToo && status === 'warn') || (isUnpublished && status !== 'no-op')
-      const wanted = results.filter(({ status }) => isUndone(String(status)))
+      const isUndone = (result: Entry): boolean => {
+        const status = String(result['status'])
+        if (undone.includes(status) || (warningsToo && status === 'warn')) return true
+        return isUnpublished && status !== 'no-op' && !isReused(result)
+      }
+      const wanted = results.filter(isUndone)
       const ids = new Map([...artifactIds(manifest)].map(([id, artifactId]) => [artifactId, id]))
       return [
         ...(isUnpublished ? adopted : []),
@@ -49,4 +52,9 @@ export function readPreviousRun(folder: string): PreviousRun {
       ].flatMap((id) => ids.get(id) ?? [])
     },
   }
+}
+
+/** Whether a node stayed as it was published: there is nothing to do for it. */
+function isReused(result: Entry): boolean {
+  return part(result, 'adapter_response')['code'] === 'REUSED'
 }

@@ -24,23 +24,24 @@ import { buildIncrement, previewDelta } from './increment.ts'
 import { buildMaterializedView } from './materialized-view.ts'
 import { buildBatches, timesOf } from './microbatch.ts'
 import { hasSqlHeader, withSqlHeader } from './sql-header.ts'
-import { viewAction } from './view-action.ts'
+import { keepView, viewAction } from './view-action.ts'
 
 /** Builds a model in the dark, by its materialization. */
 export const runModel: StepRunner<ModelNode> = async (node, step, context) => {
   if (node.refusal) throw new ProblemError(node.refusal)
+  if (step.action === 'reuse') return keepView(node, context)
   const build = buildRelation(context.plan.buildSchema, node.relation)
   if (isBuiltByTime(node)) return runBatches(node, step, build, context)
   const isIncremental = step.action === 'increment'
   const compiled = withoutSemicolon(await context.compile(node, { isIncremental }))
-  if (isPlainView(node)) return buildView(context.warehouse, node, compiled, build, context)
+  if (isPlainView(node)) return buildView(context.warehouse, node, step, compiled, build, context)
   return context.warehouse.withSession(async (session) => {
     // A materialization of the project runs its hooks itself.
     if (node.materialized === 'custom') return buildCustom(session, node, compiled, build, context)
     await runPreHooks(session, node, isIncremental, context)
     const outcome = await withSqlHeader(session, node, async () => {
       await checkContract(session, node, compiled, build, context)
-      return buildAs(session, node, compiled, isIncremental, build, context)
+      return buildAs(session, node, step, compiled, build, context)
     })
     if (isIncremental || node.materialized === 'view') return outcome
     const isThere = await runPostHooks(session, node, build, context)
@@ -51,15 +52,15 @@ export const runModel: StepRunner<ModelNode> = async (node, step, context) => {
 function buildAs(
   session: Session,
   node: ModelNode,
+  step: Step,
   compiled: CompiledSql,
-  isIncremental: boolean,
   build: Relation,
   context: RunContext,
 ): Promise<StepOutcome> {
-  if (isIncremental) return buildIncrement(session, node, compiled, build, context)
+  if (step.action === 'increment') return buildIncrement(session, node, compiled, build, context)
   switch (node.materialized) {
     case 'view':
-      return buildView(session, node, compiled, build, context)
+      return buildView(session, node, step, compiled, build, context)
     case 'materialized_view':
       return buildMaterializedView(session, node, compiled, build, context)
     case 'table':
@@ -148,6 +149,7 @@ export function isPlainView(node: ModelNode): boolean {
 async function buildView(
   on: Pick<Warehouse, 'runTogether'> | Session,
   node: ModelNode,
+  step: Step,
   compiled: CompiledSql,
   build: Relation,
   context: RunContext,
@@ -155,6 +157,10 @@ async function buildView(
   const statement = createView(build, unsafeSql(compiled.text))
   await ('runTogether' in on ? on.runTogether(statement) : on.query(statement))
   context.builds.add(node.relation, build)
-  const action = { ...(await viewAction(node, compiled, build, context)), ...relationDetails(node) }
+  const action = {
+    ...(await viewAction(node, compiled, build, context)),
+    ...(step.stands && { unchanged: true }),
+    ...relationDetails(node),
+  }
   return { rows: null, message: 'view', compiledCode: action.definition, publish: [action] }
 }

@@ -3,7 +3,8 @@ import { withoutSemicolon } from '../../compile/compiled-sql.ts'
 import { withoutQualifierPrefix } from '../../compile/sql/qualifiers.ts'
 import type { ModelNode, Relation } from '../../core/node.ts'
 import type { PublishView } from '../../warehouse/index.ts'
-import type { RunContext } from '../run-context.ts'
+import { relationDetails } from '../relation-details.ts'
+import type { RunContext, StepOutcome } from '../run-context.ts'
 
 /**
  * How to publish a view that was built. The one that readers get names what is published. Where its text differs only
@@ -23,5 +24,16 @@ export async function viewAction(
     published: node.relation,
     ...(isSame && { build }),
     definition: text,
+  }
+}
+
+/** Keeps a view that is as it was published, with what the project says of it besides. */
+export async function keepView(node: ModelNode, context: RunContext): Promise<StepOutcome> {
+  const { details } = relationDetails(node)
+  return {
+    rows: null,
+    message: 'unchanged',
+    compiledCode: withoutSemicolon(await context.compilePublished(node)).text,
+    publish: details ? [{ kind: 'keep', published: node.relation, details }] : [],
   }
 }

@@ -10,7 +10,7 @@ describe('runResultsArtifact', () => {
   it('has the form of dbt run-results v6 for every status', () => {
     expect(runResultsFaults(artifact)).toEqual([])
     expect(artifact.results.map(({ unique_id: id, status }) => [id, status])).toEqual([
-      ['model.shop.load__shop', 'no-op'],
+      ['model.shop.load__shop', 'success'],
       ['seed.shop.countries', 'success'],
       ['model.shop.orders', 'success'],
       ['test.shop.unique_orders_order_id.0123456789', 'warn'],

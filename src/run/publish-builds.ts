@@ -1,0 +1,105 @@
+import type { FingerprintOf } from '../compile/fingerprint.ts'
+import { type NodeId, relationKey, relationsOf } from '../core/node.ts'
+import { type LedgerChange, type Publication, recordIntervals, recordPublications } from '../store/index.ts'
+import { type PublishAction, publish, type Session, viewStates } from '../warehouse/index.ts'
+import { runHooksOfPublished } from './hooks.ts'
+import type { RunContext } from './run-context.ts'
+import { viewFingerprint } from './standing-views.ts'
+
+/*
+ * Publishing what nodes have built, with what the store notes of it in the same transaction.
+ */
+
+/** Publishes everything at once; returns how long that took. */
+export async function publishRun(
+  actions: readonly PublishAction[],
+  built: readonly NodeId[],
+  definitionOf: FingerprintOf,
+  context: RunContext,
+): Promise<number> {
+  const { clock, emit } = context.effects
+  const from = clock().getTime()
+  emit({ type: 'publish_started', relations: actions.length })
+  await publishActions(actions, built, definitionOf, context)
+  const durationMs = clock().getTime() - from
+  emit({ type: 'publish_finished', relations: actions.length, durationMs })
+  return durationMs
+}
+
+/** Makes the actions of nodes live and notes which run made what they published. */
+export async function publishActions(
+  actions: readonly PublishAction[],
+  nodeIds: readonly NodeId[],
+  definitionOf: FingerprintOf,
+  context: RunContext,
+): Promise<void> {
+  const { warehouse, plan, effects } = context
+  if (actions.length === 0) return
+  const publications = publicationsOf(nodeIds, definitionOf, context)
+  await publish(warehouse, actions, {
+    signal: effects.signal,
+    buildSchema: plan.buildSchema,
+    within: async (session, { kept }) => {
+      await runHooksOfPublished(session, nodeIds, context)
+      const stayed = new Set(kept.map(relationKey))
+      const views = await viewFingerprints(session, actions, nodeIds, context)
+      const changed = publications.flatMap((publication) => {
+        const key = relationKey(publication.relation)
+        return stayed.has(key)
+          ? []
+          : [{ ...publication, fingerprint: views.get(key) ?? publication.fingerprint }]
+      })
+      await recordPublications(session, plan.runId, effects.clock(), changed)
+      await recordIntervals(session, actions.flatMap(ledgerChange))
+    },
+  })
+}
+
+function publicationsOf(
+  nodeIds: readonly NodeId[],
+  definitionOf: FingerprintOf,
+  { manifest, plan }: RunContext,
+): Publication[] {
+  const steps = [...(plan.adopted ?? []), ...plan.steps]
+  const fingerprints = new Map(steps.map((step) => [step.nodeId, step.fingerprint ?? null]))
+  return nodeIds.flatMap((nodeId) =>
+    relationsOf(manifest.nodes[nodeId]!).map((relation) => ({
+      relation,
+      nodeId,
+      fingerprint: fingerprints.get(nodeId) ?? null,
+      definition: definitionOf(nodeId),
+    })),
+  )
+}
+
+/** What is noted of views, by relation key, so that the next run knows whether they are still what they were. */
+async function viewFingerprints(
+  session: Session,
+  actions: readonly PublishAction[],
+  nodeIds: readonly NodeId[],
+  { manifest }: RunContext,
+): Promise<ReadonlyMap<string, string>> {
+  const nodes = nodeIds.map((id) => manifest.nodes[id]!).filter((node) => node.resourceType === 'model')
+  const byKey = new Map(nodes.map((node) => [relationKey(node.relation), node]))
+  const views = actions.flatMap((action) => {
+    const node = byKey.get(relationKey(action.published))
+    return node?.materialized === 'view' && action.kind === 'view' ? [{ node, text: action.definition }] : []
+  })
+  const states = await viewStates(
+    session,
+    views.map(({ node }) => node.relation),
+  )
+  return new Map(
+    views.flatMap(({ node, text }) => {
+      const key = relationKey(node.relation)
+      const state = states.get(key)
+      return state === undefined ? [] : [[key, viewFingerprint(node, text, state)] as const]
+    }),
+  )
+}
+
+/** What is published without a word of its times has no ledger; what stays as it is keeps its own. */
+function ledgerChange(action: PublishAction): LedgerChange[] {
+  if (action.kind === 'keep') return []
+  return [{ relation: action.published, change: 'intervals' in action ? (action.intervals ?? null) : null }]
+}
