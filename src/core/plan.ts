@@ -39,6 +39,8 @@ export interface Step {
   readonly stands?: boolean
   /** For a model that is built by time: which times, and which others are missing or old. */
   readonly intervals?: PlannedIntervals
+  /** Whether what is published has a ledger of its times, which has to change with it. */
+  readonly hasLedger?: true
 }
 
 /** When a built relation becomes visible: all at the end, or each node as it is done (as dbt does). */

@@ -89,6 +89,7 @@ export function makePlan(
       ...(change && { change }),
       ...(view?.why === null && { stands: true }),
       ...(intervals && { intervals }),
+      ...(hasLedger(manifest.nodes[id]!, state) && { hasLedger: true }),
     }
   })
   return {
@@ -133,6 +134,10 @@ function decideView({ why }: { readonly why: string | null }, rebuilt: string | 
   return because === null
     ? ({ action: 'reuse', reason: 'the view is as it was published, and so is what it reads' } as const)
     : ({ action: 'build', reason: `materialized as view; not reused: ${because}` } as const)
+}
+
+function hasLedger(node: Node, { ledgers }: WarehouseState): boolean {
+  return relationsOf(node).some((relation) => ledgers.has(relationKey(relation)))
 }
 
 /** Only these are ever carried out; and an ephemeral model is written into its readers. */

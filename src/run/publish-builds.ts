@@ -1,8 +1,9 @@
 import type { FingerprintOf } from '../compile/fingerprint.ts'
 import { type NodeId, relationKey, relationsOf } from '../core/node.ts'
-import { type LedgerChange, type Publication, recordIntervals, recordPublications } from '../store/index.ts'
+import { type Publication, recordIntervals, recordPublications } from '../store/index.ts'
 import { type PublishAction, publish, type Session, viewStates } from '../warehouse/index.ts'
 import { runHooksOfPublished } from './hooks.ts'
+import { ledgerChanges } from './intervals/ledger-changes.ts'
 import type { RunContext } from './run-context.ts'
 import { viewFingerprint } from './standing-views.ts'
 
@@ -50,7 +51,7 @@ export async function publishActions(
           : [{ ...publication, fingerprint: views.get(key) ?? publication.fingerprint }]
       })
       await recordPublications(session, plan.runId, effects.clock(), changed)
-      await recordIntervals(session, actions.flatMap(ledgerChange))
+      await recordIntervals(session, ledgerChanges(actions, context))
     },
   })
 }
@@ -96,10 +97,4 @@ async function viewFingerprints(
       return state === undefined ? [] : [[key, viewFingerprint(node, text, state)] as const]
     }),
   )
-}
-
-/** What is published without a word of its times has no ledger; what stays as it is keeps its own. */
-function ledgerChange(action: PublishAction): LedgerChange[] {
-  if (action.kind === 'keep') return []
-  return [{ relation: action.published, change: 'intervals' in action ? (action.intervals ?? null) : null }]
 }

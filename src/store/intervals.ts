@@ -27,6 +27,7 @@ type Ledgers = ReadonlyMap<string, readonly BuiltInterval[]>
  * stand. A table about whose times a publication says nothing loses its ledger.
  */
 export async function recordIntervals(session: Session, changes: readonly LedgerChange[]): Promise<void> {
+  if (changes.length === 0) return
   const isConcerned = sql`(ledgers.schema_name, ledgers.relation_name) in (${namesOf(changes)})`
   const timed = changes.flatMap(({ relation, change }) => (change ? [{ relation, change }] : []))
   const before = timed.length > 0 ? await ledgersWhere(session, isConcerned) : new Map()
