@@ -1,3 +1,4 @@
+import { alg, Graph } from '@dagrejs/graphlib'
 import type { Manifest } from './manifest.ts'
 import type { NodeId } from './node.ts'
 
@@ -54,13 +55,15 @@ function buildGraph(nodes: Manifest['nodes']): NodeGraph {
 
 /** A chain of nodes each of which depends on the next, ending in the node it began with; null without a cycle. */
 export function findCycle(manifest: Pick<Manifest, 'nodes'>): readonly NodeId[] | null {
-  const graph = makeGraph(manifest)
-  const rest = [...cyclicNodes(graph)].sort()
-  const start = rest.find((id) => graph.ancestors(id).has(id))
+  const rest = cyclicNodes(makeGraph(manifest))
+  if (rest.size === 0) return null
+  const graph = dependenciesAmong(rest, manifest)
+  const cycles = alg.tarjan(graph).filter(([id, ...others]) => others.length > 0 || graph.hasEdge(id!, id!))
+  const start = cycles.flat().sort()[0]
   return start === undefined ? null : shortestWayBack(graph, start)
 }
 
-/** Who stands next to each node, by id; a graph library takes ten times as long for tens of thousands of nodes. */
+/** Who stands next to each node, by id. For tens of thousands of nodes graphlib takes five times as long. */
 function neighboursIn(
   nodes: Manifest['nodes'],
 ): ReadonlyMap<NodeId, Record<'parents' | 'children', NodeId[]>> {
@@ -130,23 +133,24 @@ function cyclicNodes(graph: NodeGraph): Set<NodeId> {
   return new Set(order.filter((id) => !placed.has(id)))
 }
 
-/** The shortest chain from a node along its dependencies back to itself. */
-function shortestWayBack(graph: NodeGraph, start: NodeId): NodeId[] {
-  const cameFrom = new Map<NodeId, NodeId>()
-  const queue = [start]
-  for (const id of queue) {
-    for (const parent of graph.parents(id)) {
-      if (parent === start) return [...chainTo(id, start, cameFrom), start]
-      if (cameFrom.has(parent)) continue
-      cameFrom.set(parent, id)
-      queue.push(parent)
-    }
-  }
-  return [start]
+/** The nodes as a graph whose edges lead from a node to what it depends on. */
+function dependenciesAmong(ids: ReadonlySet<NodeId>, { nodes }: Pick<Manifest, 'nodes'>): Graph {
+  const graph = new Graph()
+  for (const id of ids) graph.setNode(id)
+  for (const id of ids)
+    for (const parent of nodes[id]!.dependsOn) if (ids.has(parent)) graph.setEdge(id, parent)
+  return graph
 }
 
-function chainTo(end: NodeId, start: NodeId, cameFrom: ReadonlyMap<NodeId, NodeId>): NodeId[] {
-  const chain = [end]
-  while (chain[0] !== start) chain.unshift(cameFrom.get(chain[0]!)!)
-  return chain
+/** The shortest chain from a node on a cycle along its dependencies back to itself; of several the first by ids. */
+function shortestWayBack(graph: Graph, start: NodeId): NodeId[] {
+  if (graph.hasEdge(start, start)) return [start, start]
+  const paths = alg.dijkstra(graph, start)
+  const distance = (id: NodeId): number => paths[id]!.distance
+  const last = (graph.predecessors(start) ?? []).sort(
+    (a, b) => distance(a) - distance(b) || (a < b ? -1 : 1),
+  )[0]!
+  const chain = [last]
+  while (chain[0] !== start) chain.unshift(paths[chain[0]!]!.predecessor!)
+  return [...chain, start]
 }
