@@ -116,11 +116,6 @@ export function isCovered(one: Interval, intervals: Iterable<Interval>): boolean
   return withoutIntervals([one], intervals).length === 0
 }
 
-/** Whether the two share an instant. */
-export function doOverlap(one: Interval, other: Interval): boolean {
-  return one.from < other.to && other.from < one.to
-}
-
 /** The ledger once a publication has changed it; without one before it, what stays is not known. */
 export function changedLedger(
   before: readonly BuiltInterval[] | null,

@@ -4,7 +4,6 @@ import {
   type BuiltInterval,
   changedLedger,
   commonIntervals,
-  doOverlap,
   type Interval,
   type IntervalChange,
   interval,
@@ -22,6 +21,11 @@ const hours = 40
 const hourMs = 3_600_000
 const at = (hour: number): Date => new Date(firstHour + hour * hourMs)
 const between = (from: number, to: number): Interval => interval(at(from), at(to))
+
+/** Whether the two share an instant. */
+function doOverlap(one: Interval, other: Interval): boolean {
+  return one.from < other.to && other.from < one.to
+}
 
 /** The hours of the intervals, from 0. */
 function hoursOf(intervals: readonly Interval[]): number[] {

@@ -1,7 +1,6 @@
 import {
   type BuiltInterval,
   commonIntervals,
-  doOverlap,
   type Interval,
   interval,
   normalIntervals,
@@ -117,12 +116,4 @@ export function hasLaterRows({ due, ledger }: PlannedIntervals): boolean {
   const [first] = due
   if (!first) return false
   return withoutIntervals(ledger, due).some(({ to }) => to > first.to)
-}
-
-/** Of batches, those that have any of the times. */
-export function batchesWith<Batch extends Interval>(
-  batches: readonly Batch[],
-  times: readonly Interval[],
-): Batch[] {
-  return batches.filter((batch) => times.some((one) => doOverlap(batch, one)))
 }

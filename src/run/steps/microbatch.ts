@@ -18,6 +18,7 @@ import type { RunContext } from '../run-context.ts'
 import { problemsOf } from '../sql-problem.ts'
 import { type BatchRows, batchRows, timeColumn } from './batch-rows.ts'
 import { checkContract } from './contract.ts'
+import { withSqlHeader } from './sql-header.ts'
 
 /*
  * A model that is built by time is built in batches. Each renders the model's SQL with only its own rows in what the
@@ -174,7 +175,9 @@ async function writeBatch(batching: Batching, batch: BatchScope, number: number)
   if (number === 0)
     await withSession((session) => checkContract(session, node, compiled, batching.table, context))
   const statement = rows.write(number, batch, compiled.text)
-  return withSession(async (session) => (await session.query(statement)).rowCount)
+  return withSession((session) =>
+    withSqlHeader(session, node, async () => (await session.query(statement)).rowCount),
+  )
 }
 
 /** Batches count as built that have succeeded, as far as their time has come; a sample of their rows is not them. */
