@@ -15,6 +15,7 @@ import type { RunFlags } from './flags.ts'
 import { runArguments } from './run-arguments.ts'
 import { saveArtifacts } from './save-artifacts.ts'
 import { reportSelection, selectNodes } from './select-nodes.ts'
+import { startedBy } from './started-by.ts'
 import { templateFlags } from './template-flags.ts'
 import { openWorkspace, type Workspace, withOpenWarehouse } from './workspace.ts'
 
@@ -52,7 +53,9 @@ export async function backfillNodes(context: CommandContext, flags: BackfillFlag
       projectRoot: workspace.root,
       publish: flags.publish ?? workspace.project.config.publish,
       failFast: flags.failFast ?? workspace.config.flags['fail_fast'] === true,
-      lockTimeoutMs: flags.lockTimeout * 1000,
+      waitMs: flags.wait ? flags.waitTimeout * 1000 : 0,
+      startedBy: startedBy(),
+      pools: workspace.project.config.pools,
       threads,
       deferred: await deferRelations(context, workspace, flags, selection.nodeIds, warehouse),
       templateFlags: templateFlags(context, flags),

@@ -5,6 +5,7 @@ import { formatCounted } from './display/numbers.ts'
 import type { SelectionFlags, StateFlags } from './flags.ts'
 import { stateFolder } from './previous-state.ts'
 import { reportSelection, selectNodes } from './select-nodes.ts'
+import { startedBy } from './started-by.ts'
 import { openWorkspace, withOpenWarehouse } from './workspace.ts'
 
 export interface CloneFlags extends SelectionFlags, StateFlags {
@@ -13,8 +14,8 @@ export interface CloneFlags extends SelectionFlags, StateFlags {
   readonly copy?: boolean
 }
 
-/** How long to wait for a run on the same target. */
-const lockTimeoutMs = 60_000
+/** How long to wait for runs that publish some of the same. */
+const waitMs = 60_000
 
 /** Makes what the target lacks of what the state has; with --full-refresh all of it. */
 export async function cloneNodes(context: CommandContext, flags: CloneFlags): Promise<ExitCode> {
@@ -49,7 +50,8 @@ export async function cloneNodes(context: CommandContext, flags: CloneFlags): Pr
       nodeIds: selection.nodeIds,
       elsewhere,
       asTables: flags.copy ?? false,
-      lockTimeoutMs,
+      waitMs,
+      startedBy: startedBy(),
       signal: context.signal,
     })
   })

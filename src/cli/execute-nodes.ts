@@ -11,6 +11,7 @@ import { parseSample } from './parse-sample.ts'
 import { runArguments } from './run-arguments.ts'
 import { saveArtifacts } from './save-artifacts.ts'
 import { type NodeSelection, reportSelection, selectNodes } from './select-nodes.ts'
+import { startedBy } from './started-by.ts'
 import { templateFlags } from './template-flags.ts'
 import { openWorkspace, type Workspace, withOpenWarehouse } from './workspace.ts'
 
@@ -92,8 +93,10 @@ export async function executeNodes(
         publish,
         fullRefresh: flags.fullRefresh ?? false,
         failFast: flags.failFast ?? says('fail_fast'),
-        lockTimeoutMs: flags.lockTimeout * 1000,
+        waitMs: flags.wait ? flags.waitTimeout * 1000 : 0,
+        startedBy: startedBy(),
         threads,
+        pools: workspace.project.config.pools,
         deferred,
         empty: flags.empty ?? false,
         eventTime: eventTimeOf(flags),

@@ -68,7 +68,10 @@ export interface RunFlags extends SelectionFlags {
   readonly failFast?: boolean
   readonly threads?: number
   readonly publish?: PublishMode
-  readonly lockTimeout: number
+  /** False with --no-wait: another run that publishes some of the same is not waited for. */
+  readonly wait: boolean
+  /** Seconds. */
+  readonly waitTimeout: number
   readonly output: 'text' | 'json'
   readonly empty?: boolean
   /** The window of time that is read, as typed. */

@@ -201,9 +201,10 @@ function executionOptions(): Option[] {
       '--publish <mode>',
       'show everything at the end of the run, or each node when it is done',
     ).choices(['run', 'node']),
-    new Option('--lock-timeout <seconds>', 'how long to wait for another run on the same target')
+    new Option('--wait-timeout <seconds>', 'how long to wait for runs that publish some of the same')
       .argParser(parseSeconds)
       .default(3600),
+    new Option('--no-wait', 'do not wait for them, but say who they are'),
   ]
 }
 

@@ -60,31 +60,8 @@ export async function withOpenWarehouse<T>(
   const options = { threads, applicationName: `estimand ${command}`, signal }
   return withWarehouse(connection, options, async (warehouse) => {
     narrator.done()
-    const stop = cancelUntilStopped(warehouse, signal)
-    try {
-      return await body(warehouse, connection)
-    } finally {
-      stop()
-    }
+    return body(warehouse, connection)
   })
-}
-
-const cancelEveryMs = 250
-
-/**
- * Cancels what runs again and again once the signal is given. A cancel that reaches the server just before the
- * statement does is lost, and a session that is only being opened has nothing yet to cancel.
- */
-function cancelUntilStopped(warehouse: Warehouse, signal: AbortSignal): () => void {
-  let timer: NodeJS.Timeout | undefined
-  const begin = (): void => {
-    timer = setInterval(() => void warehouse.cancelAll().catch(() => {}), cancelEveryMs)
-  }
-  signal.addEventListener('abort', begin, { once: true })
-  return () => {
-    signal.removeEventListener('abort', begin)
-    clearInterval(timer)
-  }
 }
 
 /** How templates are rendered outside a run: relations stand where they are published, or where --defer has them. */

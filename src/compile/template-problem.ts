@@ -7,10 +7,11 @@ export class ContextError extends PyError {
   readonly code: ProblemCode
   readonly hint: string | undefined
 
-  constructor(code: ProblemCode, message: string, hint?: string) {
+  constructor(code: ProblemCode, message: string, hint?: string, options: ErrorOptions = {}) {
     super('TemplateRuntimeError', message)
     this.code = code
     this.hint = hint
+    if (options.cause !== undefined) this.cause = options.cause
   }
 }
 

@@ -55,6 +55,9 @@ export const problemCatalogue = {
   'warehouse-disk-full': { title: 'The disk of the database server is full', exitCode: 1 },
   'warehouse-embedded': { title: 'The embedded PostgreSQL cannot be started', exitCode: 2 },
   'warehouse-lost': { title: 'The connection to the database was lost', exitCode: 1 },
+  'statement-timeout': { title: 'A statement took longer than it may', exitCode: 1 },
+  'build-lost': { title: 'The server broke down and lost what was built', exitCode: 1 },
+  'run-superseded': { title: 'Another run has taken the place of this one', exitCode: 1 },
   'run-locked': { title: 'Another run is at work on the same target', exitCode: 1 },
   cancelled: { title: 'The run was cancelled', exitCode: 1 },
 } as const satisfies Record<string, CatalogueEntry>

@@ -118,6 +118,8 @@ export interface ProjectConfig {
   readonly defaultTarget: string
   readonly targets: Readonly<Record<string, TargetSpec>>
   readonly publish: 'run' | 'node'
+  /** How many nodes of each pool may be at work at the same time. */
+  readonly pools: Readonly<Record<string, number>>
   readonly onRunStart: readonly string[]
   readonly onRunEnd: readonly string[]
   /** What every statement tells of itself in a comment; null: nothing; without it our own words. */

@@ -11,13 +11,23 @@ export type RunEvent =
       readonly plan: Plan
       readonly nodeNames: Readonly<Record<NodeId, string>>
     }
-  | { readonly type: 'waiting_for_lock'; readonly holder: string }
+  /** `holder` tells people of the first one; `holders` are all who come before. */
+  | { readonly type: 'waiting_for_lock'; readonly holder: string; readonly holders: readonly LeaseHolder[] }
   | {
       readonly type: 'node_started'
       readonly nodeId: NodeId
       readonly index: number
       readonly total: number
       readonly at: string
+    }
+  /** A node failed for a reason that passes, and is tried again after a pause. */
+  | {
+      readonly type: 'node_retried'
+      readonly nodeId: NodeId
+      /** Which try failed, from 1. */
+      readonly attempt: number
+      readonly pauseMs: number
+      readonly reason: string
     }
   | {
       readonly type: 'node_progress'
@@ -48,6 +58,26 @@ export type RunEvent =
       readonly nodeId?: NodeId
     }
   | { readonly type: 'run_finished'; readonly result: RunResult }
+
+/** A run that comes before another, since both are to publish something that is the same. */
+export interface LeaseHolder {
+  /** Rises with every run. */
+  readonly token: number
+  readonly command: string
+  readonly project: string
+  /** Where and by whom it was called. */
+  readonly host: string
+  readonly user: string
+  readonly processId: number
+  /** When it began to work, or to wait: ISO 8601, in UTC. */
+  readonly since: string
+  /** Whether it waits for others itself. */
+  readonly isWaiting: boolean
+  /** Whether it has a connection to the server. */
+  readonly isAlive: boolean
+  /** What both publish, as schema.name. */
+  readonly relations: readonly string[]
+}
 
 /** What work needs from its surroundings, passed in so that tests can supply their own. */
 export interface RunEffects {

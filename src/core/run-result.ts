@@ -28,6 +28,8 @@ export interface NodeResult {
   readonly compiledCode?: string
   /** For a microbatch model, each batch. */
   readonly batches?: readonly BatchResult[]
+  /** How often it was tried, where that is more than once. */
+  readonly attempts?: number
   /** The connection slot that did the work, from 1. */
   readonly thread: number | null
 }

@@ -59,6 +59,7 @@ export function readProjectConfig(
     defaultTarget: defaultTargetOf(yaml, targets, document, problems),
     targets,
     publish: yaml.publish ?? 'run',
+    pools: yaml.pools ?? {},
     onRunStart: yaml['on-run-start'],
     onRunEnd: yaml['on-run-end'],
     ...(yaml['query-comment'] !== undefined && { queryComment: queryCommentOf(yaml['query-comment']) }),

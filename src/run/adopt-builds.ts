@@ -1,6 +1,7 @@
 import type { NodeId, Relation } from '../core/node.ts'
 import type { BuildRelation, Plan } from '../core/plan.ts'
 import type { KeptBuild, KeptRun } from '../store/index.ts'
+import { builtRelations } from './built-relations.ts'
 import type { NodeReads } from './outside-reads.ts'
 
 /*
@@ -64,9 +65,5 @@ export function relationsOfBuild({
   readonly builds: readonly BuildRelation[]
   readonly publish: KeptBuild['publish']
 }): readonly Relation[] {
-  const published = publish.flatMap((action) => [
-    ...('build' in action && action.build ? [action.build] : []),
-    ...('ended' in action ? [action.ended] : []),
-  ])
-  return [...builds.map(({ build }) => build), ...published]
+  return [...builds.map(({ build }) => build), ...builtRelations(publish)]
 }

@@ -1,8 +1,11 @@
 import { type Relation, relationKey } from '../core/node.ts'
+import { makeProblem, ProblemError } from '../core/problem.ts'
 import {
   type CatalogRelation,
   createSchema,
   dropRelation,
+  type Queryable,
+  relationIdent,
   relationsInSchemas,
   ServerError,
   type Session,
@@ -17,6 +20,54 @@ export async function createBuildSchemas(
   published: Iterable<Relation>,
 ): Promise<void> {
   for (const schema of buildSchemas(buildSchema, published)) await session.query(createSchema(schema))
+  await session.query(
+    sql`create unlogged table if not exists ${relationIdent(witness(buildSchema))} (one int)`,
+  )
+  await session.query(sql`insert into ${relationIdent(witness(buildSchema))} values (1)`)
+}
+
+/**
+ * A table with rows that a server loses when it breaks down, as it does those of all tables that are not logged. They
+ * are there still, empty, and nothing else tells.
+ */
+function witness(buildSchema: string): Relation {
+  return { schema: buildSchema, identifier: 'estimand_witness' }
+}
+
+/** Throws when the server has broken down since the run began, and what it has built is not whole any more. */
+export async function checkBuildsSurvived(
+  on: Queryable,
+  buildSchema: string,
+  built: readonly Relation[],
+): Promise<void> {
+  const table = relationIdent(witness(buildSchema))
+  const { rows } = await on.query<{ whole: boolean }>(sql`select exists (select from ${table}) as whole`)
+  if (rows[0]!.whole) return
+  const lost = await unloggedAmong(on, built)
+  if (lost.length > 0)
+    throw new ProblemError(
+      makeProblem(
+        'build-lost',
+        `the database server broke down and lost what was built: ${lost.join(', ')}`,
+        {
+          hint: 'nothing of it was published; run again, and see the log of the server',
+        },
+      ),
+    )
+  await on.query(sql`insert into ${table} values (1)`)
+}
+
+async function unloggedAmong(on: Queryable, relations: readonly Relation[]): Promise<string[]> {
+  const schemas = relations.map(({ schema }) => schema)
+  const names = relations.map(({ identifier }) => identifier)
+  const { rows } = await on.query<{ name: string }>(sql`
+    select c.relname as name
+    from pg_catalog.pg_class c
+    join pg_catalog.pg_namespace n on n.oid = c.relnamespace
+    where c.relpersistence = 'u'
+      and (n.nspname, c.relname) in (select * from unnest(${schemas}::text[], ${names}::text[]))
+    order by 1`)
+  return rows.map(({ name }) => name)
 }
 
 /** Drops everything that a run has built and not published, also when it is not known what that was. */

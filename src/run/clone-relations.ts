@@ -1,16 +1,17 @@
 import { randomUUID } from 'node:crypto'
 import type { Manifest } from '../core/manifest.ts'
 import { type NodeId, type Relation, relationKey, relationsOf } from '../core/node.ts'
+import { migrateStore, type StartedBy, withLease } from '../store/index.ts'
 import {
   createSchema,
   createTableAs,
   dropSchema,
   type PublishAction,
+  type PublishOptions,
   publish,
   relationIdent,
   sql,
   type Warehouse,
-  withRunLock,
 } from '../warehouse/index.ts'
 import { buildRelation, buildSchemaOf } from './relations.ts'
 
@@ -28,8 +29,10 @@ export interface CloneRequest {
   readonly elsewhere: ReadonlyMap<string, Relation>
   /** Whether rows are copied; a view on them costs nothing and follows them. */
   readonly asTables: boolean
-  /** How long to wait for a run on the same target. */
-  readonly lockTimeoutMs: number
+  /** How long to wait for runs that publish some of the same. */
+  readonly waitMs: number
+  /** Where and by whom the command was called. */
+  readonly startedBy: StartedBy
   readonly signal: AbortSignal
 }
 
@@ -49,16 +52,24 @@ export async function cloneRelations(request: CloneRequest): Promise<readonly Cl
     }),
   )
   if (clones.length === 0) return clones
-  const { warehouse, manifest, lockTimeoutMs, signal } = request
-  const lock = {
-    project: manifest.project,
-    schema: warehouse.target.schema,
-    waitMs: lockTimeoutMs,
-    signal,
-    onWaiting: () => {},
-  }
-  await withRunLock(warehouse, lock, () =>
-    request.asTables ? copyTables(clones, request) : publish(warehouse, clones.map(viewOf), { signal }),
+  const { warehouse, manifest, waitMs, startedBy, signal } = request
+  await migrateStore(warehouse.control)
+  await withLease(
+    warehouse,
+    {
+      ...{ waitMs, startedBy, signal },
+      runId: null,
+      command: 'clone',
+      project: manifest.project,
+      schema: warehouse.target.schema,
+      relations: clones.map(({ relation }) => relation),
+    },
+    (lease) => {
+      const options = { signal, first: lease.beginPublication }
+      return request.asTables
+        ? copyTables(clones, request, options)
+        : publish(warehouse, clones.map(viewOf), options)
+    },
   )
   return clones
 }
@@ -69,7 +80,11 @@ function viewOf({ relation, of }: Clone): PublishAction {
   return { kind: 'view', published: relation, definition: `select * from ${name}` }
 }
 
-async function copyTables(clones: readonly Clone[], { warehouse, signal }: CloneRequest): Promise<unknown> {
+async function copyTables(
+  clones: readonly Clone[],
+  { warehouse }: CloneRequest,
+  options: PublishOptions,
+): Promise<unknown> {
   const buildSchema = buildSchemaOf(randomUUID())
   const builds = clones.map((clone) => ({ ...clone, build: buildRelation(buildSchema, clone.relation) }))
   const schemas = [...new Set(builds.map(({ build }) => build.schema))]
@@ -80,7 +95,7 @@ async function copyTables(clones: readonly Clone[], { warehouse, signal }: Clone
     const swaps = builds.map(({ build, relation }): PublishAction => {
       return { kind: 'swap-table', build, published: relation }
     })
-    return await publish(warehouse, swaps, { signal, buildSchema })
+    return await publish(warehouse, swaps, { ...options, buildSchema })
   } finally {
     for (const schema of schemas) await warehouse.control.query(dropSchema(schema))
   }

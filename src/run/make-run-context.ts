@@ -1,23 +1,27 @@
+import pLimit from 'p-limit'
 import type { CompiledSql } from '../compile/compiled-sql.ts'
+import { type ExecutionConfig, executionConfig } from '../core/execution-config.ts'
 import { type Node, type NodeId, type Relation, relationsOf } from '../core/node.ts'
 import type { Plan } from '../core/plan.ts'
 import type { RunEffects } from '../core/run-event.ts'
 import { commentedWarehouse, type Warehouse } from '../warehouse/index.ts'
 import { askAnywhere, recordAnswers } from './ask.ts'
 import { askInTheDark } from './dark-catalog.ts'
+import { type Limit, nodeWarehouse } from './node-warehouse.ts'
 import { withPublishedLiterals } from './published-literals.ts'
-import type { Builds } from './relations.ts'
 import type { RunContext } from './run-context.ts'
 import type { RunRequest } from './run-request.ts'
 import { publishedRelation, runScope } from './run-scope.ts'
 
+/** What a run has besides what was asked of it. */
+export interface RunMeans extends Pick<RunContext, 'lease' | 'secondsOf' | 'builds' | 'standing'> {
+  readonly plan: Plan
+  readonly effects: RunEffects
+}
+
 /** Puts together what the steps of a run share. */
-export function makeRunContext(
-  request: RunRequest,
-  plan: Plan,
-  builds: Builds,
-  effects: RunEffects,
-): RunContext {
+export function makeRunContext(request: RunRequest, means: RunMeans): RunContext {
+  const { plan, builds, effects, lease, secondsOf, standing } = means
   const { manifest, renderer } = request
   const compiledNodes = new Map<NodeId, CompiledSql>()
   const asked = new Map<NodeId, ReturnType<typeof recordAnswers>>()
@@ -29,7 +33,15 @@ export function makeRunContext(
     const build = builds.resolve(relation)
     return build === relation ? published(relation) : build
   }
-  const contextOn = (warehouse: Warehouse): RunContext => {
+  const configs = new Map<NodeId, ExecutionConfig>()
+  const configOf = (nodeId: NodeId): ExecutionConfig => {
+    const config = configs.get(nodeId) ?? executionConfig(manifest.nodes[nodeId]!)
+    configs.set(nodeId, config)
+    return config
+  }
+  const pools = request.pools ?? {}
+  const limits = new Map(Object.entries(pools).map(([pool, size]) => [pool, pLimit(size)]))
+  const contextOn = (warehouse: Warehouse, threads: number): RunContext => {
     const ask = askInTheDark(askAnywhere(warehouse), plan.buildSchema, builds)
     const renderScope = { ...scope, isIncremental: false, relationOf: inThisRun, ask }
     return {
@@ -39,13 +51,24 @@ export function makeRunContext(
       warehouse,
       commentOf: (nodeId, connection = 'master') => renderer.queryComment(nodeId, connection, renderScope),
       forNode(nodeId) {
+        const { pool, timeoutMs } = configOf(nodeId)
+        const limit: Limit | null = (pool !== undefined && limits.get(pool)) || null
+        const settings = timeoutMs === undefined ? {} : { statementTimeoutMs: timeoutMs }
+        const own = nodeWarehouse(request.warehouse, settings, limit)
         const comment = renderer.queryComment(nodeId, nodeId, renderScope)
-        return comment === null ? this : contextOn(commentedWarehouse(request.warehouse, comment))
+        if (comment === null && own === request.warehouse) return this
+        const most = pool === undefined ? threads : Math.min(threads, pools[pool] ?? threads)
+        return contextOn(commentedWarehouse(own, comment), most)
       },
       connection: request.connection,
       projectRoot: request.projectRoot,
       params: manifest.vars,
-      threads: request.threads,
+      threads,
+      pools,
+      configOf,
+      secondsOf,
+      lease,
+      standing,
       fullRefresh: request.fullRefresh,
       failFast: request.failFast,
       eventTime: request.eventTime,
@@ -79,5 +102,5 @@ export function makeRunContext(
       },
     }
   }
-  return contextOn(request.warehouse)
+  return contextOn(request.warehouse, request.threads)
 }

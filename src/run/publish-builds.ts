@@ -4,6 +4,7 @@ import { type Publication, recordIntervals, recordPublications } from '../store/
 import { type PublishAction, publish, type Session, viewStates } from '../warehouse/index.ts'
 import { runHooksOfPublished } from './hooks.ts'
 import { ledgerChanges } from './intervals/ledger-changes.ts'
+import { publicationGate, retryPublication } from './retry-publication.ts'
 import type { RunContext } from './run-context.ts'
 import { viewFingerprint } from './standing-views.ts'
 
@@ -37,23 +38,27 @@ export async function publishActions(
   const { warehouse, plan, effects } = context
   if (actions.length === 0) return
   const publications = publicationsOf(nodeIds, definitionOf, context)
-  await publish(warehouse, actions, {
-    signal: effects.signal,
-    buildSchema: plan.buildSchema,
-    within: async (session, { kept }) => {
-      await runHooksOfPublished(session, nodeIds, context)
-      const stayed = new Set(kept.map(relationKey))
-      const views = await viewFingerprints(session, actions, nodeIds, context)
-      const changed = publications.flatMap((publication) => {
-        const key = relationKey(publication.relation)
-        return stayed.has(key)
-          ? []
-          : [{ ...publication, fingerprint: views.get(key) ?? publication.fingerprint }]
-      })
-      await recordPublications(session, plan.runId, effects.clock(), changed)
-      await recordIntervals(session, ledgerChanges(actions, context))
-    },
-  })
+  await retryPublication(nodeIds.join(), context, (note) =>
+    publish(warehouse, actions, {
+      signal: effects.signal,
+      buildSchema: plan.buildSchema,
+      first: publicationGate(actions, context),
+      within: async (session, { kept }) => {
+        await runHooksOfPublished(session, nodeIds, context)
+        const stayed = new Set(kept.map(relationKey))
+        const views = await viewFingerprints(session, actions, nodeIds, context)
+        const changed = publications.flatMap((publication) => {
+          const key = relationKey(publication.relation)
+          return stayed.has(key)
+            ? []
+            : [{ ...publication, fingerprint: views.get(key) ?? publication.fingerprint }]
+        })
+        note(changed.map(({ relation }) => relation))
+        await recordPublications(session, plan.runId, effects.clock(), changed)
+        await recordIntervals(session, ledgerChanges(actions, context))
+      },
+    }),
+  )
 }
 
 function publicationsOf(

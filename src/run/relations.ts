@@ -41,10 +41,20 @@ export function buildSchemas(buildSchema: string, published: Iterable<Relation>)
   return [buildSchema, ...new Set(schemas)]
 }
 
+/** What builds are made of besides themselves. */
+const buildParts = ['batches', 'begun', 'contract', 'delta', 'ended', 'so_far', 'source'] as const
+export type BuildPart = (typeof buildParts)[number]
+
 /** An auxiliary table of a build, such as its delta; it stands where no build does. */
-export function partRelation({ schema, identifier }: Relation, part: string): Relation {
+export function partRelation({ schema, identifier }: Relation, part: BuildPart): Relation {
   const [base, ...rest] = schema.split('__')
   return { schema: base!, identifier: fitted(`${rest.join('__')}__${identifier}__${part}`) }
+}
+
+/** Every auxiliary table that a build may have, and that those may have. */
+export function partRelations(build: Relation): Relation[] {
+  const partsOf = (relation: Relation) => buildParts.map((part) => partRelation(relation, part))
+  return partsOf(build).flatMap((part) => [part, ...partsOf(part)])
 }
 
 /** The name, or its beginning and a hash when it is too long. */
@@ -72,6 +82,8 @@ export interface Builds {
   resolve(published: Relation): Relation
   /** Every build that stands for a published relation. */
   all(): readonly BuildRelation[]
+  /** Says that there is no build any more. */
+  remove(published: Relation): void
   /** Says that a build has been published: from now on it is read where it stands for everybody. */
   publish(published: Relation): void
 }
@@ -82,6 +94,7 @@ export function makeBuilds(): Builds {
     add: (published, build) => void builds.set(relationKey(published), { published, build }),
     resolve: (published) => builds.get(relationKey(published))?.build ?? published,
     all: () => [...builds.values()],
+    remove: (published) => void builds.delete(relationKey(published)),
     publish: (published) => void builds.delete(relationKey(published)),
   }
 }

@@ -1,11 +1,13 @@
 import type { CompiledSql } from '../compile/compiled-sql.ts'
 import type { QueryComment, Renderer, RenderScope } from '../compile/renderer.ts'
+import type { ExecutionConfig } from '../core/execution-config.ts'
 import type { Manifest } from '../core/manifest.ts'
 import type { ModelNode, Node, NodeId, Relation, SnapshotNode, TestNode } from '../core/node.ts'
 import type { Plan, Step } from '../core/plan.ts'
 import type { Problem } from '../core/problem.ts'
 import type { RunEffects } from '../core/run-event.ts'
 import type { BatchResult } from '../core/run-result.ts'
+import type { Lease } from '../store/index.ts'
 import type { Connection, PublishAction, Warehouse } from '../warehouse/index.ts'
 import type { Builds } from './relations.ts'
 import type { RunRequest } from './run-request.ts'
@@ -18,10 +20,19 @@ export interface RunContext {
   readonly warehouse: Warehouse
   /** For the worker threads, which open connections of their own. */
   readonly connection: Connection
+  /** What the run holds to write what it publishes. */
+  readonly lease: Lease
   readonly projectRoot: string
   /** Vars that set the parameters of loads. */
   readonly params: Readonly<Record<string, unknown>>
+  /** How many connections a node may work over. */
   readonly threads: number
+  /** How many nodes of each pool may be at work at the same time. */
+  readonly pools: Readonly<Record<string, number>>
+  /** What a node's config says about carrying it out. */
+  readonly configOf: (nodeId: NodeId) => ExecutionConfig
+  /** How long a node takes as a rule, where that is known. */
+  readonly secondsOf: (nodeId: NodeId) => number | undefined
   readonly fullRefresh: boolean
   readonly failFast: boolean
   /** The times that microbatch models are to build. */
@@ -30,6 +41,8 @@ export interface RunContext {
   readonly storeFailures: boolean
   readonly warnError: boolean
   readonly builds: Builds
+  /** What has been built for good, and must not get lost before it is published; grows as the run goes on. */
+  readonly standing: Relation[]
   readonly effects: RunEffects
   /** How templates are rendered in this run: against its builds, with a database to ask. */
   readonly renderScope: RenderScope
@@ -46,7 +59,7 @@ export interface RunContext {
   readonly compilePublished: (node: ModelNode | TestNode) => Promise<CompiledSql>
   /** The comment for statements of a node, or of what is none. */
   readonly commentOf: (nodeId: NodeId | null, connection?: string) => QueryComment | null
-  /** The same with statements that tell for which node they are. */
+  /** The same for the work of one node: with its limits, and statements that tell for which node they are. */
   readonly forNode: (nodeId: NodeId) => RunContext
   /** Where something that a job refers to stands in this run. */
   readonly relationOf: (node: Node, ref: string) => Relation

@@ -3,6 +3,7 @@ import type { Interval } from '../core/intervals.ts'
 import type { Manifest } from '../core/manifest.ts'
 import type { NodeId, Relation } from '../core/node.ts'
 import type { PublishMode } from '../core/plan.ts'
+import type { StartedBy } from '../store/index.ts'
 import type { Connection, Warehouse } from '../warehouse/index.ts'
 
 /** What somebody wants run, and where. */
@@ -18,9 +19,13 @@ export interface RunRequest {
   readonly publish: PublishMode
   readonly fullRefresh: boolean
   readonly failFast: boolean
-  /** How long to wait for another run on the same target. */
-  readonly lockTimeoutMs: number
+  /** How long to wait for runs that publish some of the same. */
+  readonly waitMs: number
+  /** Where and by whom the command was called. */
+  readonly startedBy: StartedBy
   readonly threads: number
+  /** How many nodes of each pool may be at work at the same time. */
+  readonly pools?: Readonly<Record<string, number>>
   /** Where relations that the target does not have are read instead, by relation key (--defer). */
   readonly deferred?: ReadonlyMap<string, Relation>
   /** Everything is read as if it had no rows (--empty). */

@@ -5,6 +5,7 @@ import {
   type ModelNode,
   type Node,
   type NodeId,
+  type Relation,
   relationKey,
   relationsOf,
 } from '../core/node.ts'
@@ -13,23 +14,29 @@ import { makeProblem, type Problem, ProblemError } from '../core/problem.ts'
 import type { RunEffects } from '../core/run-event.ts'
 import { isFailure, type RunResult } from '../core/run-result.ts'
 import {
+  clearDeadRuns,
+  describeHolder,
   forgetKeptBuilds,
   type KeptRun,
+  type Lease,
   migrateStore,
   type RunOwner,
   readDefinitions,
+  readDurations,
   readKeptRun,
   readLedgers,
   readPublished,
   recordKeptBuilds,
   recordRunFinished,
   recordRunStarted,
-  takeAbandonedBuildSchemas,
+  withLease,
 } from '../store/index.ts'
-import { existingRelations, withRunLock } from '../warehouse/index.ts'
+import { existingRelations } from '../warehouse/index.ts'
+import { relationsOfBuild } from './adopt-builds.ts'
 import { createBuildSchemas, dropBuildSchemas } from './build-schemas.ts'
+import type { OnBuilt } from './carry-out.ts'
 import { fingerprintDefinitions } from './definition-fingerprints.ts'
-import { execute, type OnBuilt, skipped } from './execute.ts'
+import { type Execution, execute, skipped } from './execute.ts'
 import { type Beginning, goOn } from './go-on.ts'
 import { keepableBuilds } from './keep-builds.ts'
 import { fingerprintLoads } from './load-fingerprint.ts'
@@ -44,35 +51,48 @@ import { compareViews } from './standing-views.ts'
 import { sessionsFor } from './thread-places.ts'
 
 /*
- * A run: take the lock of the target, look at what stands there, plan, build everything in a schema of the run,
+ * A run: take a lease on what is to be published, look at what stands there, plan, build everything in a schema of the run,
  * and, when all of it has succeeded, publish all of it in one transaction. What a failed run has built is kept until
  * the next one: a retry goes on from there, any other drops it.
  */
 
 /** Runs the nodes. Failures of nodes are in the result; only what keeps a run from beginning is thrown. */
 export async function runNodes(request: RunRequest, effects: RunEffects): Promise<RunResult> {
-  const { warehouse, manifest } = request
+  const { warehouse, manifest, command, runId, startedBy, waitMs } = request
   const { name: target, schema } = warehouse.target
   const owner: RunOwner = { project: manifest.project, target, schema }
-  return withRunLock(
+  await migrateStore(warehouse.control)
+  return withLease(
     warehouse,
     {
+      ...{ runId, command, startedBy, waitMs, schema },
       project: owner.project,
-      schema,
-      waitMs: request.lockTimeoutMs,
+      relations: request.nodeIds.flatMap((id) => writtenRelations(manifest.nodes[id]!, request)),
       signal: effects.signal,
-      onWaiting: (holder) => effects.emit({ type: 'waiting_for_lock', holder }),
+      onWaiting: (holders) =>
+        effects.emit({ type: 'waiting_for_lock', holder: describeHolder(holders[0]!), holders }),
     },
-    () => runLocked(request, owner, effects),
+    (lease) => runLeased(request, lease, owner, effects),
   )
 }
 
-async function runLocked(request: RunRequest, owner: RunOwner, effects: RunEffects): Promise<RunResult> {
+/** What a node writes that others see: what it publishes, and for a test the rows that it keeps. */
+function writtenRelations(node: Node, { storeFailures }: RunRequest): readonly Relation[] {
+  if (node.resourceType !== 'test') return relationsOf(node)
+  const kept = node.storeFailures ?? (storeFailures ? 'table' : 'ephemeral')
+  return kept === 'ephemeral' ? [] : [node.relation]
+}
+
+async function runLeased(
+  request: RunRequest,
+  lease: Lease,
+  owner: RunOwner,
+  effects: RunEffects,
+): Promise<RunResult> {
   const { warehouse, manifest } = request
   const { control } = warehouse
-  await migrateStore(control)
   const kept = request.retryOf === undefined ? null : await readKeptRun(control, owner, request.retryOf)
-  await dropLeftovers(request, owner, kept, effects)
+  await dropLeftovers(request, lease, owner, kept, effects)
   const startedAt = effects.clock()
   const planned = await planRun(request, startedAt)
   const beginning = await goOn(request, planned.plan, planned.definitionOf, kept)
@@ -90,44 +110,61 @@ async function runLocked(request: RunRequest, owner: RunOwner, effects: RunEffec
     plan,
     nodeNames: Object.fromEntries(plan.steps.map(({ nodeId }) => [nodeId, manifest.nodes[nodeId]!.name])),
   })
-  await recordRunStarted(control, owner, plan)
+  await recordRunStarted(control, lease, owner, plan)
   const built = plan.steps.filter(({ action }) => action !== 'reuse')
   const published = built.flatMap(({ nodeId }) => relationsOf(manifest.nodes[nodeId]!))
   const clearUp = async (): Promise<void> => {
     await dropBuildSchemas(control, plan.buildSchema)
-    await forgetKeptBuilds(control, owner)
+    await forgetKeptBuilds(control, lease, owner)
   }
   try {
     await createBuildSchemas(control, plan.buildSchema, published)
-    const ended = await buildAndPublish(request, beginning, planned.definitionOf, startedAt, effects)
-    const { result } = ended
-    const builds = await keepableBuilds(result, ended.outcomes, ended.context, beginning)
-    if (builds.length > 0) await recordKeptBuilds(control, owner, plan.runId, builds)
-    else await clearUp()
-    await recordRunFinished(control, result, effects.clock())
+    const begun = { ...beginning, ...planned, plan, lease, owner }
+    const ended = await buildAndPublish(request, begun, startedAt, effects)
+    const problems: Problem[] = []
+    await collecting(problems, async () => {
+      const builds = await keepableBuilds(ended.result, ended.outcomes, ended.context, beginning)
+      if (builds.length > 0) await recordKeptBuilds(control, lease, owner, plan.runId, builds)
+      else await clearUp()
+      await recordRunFinished(control, lease, ended.result, effects.clock())
+    })
+    const result = withProblems(ended.result, problems)
     effects.emit({ type: 'run_finished', result })
     return result
   } catch (error) {
-    await clearUp()
+    // The next run does it otherwise, and what went wrong first is what matters.
+    await clearUp().catch(() => {})
     throw error
+  }
+}
+
+function withProblems(result: RunResult, problems: readonly Problem[]): RunResult {
+  if (problems.length === 0) return result
+  const status = result.status === 'success' ? 'failed' : result.status
+  const known = new Set(result.problems.map(({ code }) => code))
+  return {
+    ...result,
+    status,
+    problems: [...result.problems, ...problems.filter(({ code }) => !known.has(code))],
   }
 }
 
 /** Drops what runs left behind that were cut off or failed, but for what this one goes on with. */
 async function dropLeftovers(
   { warehouse: { control } }: RunRequest,
+  lease: Lease,
   owner: RunOwner,
   kept: KeptRun | null,
   effects: RunEffects,
 ): Promise<void> {
   const tell = (message: string) => effects.emit({ type: 'log', level: 'info', message })
-  for (const schema of await takeAbandonedBuildSchemas(control, owner)) {
-    if (schema === kept?.buildSchema) continue
-    await dropBuildSchemas(control, schema)
-    tell(`dropped ${schema}, left behind by a run that was cut off`)
-  }
+  const dropped = await clearDeadRuns(control, lease, owner, async (session, schema) => {
+    if (schema !== kept?.buildSchema) await dropBuildSchemas(session, schema)
+  })
+  for (const schema of dropped)
+    if (schema !== kept?.buildSchema) tell(`dropped ${schema}, left behind by a run that was cut off`)
   if (kept) return
-  for (const schema of await forgetKeptBuilds(control, owner)) {
+  for (const schema of await forgetKeptBuilds(control, lease, owner)) {
     await dropBuildSchemas(control, schema)
     tell(`dropped ${schema}, kept from a run that failed`)
   }
@@ -215,14 +252,26 @@ interface Ended {
   readonly context: RunContext
 }
 
+/** A run that has its lease and its plan. */
+interface Begun extends Beginning {
+  readonly definitionOf: FingerprintOf
+  readonly lease: Lease
+  readonly owner: RunOwner
+}
+
 async function buildAndPublish(
   request: RunRequest,
-  { plan, adopted }: Beginning,
-  definitionOf: FingerprintOf,
+  { plan, adopted, definitionOf, lease, owner }: Begun,
   startedAt: Date,
   effects: RunEffects,
 ): Promise<Ended> {
-  const context = makeRunContext(request, plan, makeBuilds(), effects)
+  const seconds = await readDurations(request.warehouse.control, owner)
+  const context = makeRunContext(request, {
+    ...{ plan, effects, lease },
+    secondsOf: (id) => seconds.get(id),
+    builds: makeBuilds(),
+    standing: adopted.flatMap(relationsOfBuild),
+  })
   for (const { published, build } of adopted.flatMap(({ builds }) => builds))
     context.builds.add(published, build)
   // A comment that cannot be made is one mistake, and not one of every node.
@@ -234,16 +283,14 @@ async function buildAndPublish(
   }
   const problems: Problem[] = []
   const begun = await collecting(problems, () => runStartHooks(context))
-  const { results, outcomes } = begun
-    ? await execute(context, onBuilt)
-    : { results: plan.steps.map((step) => skipped(step, 'on-run-start failed')), outcomes: new Map() }
+  const { results, outcomes, passedOver } = begun ? await execute(context, onBuilt) : nothingDone(plan)
   // What was adopted stands on nothing that this run has built, so it comes first.
   const actions = [...adopted, ...outcomes.values()].flatMap(({ publish }) => publish)
-  const cancelled = effects.signal.aborted
-  const allWell = begun && !cancelled && !results.some(({ status }) => isFailure(status))
+  const failed = results.filter(({ status }) => isFailure(status)).map(({ nodeId }) => nodeId)
+  const mayPublish = begun && !effects.signal.aborted && failed.every((id) => passedOver.has(id))
   let published = plan.publish === 'node' && actions.length > 0
   let publishMs: number | null = null
-  if (plan.publish === 'run' && allWell && actions.length > 0) {
+  if (plan.publish === 'run' && mayPublish && actions.length > 0) {
     const built = [
       ...adopted.filter(({ action }) => action !== 'reuse'),
       ...results.filter(({ status }) => status === 'success'),
@@ -258,15 +305,18 @@ async function buildAndPublish(
       published = true
     })
   }
-  if (begun && !cancelled) await collecting(problems, () => runEndHooks(results, context))
-  if (cancelled)
+  const cancelled = effects.signal.aborted && !(published && plan.publish === 'run')
+  // Whoever took the place of this run has the last word, also about what runs behind it.
+  if (begun && !cancelled && (await collecting(problems, () => lease.hold())))
+    await collecting(problems, () => runEndHooks(results, context))
+  if (cancelled && !problems.some(({ code }) => code === 'cancelled'))
     problems.push(
       makeProblem('cancelled', 'the run was cancelled', { hint: 'what was built has been dropped' }),
     )
   const result: RunResult = {
     runId: plan.runId,
     command: plan.command,
-    status: cancelled ? 'cancelled' : allWell && problems.length === 0 ? 'success' : 'failed',
+    status: cancelled ? 'cancelled' : begun && failed.length + problems.length === 0 ? 'success' : 'failed',
     startedAt: plan.startedAt,
     elapsedMs: effects.clock().getTime() - startedAt.getTime(),
     published,
@@ -277,6 +327,11 @@ async function buildAndPublish(
     problems,
   }
   return { result, outcomes, context }
+}
+
+function nothingDone(plan: Plan): Execution {
+  const results = plan.steps.map((step) => skipped(step, 'on-run-start failed'))
+  return { results, outcomes: new Map(), passedOver: new Set() }
 }
 
 /** Whether the work succeeded; its problems are kept, anything else is thrown on. */

@@ -10,6 +10,7 @@ export function problemsOf(
   node: Node,
   compiled: CompiledSql | null,
   renderer: Renderer,
+  timeoutMs?: number,
 ): readonly Problem[] {
   if (error instanceof ProblemError) return error.problems
   if (!(error instanceof ServerError)) {
@@ -17,9 +18,21 @@ export function problemsOf(
     return [renderer.problem('job-failed', message, node.place)]
   }
   const { message, detail, hint, where, kind } = error.failure
+  if (kind === 'cancelled' && message.includes('statement timeout'))
+    return [timedOut(node, renderer, timeoutMs)]
   if (kind === 'cancelled') return [makeProblem('cancelled', message, { place: node.place })]
   const offset = compiled ? positionWithin(error, compiled.text) : undefined
   const place = (offset === undefined ? null : compiled?.placeAt(offset)) ?? node.place
   const more = [detail, hint, where && `in ${where}`].filter(Boolean).join('\n')
   return [renderer.problem('sql-error', message, place, more)]
+}
+
+function timedOut({ name, place }: Node, renderer: Renderer, timeoutMs: number | undefined): Problem {
+  const limit = timeoutMs === undefined ? '' : `: ${timeoutMs / 1000} s`
+  return renderer.problem(
+    'statement-timeout',
+    `a statement of ${name} took longer than it may${limit}`,
+    place,
+    'give it more time with timeout in its config, or see with explain where the time goes',
+  )
 }

@@ -1,4 +1,5 @@
 export { readDefinitions } from './definitions.ts'
+export { readDurations } from './durations.ts'
 export { type LedgerChange, readLedgers, recordIntervals } from './intervals.ts'
 export {
   forgetKeptBuilds,
@@ -7,6 +8,14 @@ export {
   readKeptRun,
   recordKeptBuilds,
 } from './kept-builds.ts'
+export { describeHolder } from './lease-queue.ts'
+export { joinLease, type Lease, type LeaseRequest, type StartedBy, withLease } from './leases.ts'
 export { migrateStore } from './migrate.ts'
 export { type Publication, type Published, readPublished, recordPublications } from './publications.ts'
-export { type RunOwner, recordRunFinished, recordRunStarted, takeAbandonedBuildSchemas } from './runs.ts'
+export {
+  clearDeadRuns,
+  hasPublished,
+  type RunOwner,
+  recordRunFinished,
+  recordRunStarted,
+} from './runs.ts'

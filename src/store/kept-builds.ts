@@ -2,6 +2,7 @@ import type { NodeId } from '../core/node.ts'
 import type { BuildRelation, StepAction } from '../core/plan.ts'
 import { type PublishAction, type Session, sql } from '../warehouse/index.ts'
 import { hasTable } from './has-table.ts'
+import type { Lease } from './leases.ts'
 import type { RunOwner } from './runs.ts'
 
 /** What a failed run made of one node, with all that decides whether a later run may take it as it is. */
@@ -40,15 +41,17 @@ export async function readKeptRun(session: Session, owner: RunOwner, runId: stri
   return first ? { buildSchema: first.build_schema, builds: rows.map(({ build }) => build) } : null
 }
 
-/** Says what of a run is kept, in place of all that was kept before. */
+/** Says what of a run is kept, in place of what was kept before of the same relations. */
 export async function recordKeptBuilds(
   session: Session,
+  lease: Lease,
   owner: RunOwner,
   runId: string,
   builds: readonly KeptBuild[],
 ): Promise<void> {
   await session.transaction(async () => {
-    await forgetKeptBuilds(session, owner)
+    await lease.fence(session)
+    await forgetKeptBuilds(session, lease, owner)
     await session.query(sql`
       insert into estimand.kept_builds (run_id, node_id, build)
       select ${runId}, build ->> 'nodeId', build
@@ -56,12 +59,24 @@ export async function recordKeptBuilds(
   })
 }
 
-/** Forgets all kept builds and returns the schemas in which they stand. */
-export async function forgetKeptBuilds(session: Session, owner: RunOwner): Promise<string[]> {
+/**
+ * Forgets the kept builds of runs that built some of what the lease is about, and returns the schemas in which they
+ * stand. Somebody else may be going on with others.
+ */
+export async function forgetKeptBuilds(session: Session, lease: Lease, owner: RunOwner): Promise<string[]> {
   const { rows } = await session.query<{ build_schema: string }>(sql`
     delete from estimand.kept_builds kept
     using estimand.runs
-    where runs.run_id = kept.run_id and ${isOf(owner)}
+    where runs.run_id = kept.run_id
+      and ${isOf(owner)}
+      and kept.run_id in (
+        select others.run_id
+        from estimand.kept_builds others
+        cross join lateral jsonb_array_elements((others.build -> 'builds') || (others.build -> 'publish')) as one
+        where (one -> 'published' ->> 'schema') || '.' || (one -> 'published' ->> 'identifier') in (
+          select unnest(leases.relations) from estimand.leases where leases.token = ${lease.token}
+        )
+      )
     returning runs.build_schema`)
   return [...new Set(rows.map((row) => row.build_schema))]
 }

@@ -1,6 +1,9 @@
+import type { Relation } from '../core/node.ts'
 import type { Plan } from '../core/plan.ts'
 import type { RunResult } from '../core/run-result.ts'
-import { type Session, sql } from '../warehouse/index.ts'
+import { type ControlSession, type Session, sql } from '../warehouse/index.ts'
+import { deadLeases, evictDead } from './evict-leases.ts'
+import type { Lease } from './leases.ts'
 
 /** Whose runs: two projects, or two schemas of one, may share a database. */
 export interface RunOwner {
@@ -9,17 +12,29 @@ export interface RunOwner {
   readonly schema: string
 }
 
-/** Says that a run has begun, and in which schema it builds. */
-export async function recordRunStarted(session: Session, owner: RunOwner, plan: Plan): Promise<void> {
-  await session.query(sql`
-    insert into estimand.runs (run_id, project, target, target_schema, command, status, build_schema, started_at)
-    values (${plan.runId}, ${owner.project}, ${owner.target}, ${owner.schema}, ${plan.command}, 'running',
-            ${plan.buildSchema}, ${plan.startedAt})`)
+/** Says that a run has begun, in which schema it builds, and who called it. */
+export async function recordRunStarted(
+  session: Session,
+  lease: Lease,
+  owner: RunOwner,
+  plan: Plan,
+): Promise<void> {
+  const { host, user, processId } = lease.startedBy
+  await session.transaction(async () => {
+    await lease.fence(session)
+    await session.query(sql`
+      insert into estimand.runs
+        (run_id, project, target, target_schema, command, status, build_schema, started_at,
+         lease_token, host, os_user, process_id)
+      values (${plan.runId}, ${owner.project}, ${owner.target}, ${owner.schema}, ${plan.command}, 'running',
+              ${plan.buildSchema}, ${plan.startedAt}, ${lease.token}, ${host}, ${user}, ${processId})`)
+  })
 }
 
-/** Writes how a run and each of its nodes ended. */
+/** Writes how a run and each of its nodes ended; the same again where it has been written already. */
 export async function recordRunFinished(
   session: Session,
+  lease: Lease,
   result: RunResult,
   finishedAt: Date,
 ): Promise<void> {
@@ -31,8 +46,10 @@ export async function recordRunFinished(
     duration_ms: node.durationMs,
     row_count: node.rows,
     message: node.message,
+    attempts: node.attempts ?? 1,
   }))
   await session.transaction(async () => {
+    await lease.fence(session)
     await session.query(sql`
       update estimand.runs
       set status = ${result.status},
@@ -41,24 +58,63 @@ export async function recordRunFinished(
       where run_id = ${result.runId}`)
     await session.query(sql`
       insert into estimand.node_runs
-        (run_id, node_id, status, started_at, finished_at, duration_ms, row_count, message)
-      select ${result.runId}, node_id, status, started_at, finished_at, duration_ms, row_count, message
+        (run_id, node_id, status, started_at, finished_at, duration_ms, row_count, message, attempts)
+      select ${result.runId}, node_id, status, started_at, finished_at, duration_ms, row_count, message, attempts
       from jsonb_to_recordset(${JSON.stringify(nodes)}::jsonb) as node (
         node_id text, status text, started_at timestamptz, finished_at timestamptz,
-        duration_ms double precision, row_count bigint, message text
-      )`)
+        duration_ms double precision, row_count bigint, message text, attempts int
+      )
+      on conflict (run_id, node_id) do nothing`)
   })
 }
 
+/** Drops what stands in a build schema. */
+export type DropBuilds = (session: Session, buildSchema: string) => Promise<void>
+
 /**
- * Build schemas of runs that never said how they ended, and marks those runs abandoned. Call it while holding
- * the run lock of the owner: then nobody can be at work in them.
+ * Clears away what is left of runs that never said how they ended: their sessions, their builds, their standing as
+ * runs that are at work. One whose holder lives is left alone. Returns the schemas that were dropped.
  */
-export async function takeAbandonedBuildSchemas(session: Session, owner: RunOwner): Promise<string[]> {
-  const { rows } = await session.query<{ build_schema: string }>(sql`
-    update estimand.runs
-    set status = 'abandoned'
-    where status = 'running' and project = ${owner.project} and target_schema = ${owner.schema}
-    returning build_schema`)
-  return rows.map((row) => row.build_schema)
+export async function clearDeadRuns(
+  control: ControlSession,
+  lease: Lease,
+  owner: RunOwner,
+  dropBuilds: DropBuilds,
+): Promise<string[]> {
+  await evictDead(control, lease.token, await deadLeases(control, lease.token))
+  return control.transaction(async () => {
+    await lease.fence(control)
+    // Whoever else begins at this moment clears away the others.
+    const { rows } = await control.query<{ run_id: string; build_schema: string }>(sql`
+      select run_id, build_schema
+      from estimand.runs
+      where status = 'running'
+        and project = ${owner.project}
+        and target_schema = ${owner.schema}
+        and not exists (
+          select from estimand.leases where leases.run_id = runs.run_id and leases.superseded_by is null
+        )
+      for update skip locked`)
+    for (const { build_schema } of rows) await dropBuilds(control, build_schema)
+    await control.query(sql`
+      update estimand.runs set status = 'abandoned' where run_id = any(${rows.map((row) => row.run_id)}::uuid[])`)
+    return rows.map((row) => row.build_schema)
+  })
+}
+
+/** Whether a run has published all of the relations; asked when the answer to its commit was lost. */
+export async function hasPublished(
+  session: Session,
+  runId: string,
+  relations: readonly Relation[],
+): Promise<boolean> {
+  const schemas = relations.map(({ schema }) => schema)
+  const names = relations.map(({ identifier }) => identifier)
+  const { rows } = await session.query<{ missing: boolean }>(sql`
+    select exists (
+      select from unnest(${schemas}::text[], ${names}::text[]) as wanted (schema_name, relation_name)
+      left join estimand.publications using (schema_name, relation_name)
+      where publications.run_id is distinct from ${runId}::uuid
+    ) as missing`)
+  return relations.length > 0 && !rows[0]!.missing
 }

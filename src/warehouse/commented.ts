@@ -38,7 +38,8 @@ export function commentedWarehouse(warehouse: Warehouse, comment: StatementComme
     ...warehouse,
     query: (query) => warehouse.query(noted(query)),
     runTogether: (statement) => warehouse.runTogether(noted(statement)),
-    withSession: (body) => warehouse.withSession((session) => body(commentedSession(session, comment))),
+    withSession: (body, settings) =>
+      warehouse.withSession((session) => body(commentedSession(session, comment)), settings),
   }
 }
 

@@ -2,6 +2,7 @@
  * The engines: everything that touches PostgreSQL. Other folders import from this file only.
  */
 
+export { cancelledError, throwIfCancelled } from './cancelled.ts'
 export {
   type CatalogColumn,
   type CatalogRelation,
@@ -48,11 +49,23 @@ export {
   resolveConnection,
   withDatabaseUrl,
 } from './resolve-connection.ts'
-export { type RunLockRequest, withRunLock } from './run-lock.ts'
 export { mostTogether, sessionsTogether } from './run-together.ts'
-export { describeFailure, positionWithin, ServerError, type ServerFailure } from './server-error.ts'
+export {
+  describeFailure,
+  failureBehind,
+  positionWithin,
+  ServerError,
+  type ServerFailure,
+} from './server-error.ts'
 export type { QueryResult, Session, TableResult } from './session.ts'
 export { type SQLQuery, sql } from './sql.ts'
 export { sqlLiteral, sqlText, unsafeSql } from './sql-text.ts'
 export { viewStates } from './view-states.ts'
-export { type ConnectOptions, connectWarehouse, type Warehouse, withWarehouse } from './warehouse.ts'
+export {
+  type ConnectOptions,
+  type ControlSession,
+  connectWarehouse,
+  type SessionSettings,
+  type Warehouse,
+  withWarehouse,
+} from './warehouse.ts'

@@ -44,7 +44,7 @@ export async function openSession(connection: Connection, options: SessionOption
       onNotice({ severity: notice.severity ?? 'NOTICE', message: notice.message ?? '' }),
     )
   }
-  const session = new PgSession(client, serverName(target))
+  const session = new PgSession(client, serverName(target), options.statementTimeoutMs)
   try {
     const { serverVersion, citus } = await setUp(session, connection, options)
     if (serverVersion < oldestVersion) throw new ProblemError(tooOld(serverName(target), serverVersion))
@@ -150,7 +150,11 @@ function isSslDemanded(error: unknown): boolean {
   return (error as { code?: string }).code === '28000'
 }
 
-/** One statement: the settings, and what the server is. Citus is installed per database. */
+/**
+ * One statement: the settings, and what the server is. Citus is installed per database. A client that is gone is
+ * noticed in minutes, and nothing is worked on for it any longer; where the system cannot tell, the server takes
+ * nothing but 0 for that.
+ */
 async function setUp(session: PgSession, { role, searchPath }: Connection, options: SessionOptions) {
   const { rows } = await session.query<{ version: number; citus: boolean }>(sql`
     select
@@ -162,6 +166,14 @@ async function setUp(session: PgSession, { role, searchPath }: Connection, optio
       set_config('lock_timeout', ${String(options.lockTimeoutMs ?? 0)}, false),
       set_config('statement_timeout', ${String(options.statementTimeoutMs ?? 0)}, false),
       set_config('idle_in_transaction_session_timeout', '0', false),
+      set_config('tcp_keepalives_idle', '60', false),
+      set_config('tcp_keepalives_interval', '10', false),
+      set_config('tcp_keepalives_count', '6', false),
+      set_config(
+        'client_connection_check_interval',
+        case when version() like '%-linux%' then '5s' else '0' end,
+        false
+      ),
       set_config('search_path', coalesce(${searchPath ?? null}, current_setting('search_path')), false),
       set_config('role', coalesce(${role ?? null}, current_setting('role')), false),
       current_setting('server_version_num')::int as version,

@@ -35,10 +35,16 @@ export class PgSession implements Session {
   /** Statements sent or waiting. */
   private pending = 0
   private tail: Promise<unknown> = Promise.resolve()
+  private readonly lostListeners: (() => void)[] = []
+  /** How long a statement may take where nobody says; 0 is without a limit. */
+  private readonly usualTimeoutMs: number
+  private statementTimeoutMs: number
 
-  constructor(client: pg.Client, server: string) {
+  constructor(client: pg.Client, server: string, usualTimeoutMs = 0) {
     this.client = client
     this.server = server
+    this.usualTimeoutMs = usualTimeoutMs
+    this.statementTimeoutMs = usualTimeoutMs
     this.processId = (client as unknown as { processID: number }).processID
     // An idle connection may break at any time; the next statement reports it.
     client.on('error', (error) => this.lose(error))
@@ -131,6 +137,18 @@ export class PgSession implements Session {
     return this.lost === undefined
   }
 
+  /** Calls back when the connection is lost or closed. */
+  whenLost(listener: () => void): void {
+    this.lostListeners.push(listener)
+  }
+
+  /** Lets no statement run longer than that, or than usual. Asks the server only when that is something new. */
+  async limitStatements(timeoutMs = this.usualTimeoutMs): Promise<void> {
+    if (timeoutMs === this.statementTimeoutMs) return
+    await this.query(sql`select set_config('statement_timeout', ${String(timeoutMs)}, false)`)
+    this.statementTimeoutMs = timeoutMs
+  }
+
   /** Whether the server has something of ours to do. */
   isBusy(): boolean {
     return this.isUsable() && (this.pending > 0 || this.copy !== undefined)
@@ -206,12 +224,14 @@ export class PgSession implements Session {
 
   private translate(error: unknown, text: string): Error {
     const reason = statementError(error, text, this.server)
-    if (isLost(reason)) this.lost ??= reason
+    if (isLost(reason)) this.lose(reason)
     return this.cancelled ? cancelledError(reason) : reason
   }
 
   private lose(error: Error): void {
-    this.lost ??= statementError(error, '', this.server)
+    if (this.lost) return
+    this.lost = statementError(error, '', this.server)
+    for (const listener of this.lostListeners) listener()
   }
 
   private drop(reason: Error): void {

@@ -1,8 +1,22 @@
 import type { PgSession } from './pg-session.ts'
+import type { Session } from './session.ts'
+
+/** What holds for a session as long as it is lent. */
+export interface SessionSettings {
+  /** How long a statement may take; without it, as long as the options of the connection say. */
+  readonly statementTimeoutMs?: number
+}
+
+/** What is done with a session before it is lent for the first time. */
+export type PrepareSession = (session: Session) => Promise<void>
 
 /** A fixed number of sessions, opened when first needed and replaced when their connection broke. */
 export interface Pool {
-  use<T>(body: (session: PgSession) => Promise<T>): Promise<T>
+  use<T>(body: (session: PgSession) => Promise<T>, settings?: SessionSettings): Promise<T>
+  /** Prepares every session from now on, those that are open already when they are lent next. */
+  prepare(prepare: PrepareSession | null): void
+  /** The backends of sessions whose connection was lost. */
+  lostProcesses(): readonly number[]
   /** Begins to open as many sessions as will be needed at once, so that they are there by then. */
   warmUp(count: number): void
   /** Marks the lent sessions as cancelled and returns them. */
@@ -15,6 +29,9 @@ export function makePool(size: number, open: () => Promise<PgSession>): Pool {
   const opening: Promise<PgSession>[] = []
   const lent = new Set<PgSession>()
   const waiting: (() => void)[] = []
+  const prepared = new WeakMap<PgSession, PrepareSession>()
+  const lost: number[] = []
+  let prepare: PrepareSession | null = null
   let taken = 0
   let closed = false
 
@@ -42,20 +59,33 @@ export function makePool(size: number, open: () => Promise<PgSession>): Pool {
     return open()
   }
 
+  const makeReady = async (session: PgSession, settings: SessionSettings) => {
+    await session.limitStatements(settings.statementTimeoutMs)
+    if (!prepare || prepared.get(session) === prepare) return
+    const current = prepare
+    await current(session)
+    prepared.set(session, current)
+  }
+
   const giveBack = async (session: PgSession) => {
     await session.release()
-    if (session.isUsable() && !closed) idle.push(session)
-    else await session.close()
+    if (session.isUsable() && !closed) {
+      idle.push(session)
+      return
+    }
+    if (!session.isUsable()) lost.push(session.processId)
+    await session.close()
   }
 
   return {
-    async use(body) {
+    async use(body, settings = {}) {
       if (closed) throw new Error('the warehouse is closed')
       await takeSlot()
       try {
         const session = await take()
         lent.add(session)
         try {
+          await makeReady(session, settings)
           return await body(session)
         } finally {
           lent.delete(session)
@@ -72,6 +102,10 @@ export function makePool(size: number, open: () => Promise<PgSession>): Pool {
         session.catch(() => {})
         opening.push(session)
       }
+    },
+    lostProcesses: () => lost,
+    prepare(next) {
+      prepare = next
     },
     cancel() {
       for (const session of lent) session.cancel()

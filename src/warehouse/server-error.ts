@@ -85,6 +85,45 @@ function kindOf(sqlstate: string | undefined, message: string): FailureKind {
   return 'sql'
 }
 
+/** What a server or the network said that an error stands for, however it was put to people; null where nobody did. */
+export function failureBehind(error: unknown): ServerFailure | null {
+  const chain = causesOf(error)
+  const refused = chain.find((one) => one instanceof ServerError)
+  if (refused) return refused.failure
+  const raw = chain.find((one) => isServerMessage(propertiesOf(one)) || isOfNetwork(one))
+  if (raw) return failureOf(raw)
+  // What comes from a worker thread tells nothing more.
+  const lost = chain.find((one) => one instanceof ProblemError && one.problems.some(isAboutConnection))
+  return lost ? { kind: 'lost', message: lost.message } : null
+}
+
+const networkCodes: ReadonlySet<string> = new Set([
+  'ECONNRESET',
+  'ECONNREFUSED',
+  'ECONNABORTED',
+  'EPIPE',
+  'ETIMEDOUT',
+])
+const mostCauses = 10
+
+function causesOf(error: unknown): Error[] {
+  const chain: Error[] = []
+  for (let at = error; at instanceof Error && chain.length < mostCauses; at = at.cause) chain.push(at)
+  return chain
+}
+
+function propertiesOf(error: Error): Record<string, unknown> {
+  return error as unknown as Record<string, unknown>
+}
+
+function isOfNetwork(error: Error): boolean {
+  return networkCodes.has(String(propertiesOf(error)['code']))
+}
+
+function isAboutConnection({ code }: Problem): boolean {
+  return code === 'warehouse-lost' || code === 'warehouse-unreachable'
+}
+
 function pick<T extends Record<string, string | undefined>>(values: T): { [K in keyof T]?: string } {
   return Object.fromEntries(Object.entries(values).filter(([, value]) => value !== undefined)) as {
     [K in keyof T]?: string

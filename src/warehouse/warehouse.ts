@@ -2,15 +2,18 @@ import type { Target } from '../core/manifest.ts'
 import { cancelSessions } from './cancel-sessions.ts'
 import { throwIfCancelled } from './cancelled.ts'
 import type { Connection } from './connection.ts'
+import { type ControlSession, makeControlSession } from './control-session.ts'
 import { openSession, type SessionOptions } from './open-session.ts'
-import { makePool } from './pool.ts'
+import { makePool, type PrepareSession, type SessionSettings } from './pool.ts'
 import { makeRunTogether } from './run-together.ts'
 import type { QueryResult, Session } from './session.ts'
 import type { SQLQuery } from './sql.ts'
 
 export type { Connection } from './connection.ts'
+export type { ControlSession } from './control-session.ts'
 export type { CopySink } from './copy/copy-sink.ts'
 export type { CopyInFormat, CopyOutFormat } from './copy/copy-text.ts'
+export type { PrepareSession, SessionSettings } from './pool.ts'
 export type { QueryResult, Session } from './session.ts'
 export { sqlLiteral, unsafeSql } from './sql-text.ts'
 
@@ -28,11 +31,15 @@ export interface Warehouse {
    */
   runTogether(statement: SQLQuery): Promise<void>
   /** Lends a session to the body and takes it back; waits when all are in use. */
-  withSession<T>(body: (session: Session) => Promise<T>): Promise<T>
+  withSession<T>(body: (session: Session) => Promise<T>, settings?: SessionSettings): Promise<T>
   /** Says that so many sessions will be needed at once, soon: they are opened meanwhile. */
   warmUp(count: number): void
+  /** The backends of lent sessions whose connection was lost: the server may not know that yet. */
+  lostProcesses(): readonly number[]
+  /** Has every session prepared before it is lent, from now on; null: not any more. */
+  prepareSessions(prepare: PrepareSession | null): void
   /** The reserved session, for one at a time: locks and small look-ups, nothing that takes long. */
-  readonly control: Session
+  readonly control: ControlSession
   /** Cancels what every lent session is doing; their bodies fail with the problem `cancelled`. */
   cancelAll(): Promise<void>
   /** Waits for the lent sessions and closes all connections. */
@@ -42,39 +49,61 @@ export interface Warehouse {
 export interface ConnectOptions extends SessionOptions {
   /** Sessions besides the one for control. */
   readonly threads: number
-  /** Aborting it gives up connecting and, later, cancels everything once. */
+  /** Aborting it gives up connecting and, later, cancels everything until the warehouse is closed. */
   readonly signal?: AbortSignal
 }
+
+/**
+ * Once the signal is given, what runs is cancelled again and again. A cancel that reaches the server just before the
+ * statement does is lost, and a session that is only being opened has nothing yet to cancel.
+ */
+const cancelEveryMs = 250
 
 /** Connects and checks the server; throws a ProblemError that says what to do. */
 export async function connectWarehouse(connection: Connection, options: ConnectOptions): Promise<Warehouse> {
   throwIfCancelled(options.signal)
-  const control = await openSession(connection, options)
+  const first = await openSession(connection, options)
   const { target } = connection
   // What cleans up after a cancel may still need a session.
   const { signal: _, ...lasting } = options
   const open = async () => (await openSession(connection, lasting)).session
+  const control = makeControlSession(first.session, open)
   const pool = makePool(Math.max(1, options.threads), open)
+  let cancelling: Promise<void> | undefined
 
   const warehouse: Warehouse = {
     target,
-    serverVersion: control.serverVersion,
-    capabilities: { citus: control.citus },
-    control: control.session,
+    serverVersion: first.serverVersion,
+    capabilities: { citus: first.citus },
+    control,
     query: (query) => pool.use((session) => session.query(query)),
     runTogether: makeRunTogether((body) => pool.use(body)),
-    withSession: (body) => pool.use(body),
+    withSession: (body, settings) => pool.use(body, settings),
     warmUp: (count) => pool.warmUp(count),
-    async cancelAll() {
-      await cancelSessions(connection, lasting, pool.cancel())
+    lostProcesses: () => pool.lostProcesses(),
+    prepareSessions: (prepare) => pool.prepare(prepare),
+    cancelAll() {
+      // Those that were lent in the meantime are cancelled by the one that is at it already.
+      cancelling ??= cancelSessions({ connection, options: lasting, control }, () => pool.cancel()).finally(
+        () => {
+          cancelling = undefined
+        },
+      )
+      return cancelling
     },
     async close() {
       options.signal?.removeEventListener('abort', onAbort)
       await pool.close()
-      await control.session.close()
+      clearInterval(cancelTimer)
+      await control.close()
     },
   }
-  const onAbort = () => void warehouse.cancelAll().catch(() => {})
+  let cancelTimer: NodeJS.Timeout | undefined
+  const cancel = () => void warehouse.cancelAll().catch(() => {})
+  const onAbort = () => {
+    cancel()
+    cancelTimer = setInterval(cancel, cancelEveryMs)
+  }
   options.signal?.addEventListener('abort', onAbort, { once: true })
   return warehouse
 }

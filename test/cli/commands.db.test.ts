@@ -129,15 +129,21 @@ describe('the commands on a server', () => {
     expect(await buildSchemas()).toEqual([])
   })
 
-  it('wait for another run on the same target, or give up after the time that was set', async () => {
+  it('wait for a run that publishes some of the same, or give up after the time that was set', async () => {
     add('models/slow.sql', slowModel)
-    const first = start('run', '--select', 'slow')
+    const first = start('run', '--select', 'slow', 'customers')
     await first.said(/RUNS .*shop\.slow/)
-    const impatient = await run('run', '--select', 'customers', '--lock-timeout', '0.2')
-    expect(impatient.code).toBe(1)
-    expect(impatient.err).toContain('[run-locked]')
+    for (const flags of [['--wait-timeout', '0.2'], ['--no-wait']]) {
+      const impatient = await run('run', '--select', 'customers', ...flags)
+      expect(impatient.code).toBe(1)
+      expect(impatient.err).toMatch(
+        /estimand run by \S+ on \S+, process \d+, since .* UTC; both publish shop\.customers {3}\[run-locked\]/,
+      )
+    }
+    const unconcerned = await run('run', '--select', 'stg_orders', '--no-wait')
+    expect(unconcerned.code).toBe(0)
     const patient = start('run', '--select', 'customers')
-    await patient.said(/Waiting for another run to finish/)
+    await patient.said(/Waiting for another run to finish: estimand run by /)
     first.process.kill('SIGTERM')
     expect((await first.ended).code).toBe(1)
     expect((await patient.ended).code).toBe(0)

@@ -4,7 +4,8 @@ import { runArguments, runFlagsOf } from '../../src/cli/run-arguments.ts'
 
 const globals: GlobalFlags = { logFormat: 'text', vars: '{day: 2026-01-31, n: 3}', target: 'prod' }
 const flags: RunFlags = {
-  lockTimeout: 10,
+  wait: true,
+  waitTimeout: 10,
   output: 'text',
   select: ['a+'],
   models: ['b'],
@@ -27,7 +28,7 @@ describe('the flags of a run', () => {
 
   it('come back as they were, through JSON', () => {
     const kept = JSON.parse(JSON.stringify({ ...runArguments(globals, flags), target: 'prod' }))
-    const { select: _, models: __, lockTimeout: ___, output: ____, ...same } = flags
+    const { select: _, models: __, wait: ___, waitTimeout: ____, output: _____, ...same } = flags
     expect(runFlagsOf(kept)).toEqual({
       globals: { vars: '{"day":"2026-01-31","n":3}', target: 'prod' },
       flags: same,

@@ -25,7 +25,8 @@ describe('cloning', () => {
           nodeIds: ['model.shop.paid', 'model.shop.totals'],
           elsewhere: new Map([['analytics.paid', { schema: 'prod', identifier: 'paid "v1"' }]]),
           asTables,
-          lockTimeoutMs: 1_000,
+          waitMs: 1_000,
+          startedBy: { host: 'here', user: 'tester', processId: 1 },
           signal: new AbortController().signal,
         }),
       )

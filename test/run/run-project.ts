@@ -74,12 +74,13 @@ type Rows = (query: SQLQuery) => Promise<Record<string, unknown>[]>
 /** Compiles a project for a connection. */
 export async function compileProject(root: string, connection: Connection, options: ProjectRunOptions = {}) {
   const project = await readProject(root)
-  return compile(project, {
+  const compilation = await compile(project, {
     target: connection.target,
     vars: options.vars ?? {},
     env: { ...process.env, ...options.env },
     clock: () => new Date(),
   })
+  return { ...compilation, pools: project.config.pools }
 }
 
 /** Builds what is selected, everything by default. */
@@ -88,7 +89,7 @@ export async function runProject(
   connection: Connection,
   options: ProjectRunOptions = {},
 ): Promise<ProjectRun> {
-  const { manifest, renderer } = await compileProject(root, connection, options)
+  const { manifest, renderer, pools } = await compileProject(root, connection, options)
   const events: RunEvent[] = []
   const signal = options.signal ?? new AbortController().signal
   const nodeIds = selected(manifest, options.select)
@@ -110,8 +111,10 @@ export async function runProject(
           publish: 'run',
           fullRefresh: false,
           failFast: false,
-          lockTimeoutMs: 10_000,
+          waitMs: 10_000,
+          startedBy: { host: 'here', user: 'tester', processId: process.pid },
           threads,
+          pools,
           ...pickRequest(options),
         },
         {

@@ -61,6 +61,16 @@ export function progressLine(node: RunningNode, nowMs: number, layout: LineLayou
   return `${head(node.nodeId, null, layout.colors.dim('...'.padEnd(statusWidth)), layout)}  ${nodeProgress(node, nowMs)}`
 }
 
+/** Says that a node is tried again, and why that may help. */
+export function retryLine(
+  { nodeId, reason, pauseMs }: { readonly nodeId: NodeId; readonly reason: string; readonly pauseMs: number },
+  layout: LineLayout,
+): string {
+  const { yellow, dim } = layout.colors
+  const why = dim(`${reason}; again in ${formatDuration(pauseMs)}`)
+  return `${head(nodeId, null, yellow('RETRY'.padEnd(statusWidth)), layout)}  ${why}`
+}
+
 /** Says how a node ended. */
 export function finishLine(result: NodeResult, index: number, layout: LineLayout): string {
   const { colors } = layout

@@ -3,7 +3,14 @@ import type { RunEvent } from '../../core/run-event.ts'
 import { isFailure, type NodeResult } from '../../core/run-result.ts'
 import { liveLines } from './live-lines.ts'
 import type { Narrator } from './narrator.ts'
-import { finishLine, type LineLayout, nameWidthFor, progressLine, startLine } from './node-lines.ts'
+import {
+  finishLine,
+  type LineLayout,
+  nameWidthFor,
+  progressLine,
+  retryLine,
+  startLine,
+} from './node-lines.ts'
 import { advance, emptyRunView, type RunView } from './run-view.ts'
 import { shownStatus } from './shown-status.ts'
 
@@ -76,6 +83,9 @@ export function makeTextRunDisplay(narrator: Narrator, options: RunDisplayOption
         plain(() => progressLine(node, nowMs, layout))
         break
       }
+      case 'node_retried':
+        say(retryLine(event, layout))
+        break
       case 'node_finished':
         if (event.result.status === 'skipped' && signal.aborted) break
         showFinished(event.result, event.index, layout, narrator, say, quiet)

@@ -1,6 +1,6 @@
 import type { Node, NodeId, ResourceType } from '../../core/node.ts'
 import type { PublishMode } from '../../core/plan.ts'
-import type { NodeResult, RunResult } from '../../core/run-result.ts'
+import { isFailure, type NodeResult, type RunResult } from '../../core/run-result.ts'
 import type { Colors } from '../output.ts'
 import { formatCount, formatCounted, formatDuration } from './numbers.ts'
 import { type ShownStatus, shownStatus } from './shown-status.ts'
@@ -85,7 +85,10 @@ function publishText(result: RunResult, nodes: Readonly<Record<NodeId, Node>>, p
   if (publish === 'node') return built.length > 0 ? ' Each node went live when it was built.' : ''
   if (result.published) {
     const took = result.publishMs === null ? '' : ` in ${formatDuration(result.publishMs)}`
-    return built.length > 0 || result.adopted ? ` Published everything at once${took}.` : ''
+    if (built.length === 0 && !result.adopted) return ''
+    return result.results.some(({ status }) => isFailure(status))
+      ? ` Published everything else at once${took}; what failed is as it was before.`
+      : ` Published everything at once${took}.`
   }
   const triedToBuild = result.results.some(({ nodeId }) => !isTest(nodes[nodeId]?.resourceType))
   if ((!triedToBuild && !result.adopted) || result.status === 'success') return ''

@@ -78,6 +78,7 @@ export function advance(view: RunView, event: RunEvent, nowMs: number): RunView 
     case 'publish_finished':
     case 'run_finished':
       return { ...view, phase: null }
+    case 'node_retried':
     case 'log':
       return view
   }

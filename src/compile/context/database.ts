@@ -54,8 +54,14 @@ export function databaseOf(answers: Answers): Database {
 /** A statement that failed, at the place in the template that sent it. */
 function askError(error: unknown): ContextError {
   const [problem] = error instanceof ProblemError ? error.problems : []
-  if (problem) return new ContextError(problem.code, problem.message, problem.hint)
-  return new ContextError('sql-error', error instanceof Error ? error.message : String(error))
+  const options = { cause: error }
+  if (problem) return new ContextError(problem.code, problem.message, problem.hint, options)
+  return new ContextError(
+    'sql-error',
+    error instanceof Error ? error.message : String(error),
+    undefined,
+    options,
+  )
 }
 
 /** Answers a question; a failure is an answer too, so that it is told at its place in the template. */

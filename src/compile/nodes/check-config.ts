@@ -1,3 +1,5 @@
+import { closestNames } from '../../core/did-you-mean.ts'
+import { onErrorChoices, readDuration } from '../../core/execution-config.ts'
 import type { Node } from '../../core/node.ts'
 import { makeProblem, type Problem } from '../../core/problem.ts'
 import { asList, type Config, isMap } from '../config-tree.ts'
@@ -73,8 +75,24 @@ const texts = typed(
 /** What every node that stands in the warehouse, and every test, may be configured with. */
 const everywhere: Readonly<Record<string, Check>> = { enabled: flag, meta: mapping, tags: texts }
 
-const built: Readonly<Record<string, Check>> = {
+const duration = typed(
+  (value) => (readDuration(value) ?? 0) > 0,
+  'a time',
+  'a number of seconds, or 500ms, 30s, 5m, 2h',
+)
+
+/** What everything that is carried out may be configured with. */
+const carriedOut: Readonly<Record<string, Check>> = {
   ...everywhere,
+  on_error: oneOf(...onErrorChoices),
+  pool: typed(isText, 'the name of a pool'),
+  retries: typed((value) => Number.isInteger(value) && (value as number) >= 0, 'a whole number from 0'),
+  retry_delay: duration,
+  timeout: duration,
+}
+
+const built: Readonly<Record<string, Check>> = {
+  ...carriedOut,
   column_types: mapping,
   contract: shaped({ enforced: flag, alias_types: flag, checksum: () => null }),
   docs: shaped({ show: flag, node_color: color }),
@@ -93,8 +111,11 @@ const checks: Partial<Record<Kind, Readonly<Record<string, Check>>>> = {
   model: built,
   seed: { ...built, delimiter: typed((value) => isText(value) && value.length === 1, 'one character') },
   snapshot: built,
+  job: carriedOut,
+  load: carriedOut,
   test: {
-    ...everywhere,
+    ...carriedOut,
+    on_error: oneOf('skip_children', 'stop'),
     limit: typed(Number.isInteger, 'a whole number'),
     store_failures: flag,
     store_failures_as: oneOf('table', 'view', 'ephemeral'),
@@ -104,7 +125,7 @@ const checks: Partial<Record<Kind, Readonly<Record<string, Check>>>> = {
   metric: everywhere,
   semantic_model: everywhere,
   saved_query: everywhere,
-  unit_test: everywhere,
+  unit_test: { ...carriedOut, on_error: oneOf('skip_children', 'stop') },
 }
 
 /** What is wrong with the config of a node, where `node` stands. */
@@ -130,7 +151,9 @@ export function configProblems({ node }: Draft, scope: DraftScope): Problem[] {
   const about = (refusal: Refusal): Problem =>
     makeProblem('config-invalid', `${name}: ${refusal.message}`, { ...place, hint: refusal.hint ?? '' })
   problems.push(
-    ...[databaseRefusal(node, scope), contractRefusal(config)].flatMap((one) => (one ? about(one) : [])),
+    ...[databaseRefusal(node, scope), contractRefusal(config), poolRefusal(config, scope)].flatMap((one) =>
+      one ? about(one) : [],
+    ),
   )
   const warnings = [sourceWarning(node, scope), quotingWarning(node)]
   for (const warning of warnings)
@@ -174,6 +197,17 @@ function databaseRefusal(node: Draft['node'], scope: DraftScope): Refusal | null
   return {
     message: `it is to stand in the database '${database}', and target '${name}' connects to '${connected}'`,
     hint: 'PostgreSQL reaches one database in a connection: leave database out, and keep things apart by schema',
+  }
+}
+
+/** A pool that nobody limits would be no limit. */
+function poolRefusal({ pool }: Config, scope: DraftScope): Refusal | null {
+  const pools = Object.keys(scope.project.config.pools)
+  if (typeof pool !== 'string' || pools.includes(pool)) return null
+  const [near] = closestNames(pool, pools)
+  return {
+    message: `there is no pool '${pool}'`,
+    hint: near ? `did you mean '${near}'?` : `say in project.yml how many may run: pools: { ${pool}: 2 }`,
   }
 }
 

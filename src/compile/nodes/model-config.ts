@@ -75,6 +75,7 @@ const knownKeys = [
   'quote_columns',
   'quoting',
   'retries',
+  'retry_delay',
   'schema',
   'sql_header',
   'static_analysis',

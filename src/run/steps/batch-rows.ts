@@ -33,6 +33,10 @@ import { fillContractTable } from './contract.ts'
 export interface BatchRows {
   /** Writes what a batch selects; the first one makes the table that the others write to. */
   readonly write: (number: number, batch: BatchScope, query: string) => SQLQuery
+  /** Removes what a try of a batch has written; the first one has made the table. */
+  readonly clear: (number: number, batch: BatchScope) => SQLQuery
+  /** Where the batches write. */
+  readonly written: Relation
   /** What a model that reads itself finds: the table with the batches before. */
   readonly soFar: (session: Session) => Promise<Relation>
   /** Makes the table of what batches wrote, and says how many rows it has. */
@@ -78,11 +82,19 @@ function rowsByTime(request: BatchRowsRequest): BatchRows {
   const column = timeColumn(node, partition)
   // What a contract is to hold for is made when all rows are there.
   const table = node.contractEnforced ? partRelation(request.table, 'batches') : request.table
+  const isOf = ({ start, end }: BatchScope) => {
+    const time = sql`batch.${sql.ident(column)}`
+    return sql`${time} >= ${literal(start)} and ${time} < ${literal(end)}`
+  }
   return {
-    write(number, { start, end }, query) {
+    written: table,
+    clear: (number, batch) =>
+      number === 0
+        ? dropRelation(table, 'table')
+        : sql`delete from ${relationIdent(table)} as batch where ${isOf(batch)}`,
+    write(number, batch, query) {
       // What a batch gives of other times would stand there twice.
-      const time = sql`batch.${sql.ident(column)}`
-      const rows = sql`select batch.*\nfrom (\n${unsafeSql(query)}\n) as batch\nwhere ${time} >= ${literal(start)} and ${time} < ${literal(end)}`
+      const rows = sql`select batch.*\nfrom (\n${unsafeSql(query)}\n) as batch\nwhere ${isOf(batch)}`
       return number === 0
         ? createTableAs(table, rows, { unlogged: isIncremental || node.unlogged })
         : sql`insert into ${relationIdent(table)}\n${rows}`
@@ -141,6 +153,11 @@ function rowsByKey(request: BatchRowsRequest): BatchRows {
     return columns.map(({ name }) => name).filter((name) => name !== numberColumn)
   }
   return {
+    written: staging,
+    clear: (number) =>
+      number === 0
+        ? dropRelation(staging, 'table')
+        : sql`delete from ${relationIdent(staging)} where ${sql.ident(numberColumn)} = ${unsafeSql(String(number))}`,
     write(number, _batch, query) {
       const numbered = sql`select ${unsafeSql(String(number))} as ${sql.ident(numberColumn)}, batch.*\nfrom (\n${unsafeSql(query)}\n) as batch`
       return number === 0

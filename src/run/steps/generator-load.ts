@@ -35,6 +35,8 @@ export async function runGenerator(
     tables,
     connection,
     password: password?.(),
+    leaseToken: context.lease.token,
+    statementTimeoutMs: context.configOf(node.id).timeoutMs,
   }
   let rows = 0
   const onRows = (more: number): void => {

@@ -15,6 +15,10 @@ export interface GeneratorWorkerData {
   readonly tables: readonly { readonly table: LoadTable; readonly build: Relation }[]
   readonly connection: Omit<Connection, 'password'>
   readonly password: string | undefined
+  /** The lease of the run that the worker's sessions work for. */
+  readonly leaseToken: number
+  /** How long a statement may take, where that is limited. */
+  readonly statementTimeoutMs: number | undefined
 }
 
 export type ToWorker = { readonly type: 'partition'; readonly index: number } | { readonly type: 'finish' }

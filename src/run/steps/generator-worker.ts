@@ -1,6 +1,7 @@
 import { parentPort, workerData } from 'node:worker_threads'
 import type { GeneratorDefinition, GeneratorPartition, RowWriter } from '../../core/generator.ts'
 import { makeProblem, ProblemError } from '../../core/problem.ts'
+import { joinLease } from '../../store/index.ts'
 import {
   type CopySink,
   connectWarehouse,
@@ -105,12 +106,14 @@ async function main(): Promise<void> {
     data.projectRoot,
     data.module,
   )
-  const { password } = data
+  const { password, leaseToken, statementTimeoutMs } = data
   const connection = { ...data.connection, ...(password !== undefined && { password: () => password }) }
   const warehouse = await connectWarehouse(connection, {
     threads: data.tables.length,
     applicationName: 'estimand load',
+    ...(statementTimeoutMs !== undefined && { statementTimeoutMs }),
   })
+  warehouse.prepareSessions((session) => joinLease(session, leaseToken))
   try {
     await withTables(warehouse, (tables) => writePartitions(definition, tables))
   } finally {

@@ -14,6 +14,7 @@ import type { ApplyDelta } from '../../warehouse/index.ts'
 import { cutIntoBatches } from '../batches.ts'
 import { BatchesError } from '../batches-error.ts'
 import { isFlaw, type TimePartition, timePartition } from '../intervals/time-partition.ts'
+import { retryNode } from '../retry-node.ts'
 import type { RunContext } from '../run-context.ts'
 import { problemsOf } from '../sql-problem.ts'
 import { type BatchRows, batchRows, timeColumn } from './batch-rows.ts'
@@ -159,7 +160,17 @@ function batchProblem(error: unknown, { id }: BatchScope, { node, context }: Bat
   return { ...problem!, message: `batch ${id}: ${problem!.message}` }
 }
 
+/** Writes a batch, again where that fails for a reason that passes: the others need not be written again for it. */
 async function writeBatch(batching: Batching, batch: BatchScope, number: number): Promise<number> {
+  const { node, rows, context } = batching
+  const clear = () =>
+    context.warehouse.withSession(async (session) => void (await session.query(rows.clear(number, batch))))
+  const written = await retryNode(node, context, { clear }, () => tryBatch(batching, batch, number))
+  if (number === 0) context.standing.push(rows.written)
+  return written
+}
+
+async function tryBatch(batching: Batching, batch: BatchScope, number: number): Promise<number> {
   const { node, partition, rows, isIncremental, context } = batching
   const { withSession } = context.warehouse
   const soFar = number > 0 && !partition.concurrent ? await withSession(rows.soFar) : null

@@ -89,11 +89,9 @@ async function buildChanges(
 ): Promise<StepOutcome> {
   const { spec } = node
   const preview = buildRelation(context.plan.buildSchema, node.relation)
-  const [source, begun, ended] = ['source', 'begun', 'ended'].map((part) => partRelation(preview, part)) as [
-    Relation,
-    Relation,
-    Relation,
-  ]
+  const [source, begun, ended] = (['source', 'begun', 'ended'] as const).map((part) =>
+    partRelation(preview, part),
+  ) as [Relation, Relation, Relation]
   const publishedColumns = (await columnsOf(session, node.relation)) ?? []
   checkTable(node, publishedColumns, context)
   await session.query(createTableAs(source, unsafeSql(compiled.text), { unlogged: true }))

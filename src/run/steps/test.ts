@@ -21,7 +21,7 @@ export const runTest: StepRunner<TestNode> = async (node, _step, context) => {
   const kept = node.storeFailures ?? (context.storeFailures ? 'table' : 'ephemeral')
   return context.warehouse.withSession(async (session) => {
     const query = limited(node, compiled)
-    if (kept === 'table') await keepRows(session, node.relation, query)
+    if (kept === 'table') await keepRows(session, node.relation, query, context)
     const failing = kept === 'table' ? sql`select * from ${relationIdent(node.relation)}` : query
     const { failures, fails, warns } = await countFailures(session, node, failing)
     const isFailure = (node.severity === 'error' && fails) || (warns && context.warnError)
@@ -66,9 +66,15 @@ async function countFailures(session: Session, node: TestNode, failing: SQLQuery
  * Keeps the failing rows in a table, for people to look into. It is no part of what a run publishes: it is needed
  * most when the run fails, and is there at once.
  */
-async function keepRows(session: Session, table: Relation, failing: SQLQuery): Promise<void> {
+async function keepRows(
+  session: Session,
+  table: Relation,
+  failing: SQLQuery,
+  { lease }: RunContext,
+): Promise<void> {
   await session.query(createSchema(table.schema))
   await session.transaction(async () => {
+    await lease.fence(session)
     const [old] = await existingRelations(session, [table])
     if (old) await session.query(dropRelation(table, old.kind))
     await session.query(createTableAs(table, failing))

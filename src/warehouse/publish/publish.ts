@@ -33,6 +33,8 @@ export interface PublishOptions {
    * changed column; they are dropped and not made again.
    */
   readonly buildSchema?: string
+  /** What comes first in the transaction: whether it is allowed at all. */
+  readonly first?: (session: Session) => Promise<void>
   /** Statements that are to be true with the publication: notes in the store. */
   readonly within?: (session: Session, replacement: Replacement) => Promise<void>
   /** How long to go on when readers hold on to a table; ten minutes if not said. */
@@ -64,7 +66,10 @@ export async function publish(
   return warehouse.withSession(async (session) => {
     try {
       await makeSchemas(session, actions)
-      return await session.transaction(() => publishWithin(session, actions, options))
+      return await session.transaction(async () => {
+        await options.first?.(session)
+        return publishWithin(session, actions, options)
+      })
     } catch (error) {
       if (error instanceof ServerError) throw new ProblemError(publishProblem(error), { cause: error })
       throw error

@@ -117,8 +117,8 @@ describe('a run where lines cannot be redrawn', () => {
 
   it('says that it waits for another run, once, and that it publishes', () => {
     const { lines, at } = stage()
-    at(0, { type: 'waiting_for_lock', holder: 'build since 10:00' })
-    at(2, { type: 'waiting_for_lock', holder: 'build since 10:00' })
+    at(0, { type: 'waiting_for_lock', holder: 'build since 10:00', holders: [] })
+    at(2, { type: 'waiting_for_lock', holder: 'build since 10:00', holders: [] })
     at(3, { type: 'publish_started', relations: 2 })
     at(4, { type: 'publish_finished', relations: 2, durationMs: 1000 })
     expect(lines).toEqual(['Waiting for another run to finish: build since 10:00', 'Publishing 2 relations'])

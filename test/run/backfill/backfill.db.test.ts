@@ -54,7 +54,8 @@ function fillBack(models: Files, now: Date, changes: BackfillChanges = {}): Prom
           projectRoot: root,
           publish: 'run',
           failFast: false,
-          lockTimeoutMs: 10_000,
+          waitMs: 10_000,
+          startedBy: { host: 'here', user: 'tester', processId: process.pid },
           threads,
           ...requested,
         }

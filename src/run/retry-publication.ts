@@ -1,0 +1,57 @@
+import type { Relation } from '../core/node.ts'
+import { hasPublished } from '../store/index.ts'
+import type { PublishAction, PublishOptions } from '../warehouse/index.ts'
+import { checkBuildsSurvived } from './build-schemas.ts'
+import { builtRelations } from './built-relations.ts'
+import { isAway, usualRetries } from './retry-policy.ts'
+import type { RunContext } from './run-context.ts'
+import { withRetries } from './with-retries.ts'
+
+/*
+ * A publication that fails for a reason that passes is tried again. When the connection is lost at its end, its commit
+ * may have happened all the same; the store tells, as soon as the server has nothing to do for that connection any more.
+ */
+
+/** Publishes until that succeeds, once; what it notes in the store it also tells, since that shows whether it counts. */
+export async function retryPublication(
+  who: string,
+  context: RunContext,
+  publishOnce: (note: (relations: readonly Relation[]) => void) => Promise<unknown>,
+): Promise<void> {
+  const { plan, effects, lease, warehouse } = context
+  let noted: readonly Relation[] = []
+  let wasAway = false
+  const isDone = async (): Promise<boolean> => {
+    await lease.hold()
+    await lease.endSessions(warehouse.lostProcesses())
+    return hasPublished(warehouse.control, plan.runId, noted)
+  }
+  await withRetries(
+    {
+      spec: { retries: usualRetries },
+      who: `${plan.runId} publishes ${who}`,
+      signal: effects.signal,
+      onRetry: ({ reason }, _attempt, error) => {
+        wasAway ||= isAway(error)
+        effects.emit({ type: 'log', level: 'warn', message: `publishing is tried again: ${reason}` })
+      },
+    },
+    async () => {
+      if (wasAway && (await isDone())) return
+      await publishOnce((relations) => {
+        noted = relations
+      })
+    },
+  )
+}
+
+/** What has to hold when a publication begins: the run may still publish, and what it has built is whole. */
+export function publicationGate(
+  actions: readonly PublishAction[],
+  { lease, plan }: RunContext,
+): NonNullable<PublishOptions['first']> {
+  return async (session) => {
+    await lease.beginPublication(session)
+    await checkBuildsSurvived(session, plan.buildSchema, builtRelations(actions))
+  }
+}
