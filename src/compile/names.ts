@@ -1,6 +1,14 @@
 import type { ProjectConfig } from '../core/project.ts'
 import { type ContextEngine, type ContextScope, makeContext, namesValue } from './context/context.ts'
-import type { Context, Dialect, TemplateBlock, Value } from './dialect/index.ts'
+import {
+  type Context,
+  type Dialect,
+  Dict,
+  hostFunction,
+  str,
+  type TemplateBlock,
+  type Value,
+} from './dialect/index.ts'
 import { builtinPackage, type Macros } from './macros.ts'
 import { ContextError } from './template-problem.ts'
 
@@ -78,9 +86,15 @@ export function makeNames(
   const moreNames = (name: string): Value | undefined => {
     if (name === 'builtins') return namesValue('dict', own.find, () => own.list)
     return name === 'context'
-      ? namesValue('dict', findValue, () => [...own.list, ...macros.namesIn(projectName)])
+      ? namesValue('dict', findValue, () => [...own.list, ...macros.namesIn(projectName)], { update })
       : undefined
   }
+  /** `context.update`: packages keep things there that later macros of the same rendering find. */
+  const update = hostFunction('context.update', ([given = null], kwargs) => {
+    const more = given instanceof Dict ? [...given.entries.values()] : []
+    for (const [name, value] of [...more, ...Object.entries(kwargs)]) found.set(str(name), value)
+    return null
+  })
   const own = makeContext(scope, {
     find: findValue,
     dispatch,

@@ -149,6 +149,8 @@ export interface SeedNode extends NodeBase {
   readonly relation: Relation
   readonly columnTypes: Readonly<Record<string, string>>
   readonly delimiter: string
+  /** Whether columns get the types that dbt gives them. */
+  readonly likeDbt?: boolean
   readonly quoteColumns?: boolean
   /** Hash of the file: as dbt's, of its text without white space around it, unless it is large. */
   readonly checksum: string

@@ -139,10 +139,10 @@ select 1 as ${column}, 'a' as name, timestamp '2026-01-01' as at union all selec
   test('a table of results is indexed by its rows', async () => {
     const { node } = await run({
       'models/asked.sql': `{%- set table = run_query("select 1 as a, 'x' as b union all select 2, 'y' order by 1") -%}
-select '{% if execute %}{{ table[1]['b'] }}{{ table[-1][0] }}{{ table[0].b }}{{ table | length }}{% endif %}' as found`,
+select '{% if execute %}{{ table[1]['b'] }}{{ table[-1][0] }}{{ table[0].b }}{{ table | length }}{{ table.columns[0].data_type.jsonify(7) }}{{ table.column_types[1].csvify('t') }}{% endif %}' as found`,
     })
     expect(node('asked').status).toBe('success')
-    expect(await values(sql`select found from analytics.asked`)).toEqual(['y2x2'])
+    expect(await values(sql`select found from analytics.asked`)).toEqual(['y2x27t'])
   })
 
   test('the name of a schema is cut as Postgres cuts it', async () => {
@@ -169,5 +169,33 @@ unit_tests:
       'tests/fixtures/nothing.csv': '',
     })
     expect(node('of_nothing')).toMatchObject({ status: 'pass' })
+  })
+
+  test('seeds get the types and values that dbt gives them', async () => {
+    await run({
+      'seeds/things.csv':
+        'zip,price,rate,at,zoned,typed,\n007,"$1,000.00",5%,2020-2-1 7:05:06,2020-02-01T10:00:00+02:00,007,x\n8,2,0.5,null,2020-02-01T10:00:00Z,1e3,\n',
+      'seeds/things.yml': 'seeds: [{ name: things, config: { column_types: { typed: text } } }]',
+    })
+    const types = await values(sql`
+      select attname, format_type(atttypid, atttypmod) from pg_attribute
+      where attrelid = 'analytics.things'::regclass and attnum > 0 order by attnum`)
+    expect(types).toEqual([
+      'zip integer',
+      'price integer',
+      'rate double precision',
+      'at timestamp without time zone',
+      'zoned timestamp without time zone',
+      'typed text',
+      'g text',
+    ])
+    const hours = (
+      await values(sql`select extract(epoch from max(zoned) - min(zoned)) / 3600 from analytics.things`)
+    )[0]
+    expect(Number(hours)).toBe(2)
+    expect(await values(sql`select zip, price, rate, typed, g from analytics.things order by zip`)).toEqual([
+      '7 1000 5 007 x',
+      '8 2 0.5 1e3 ',
+    ])
   })
 })

@@ -313,13 +313,14 @@ export function namesValue(
   type: string,
   find: (name: string) => Value | undefined,
   list: () => readonly string[],
+  methods: Readonly<Record<string, HostObject>> = {},
 ): HostObject {
   const get = hostFunction('get', ([name, fallback = null]) => find(str(name ?? null)) ?? fallback)
   const keys = hostFunction('keys', () => [...list()])
   return hostObject({
     type,
     like: 'mapping',
-    attribute: (name) => find(name) ?? (name === 'get' ? get : name === 'keys' ? keys : undefined),
+    attribute: (name) => find(name) ?? { get, keys, ...methods }[name],
     item: (key) => find(str(key)),
     iterate: () => list(),
     contains: (key) => find(str(key)) !== undefined,

@@ -12,6 +12,7 @@ import {
   toJs,
   type Value,
 } from '../dialect/index.ts'
+import { agateType } from './agate-type.ts'
 
 /*
  * The result of a query as templates see it: rows and columns that are reached by position and by name, as
@@ -43,7 +44,7 @@ export function tableValue(parts: TableParts, print: PrintTable): HostObject {
     columns: () => mapped('MappedSequence', columns, names),
     rows: () => mapped('MappedSequence', rows, null),
     column_names: () => new Tuple(names),
-    column_types: () => new Tuple(parts.columns.map(({ type }) => type)),
+    column_types: () => new Tuple(parts.columns.map(({ type }) => agateType(type))),
     row_names: () => null,
     ...tableMethods(parts, again, print),
   }
@@ -148,7 +149,7 @@ function columnOf(name: string, type: string, index: number, values: readonly Va
   return mapped('Column', values, null, {
     name: () => name,
     index: () => index,
-    data_type: () => type,
+    data_type: () => agateType(type),
     values_distinct: () =>
       hostFunction('values_distinct', () => {
         const seen = new Map(values.map((value) => [repr(value), value]))

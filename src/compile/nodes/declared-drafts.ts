@@ -52,6 +52,7 @@ export function draftSeeds(scope: DraftScope): Drafts<SeedNode> {
           Object.entries(types).map(([column, type]) => [column, String(type)]),
         ),
         delimiter: typeof config['delimiter'] === 'string' ? config['delimiter'] : ',',
+        ...(scope.project.configPath === 'dbt_project.yml' && { likeDbt: true }),
         ...(typeof config['quote_columns'] === 'boolean' && { quoteColumns: config['quote_columns'] }),
         ...groupOf(config),
         checksum,

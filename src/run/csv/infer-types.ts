@@ -1,17 +1,22 @@
 import { createReadStream } from 'node:fs'
 import { makeProblem, type Place, ProblemError } from '../../core/problem.ts'
+import { type DbtColumn, dbtColumn, dbtColumnNames } from './dbt-types.ts'
 import { csvError, csvRows, isNullText } from './read-csv.ts'
 
 /*
  * The types of a CSV's columns, from all of its values: the narrowest of integer, bigint, float8, date, timestamp,
  * timestamptz and boolean that every value fits, and text for the rest. An empty field is null and fits everything; a
  * column of nothing but nulls is an integer, as in dbt. Other than in dbt, a number with a leading zero, a percent sign
- * or separators of thousands stays the text that it is.
+ * or separators of thousands stays the text that it is; but in a project made for dbt the types are dbt's.
  */
 
 export interface CsvColumn {
   readonly name: string
   readonly type: string
+  /** The type to load the values as, where the column gets its own only then. */
+  readonly loadAs?: string
+  /** Makes of a value what the server takes for it. */
+  readonly clean?: (value: string) => string
 }
 
 export interface InferredCsv {
@@ -48,23 +53,27 @@ const candidates: readonly Candidate[] = [
 ]
 
 /** Reads the file once, in constant memory; throws a problem with the line when it is no CSV. */
-export async function inferCsv(file: string, shownPath: string, delimiter: string): Promise<InferredCsv> {
+export async function inferCsv(
+  file: string,
+  shownPath: string,
+  { delimiter, likeDbt }: { readonly delimiter: string; readonly likeDbt?: boolean },
+): Promise<InferredCsv> {
   const rows = csvRows(file, delimiter)
   let header: string[] | null = null
-  let open: (readonly Candidate[])[] = []
+  let columns: readonly ColumnTypes[] = []
   let isPlain = true
   try {
     for await (const row of rows) {
       if (!header) {
-        header = checkHeader(row, shownPath)
-        open = row.map(() => candidates)
+        header = likeDbt ? dbtColumnNames(row) : checkHeader(row, shownPath)
+        columns = row.map(likeDbt ? dbtColumn : ownColumn)
         continue
       }
       if (row.length !== header.length) isPlain = false
       row.forEach((value, column) => {
         if (value === '') return
         if (isNullText(value)) isPlain = false
-        else open[column] = narrowed(open[column]!, value)
+        else columns[column]!.note(value.trim())
       })
     }
   } catch (error) {
@@ -72,14 +81,26 @@ export async function inferCsv(file: string, shownPath: string, delimiter: strin
   }
   if (!header)
     throw new ProblemError(problemAt(shownPath, 'the file is empty; its first line names the columns'))
-  const columns = header.map((name, column) => ({ name, type: open[column]![0]!.type }))
-  return { columns, isPlain: isPlain && (await hasPlainLines(file)) }
+  const typed = header.map((name, column): CsvColumn => {
+    const { clean, ...type } = columns[column]!.result()
+    return { name, ...type, ...(clean && { clean }) }
+  })
+  const isClean = typed.every(({ clean }) => clean === undefined)
+  return { columns: typed, isPlain: isPlain && isClean && (await hasPlainLines(file)) }
 }
 
-/** Most values fit what the last one did, so that is asked first. */
-function narrowed(open: readonly Candidate[], value: string): readonly Candidate[] {
-  const trimmed = value.trim()
-  return open[0]!.fits(trimmed) ? open : open.filter(({ fits }) => fits(trimmed))
+/** What a column's values are, seen one after the other. */
+type ColumnTypes = Pick<DbtColumn, 'note' | 'result'>
+
+function ownColumn(): ColumnTypes {
+  let open = candidates
+  return {
+    // Most values fit what the last one did, so that is asked first.
+    note: (value) => {
+      if (!open[0]!.fits(value)) open = open.filter(({ fits }) => fits(value))
+    },
+    result: () => ({ type: open[0]!.type, clean: null }),
+  }
 }
 
 function checkHeader(header: string[], shownPath: string): string[] {

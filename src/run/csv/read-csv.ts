@@ -25,21 +25,27 @@ export function isNullText(value: string): boolean {
   return value === '' || value.toLowerCase() === 'null'
 }
 
-/** The rows below the header as COPY reads them: quoted, nulls empty, each as long as the header. */
-export async function* copyLines(file: string, delimiter: string, width: number): AsyncGenerator<string> {
+/** The rows below the header as COPY reads them: quoted, nulls empty, one cell for each column, cleaned as it asks. */
+export async function* copyLines(
+  file: string,
+  delimiter: string,
+  columns: readonly { readonly clean?: (value: string) => string }[],
+): AsyncGenerator<string> {
   let isHeader = true
   for await (const row of csvRows(file, delimiter)) {
     if (isHeader) {
       isHeader = false
       continue
     }
-    const cells = Array.from({ length: width }, (_, column) => copyCell(row[column] ?? ''))
+    const cells = columns.map(({ clean }, column) => copyCell(row[column] ?? '', clean))
     yield `${cells.join(',')}\n`
   }
 }
 
-function copyCell(value: string): string {
-  return isNullText(value) ? '' : `"${value.replaceAll('"', '""')}"`
+function copyCell(value: string, clean: ((value: string) => string) | undefined): string {
+  if (isNullText(value)) return ''
+  const text = clean ? clean(value) : value
+  return `"${text.replaceAll('"', '""')}"`
 }
 
 /** What is wrong with a file, at its line. */

@@ -10,6 +10,7 @@ import { runPostHooks, runPreHooks } from '../hooks.ts'
 import { relationDetails } from '../relation-details.ts'
 import { buildRelation } from '../relations.ts'
 import type { RunContext, StepRunner } from '../run-context.ts'
+import { changeLoadedTypes, loadedColumns, seedColumns } from '../seed-types.ts'
 
 /** Loads a seed in the dark. */
 export const runSeed: StepRunner<SeedNode> = async (node, _step, context) => {
@@ -42,29 +43,23 @@ export async function loadSeed(
   // The place is relative to the project, also for a seed of a package.
   const { file: shownPath } = node.place
   const file = join(context.projectRoot, shownPath)
-  const inferred = await inferCsv(file, shownPath, node.delimiter)
-  const columns = inferred.columns.map(({ name, type }) => ({
-    // A name that is not quoted is lower case, wherever it stands.
-    name: node.quoteColumns === false ? name.toLowerCase() : name,
-    type: node.columnTypes[name] ?? type,
-  }))
-  const names = columns.map(({ name }) => name)
-  await session.query(createTable(table, columns))
+  const inferred = await inferCsv(file, shownPath, node)
+  const columns = seedColumns(node, inferred.columns)
+  await session.query(createTable(table, loadedColumns(columns)))
   if (context.renderScope.empty) return 0
-  const { signal } = context.effects
-  if (!inferred.isPlain) {
-    const sink = session.copyIn(table, names, { format: 'csv' })
-    const lines = Readable.from(copyLines(file, node.delimiter, names.length))
-    await pipeline(lines, sink.writable, { signal, end: false })
-    return (await sink.finish()).rows
-  }
-  const sink = session.copyIn(table, names, {
-    format: 'csv',
-    header: true,
-    delimiter: node.delimiter,
+  const { delimiter } = node
+  const names = columns.map(({ name }) => name)
+  const sink = session.copyIn(
+    table,
+    names,
     // An empty field is null, with quotes or without.
-    forceNull: names,
-  })
-  await pipeline(createReadStream(file), sink.writable, { signal, end: false })
-  return (await sink.finish()).rows
+    inferred.isPlain ? { format: 'csv', header: true, delimiter, forceNull: names } : { format: 'csv' },
+  )
+  const source = inferred.isPlain
+    ? createReadStream(file)
+    : Readable.from(copyLines(file, delimiter, columns))
+  await pipeline(source, sink.writable, { signal: context.effects.signal, end: false })
+  const { rows } = await sink.finish()
+  await changeLoadedTypes(session, table, columns)
+  return rows
 }

@@ -27,6 +27,10 @@ describe('names of the context', () => {
       '{{ toyaml({"a": 1.0, "b": "08", "c": "x: y", "d": "no", "e": none}) | trim }}',
       "a: 1.0\nb: 08\nc: 'x: y'\nd: 'no'\ne: null",
     ],
+    [
+      '{% do context.update({"seen": [1]}) %}{{ context.get("seen") }} {{ seen }} {{ context.get("__gone", 2) }}',
+      '[1] [1] 2',
+    ],
     ['{{ set([1, 1, 2]) | length }} {{ zip([1], ["a"]) | list }}', "2 [(1, 'a')]"],
     ['{{ local_md5("x") }}', '9dd4e461268c8034f5c8564e155c67a6'],
     ['{{ diff_of_two_dicts({"select": ["a", "b"]}, {"SELECT": ["A"]}) }}', "{'select': ['b']}"],

@@ -67,10 +67,7 @@ async function createOrigins(session: Session, manifest: Manifest): Promise<void
         await session.query(createTable({ schema, identifier: name }, columns))
     if (node.resourceType === 'seed')
       await session.query(
-        createTable(
-          node.relation,
-          (await inferCsv(join(root, node.path), node.path, node.delimiter)).columns,
-        ),
+        createTable(node.relation, (await inferCsv(join(root, node.path), node.path, node)).columns),
       )
     if (node.resourceType === 'job') await session.query(createTable(node.relation, estimateColumns))
   }
