@@ -1,8 +1,8 @@
 import { createHash } from 'node:crypto'
-import { parseSync } from 'libpg-query'
 import type { NodeFingerprint } from '../core/fingerprint.ts'
 import type { MacroInfo, Manifest } from '../core/manifest.ts'
 import type { Node, NodeId } from '../core/node.ts'
+import { normalisedSql } from './sql/normalised-sql.ts'
 
 /*
  * The fingerprints of a manifest's nodes: what each one's result depends on.
@@ -105,26 +105,6 @@ const rowlessKeys = new Set(['begin', 'grants', 'indexes', 'persist_docs', 'unlo
 function versionConfig(config: Node['config']): Node['config'] {
   return Object.fromEntries(Object.entries(buildConfig(config)).filter(([key]) => !rowlessKeys.has(key)))
 }
-
-/** SQL as PostgreSQL understands it: two texts that differ in layout, comments or case of keywords are the same. */
-export function normalisedSql(text: string): string {
-  try {
-    return JSON.stringify(parseSync(text).stmts, (key, value) => (placeKeys.has(key) ? undefined : value))
-  } catch {
-    return text.trim()
-  }
-}
-
-/** Parts of the parse tree that say where something stands. */
-const placeKeys = new Set([
-  'location',
-  'stmt_location',
-  'stmt_len',
-  'list_start',
-  'list_end',
-  'rexpr_list_start',
-  'rexpr_list_end',
-])
 
 /** Finds the macros whose names stand in a template, and those in theirs, each with the hash of its source. */
 function makeMacroFinder(macros: Readonly<Record<string, MacroInfo>>) {

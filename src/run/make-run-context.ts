@@ -25,6 +25,8 @@ export function makeRunContext(request: RunRequest, means: RunMeans): RunContext
   const { manifest, renderer } = request
   const compiledNodes = new Map<NodeId, CompiledSql>()
   const asked = new Map<NodeId, ReturnType<typeof recordAnswers>>()
+  // What was rendered without a build of the run in it reads the same when it is published.
+  const sameAsPublished = new Map<NodeId, CompiledSql>()
   const scope = runScope(request, new Date(plan.startedAt), (message) =>
     effects.emit({ type: 'log', level: 'info', message }),
   )
@@ -81,14 +83,24 @@ export function makeRunContext(request: RunRequest, means: RunMeans): RunContext
       compile: async (node, { as = node.id, ...options }) => {
         const recorder = recordAnswers(options.ask ?? ask)
         asked.set(as, recorder)
-        const rendered = await renderer.compile(node.id, { ...renderScope, ...options, ask: recorder.ask })
+        let readsRun = false
+        const relationOf = (relation: Relation): Relation => {
+          const found = inThisRun(relation)
+          readsRun ||= found !== published(relation)
+          return found
+        }
+        const scope = { ...renderScope, relationOf, ...options, ask: recorder.ask }
+        const rendered = await renderer.compile(node.id, scope)
+        const isPlain = as === node.id && !options.isIncremental && !options.batch
+        if (isPlain && !readsRun) sameAsPublished.set(as, rendered)
         const compiled = withPublishedLiterals(rendered, plan.buildSchema, builds)
         compiledNodes.set(as, compiled)
         return compiled
       },
       compiledOf: (nodeId) => compiledNodes.get(nodeId) ?? null,
       // What it asked is not asked again: where it is published there may be nothing yet.
-      compilePublished: (node) =>
+      compilePublished: async (node) =>
+        sameAsPublished.get(node.id) ??
         renderer.compile(node.id, {
           ...renderScope,
           relationOf: published,

@@ -1,34 +1,8 @@
-import { beforeAll, describe, expect, it } from 'vitest'
-import { makeFingerprints, normalisedSql } from '../../src/compile/fingerprint.ts'
-import { loadSqlParser } from '../../src/compile/sql/syntax.ts'
+import { describe, expect, it } from 'vitest'
+import { makeFingerprints } from '../../src/compile/fingerprint.ts'
 import type { MacroInfo, Manifest } from '../../src/core/manifest.ts'
 import type { ModelNode, NodeId } from '../../src/core/node.ts'
 import { sampleManifest } from '../core/sample-manifest.ts'
-
-beforeAll(() => loadSqlParser())
-
-describe('normalised SQL', () => {
-  const same = (a: string, b: string) => normalisedSql(a) === normalisedSql(b)
-
-  it('does not know layout, comments, and case of what is not quoted', () => {
-    expect(same('select a, b from t', 'SELECT\n  A,  -- the first\n  b /* second */\nFROM T')).toBe(true)
-    expect(same('select a from t where x in (1, 2)', 'select a\nfrom t\nwhere x in (1,2)')).toBe(true)
-  })
-
-  it('knows every value, name and order', () => {
-    expect(same('select 1', 'select 2')).toBe(false)
-    expect(same("select 'a'", "select 'A'")).toBe(false)
-    expect(same('select a as x from t', 'select a as y from t')).toBe(false)
-    expect(same('select a, b from t', 'select b, a from t')).toBe(false)
-    expect(same('select "A" from t', 'select a from t')).toBe(false)
-    expect(same('select "location" from t', 'select place from t')).toBe(false)
-  })
-
-  it('takes text that does not parse as it is', () => {
-    expect(same('vacuum everything now', ' vacuum everything now\n')).toBe(true)
-    expect(same('selec 1', 'selec 2')).toBe(false)
-  })
-})
 
 describe('fingerprints of nodes', () => {
   const orders = 'model.shop.a'

@@ -80,8 +80,8 @@ export async function readStates(
     'oids' in which
       ? sql`c.oid = any(${which.oids}::oid[])`
       : sql`(n.nspname, c.relname) in (select * from unnest(${which.schemas}::text[], ${which.identifiers}::text[]))`
-  const { rows } = await on.query<RelationState>(stateQuery(where, withDefinitions))
-  return rows
+  const { rows } = await on.query<{ states: RelationState[] }>(stateQuery(where, withDefinitions))
+  return rows[0]!.states
 }
 
 /** The relations of these names. */
@@ -92,7 +92,10 @@ export function named(relations: readonly Relation[]): Which {
   }
 }
 
-/** What only some relations have is looked for only in those; there are hundreds of the others. */
+/**
+ * What only some relations have is looked for only in those; there are hundreds of the others. All of it comes as one
+ * value, which is read in one go.
+ */
 function stateQuery(where: SQLQuery, withDefinitions: boolean): SQLQuery {
   return sql`
     with chosen as materialized (
@@ -101,44 +104,46 @@ function stateQuery(where: SQLQuery, withDefinitions: boolean): SQLQuery {
       join pg_namespace n on n.oid = c.relnamespace
       where c.relkind in ('r', 'p', 'v', 'm', 'f') and ${where}
     ),
-    pointing as (${foreignKeys})
-    select
-      c.oid,
-      c.nspname as schema,
-      c.relname as identifier,
-      case c.relkind
-        when 'v' then 'view'
-        when 'm' then 'materialized_view'
-        when 'f' then 'foreign_table'
-        else 'table'
-      end as kind,
-      pg_get_userbyid(c.relowner) as owner,
-      case when c.relacl is null and not attributes."hasGrants" then '[]' else ${grants} end as grants,
-      obj_description(c.oid, 'pg_class') as comment,
-      ${columnComments} as "columnComments",
-      attributes.names as columns,
-      coalesce(to_json(c.reloptions), '[]') as options,
-      case
-        when c.relrowsecurity and c.relforcerowsecurity then 'forced'
-        when c.relrowsecurity then 'on'
-        else 'off'
-      end as "rowSecurity",
-      case when c.relkind in ('r', 'p') then ${policies} else '[]' end as policies,
-      case when c.relhastriggers then ${triggers} else '[]' end as triggers,
-      coalesce(pointing.keys, '[]') as "foreignKeys",
-      case when ${withDefinitions} and c.relkind in ('v', 'm') then pg_get_viewdef(c.oid) end as definition,
-      case when c.relkind = 'm' then ${indexes} else '[]' end as indexes,
-      c.relispopulated as populated
-    from chosen c
-    left join pointing on pointing.oid = c.oid
-    cross join lateral (
+    pointing as (${foreignKeys}),
+    states as (
       select
-        coalesce(json_agg(a.attname order by a.attnum) filter (where a.attnum > 0), '[]') as names,
-        coalesce(bool_or(a.attacl is not null), false) as "hasGrants"
-      from pg_attribute a
-      where a.attrelid = c.oid and not a.attisdropped
-    ) as attributes
-    order by c.nspname, c.relname
+        c.oid::int8 as oid,
+        c.nspname as schema,
+        c.relname as identifier,
+        case c.relkind
+          when 'v' then 'view'
+          when 'm' then 'materialized_view'
+          when 'f' then 'foreign_table'
+          else 'table'
+        end as kind,
+        pg_get_userbyid(c.relowner) as owner,
+        case when c.relacl is null and not attributes."hasGrants" then '[]' else ${grants} end as grants,
+        obj_description(c.oid, 'pg_class') as comment,
+        ${columnComments} as "columnComments",
+        attributes.names as columns,
+        coalesce(to_json(c.reloptions), '[]') as options,
+        case
+          when c.relrowsecurity and c.relforcerowsecurity then 'forced'
+          when c.relrowsecurity then 'on'
+          else 'off'
+        end as "rowSecurity",
+        case when c.relkind in ('r', 'p') then ${policies} else '[]' end as policies,
+        case when c.relhastriggers then ${triggers} else '[]' end as triggers,
+        coalesce(pointing.keys, '[]') as "foreignKeys",
+        case when ${withDefinitions} and c.relkind in ('v', 'm') then pg_get_viewdef(c.oid) end as definition,
+        case when c.relkind = 'm' then ${indexes} else '[]' end as indexes,
+        c.relispopulated as populated
+      from chosen c
+      left join pointing on pointing.oid = c.oid
+      cross join lateral (
+        select
+          coalesce(json_agg(a.attname order by a.attnum) filter (where a.attnum > 0), '[]') as names,
+          coalesce(bool_or(a.attacl is not null), false) as "hasGrants"
+        from pg_attribute a
+        where a.attrelid = c.oid and not a.attisdropped
+      ) as attributes
+    )
+    select coalesce(json_agg(states order by schema, identifier), '[]') as states from states
   `
 }
 
