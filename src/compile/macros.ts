@@ -30,6 +30,8 @@ export interface Macros {
   findTest(test: string, from?: string): TemplateBlock | undefined
   /** A materialization that the project or a package defines: for Postgres, or for any adapter. */
   findMaterialization(name: string, from?: string): TemplateBlock | undefined
+  /** The strategies of snapshots that there are, as a config names them. */
+  strategies(): readonly string[]
   /** The name nearest to one that is not there. */
   closest(name: string): string | undefined
   /** Every macro, by its id as in dbt's manifest. */
@@ -110,9 +112,19 @@ function makeMacros(
         }
       return undefined
     },
+    strategies: () => {
+      const own = [...packages].flatMap(([name, space]) =>
+        strategiesIn(space.keys()).map((strategy) => (name === root ? strategy : `${name}.${strategy}`)),
+      )
+      return [...new Set([...strategiesIn(builtin.keys()), ...own])]
+    },
     closest: (name) => closestNames(name, [...own.keys(), ...builtin.keys()])[0],
     describe: () => describeAll(packages, builtin, pathsWithin),
   }
+}
+
+function strategiesIn(names: Iterable<string>): string[] {
+  return [...names].flatMap((name) => /^snapshot_(\w+)_strategy$/.exec(name)?.[1] ?? [])
 }
 
 function describeAll(

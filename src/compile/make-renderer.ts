@@ -11,6 +11,7 @@ import { cteName, relationParts } from './context/relation-value.ts'
 import { resultValue } from './context/run-result-value.ts'
 import { type Context, callValue, Dict, fromJs, str, toJs, type Value } from './dialect/index.ts'
 import { type NodeScopeRequest, nodeScope } from './node-scope.ts'
+import { takesOwnSnapshot } from './own-snapshot.ts'
 import { makeQueryComments } from './query-comment.ts'
 import type { HookMoment, MadeRelation, ProjectMoment, Renderer, RenderScope } from './renderer.ts'
 import type { Resolver } from './resolve.ts'
@@ -172,10 +173,12 @@ export function makeRenderer(manifest: Manifest, templates: Templates, resolver:
         return toJs(dialect.callMacro(block, [], kwargs, names))
       })
     },
+    isOwnSnapshot: (nodeId) => takesOwnSnapshot(templates, manifest.nodes[nodeId] as SnapshotNode),
     materialize(nodeId, compiled, scope) {
-      const node = manifest.nodes[nodeId] as ModelNode
-      const name = String(node.config['materialized'])
-      const block = macros.findMaterialization(name, node.package)
+      const node = manifest.nodes[nodeId] as ModelNode | SnapshotNode
+      const name = node.resourceType === 'snapshot' ? 'snapshot' : String(node.config['materialized'])
+      const block =
+        macros.findMaterialization(name, node.package) ?? macros.find(`materialization_${name}_default`)
       if (!block) throw new Error(`${node.id} has no materialization of its own`)
       const more: ContextScope['more'] = {
         sql: () => compiled,
@@ -184,7 +187,14 @@ export function makeRenderer(manifest: Manifest, templates: Templates, resolver:
         post_hooks: () => fromJs(hooksOf(node, 'post_hook')),
       }
       return answered(scope, (attempt) => {
-        const request = { node, scope, ephemeral: new Set<NodeId>(), more, standsAtThis: true, ...attempt }
+        const request = {
+          node,
+          scope,
+          ephemeral: new Set<NodeId>(),
+          more,
+          materializes: compiled,
+          ...attempt,
+        }
         return madeRelations(dialect.callMacro(block, [], {}, namesFor(request)))
       })
     },

@@ -1,6 +1,7 @@
 import { extended } from '../core/extended.ts'
 import type { Manifest } from '../core/manifest.ts'
 import type { Node, NodeId, Relation } from '../core/node.ts'
+import type { Config } from './config-tree.ts'
 import type { ContextScope } from './context/context.ts'
 import type { Database } from './context/database.ts'
 import { modelData, nodeConfig } from './context/node-value.ts'
@@ -39,8 +40,8 @@ export interface NodeScopeRequest {
   /** Whose macros are found first, where there is no node. */
   readonly packageName?: string
   readonly more?: ContextScope['more']
-  /** Whether the node's schema and alias are those of `this`, as a materialization wants it. */
-  readonly standsAtThis?: boolean
+  /** The compiled SQL that a materialization is to build; schema and alias of the node are then those of `this`. */
+  readonly materializes?: string
 }
 
 /** Makes the scope of one rendering. */
@@ -50,7 +51,7 @@ export function nodeScope(request: NodeScopeRequest): ContextScope {
   const packageName = node?.package ?? request.packageName ?? templates.projectName
   const { overrides } = scope
   const own = thisRelation(node, scope)
-  const config = node ? nodeConfig(node) : {}
+  const config = node ? templateConfig(node) : {}
   const scopeOfNode: Omit<ContextScope, 'ref' | 'source'> = {
     packageName,
     projectName: templates.projectName,
@@ -69,7 +70,8 @@ export function nodeScope(request: NodeScopeRequest): ContextScope {
     isIncremental: scope.isIncremental,
     model: () => modelValue(request, own),
     graph: request.graph,
-    schema: (request.standsAtThis ? own?.schema : relationOf(node)?.schema) ?? options.target.schema,
+    schema:
+      (request.materializes !== undefined ? own?.schema : relationOf(node)?.schema) ?? options.target.schema,
     isCitus: scope.isCitus ?? false,
     selected: scope.selected ?? [],
     flags: {
@@ -89,6 +91,21 @@ export function nodeScope(request: NodeScopeRequest): ContextScope {
     ...(scope.seen && { seen: scope.seen }),
   }
   return extended(scopeOfNode, makeReaders(request))
+}
+
+/** The config of a node with what only templates ask for. */
+function templateConfig(node: Node): Config {
+  const config = nodeConfig(node)
+  if (node.resourceType !== 'snapshot') return config
+  const { validTo, validFrom, scdId, updatedAt, isDeleted } = node.spec.metaColumns
+  const columns = {
+    dbt_valid_to: validTo,
+    dbt_valid_from: validFrom,
+    dbt_scd_id: scdId,
+    dbt_updated_at: updatedAt,
+    dbt_is_deleted: isDeleted,
+  }
+  return { ...config, snapshot_table_column_names: columns }
 }
 
 /** `ref` and `source`: where the nodes that are named stand in this run. */
@@ -213,14 +230,18 @@ function writtenTime(time: Date): string {
 }
 
 function modelValue(
-  { manifest, templates, node, scope, standsAtThis }: NodeScopeRequest,
+  { manifest, templates, node, scope, materializes }: NodeScopeRequest,
   own: Relation | null,
 ): Value {
   if (!node) return new Dict()
   const { target } = templates.options
   return fromJs({
     ...modelData(node, manifest, target),
-    ...(standsAtThis && own && { schema: own.schema, alias: own.identifier, identifier: own.identifier }),
+    ...(materializes !== undefined && {
+      ...(own && { schema: own.schema, alias: own.identifier, identifier: own.identifier }),
+      compiled: true,
+      compiled_code: materializes,
+    }),
     ...(scope.batch && { batch: batchData(scope.batch) }),
   })
 }

@@ -98,9 +98,11 @@ export interface Renderer {
   ): Promise<readonly string[]>
   /** Calls a macro, written with its package if need be; gives what it returns as plain data. */
   runOperation(macro: string, args: Readonly<Record<string, unknown>>, scope: RenderScope): Promise<unknown>
+  /** Whether the project takes a snapshot in its own way: by a strategy, statements or a materialization of its own. */
+  isOwnSnapshot(nodeId: NodeId): boolean
   /**
-   * Runs the materialization that the project defines for a model, with `compiled` as its SQL; `this`, the schema
-   * and the alias are those of `scope.thisRelation`.
+   * Runs the materialization that the project defines for a model, or that of a snapshot, with `compiled` as its SQL;
+   * `this`, the schema and the alias are those of `scope.thisRelation`.
    */
   materialize(nodeId: NodeId, compiled: string, scope: RenderScope): Promise<readonly MadeRelation[]>
   /** A value of YAML that may be a template: `{{ env_var('X') }}`. */

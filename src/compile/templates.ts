@@ -93,6 +93,8 @@ export interface Templates {
   readonly runtimeConfig: () => Value
   /** Flags that the project's file sets, by their names in capitals. */
   readonly projectFlags: Readonly<Record<string, unknown>>
+  /** The packages in which macros of a namespace are looked for, where the project says so. */
+  dispatchedTo(namespace: string): readonly string[]
   /** How the names of the project's own relations are written. */
   readonly quoting: QuotingSpec
   /** The project itself, then its packages. */
@@ -323,6 +325,8 @@ export function makeTemplates(project: TemplateProject, options: TemplatesOption
     runtimeConfig,
     packages: project.packages,
     projectFlags,
+    dispatchedTo: (namespace) =>
+      project.config.dispatch.find(({ macroNamespace }) => macroNamespace === namespace)?.searchOrder ?? [],
     quoting,
     varsOf,
     parse,

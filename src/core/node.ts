@@ -152,6 +152,7 @@ export interface SeedNode extends NodeBase {
   /** Whether columns get the types that dbt gives them. */
   readonly likeDbt?: boolean
   readonly quoteColumns?: boolean
+  readonly indexes: readonly IndexConfig[]
   /** Hash of the file: as dbt's, of its text without white space around it, unless it is large. */
   readonly checksum: string
   readonly group?: string
@@ -198,6 +199,7 @@ export interface SnapshotNode extends NodeBase {
   readonly rawCode: string
   readonly checksum: string
   readonly spec: SnapshotSpec
+  readonly indexes: readonly IndexConfig[]
   readonly group?: string
 }
 

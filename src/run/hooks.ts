@@ -110,7 +110,9 @@ function isHooked(node: Node): node is HookedNode {
 }
 
 /** Whether a node was built as a table of its own, on which its hooks have run. */
-function isTable(node: HookedNode, { plan }: RunContext): boolean {
+function isTable(node: HookedNode, { plan, renderer }: RunContext): boolean {
+  // What macros of the project make of a snapshot is a table of its own each time.
+  if (node.resourceType === 'snapshot' && renderer.isOwnSnapshot(node.id)) return true
   const step = [...(plan.adopted ?? []), ...plan.steps].find(({ nodeId }) => nodeId === node.id)
   if (step?.action === 'increment') return false
   return (

@@ -104,6 +104,7 @@ const nodes: Node[] = [
   {
     ...base('seed.shop.countries', 'seeds/countries.csv', [], []),
     resourceType: 'seed',
+    indexes: [],
     relation: { schema: 'analytics', identifier: 'countries' },
     columnTypes: {},
     delimiter: ',',

@@ -133,8 +133,7 @@ const plainMethods: Readonly<Record<string, Method>> = {
     renderColumnConstraints(toJs(argument(args, kwargs, 0, 'raw_columns') ?? null)),
   render_raw_model_constraints: (_scope, args, kwargs) =>
     renderModelConstraints(toJs(argument(args, kwargs, 0, 'raw_constraints') ?? null)),
-  get_hard_deletes_behavior: (_scope, [config]) =>
-    hardDeletes((toJs(config ?? null) ?? {}) as Record<string, unknown>),
+  get_hard_deletes_behavior: (_scope, [config]) => hardDeletes(config ?? null),
   standardize_grants_dict: (_scope, [table]) => grantsDict(table ?? null),
   valid_snapshot_target: () => null,
   assert_valid_snapshot_target_given_strategy: () => null,
@@ -373,9 +372,14 @@ function convertedType(table: Value, at: number): Value {
   return sqlTypes[word] ?? 'text'
 }
 
-function hardDeletes(config: Record<string, unknown>): string {
-  const { hard_deletes: wanted, invalidate_hard_deletes: invalidate } = config
-  return typeof wanted === 'string' ? wanted : invalidate === true ? 'invalidate' : 'ignore'
+/** What a config says of rows that are gone; it is `config` itself, or a dictionary of its values. */
+function hardDeletes(config: Value): string {
+  const get = config instanceof Dict ? undefined : (config as HostObject | null)?.protocol?.attribute?.('get')
+  const read = (key: string): Value =>
+    (config instanceof Dict ? config.get(key) : get && callValue(get, [key])) ?? null
+  const wanted = read('hard_deletes')
+  if (typeof wanted === 'string') return wanted
+  return read('invalidate_hard_deletes') === true ? 'invalidate' : 'ignore'
 }
 
 /** `{privilege: [grantees]}` of a table of grantees and privileges. */

@@ -7,6 +7,7 @@ import type { DraftScope } from './draft-scope.ts'
 import { groupOf } from './group.ts'
 import { readHooks } from './hooks.ts'
 import { readExpression } from './read-expression.ts'
+import { readIndexes } from './read-indexes.ts'
 
 /*
  * Nodes that are declared rather than written as a template: loads, seeds, jobs and exposures.
@@ -54,6 +55,11 @@ export function draftSeeds(scope: DraftScope): Drafts<SeedNode> {
         delimiter: typeof config['delimiter'] === 'string' ? config['delimiter'] : ',',
         ...(scope.project.configPath === 'dbt_project.yml' && { likeDbt: true }),
         ...(typeof config['quote_columns'] === 'boolean' && { quoteColumns: config['quote_columns'] }),
+        indexes: readIndexes(config, (message, hint) =>
+          problems.push(
+            makeProblem('config-invalid', `seed '${name}': ${message}`, { ...scope.sourceAt(place), hint }),
+          ),
+        ),
         ...groupOf(config),
         checksum,
       },

@@ -1,14 +1,9 @@
 import { closestNames } from '../../core/did-you-mean.ts'
-import type {
-  IncrementalStrategy,
-  IndexConfig,
-  Materialization,
-  ModelNode,
-  OnSchemaChange,
-} from '../../core/node.ts'
+import type { IncrementalStrategy, Materialization, ModelNode, OnSchemaChange } from '../../core/node.ts'
 import { makeProblem, type Place, type Problem, type Severity } from '../../core/problem.ts'
-import { asList, asStrings, type Config, isMap } from '../config-tree.ts'
+import { asStrings, type Config } from '../config-tree.ts'
 import { unknownColumnsChoices } from '../lineage/check-columns.ts'
+import { readIndexes } from './read-indexes.ts'
 
 /*
  * The part of a model's configuration that decides how it is built, read from what people wrote.
@@ -131,7 +126,9 @@ export function readModelConfig(
       `${key}: ${JSON.stringify(value)} is not allowed`,
       `allowed: ${allowed.join(', ')}`,
     ] as const
-    if (isLenient) refusals.push(makeProblem('config-invalid', message, { place, source, hint }))
+    // On a change of columns dbt does nothing where it does not know the word.
+    if (isLenient && key === 'on_schema_change') refuse(message, hint, 'warning')
+    else if (isLenient) refusals.push(makeProblem('config-invalid', message, { place, source, hint }))
     else refuse(message, hint)
     return fallback
   }
@@ -179,7 +176,7 @@ export function readModelConfig(
       // In dbt a merge without a key matches nothing, so that all rows are new.
       incrementalStrategy: lacksKey ? 'append' : incrementalStrategy,
       onSchemaChange: choose('on_schema_change', schemaChanges, 'ignore'),
-      indexes: asList(config.indexes).map((index) => readIndex(index, refuse)),
+      indexes: readIndexes(config, refuse),
       unlogged: config.unlogged === true,
       ...(typeof config.full_refresh === 'boolean' && { fullRefresh: config.full_refresh }),
       ...(refusals[0] && { refusal: refusals[0] }),
@@ -192,12 +189,4 @@ const needsKey: readonly IncrementalStrategy[] = ['merge']
 
 function isNamed(value: unknown, isKnown: (name: string) => boolean): boolean {
   return typeof value === 'string' && isKnown(value)
-}
-
-function readIndex(value: unknown, refuse: (message: string, hint?: string) => void): IndexConfig {
-  const columns = isMap(value) ? asStrings(value.columns) : []
-  if (columns.length === 0)
-    refuse('an index needs columns', "write indexes: [{columns: ['user_id'], unique: true}]")
-  const { unique, type } = isMap(value) ? value : {}
-  return { columns, unique: unique === true, type: typeof type === 'string' ? type : 'btree' }
 }

@@ -18,6 +18,8 @@ export function readSnapshotSpec(
   if (typeof strategy !== 'string') refuse("it needs a 'strategy'", 'timestamp or check')
   if (uniqueKey.length === 0)
     refuse("it needs a 'unique_key'", 'the column, or list of columns, that identifies a row')
+  if (strategy === 'timestamp' && checkCols !== undefined && checkCols !== null)
+    refuse("the strategy timestamp has no 'check_cols'", 'leave it out, or write strategy: check')
   if (strategy === 'timestamp' && typeof updatedAt !== 'string')
     refuse("the strategy timestamp needs 'updated_at'", 'the column that grows when a row changes')
   if (strategy === 'check' && checkCols !== 'all' && (!Array.isArray(checkCols) || checkCols.length === 0))
@@ -38,6 +40,11 @@ function hardDeletesOf(
   refuse: (message: string, hint: string) => void,
 ): SnapshotHardDeletes {
   if (written === undefined || written === null) return older === true ? 'invalidate' : 'ignore'
+  if (older !== undefined && older !== null)
+    refuse(
+      'it has both hard_deletes and invalidate_hard_deletes',
+      'leave the older invalidate_hard_deletes out',
+    )
   const known = hardDeletes.find((one) => one === written)
   if (!known)
     refuse(`hard_deletes: ${JSON.stringify(written)} is not allowed`, `allowed: ${hardDeletes.join(', ')}`)

@@ -3,6 +3,7 @@ import type { SnapshotNode } from '../../core/node.ts'
 import { makeProblem, type Place, type Problem } from '../../core/problem.ts'
 import type { PatchSpec, ProjectFile } from '../../core/project.ts'
 import type { Config } from '../config-tree.ts'
+import { unknownStrategy } from '../own-snapshot.ts'
 import { withFoldedNames } from '../quoting.ts'
 import { templateProblem } from '../template-problem.ts'
 import { yamlFolders } from './declared-drafts.ts'
@@ -12,6 +13,7 @@ import type { DraftScope } from './draft-scope.ts'
 import { groupOf } from './group.ts'
 import { readHooks } from './hooks.ts'
 import { readExpression } from './read-expression.ts'
+import { readIndexes } from './read-indexes.ts'
 import { readSnapshotSpec } from './snapshot-config.ts'
 
 /** Snapshots: those of `{% snapshot %}` blocks and those that YAML declares with a relation. */
@@ -106,11 +108,14 @@ function draftSnapshot(scope: DraftScope, source: SnapshotSource, problems: Prob
   })
   const config = scope.config('snapshots', fqn, said.config, capture.config)
   const own: Problem[] = [...capture.problems]
-  const spec = readSnapshotSpec(config, (message, hint) =>
+  const refuse = (message: string, hint: string): void => {
     own.push(
       makeProblem('config-invalid', `snapshot '${name}': ${message}`, { ...scope.sourceAt(place), hint }),
-    ),
-  )
+    )
+  }
+  const spec = readSnapshotSpec(config, refuse)
+  const unknown = unknownStrategy(templates.macros, spec.strategy, packageName)
+  if (unknown) refuse(...unknown)
   const hookReads = readHooks(templates, config, packageName, place, own)
   if (config['enabled'] !== false) problems.push(...own)
   return {
@@ -129,6 +134,7 @@ function draftSnapshot(scope: DraftScope, source: SnapshotSource, problems: Prob
       rawCode,
       checksum: createHash('sha256').update(rawCode.trim()).digest('hex'),
       spec,
+      indexes: readIndexes(config, refuse),
       ...groupOf(config),
     },
   }

@@ -3,7 +3,7 @@ import { join } from 'node:path'
 import { Readable } from 'node:stream'
 import { pipeline } from 'node:stream/promises'
 import type { Relation, SeedNode } from '../../core/node.ts'
-import { createTable, type Session } from '../../warehouse/index.ts'
+import { createIndex, createTable, type Session } from '../../warehouse/index.ts'
 import { inferCsv } from '../csv/infer-types.ts'
 import { copyLines } from '../csv/read-csv.ts'
 import { runPostHooks, runPreHooks } from '../hooks.ts'
@@ -18,6 +18,7 @@ export const runSeed: StepRunner<SeedNode> = async (node, _step, context) => {
   return context.warehouse.withSession(async (session) => {
     await runPreHooks(session, node, false, context)
     const rows = await loadSeed(session, node, build, context)
+    for (const index of node.indexes) await session.query(createIndex(build, index, node.relation))
     context.builds.add(node.relation, build)
     const isThere = await runPostHooks(session, node, build, context)
     return {

@@ -6,6 +6,7 @@ import type { SnapshotSpec } from '../../core/snapshot-spec.ts'
 import {
   type CatalogColumn,
   columnsOf,
+  createIndex,
   createTableAs,
   createView,
   type Session,
@@ -19,6 +20,7 @@ import { relationDetails } from '../relation-details.ts'
 import { buildRelation, partRelation } from '../relations.ts'
 import type { RunContext, StepOutcome, StepRunner } from '../run-context.ts'
 import { widenedColumns } from '../widened-columns.ts'
+import { takeOwnSnapshot } from './own-snapshot.ts'
 import {
   begunColumns,
   begunVersionsQuery,
@@ -36,30 +38,18 @@ import {
 
 /** Builds a snapshot's first versions, or the changes since. */
 export const runSnapshot: StepRunner<SnapshotNode> = async (node, step, context) => {
-  refuseOwnStrategy(node, context)
   const compiled = withoutSemicolon(await context.compile(node, { isIncremental: false }))
   const isThere = step.action === 'increment'
   const build = buildRelation(context.plan.buildSchema, node.relation)
+  const isOwn = context.renderer.isOwnSnapshot(node.id)
   return context.warehouse.withSession(async (session) => {
+    if (isOwn) return takeOwnSnapshot(session, node, compiled, isThere, context)
     await runPreHooks(session, node, isThere, context)
     if (isThere) return buildChanges(session, node, compiled, context)
     const outcome = await buildFirst(session, node, compiled, context)
     await runPostHooks(session, node, build, context)
     return outcome
   })
-}
-
-/** Strategies that macros of a project define are not run: what they return is SQL for tables that are not there. */
-function refuseOwnStrategy({ spec, name, place }: SnapshotNode, { renderer }: RunContext): void {
-  if (spec.strategy === 'timestamp' || spec.strategy === 'check') return
-  throw new ProblemError(
-    renderer.problem(
-      'not-supported',
-      `snapshot ${name} has the strategy '${spec.strategy}', which is the project's own`,
-      place,
-      'use timestamp or check',
-    ),
-  )
 }
 
 async function buildFirst(
@@ -72,6 +62,7 @@ async function buildFirst(
   const strategy = strategyOf(node.spec, sql`true`, runTime(context))
   const query = firstVersionsQuery(node.spec, strategy, unsafeSql(compiled.text))
   const { rowCount } = await session.query(createTableAs(build, query))
+  for (const index of node.indexes) await session.query(createIndex(build, index, node.relation))
   context.builds.add(node.relation, build)
   return {
     rows: rowCount,

@@ -86,6 +86,7 @@ export const rawVisits: SourceNode = {
 export const countries: SeedNode = {
   ...base('seed.shop.countries', 'seeds/geo/countries.csv', [], ['geo']),
   resourceType: 'seed',
+  indexes: [],
   relation: { schema: 'analytics', identifier: 'countries' },
   columnTypes: { code: 'char(2)' },
   delimiter: ';',
