@@ -121,21 +121,31 @@ async function runChunks(
   const runs: RunResult[] = []
   for (const chunk of chunks) {
     emit({ type: 'chunk_started', nodeId, chunk })
-    const result = await runNodes(
-      {
-        ...request,
-        runId: newId(),
-        nodeIds: [nodeId],
-        fullRefresh: false,
-        chosenTimes: new Map([[nodeId, chunk.intervals]]),
-      },
-      { ...effects, emit: (event) => emit({ type: 'chunk_event', nodeId, event }) },
-    )
+    const run: RunRequest = {
+      ...request,
+      runId: newId(),
+      nodeIds: [nodeId],
+      fullRefresh: false,
+      chosenTimes: new Map([[nodeId, chunk.intervals]]),
+    }
+    const tell = (event: RunEvent): void => emit({ type: 'chunk_event', nodeId, event })
+    const result = await runUnlessCancelled(run, { ...effects, emit: tell })
+    if (!result) break
     runs.push(result)
     emit({ type: 'chunk_finished', nodeId, chunk, result })
     if (effects.signal.aborted || (result.status !== 'success' && (inOrder || request.failFast))) break
   }
   return runs
+}
+
+/** A run that is cancelled before it has begun has no result. */
+async function runUnlessCancelled(request: RunRequest, effects: RunEffects): Promise<RunResult | null> {
+  try {
+    return await runNodes(request, effects)
+  } catch (error) {
+    if (effects.signal.aborted) return null
+    throw error
+  }
 }
 
 /** What the runs of a model's chunks come to. */

@@ -159,6 +159,20 @@ describe('a backfill', () => {
     expect(await rows('m')).toEqual(filled)
   })
 
+  test('is cancelled between two chunks as within one', async () => {
+    const control = new AbortController()
+    let chunks = 0
+    const { result } = await fillBack(models, day(20), {
+      publishEvery: 4,
+      signal: control.signal,
+      onEvent(event) {
+        if (event.type === 'chunk_started' && ++chunks === 3) control.abort()
+      },
+    })
+    expect(result).toMatchObject({ status: 'cancelled', models: [{ batches: { done: 8, total: 19 } }] })
+    expect(await ledger('m')).toEqual(['01-01..01-09 v1'])
+  })
+
   test('keeps the chunks apart from one that fails', async () => {
     const failing = {
       'models/m.sql': microbatch(
