@@ -13,6 +13,7 @@ import type { SelectionFlags } from './flags.ts'
 import { withLazyWarehouse } from './lazy-warehouse.ts'
 import { saveArtifacts } from './save-artifacts.ts'
 import { reportSelection, selectNodes } from './select-nodes.ts'
+import { standingIncrements } from './standing-increments.ts'
 import { openWorkspace, publishedScope, shownPath, type Workspace, withOpenWarehouse } from './workspace.ts'
 
 export interface CompileFlags extends SelectionFlags {
@@ -62,19 +63,33 @@ export async function compileSelected(
 ): Promise<{ readonly nodeIds: readonly NodeId[]; readonly compiled: readonly CompiledNode[] }> {
   const selection = await selectNodes(context, workspace, flags, compiledTypes)
   reportSelection(selection, context)
+  const increments = await standingIncrements(
+    context,
+    workspace,
+    selection.nodeIds,
+    flags.fullRefresh ?? false,
+  )
   return withScope(context, flags, workspace, async (scope) => {
     context.narrator.phase('Compiling the nodes')
     const known = flags.defer ? new Map<NodeId, string>() : workspace.plainTexts
     const startedAt = context.clock()
     const selected = { ...scope, selected: selection.nodeIds }
-    const compiled = await compileAll(selection.nodeIds, workspace, selected, known)
+    const scopeOf = (id: NodeId): RenderScope => ({ ...selected, isIncremental: increments.has(id) })
+    const compiled = await compileAll(selection.nodeIds, workspace, scopeOf, (id) =>
+      increments.has(id) ? undefined : known.get(id),
+    )
     const compiledCode = new Map(compiled.map(({ node, text }) => [node.id, text]))
     const { invocationId } = scope
     const run = compileRun(context, invocationId, selection.nodeIds, startedAt)
     // What is deferred reads relations that are no nodes here.
     const lineage = flags.defer
       ? workspace.lineage
-      : await compiledLineage(workspace, selection.nodeIds, compiledCode)
+      : await compiledLineage(
+          workspace,
+          selection.nodeIds,
+          // An increment reads its own table; what its columns are made from, its first build tells.
+          new Map([...compiledCode].filter(([id]) => !increments.has(id))),
+        )
     await saveArtifacts(context, workspace, { invocationId, compiledCode, lineage, run })
     context.narrator.done()
     return { nodeIds: selection.nodeIds, compiled }
@@ -150,15 +165,16 @@ export interface CompiledNode {
 async function compileAll(
   nodeIds: readonly NodeId[],
   workspace: Workspace,
-  scope: RenderScope,
-  known: ReadonlyMap<NodeId, string>,
+  scopeOf: (id: NodeId) => RenderScope,
+  known: (id: NodeId) => string | undefined,
 ): Promise<readonly CompiledNode[]> {
   const compiled: CompiledNode[] = []
   const problems: Problem[] = []
   for (const node of nodeIds.map((id) => workspace.manifest.nodes[id]!)) {
     if (!hasSql(node)) continue
     try {
-      const text = known.get(node.id) ?? (await (await workspace.openRenderer()).compile(node.id, scope)).text
+      const text =
+        known(node.id) ?? (await (await workspace.openRenderer()).compile(node.id, scopeOf(node.id))).text
       compiled.push({ node, text })
     } catch (error) {
       if (!(error instanceof ProblemError)) throw error

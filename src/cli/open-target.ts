@@ -18,16 +18,23 @@ export interface OpenTarget {
   readonly target: Target
   /** Absolute path of target/. */
   readonly targetPath: string
+  /** Whether the project's file is dbt's. */
+  readonly isDbt: boolean
 }
 
 /** Finds the project, reads its own file and chooses the target. */
 export async function openTarget(context: CommandContext): Promise<OpenTarget> {
   const root = await findRoot(context)
   const { config, isDbt } = await readConfig(root)
-  return openIn(root, isDbt ? await profileConfig(config, root, context) : config, context)
+  return openIn(root, isDbt ? await profileConfig(config, root, context) : config, isDbt, context)
 }
 
-async function openIn(root: string, config: ProjectConfig, context: CommandContext): Promise<OpenTarget> {
+async function openIn(
+  root: string,
+  config: ProjectConfig,
+  isDbt: boolean,
+  context: CommandContext,
+): Promise<OpenTarget> {
   const { flags, environment } = context
   const chosen = await renderTarget(chooseTarget(config, flags.target, environment), context)
   const { describeTarget } = await import('../warehouse/resolve-connection.ts')
@@ -40,6 +47,7 @@ async function openIn(root: string, config: ProjectConfig, context: CommandConte
       ...(config.profile !== undefined && { profileName: config.profile }),
     },
     targetPath: resolve(root, flags.targetPath ?? config.paths.target),
+    isDbt,
   }
 }
 
