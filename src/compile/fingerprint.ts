@@ -91,7 +91,12 @@ const describingKeys = new Set([
   'lookback',
   'meta',
   'on_change',
+  'on_error',
+  'pool',
+  'retries',
+  'retry_delay',
   'tags',
+  'timeout',
   'unknown_columns',
 ])
 

@@ -3,6 +3,7 @@ import { makeProblem, ProblemError } from '../core/problem.ts'
 import {
   type CatalogRelation,
   createSchema,
+  createTableAs,
   dropRelation,
   type Queryable,
   relationIdent,
@@ -20,10 +21,7 @@ export async function createBuildSchemas(
   published: Iterable<Relation>,
 ): Promise<void> {
   for (const schema of buildSchemas(buildSchema, published)) await session.query(createSchema(schema))
-  await session.query(
-    sql`create unlogged table if not exists ${relationIdent(witness(buildSchema))} (one int)`,
-  )
-  await session.query(sql`insert into ${relationIdent(witness(buildSchema))} values (1)`)
+  await session.query(createTableAs(witness(buildSchema), sql`select 1 as one`, { unlogged: true }))
 }
 
 /**

@@ -63,6 +63,8 @@ export async function execute(context: RunContext, onBuilt: OnBuilt): Promise<Ex
   const goOn = async (result: NodeResult): Promise<void> => {
     const { nodeId } = result
     if (!isFailure(result.status)) return queue.letThrough(nodeId)
+    // What does not begin any more has nothing to do with this node.
+    if (effects.signal.aborted) return
     if (endsTheRun(result, context)) stopping = true
     const passed = stopping ? null : await passOver(nodeId, context)
     if (passed) passedOver.add(nodeId)

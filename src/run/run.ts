@@ -45,10 +45,12 @@ import { makePlan, type WarehouseState } from './plan.ts'
 import { runEndHooks, runStartHooks } from './project-hooks.ts'
 import { publishActions, publishRun } from './publish-builds.ts'
 import { makeBuilds } from './relations.ts'
+import { usualRetries } from './retry-policy.ts'
 import type { RunContext, StepOutcome } from './run-context.ts'
 import type { RunRequest } from './run-request.ts'
 import { compareViews } from './standing-views.ts'
 import { sessionsFor } from './thread-places.ts'
+import { withRetries } from './with-retries.ts'
 
 /*
  * A run: take a lease on what is to be published, look at what stands there, plan, build everything in a schema of the run,
@@ -122,12 +124,15 @@ async function runLeased(
     const begun = { ...beginning, ...planned, plan, lease, owner }
     const ended = await buildAndPublish(request, begun, startedAt, effects)
     const problems: Problem[] = []
-    await collecting(problems, async () => {
+    const settle = async (): Promise<void> => {
       const builds = await keepableBuilds(ended.result, ended.outcomes, ended.context, beginning)
       if (builds.length > 0) await recordKeptBuilds(control, lease, owner, plan.runId, builds)
       else await clearUp()
       await recordRunFinished(control, lease, ended.result, effects.clock())
-    })
+    }
+    const { signal } = effects
+    const retrying = { spec: { retries: usualRetries }, who: `${plan.runId} ends`, signal }
+    await collecting(problems, () => withRetries(retrying, settle))
     const result = withProblems(ended.result, problems)
     effects.emit({ type: 'run_finished', result })
     return result

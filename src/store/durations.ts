@@ -1,6 +1,5 @@
 import type { NodeId } from '../core/node.ts'
 import { type Session, sql } from '../warehouse/index.ts'
-import { hasTable } from './has-table.ts'
 import type { RunOwner } from './runs.ts'
 
 /** How many runs are looked at, and how many successes of a node count. */
@@ -9,7 +8,6 @@ const countedSuccesses = 5
 
 /** How long nodes took when they last succeeded, in seconds: the median; nodes that never did are missing. */
 export async function readDurations(session: Session, owner: RunOwner): Promise<ReadonlyMap<NodeId, number>> {
-  if (!(await hasTable(session, 'node_runs'))) return new Map()
   const { rows } = await session.query<{ node_id: string; seconds: number }>(sql`
     select node_id, percentile_cont(0.5) within group (order by duration_ms) / 1000 as seconds
     from (

@@ -1,5 +1,5 @@
 import { setTimeout as sleep } from 'node:timers/promises'
-import { type ControlSession, ServerError, type Session, sql } from '../warehouse/index.ts'
+import { type ControlSession, ServerError, type Session, type SQLQuery, sql } from '../warehouse/index.ts'
 import { isHeld, leaseLock, sessionLock } from './lease-locks.ts'
 
 /*
@@ -29,15 +29,14 @@ export async function evictDead<T extends Known>(
   return living.sort((a, b) => a.token - b.token)
 }
 
-/** Leases whose holders are gone, whatever they were about. */
-export async function deadLeases(on: Pick<Session, 'query'>, successor: number): Promise<Known[]> {
-  const { rows } = await on.query<{ token: number }>(sql`
-    select token
+/** The tokens of leases whose holders are gone, whatever they were about. */
+export function deadLeases(successor: number): SQLQuery {
+  return sql`
+    select leases.token
     from estimand.leases
-    where superseded_by is null
-      and token <> ${successor}
-      and not exists (select from pg_catalog.pg_locks l where ${isHeld(leaseLock, sql`leases.token`)})`)
-  return rows.map(({ token }) => ({ token, isAlive: false }))
+    where leases.superseded_by is null
+      and leases.token <> ${successor}
+      and not exists (select from pg_catalog.pg_locks l where ${isHeld(leaseLock, sql`leases.token`)})`
 }
 
 /** Whether the lease is out of the way: false when its holder is there again, or cannot be ended by us. */

@@ -2,6 +2,21 @@ import type { LeaseHolder } from '../core/run-event.ts'
 import { type Session, sql } from '../warehouse/index.ts'
 import { isHeld, leaseLock } from './lease-locks.ts'
 
+/** Whether nobody is before a lease who wants some of the same; from then on it is granted. */
+export async function isMyTurn(on: Pick<Session, 'query'>, token: number): Promise<boolean> {
+  const { rowCount } = await on.query(sql`
+    update estimand.leases mine
+    set granted_at = clock_timestamp()
+    where mine.token = ${token}
+      and not exists (
+        select from estimand.leases others
+        where others.token < mine.token
+          and others.superseded_by is null
+          and exists (select unnest(others.relations) intersect select unnest(mine.relations))
+      )`)
+  return rowCount > 0
+}
+
 /** Those who were before a lease and want some of the same, the first one first; the dead among them, too. */
 export async function holdersAhead(on: Pick<Session, 'query'>, token: number): Promise<LeaseHolder[]> {
   const { rows } = await on.query<LeaseHolder>(sql`

@@ -11,7 +11,7 @@ import {
 } from '../warehouse/index.ts'
 import { endSessions, evictDead } from './evict-leases.ts'
 import { isHeld, leaseLock, publicationLock, sessionLock } from './lease-locks.ts'
-import { describeHolder, holdersAhead } from './lease-queue.ts'
+import { describeHolder, holdersAhead, isMyTurn } from './lease-queue.ts'
 
 /*
  * One writer: what a run may publish, no other may publish at the same time. Before it begins, a run takes a lease on
@@ -91,25 +91,26 @@ export async function withLease<T>(
   }
 }
 
-/** Stands in line. Tokens are given one at a time, so that nobody comes before one who has looked already. */
+/**
+ * Stands in line. Tokens are given one at a time, so that nobody comes before one who has looked already; and the lock
+ * is held before anybody sees the row, since a lease without it would look dead.
+ */
 async function enqueue(control: ControlSession, request: LeaseRequest): Promise<Lease> {
   const { runId, project, schema, command, startedBy } = request
   const relations = [...new Set(request.relations.map(relationKey))]
-  let lockedBy = 0
-  const token = await control.transaction(async () => {
-    await control.query(sql`select pg_advisory_xact_lock(${leaseLock}, 0)`)
-    const { rows } = await control.query<{ token: number; pid: number }>(sql`
+  const { rows } = await control.query<{ token: number; pid: number }>(sql`
+    with line as materialized (
+      select pg_advisory_xact_lock(${leaseLock}, 0)
+    ), ticket as (
       insert into estimand.leases
         (run_id, project, target_schema, command, host, os_user, process_id, relations)
-      values (${runId}, ${project}, ${schema}, ${command}, ${startedBy.host}, ${startedBy.user},
-              ${startedBy.processId}, ${relations})
-      returning token, pg_backend_pid() as pid`)
-    // Held before anybody sees the row: a lease without its lock would look dead.
-    await control.query(sql`select pg_advisory_lock(${leaseLock}, ${rows[0]!.token})`)
-    lockedBy = rows[0]!.pid
-    return rows[0]!.token
-  })
-  return makeLease(control, token, lockedBy, startedBy)
+      select ${runId}::uuid, ${project}, ${schema}, ${command}, ${startedBy.host}, ${startedBy.user},
+        ${startedBy.processId}, ${relations}::text[]
+      from line
+      returning token
+    )
+    select token, pg_backend_pid() as pid, pg_advisory_lock(${leaseLock}, token) from ticket`)
+  return makeLease(control, rows[0]!.token, rows[0]!.pid, startedBy)
 }
 
 function makeLease(control: ControlSession, token: number, lockedBy: number, startedBy: StartedBy): Lease {
@@ -137,8 +138,12 @@ function makeLease(control: ControlSession, token: number, lockedBy: number, sta
     },
     fence,
     async beginPublication(session) {
-      await fence(session)
-      await session.query(sql`select pg_advisory_xact_lock(${publicationLock}, 0)`)
+      const { rowCount } = await session.query(sql`
+        select pg_advisory_xact_lock(${publicationLock}, 0)
+        from estimand.leases
+        where token = ${token} and superseded_by is null
+        for share`)
+      if (rowCount === 0) throw await superseded(session, token)
     },
   }
 }
@@ -194,9 +199,10 @@ async function waitForTurn(control: ControlSession, lease: Lease, request: Lease
   let told = ''
   // Asking again and again, instead of one statement that waits, keeps the session free for cancelling.
   for (let pauseMs = firstPauseMs; ; pauseMs = Math.min(longestPauseMs, 2 * pauseMs)) {
+    if (await isMyTurn(control, lease.token)) return
     const ahead = await holdersAhead(control, lease.token)
-    const living = ahead.length === 0 ? [] : await evictDead(control, lease.token, ahead)
-    if (living.length === 0) break
+    const living = await evictDead(control, lease.token, ahead)
+    if (living.length === 0) continue
     throwIfCancelled(signal)
     const leftMs = giveUpAt - Date.now()
     if (leftMs <= 0) throw new ProblemError(locked(request, living))
@@ -207,16 +213,16 @@ async function waitForTurn(control: ControlSession, lease: Lease, request: Lease
     throwIfCancelled(signal)
     await lease.hold()
   }
-  await control.query(
-    sql`update estimand.leases set granted_at = clock_timestamp() where token = ${lease.token}`,
-  )
 }
 
 /** When the connection is gone for good, so is the lock, and the next run does the rest. */
 async function release(control: ControlSession, token: number): Promise<void> {
   await control
-    .query(sql`delete from estimand.leases where token = ${token} and superseded_by is null`)
-    .then(() => control.query(sql`select pg_advisory_unlock(${leaseLock}, ${token})`))
+    .query(sql`
+      with gone as (
+        delete from estimand.leases where token = ${token} and superseded_by is null
+      )
+      select pg_advisory_unlock(${leaseLock}, ${token})`)
     .catch(() => {})
 }
 

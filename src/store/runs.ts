@@ -1,7 +1,7 @@
 import type { Relation } from '../core/node.ts'
 import type { Plan } from '../core/plan.ts'
 import type { RunResult } from '../core/run-result.ts'
-import { type ControlSession, type Session, sql } from '../warehouse/index.ts'
+import { type ControlSession, type Session, type SQLQuery, sql } from '../warehouse/index.ts'
 import { deadLeases, evictDead } from './evict-leases.ts'
 import type { Lease } from './leases.ts'
 
@@ -19,16 +19,16 @@ export async function recordRunStarted(
   owner: RunOwner,
   plan: Plan,
 ): Promise<void> {
-  const { host, user, processId } = lease.startedBy
-  await session.transaction(async () => {
-    await lease.fence(session)
-    await session.query(sql`
-      insert into estimand.runs
-        (run_id, project, target, target_schema, command, status, build_schema, started_at,
-         lease_token, host, os_user, process_id)
-      values (${plan.runId}, ${owner.project}, ${owner.target}, ${owner.schema}, ${plan.command}, 'running',
-              ${plan.buildSchema}, ${plan.startedAt}, ${lease.token}, ${host}, ${user}, ${processId})`)
-  })
+  const { rowCount } = await session.query(sql`
+    insert into estimand.runs
+      (run_id, project, target, target_schema, command, status, build_schema, started_at,
+       lease_token, host, os_user, process_id)
+    select ${plan.runId}::uuid, ${owner.project}, ${owner.target}, ${owner.schema}, ${plan.command}, 'running',
+      ${plan.buildSchema}, ${plan.startedAt}::timestamptz, token, host, os_user, process_id
+    from estimand.leases
+    where token = ${lease.token} and superseded_by is null
+    for share`)
+  if (rowCount === 0) await lease.hold()
 }
 
 /** Writes how a run and each of its nodes ended; the same again where it has been written already. */
@@ -81,25 +81,42 @@ export async function clearDeadRuns(
   owner: RunOwner,
   dropBuilds: DropBuilds,
 ): Promise<string[]> {
-  await evictDead(control, lease.token, await deadLeases(control, lease.token))
+  const { dead, left } = await lookForDead(control, lease, owner)
+  if (dead.length > 0) await evictDead(control, lease.token, dead)
+  else if (!left) return []
   return control.transaction(async () => {
     await lease.fence(control)
     // Whoever else begins at this moment clears away the others.
     const { rows } = await control.query<{ run_id: string; build_schema: string }>(sql`
       select run_id, build_schema
       from estimand.runs
-      where status = 'running'
-        and project = ${owner.project}
-        and target_schema = ${owner.schema}
-        and not exists (
-          select from estimand.leases where leases.run_id = runs.run_id and leases.superseded_by is null
-        )
+      where ${isLeft(owner)}
       for update skip locked`)
     for (const { build_schema } of rows) await dropBuilds(control, build_schema)
     await control.query(sql`
       update estimand.runs set status = 'abandoned' where run_id = any(${rows.map((row) => row.run_id)}::uuid[])`)
     return rows.map((row) => row.build_schema)
   })
+}
+
+/** A run that is said to be at work and has no lease. */
+function isLeft({ project, schema }: RunOwner): SQLQuery {
+  return sql`runs.status = 'running'
+    and runs.project = ${project}
+    and runs.target_schema = ${schema}
+    and not exists (
+      select from estimand.leases where leases.run_id = runs.run_id and leases.superseded_by is null
+    )`
+}
+
+/** In one question, since nearly always there is nothing to clear away. */
+async function lookForDead(on: Pick<Session, 'query'>, lease: Lease, owner: RunOwner) {
+  const { rows } = await on.query<{ tokens: number[]; left: boolean }>(sql`
+    select
+      array(${deadLeases(lease.token)}) as tokens,
+      exists (select from estimand.runs where ${isLeft(owner)}) as left`)
+  const { tokens, left } = rows[0]!
+  return { dead: tokens.map((token) => ({ token, isAlive: false })), left }
 }
 
 /** Whether a run has published all of the relations; asked when the answer to its commit was lost. */
