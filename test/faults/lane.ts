@@ -136,7 +136,7 @@ export async function makeLane(
 
 /** Starts a run as a process. */
 export function startFaultRun({ root }: FaultProject, url: string, vars: object): Started {
-  const flags = ['--log-format', 'json', '--lock-timeout', '30']
+  const flags = ['--log-format', 'json', '--wait-timeout', '30']
   return startEstimand(root, ['build', ...flags, '--vars', JSON.stringify(vars)], { DATABASE_URL: url })
 }
 
