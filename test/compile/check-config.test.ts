@@ -15,6 +15,10 @@ const seed = (config: string): Files => ({
   ...project,
   'models/y.yml': `seeds: [{name: s, config: {${config}}}]`,
 })
+const snapshot = (config: string): Files => ({
+  ...project,
+  'models/y.yml': `snapshots: [{name: h, relation: ref('s'), config: {unique_key: id, ${config}}}]`,
+})
 const unique = (config: string): Files => ({
   ...project,
   'models/y.yml': `models: [{name: m, columns: [{name: id, data_tests: [{unique: {config: {${config}}}}]}]}]`,
@@ -41,6 +45,15 @@ describe('a config', () => {
       model('materialized: incremental, contract: {enforced: true}'),
     ],
     ['seed \'s\': delimiter must be one character, not "||"', seed("delimiter: '||'")],
+    [
+      "snapshot 'h': the strategy timestamp has no 'check_cols'",
+      snapshot('strategy: timestamp, updated_at: id, check_cols: all'),
+    ],
+    [
+      "snapshot 'h': it has both hard_deletes and",
+      snapshot('strategy: check, check_cols: all, hard_deletes: ignore, invalidate_hard_deletes: true'),
+    ],
+    ["snapshot 'h': there is no macro snapshot_chek_strategy", snapshot('strategy: chek')],
     ["seed 's': column_types must be a mapping", seed('column_types: text')],
     ["seed 's': quote_columns must be true or false", seed('quote_columns: maybe')],
     ['test \'unique_m_id\': limit must be a whole number, not "abc"', unique('limit: abc')],
@@ -58,6 +71,15 @@ describe('a config', () => {
   it('of a node that is switched off may be anything', async () => {
     const { manifest } = await compiled(model('enabled: false, database: other, contract: true'))
     expect(manifest.nodes).not.toHaveProperty('model.demo.m')
+  })
+
+  it('of a model may name a change of columns that nobody knows, which is worth a warning', async () => {
+    const { manifest } = await compiled(model('materialized: incremental, on_schema_change: sometimes'))
+    expect(manifest.nodes['model.demo.m']).toMatchObject({ onSchemaChange: 'ignore' })
+    expect(manifest.nodes['model.demo.m']).not.toHaveProperty('refusal')
+    expect(manifest.warnings.map(({ message }) => message)).toEqual([
+      'on_schema_change: "sometimes" is not allowed',
+    ])
   })
 
   it('may name what dbt allows', async () => {

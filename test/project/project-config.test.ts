@@ -25,6 +25,7 @@ describe('project.yml', () => {
         packages: 'dbt_packages',
       },
       vars: {},
+      pools: {},
       configTrees: {
         models: {},
         seeds: {},
