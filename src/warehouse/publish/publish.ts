@@ -112,7 +112,11 @@ async function replaceWhenFree(
   const { rows } = await session.query<{ lockTimeout: string; searchPath: string }>(sql`
     select
       current_setting('lock_timeout') as "lockTimeout",
-      current_setting('search_path') as "searchPath"`)
+      current_setting('search_path') as "searchPath",
+      -- What is said to be published has to outlive a crash; the embedded server does not wait for its log otherwise.
+      case current_setting('synchronous_commit')
+        when 'off' then set_config('synchronous_commit', 'on', true)
+      end`)
   const { lockTimeout, searchPath } = rows[0]!
   const giveUpAt = Date.now() + (options.maxWaitMs ?? defaultMaxWaitMs)
   await session.query(sql`savepoint free`)
