@@ -64,8 +64,11 @@ test('a connection that is cut off in the middle is lost', async () => {
   const error = await failureOf(
     inTransaction(async (session) => {
       const running = session.runAll([sql`select 1`, sql`select pg_sleep(60)`, sql`select 2`])
-      await warehouse().control.query(sql`select pg_terminate_backend(${session.processId})`)
-      await running
+      // Together: the batch may fail before the server has answered the one that ended it.
+      await Promise.all([
+        running,
+        warehouse().control.query(sql`select pg_terminate_backend(${session.processId})`),
+      ])
     }),
   )
   expect((error as ProblemError).problems[0]!.code).toBe('warehouse-lost')
