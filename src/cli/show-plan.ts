@@ -19,7 +19,7 @@ export async function showPlan(context: CommandContext, flags: PlanFlags): Promi
   const selection = await selectNodes(context, workspace, flags, runnableTypes)
   reportSelection(selection, context)
   const plan = await withOpenWarehouse(context, workspace, 1, async (warehouse) => {
-    const { planRun } = await import('../run/run.ts')
+    const { planRun } = await import('../run/plan-run.ts')
     const request = {
       command: 'build',
       runId: context.newId(),

@@ -4,7 +4,8 @@ import type { ModelNode, NodeId } from '../../core/node.ts'
 import type { Problem } from '../../core/problem.ts'
 import type { RunEffects, RunEvent } from '../../core/run-event.ts'
 import type { NodeResult, RunResult, RunStatus } from '../../core/run-result.ts'
-import { planRun, runNodes } from '../run.ts'
+import { planRun } from '../plan-run.ts'
+import { runNodes } from '../run.ts'
 import type { RunRequest } from '../run-request.ts'
 import {
   type BackfillChunk,

@@ -1,0 +1,108 @@
+import type { FingerprintOf } from '../compile/fingerprint.ts'
+import type { NodeId } from '../core/node.ts'
+import type { Plan } from '../core/plan.ts'
+import { makeProblem, type Problem } from '../core/problem.ts'
+import type { RunEffects } from '../core/run-event.ts'
+import { isFailure, type RunResult } from '../core/run-result.ts'
+import { type Lease, type RunOwner, readDurations } from '../store/index.ts'
+import { relationsOfBuild } from './adopt-builds.ts'
+import type { OnBuilt } from './carry-out.ts'
+import { collectProblems } from './collect-problems.ts'
+import { type Execution, execute, skipped } from './execute.ts'
+import type { Beginning } from './go-on.ts'
+import { makeRunContext } from './make-run-context.ts'
+import { runEndHooks, runStartHooks } from './project-hooks.ts'
+import { publishActions, publishRun } from './publish-builds.ts'
+import { makeBuilds } from './relations.ts'
+import type { RunContext, StepOutcome } from './run-context.ts'
+import type { RunRequest } from './run-request.ts'
+
+/** What came of a run, with what has to be known to keep its builds. */
+export interface Ended {
+  readonly result: RunResult
+  readonly outcomes: ReadonlyMap<NodeId, StepOutcome>
+  readonly context: RunContext
+}
+
+/** A run that has its lease and its plan. */
+export interface Begun extends Beginning {
+  readonly definitionOf: FingerprintOf
+  readonly lease: Lease
+  readonly owner: RunOwner
+}
+
+/** Builds what is planned and, when that has gone well, publishes it; what goes wrong is in the result. */
+export async function buildAndPublish(
+  request: RunRequest,
+  { plan, adopted, definitionOf, lease, owner }: Begun,
+  startedAt: Date,
+  effects: RunEffects,
+): Promise<Ended> {
+  const seconds = await readDurations(request.warehouse.control, owner)
+  const context = makeRunContext(request, {
+    ...{ plan, effects, lease },
+    secondsOf: (id) => seconds.get(id),
+    builds: makeBuilds(),
+    standing: adopted.flatMap(relationsOfBuild),
+  })
+  for (const { published, build } of adopted.flatMap(({ builds }) => builds))
+    context.builds.add(published, build)
+  // A comment that cannot be made is one mistake, and not one of every node.
+  context.commentOf(null)
+  const onBuilt: OnBuilt = async (step, outcome) => {
+    if (plan.publish !== 'node') return
+    await publishActions(outcome.publish, [step.nodeId], definitionOf, context)
+    for (const { published } of outcome.publish) context.builds.publish(published)
+  }
+  const problems: Problem[] = []
+  const begun = await collectProblems(problems, () => runStartHooks(context))
+  const { results, outcomes, passedOver } = begun ? await execute(context, onBuilt) : nothingDone(plan)
+  // What was adopted stands on nothing that this run has built, so it comes first.
+  const actions = [...adopted, ...outcomes.values()].flatMap(({ publish }) => publish)
+  const failed = results.filter(({ status }) => isFailure(status)).map(({ nodeId }) => nodeId)
+  const mayPublish = begun && !effects.signal.aborted && failed.every((id) => passedOver.has(id))
+  let published = plan.publish === 'node' && actions.length > 0
+  let publishMs: number | null = null
+  if (plan.publish === 'run' && mayPublish && actions.length > 0) {
+    const built = [
+      ...adopted.filter(({ action }) => action !== 'reuse'),
+      ...results.filter(({ status }) => status === 'success'),
+    ]
+    await collectProblems(problems, async () => {
+      publishMs = await publishRun(
+        actions,
+        built.map(({ nodeId }) => nodeId),
+        definitionOf,
+        context,
+      )
+      published = true
+    })
+  }
+  const cancelled = effects.signal.aborted && !(published && plan.publish === 'run')
+  // Whoever took the place of this run has the last word, also about what runs behind it.
+  if (begun && !cancelled && (await collectProblems(problems, () => lease.hold())))
+    await collectProblems(problems, () => runEndHooks(results, context))
+  if (cancelled && !problems.some(({ code }) => code === 'cancelled'))
+    problems.push(
+      makeProblem('cancelled', 'the run was cancelled', { hint: 'what was built has been dropped' }),
+    )
+  const result: RunResult = {
+    runId: plan.runId,
+    command: plan.command,
+    status: cancelled ? 'cancelled' : begun && failed.length + problems.length === 0 ? 'success' : 'failed',
+    startedAt: plan.startedAt,
+    elapsedMs: effects.clock().getTime() - startedAt.getTime(),
+    published,
+    publishMs,
+    results,
+    buildSchema: plan.buildSchema,
+    ...(adopted.length > 0 && { adopted: adopted.map(({ nodeId }) => nodeId) }),
+    problems,
+  }
+  return { result, outcomes, context }
+}
+
+function nothingDone(plan: Plan): Execution {
+  const results = plan.steps.map((step) => skipped(step, 'on-run-start failed'))
+  return { results, outcomes: new Map(), passedOver: new Set() }
+}

@@ -1,0 +1,91 @@
+import type { FingerprintOf } from '../compile/fingerprint.ts'
+import { makeGraph } from '../core/graph.ts'
+import { type LoadNode, type ModelNode, type Node, relationKey, relationsOf } from '../core/node.ts'
+import type { Plan } from '../core/plan.ts'
+import { readDefinitions, readLedgers, readPublished } from '../store/index.ts'
+import { existingRelations } from '../warehouse/index.ts'
+import { fingerprintDefinitions } from './definition-fingerprints.ts'
+import { fingerprintLoads } from './load-fingerprint.ts'
+import { makePlan, type WarehouseState } from './plan.ts'
+import type { RunRequest } from './run-request.ts'
+import { compareViews } from './standing-views.ts'
+
+/*
+ * What a run would do, from the project and what stands in the warehouse; `plan` shows it, a run carries it out.
+ */
+
+export interface PlannedRun {
+  readonly plan: Plan
+  /** What a node's definition comes to; kept with what it publishes. */
+  readonly definitionOf: FingerprintOf
+}
+
+/** What a plan needs of a run. */
+export type PlanRequest = Pick<
+  RunRequest,
+  | 'manifest'
+  | 'renderer'
+  | 'warehouse'
+  | 'nodeIds'
+  | 'command'
+  | 'runId'
+  | 'fullRefresh'
+  | 'publish'
+  | 'eventTime'
+  | 'sample'
+  | 'chosenTimes'
+  | 'projectRoot'
+  | 'empty'
+  | 'templateFlags'
+  | 'deferred'
+>
+
+/** Looks at the warehouse and plans; has no effect on it. */
+export async function planRun(request: PlanRequest, startedAt: Date): Promise<PlannedRun> {
+  const { manifest, warehouse, nodeIds, command, runId, fullRefresh } = request
+  const selected = nodeIds.map((id) => manifest.nodes[id]!)
+  const relations = await existingRelations(warehouse.control, selected.flatMap(relationsOf))
+  const state = {
+    relations: new Map(relations.map((relation) => [relationKey(relation), relation.kind])),
+    published: await readPublished(warehouse.control),
+    definitions: await readDefinitions(warehouse.control),
+    ledgers: await readLedgers(warehouse.control),
+  }
+  const graph = makeGraph(manifest)
+  const definitionOf = await fingerprintDefinitions(request, graph)
+  const views = selected.filter((node) => isStandingView(node, state, definitionOf))
+  const plan = makePlan(manifest, graph, nodeIds, state, {
+    definitionOf,
+    viewChanges: await compareViews(request, views, state.published, startedAt),
+    runId,
+    startedAt,
+    command,
+    publish: request.publish,
+    fullRefresh,
+    // As in dbt, a sample of what has times is a sample of the batches, too.
+    eventTime: request.sample ?? request.eventTime,
+    chosenTimes: request.chosenTimes,
+    loadFingerprints: fingerprintLoads(
+      selected.filter(isLoad),
+      manifest.vars,
+      request.renderer,
+      request.projectRoot,
+    ),
+  })
+  return { plan, definitionOf }
+}
+
+/** Whether a node is a view that is there, with the definition that it has. */
+function isStandingView(
+  node: Node,
+  { relations, definitions }: Pick<WarehouseState, 'relations' | 'definitions'>,
+  definitionOf: FingerprintOf,
+): node is ModelNode {
+  if (node.resourceType !== 'model' || node.materialized !== 'view') return false
+  const key = relationKey(node.relation)
+  return relations.get(key) === 'view' && definitions.get(key)?.whole === definitionOf(node.id).whole
+}
+
+function isLoad(node: Node): node is LoadNode {
+  return node.resourceType === 'load'
+}
