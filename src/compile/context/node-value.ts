@@ -1,8 +1,18 @@
 import { defaultConfig } from '../../core/default-config.ts'
 import type { Manifest, Target } from '../../core/manifest.ts'
-import type { ColumnInfo, Node, Relation, ResourceType, SourceNode } from '../../core/node.ts'
+import type {
+  ColumnInfo,
+  ModelNode,
+  Node,
+  Relation,
+  ResourceType,
+  SourceNode,
+  TestNode,
+} from '../../core/node.ts'
 import { isMap } from '../config-tree.ts'
 import { Dict, fromJs, type Value } from '../dialect/index.ts'
+import { type MacroReader, makeMacroReader } from '../macro-reads.ts'
+import { primaryKey } from '../primary-key.ts'
 import { quoted } from '../quoting.ts'
 import { renderRelation } from './relation-value.ts'
 
@@ -28,21 +38,24 @@ export function nodeData(node: Node, manifest: Manifest, target: Target): Record
     alias: relation?.identifier ?? name,
     ...(relation && {
       identifier: relation.identifier,
-      relation_name: renderRelation({
-        database: target.database,
-        ...relation,
-        ...quoted(node, manifest.quoting, { database: target.database, ...relation }),
-      }),
+      // A test has a relation where it keeps rows, an ephemeral model nowhere.
+      relation_name: hasRelation(node)
+        ? renderRelation({
+            database: target.database,
+            ...relation,
+            ...quoted(node, manifest.quoting, { database: target.database, ...relation }),
+          })
+        : null,
     }),
-    checksum: { name: 'sha256', checksum: 'checksum' in node ? node.checksum : '' },
-    config: nodeConfig(node),
+    checksum: checksumData(node),
+    config: configData(node),
     tags,
     meta,
     description,
     columns: Object.fromEntries(node.columns.map((column) => [column.name, columnData(column)])),
     docs: { show: true, node_color: null },
     patch_path: node.patchPath === undefined ? null : `${node.package}://${node.patchPath}`,
-    depends_on: { macros: testMacros(node, manifest), nodes: node.dependsOn },
+    depends_on: { macros: macrosOf(node, manifest), nodes: node.dependsOn },
     refs: parents
       .filter(({ resourceType }) => ['model', 'seed', 'snapshot', 'job'].includes(resourceType))
       .map((parent) => ({ name: parent.name, package: null, version: null })),
@@ -51,7 +64,7 @@ export function nodeData(node: Node, manifest: Manifest, target: Target): Record
     ),
     metrics: [],
     functions: [],
-    language: 'sql',
+    ...('rawCode' in node && { language: 'sql' }),
     raw_code: 'rawCode' in node ? node.rawCode.trim() : '',
     group: 'group' in node ? (node.group ?? null) : null,
     build_path: null,
@@ -61,7 +74,7 @@ export function nodeData(node: Node, manifest: Manifest, target: Target): Record
     extra_ctes: [],
     extra_ctes_injected: true,
     unrendered_config: node.config,
-    ...ofKind(node),
+    ...ofKind(node, manifest),
   }
 }
 
@@ -76,14 +89,14 @@ function withoutNulls(data: Record<string, unknown>): Record<string, unknown> {
 }
 
 /** What only nodes of its kind have. */
-function ofKind(node: Node): Record<string, unknown> {
+function ofKind(node: Node, manifest: Manifest): Record<string, unknown> {
   switch (node.resourceType) {
     case 'model':
       return {
         access: node.access,
         deprecation_date: node.deprecationDate ?? null,
-        primary_key: [],
-        time_spine: null,
+        primary_key: primaryKey(node, manifest),
+        time_spine: timeSpineData(node.timeSpine),
         version: node.version ?? null,
         latest_version: node.latestVersion ?? null,
         constraints: node.constraints,
@@ -104,6 +117,10 @@ function ofKind(node: Node): Record<string, unknown> {
       }
     case 'test':
       return {
+        ...(node.generic && {
+          path: `${node.relation.identifier}.sql`,
+          file_key_name: fileKeyName(node, manifest),
+        }),
         column_name: node.generic?.column ?? null,
         attached_node: node.attachedTo ?? null,
         ...(node.generic && {
@@ -133,6 +150,17 @@ function ofKind(node: Node): Record<string, unknown> {
       return { label: node.label ?? null, metadata: null, ...node.spec }
     default:
       return {}
+  }
+}
+
+function timeSpineData(spine: ModelNode['timeSpine']): Record<string, unknown> | null {
+  if (!spine) return null
+  return {
+    standard_granularity_column: spine.column,
+    custom_granularities: spine.customGranularities.map(({ name, column }) => ({
+      name,
+      column_name: column ?? null,
+    })),
   }
 }
 
@@ -207,6 +235,51 @@ function testMacros(node: Node, { macros, project }: Manifest): string[] {
   return id === undefined ? [] : [id, 'macro.dbt.get_where_subquery']
 }
 
+/** Every macro that a node's own text calls; a generic test has those that tools look at. */
+function macrosOf(node: Node, manifest: Manifest): readonly string[] {
+  if (node.resourceType === 'test' && node.generic) return testMacros(node, manifest)
+  return 'rawCode' in node ? readerOf(manifest)(node.rawCode, node.package) : []
+}
+
+const readers = new WeakMap<Manifest['macros'], MacroReader>()
+
+/** The reader for a manifest's macros, which never change. */
+function readerOf(manifest: Manifest): MacroReader {
+  const known = readers.get(manifest.macros) ?? makeMacroReader(manifest)
+  readers.set(manifest.macros, known)
+  return known
+}
+
+function hasRelation(node: Node): boolean {
+  if (node.resourceType === 'test')
+    return node.storeFailures !== undefined && node.storeFailures !== 'ephemeral'
+  return !(node.resourceType === 'model' && node.materialized === 'ephemeral')
+}
+
+function checksumData(node: Node): Record<string, unknown> {
+  if (node.resourceType === 'test' && node.generic) return { name: 'none', checksum: '' }
+  return { name: 'sha256', checksum: 'checksum' in node ? node.checksum : '' }
+}
+
+/** The config with hooks under the names that they have in dbt's dictionaries. */
+function configData(node: Node): Record<string, unknown> {
+  const { pre_hook, post_hook, ...config } = nodeConfig(node)
+  return {
+    ...config,
+    ...(pre_hook !== undefined && { 'pre-hook': pre_hook }),
+    ...(post_hook !== undefined && { 'post-hook': post_hook }),
+  }
+}
+
+/** Where in its file a generic test is declared: `models.orders`. */
+function fileKeyName({ attachedTo }: TestNode, { nodes }: Manifest): string | null {
+  const tested = attachedTo === undefined ? undefined : nodes[attachedTo]
+  if (!tested) return null
+  return tested.resourceType === 'source'
+    ? `sources.${tested.sourceName}`
+    : `${tested.resourceType}s.${tested.name}`
+}
+
 function relationOf(node: Node): Relation | null {
   return 'relation' in node ? node.relation : null
 }
@@ -229,9 +302,28 @@ export function graphValue(manifest: Manifest, target: Target): Value {
     ['sources', pick(['source'])],
     ['exposures', pick(['exposure'])],
     ['metrics', pick(['metric'])],
-    ['groups', fromJs(manifest.groups)],
+    ['groups', groupsValue(manifest)],
     ['semantic_models', pick(['semantic_model'])],
     ['saved_queries', pick(['saved_query'])],
     ['functions', new Dict()],
   ])
+}
+
+function groupsValue({ groups }: Manifest): Value {
+  return Dict.of(
+    Object.values(groups).map(({ id, name, package: packageName, path, description, owner, config }) => {
+      const group = {
+        name,
+        resource_type: 'group',
+        package_name: packageName,
+        path: pathInKind(path),
+        original_file_path: path,
+        unique_id: id,
+        owner: { name: null, email: null, ...owner },
+        description: description || null,
+        config,
+      }
+      return [id, fromJs(group)] as const
+    }),
+  )
 }

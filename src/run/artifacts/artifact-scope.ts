@@ -1,12 +1,12 @@
 import { renderRelation } from '../../compile/context/relation-value.ts'
 import type { ColumnLineage } from '../../compile/lineage/lineage-meta.ts'
+import { type MacroReader, makeMacroReader } from '../../compile/macro-reads.ts'
 import { quoted } from '../../compile/quoting.ts'
 import { makeGraph, type NodeGraph } from '../../core/graph.ts'
 import type { Manifest } from '../../core/manifest.ts'
 import type { Node, NodeId, Relation } from '../../core/node.ts'
 import { artifactIds } from './artifact-ids.ts'
 import type { ArtifactOptions } from './artifact-metadata.ts'
-import { type MacroReader, makeMacroReader } from './macro-reads.ts'
 
 /** What writing the entry of one node needs to know of the others. */
 export interface ArtifactScope {

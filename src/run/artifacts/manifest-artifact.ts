@@ -1,9 +1,9 @@
+import { macroId } from '../../compile/macro-reads.ts'
 import type { MacroInfo, Manifest } from '../../core/manifest.ts'
 import type { Node, NodeId, ResourceType } from '../../core/node.ts'
 import { type ArtifactOptions, manifestMetadata } from './artifact-metadata.ts'
 import { type ArtifactScope, makeArtifactScope, type NodeFindings } from './artifact-scope.ts'
 import type { Entry } from './entry-parts.ts'
-import { macroId } from './macro-reads.ts'
 import { nodeEntry } from './node-entry.ts'
 import { disabledEntries, docEntries, groupEntries, groupMap, selectorEntries } from './project-entries.ts'
 

@@ -1,4 +1,5 @@
 import { createHash } from 'node:crypto'
+import { primaryKey } from '../../compile/primary-key.ts'
 import { holdsTemplate } from '../../compile/yaml-values.ts'
 import { extended } from '../../core/extended.ts'
 import type {
@@ -48,7 +49,7 @@ export function modelEntry(node: ModelNode, scope: ArtifactScope): Entry {
     version: node.version ?? null,
     latest_version: node.latestVersion ?? null,
     deprecation_date: node.deprecationDate ?? null,
-    primary_key: [],
+    primary_key: primaryKey(node, scope.manifest),
     time_spine: timeSpineEntry(node.timeSpine),
     checksum: checksum(node.checksum),
     raw_code: node.rawCode.trim(),

@@ -1,4 +1,4 @@
-import type { MacroInfo, Manifest } from '../../core/manifest.ts'
+import type { MacroInfo, Manifest } from '../core/manifest.ts'
 
 /*
  * Which macros a template calls, told from its text alone: what is followed by a bracket inside a tag and is the name
