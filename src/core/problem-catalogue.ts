@@ -42,6 +42,7 @@ export const problemCatalogue = {
   'selection-empty': { title: 'The selection matches no node', exitCode: 2 },
   'sql-error': { title: 'PostgreSQL refused a statement', exitCode: 1 },
   'test-failed': { title: 'A test found rows that should not be there', exitCode: 1 },
+  'test-invalid': { title: 'A test does not count its failures', exitCode: 1 },
   'unit-test-invalid': { title: 'A unit test does not say what it needs to', exitCode: 2 },
   'snapshot-invalid': { title: 'A snapshot does not fit the table that it keeps', exitCode: 1 },
   'contract-broken': { title: 'A model does not give the columns that its contract promises', exitCode: 1 },

@@ -74,6 +74,28 @@ describe('data tests', () => {
     expect(await statusOf(least("fail_calc: 'sum(-amount)', error_if: '> 2'"))).toEqual(['fail', 3])
   })
 
+  test('fail for a fail_calc that gives no whole number, as of no rows an aggregate may', async () => {
+    const outcome = async (config: string, args?: string) => {
+      const { status, problem } = (await run(least(config, args))).node('positive')
+      return [status, problem?.message, problem?.hint]
+    }
+    expect(await outcome("fail_calc: 'sum(amount)'", 'least: -10')).toEqual([
+      'error',
+      'the fail_calc of positive, sum(amount), gives null, which is no whole number',
+      'write coalesce(sum(amount), 0)',
+    ])
+    expect(await outcome("fail_calc: 'avg(amount)'")).toEqual([
+      'error',
+      'the fail_calc of positive, avg(amount), gives -1.5000000000000000, which is no whole number',
+      'round it',
+    ])
+    expect(await outcome("fail_calc: 'coalesce(sum(amount), 0)'", 'least: -10')).toEqual([
+      'pass',
+      undefined,
+      undefined,
+    ])
+  })
+
   test('have conditions whichever they are, on ephemeral models too', async () => {
     const where = (condition: string) => `config: { where: "${condition}" }`
     const { result, node } = await run({

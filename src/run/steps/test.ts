@@ -1,5 +1,6 @@
 import { type CompiledSql, withoutSemicolon } from '../../compile/compiled-sql.ts'
 import type { Relation, TestNode } from '../../core/node.ts'
+import { type Problem, ProblemError } from '../../core/problem.ts'
 import {
   createSchema,
   createTableAs,
@@ -23,7 +24,7 @@ export const runTest: StepRunner<TestNode> = async (node, _step, context) => {
     const query = limited(node, compiled)
     if (kept === 'table') await keepRows(session, node.relation, query, context)
     const failing = kept === 'table' ? sql`select * from ${relationIdent(node.relation)}` : query
-    const { failures, fails, warns } = await countFailures(session, node, failing)
+    const { failures, fails, warns } = await countFailures(session, node, failing, context)
     const isFailure = (node.severity === 'error' && fails) || (warns && context.warnError)
     const verdict = isFailure ? 'fail' : warns ? 'warn' : 'pass'
     return {
@@ -49,17 +50,39 @@ interface Counted {
   readonly warns: boolean
 }
 
-async function countFailures(session: Session, node: TestNode, failing: SQLQuery): Promise<Counted> {
+async function countFailures(
+  session: Session,
+  node: TestNode,
+  failing: SQLQuery,
+  { renderer }: RunContext,
+): Promise<Counted> {
   // Thresholds such as "> 10" are written by the project's author, as part of the comparison.
-  const { rows } = await session.query<Counted>(sql`
-    select failures, failures ${unsafeSql(node.errorIf)} as fails, failures ${unsafeSql(node.warnIf)} as warns
+  const { rows } = await session.query<Omit<Counted, 'failures'> & { readonly failures: string | null }>(sql`
+    select
+      failures::text as failures,
+      failures ${unsafeSql(node.errorIf)} as fails,
+      failures ${unsafeSql(node.warnIf)} as warns
     from (
-      select coalesce(${unsafeSql(node.failCalc)}, 0)::bigint as failures
+      select ${unsafeSql(node.failCalc)} as failures
       from (
         ${failing}
       ) as failing
     ) as counted`)
-  return rows[0]!
+  const { failures, ...verdict } = rows[0]!
+  const count = failures === null ? Number.NaN : Number(failures)
+  if (!Number.isInteger(count)) throw new ProblemError(noCount(node, failures, renderer))
+  return { ...verdict, failures: count }
+}
+
+/** An aggregate that is null of no rows at all would let every test pass that it counts for. */
+function noCount(
+  { name, failCalc, place }: TestNode,
+  given: string | null,
+  renderer: RunContext['renderer'],
+): Problem {
+  const hint = given === null ? `write coalesce(${failCalc}, 0)` : 'round it'
+  const message = `the fail_calc of ${name}, ${failCalc}, gives ${given ?? 'null'}, which is no whole number`
+  return renderer.problem('test-invalid', message, place, hint)
 }
 
 /**
