@@ -1,5 +1,5 @@
 import { join, posix } from 'node:path'
-import { makeProblem, type Problem } from '../core/problem.ts'
+import type { Problem } from '../core/problem.ts'
 import type { Package, ProjectFile } from '../core/project.ts'
 import { readIgnore } from './dbt-ignore.ts'
 import { listFiles, readText } from './project-files.ts'
@@ -74,7 +74,6 @@ export function readPackageFiles(
   const readFilled = (files: readonly string[]): ProjectFile[] =>
     read(files).filter(({ text }) => text.trim() !== '')
 
-  for (const path of list(paths.models).filter((one) => one.endsWith('.py'))) problems.push(pythonModel(path))
   const tests = list(paths.tests)
   const below = (inner: string) => (path: string) =>
     paths.tests.some((testPath) => path.startsWith(`${testPath}/${inner}/`))
@@ -85,7 +84,7 @@ export function readPackageFiles(
   const macros = list(paths.macros).filter(isSql)
   const described = [paths.models, paths.seeds, paths.snapshots, paths.analyses, paths.macros, paths.tests]
   return {
-    models: readFilled(notTests(list(paths.models)).filter(isSql)),
+    models: readFilled(notTests(list(paths.models)).filter((path) => isSql(path) || isPython(path))),
     macros: readFilled([...macros, ...tests.filter(isSql).filter(isTestMacro)]),
     tests: readFilled(tests.filter(isSql).filter((path) => !isTestMacro(path) && !isFixture(path))),
     snapshots: readFilled(notTests(list(paths.snapshots)).filter(isSql)),
@@ -99,14 +98,7 @@ export function readPackageFiles(
   }
 }
 
-/** dbt runs them on other databases than Postgres. */
-function pythonModel(path: string): Problem {
-  return makeProblem('not-supported', `${path} is a Python model and left out`, {
-    severity: 'warning',
-    hint: 'PostgreSQL runs no Python models; write it in SQL, or as a job in TypeScript',
-  })
-}
-
 const isSql = (path: string) => path.endsWith('.sql')
+const isPython = (path: string) => path.endsWith('.py')
 const isCsv = (path: string) => path.endsWith('.csv')
 const isYaml = (path: string) => /\.ya?ml$/.test(path)

@@ -13,16 +13,3 @@ describe('vars.yml', () => {
     expect(await problemsOf(files)).toEqual([expect.stringContaining('vars stand both in vars.yml and')])
   })
 })
-
-describe('a Python model', () => {
-  it('is left out, which is said', async () => {
-    const project = await projectOf({
-      'models/a.sql': 'select 1',
-      'models/b.py': 'def model(dbt, session): ...',
-    })
-    expect(project.models.map(({ path }) => path)).toEqual(['models/a.sql'])
-    expect(project.warnings.map(({ message }) => message)).toEqual([
-      'models/b.py is a Python model and left out',
-    ])
-  })
-})

@@ -35,6 +35,35 @@ describe('a run like dbt', () => {
     })
   })
 
+  test('a Python model fails when it is run, and what reads it is skipped', async () => {
+    const { result, node } = await run({
+      'models/first.sql': 'select 1 as id',
+      'models/scored.py': `import pandas as pd  # dbt.ref("none")
+
+def model(dbt, session):
+    """Reads dbt.ref("nothing")."""
+    dbt.config(
+        materialized="table",  # (a table
+        tags=["ml"],
+    )
+    limit = dbt.config.get("limit", 10)
+    return dbt.ref("first").join(dbt.source("app", "events"))
+`,
+      'models/after.sql': "select * from {{ ref('scored') }}",
+      'models/sources.yml': 'sources: [{name: app, tables: [{name: events}]}]',
+    })
+    expect(result.results.map(({ nodeId, status }) => `${nodeId} ${status}`)).toEqual([
+      'model.shop.first success',
+      'model.shop.scored error',
+      'model.shop.after skipped',
+    ])
+    expect(node('scored').problem).toMatchObject({
+      code: 'not-supported',
+      message: 'the materialization table runs SQL only, and this is Python',
+      hint: expect.stringContaining('PostgreSQL runs no Python models'),
+    })
+  })
+
   test.each(["unique_key=''", 'unique_key=[]', "incremental_strategy='merge'"])(
     'an increment with %s has no key: all of its rows are new',
     async (config) => {

@@ -12,6 +12,7 @@ import type {
 import { isMap } from '../config-tree.ts'
 import { Dict, fromJs, type Value } from '../dialect/index.ts'
 import { type MacroReader, makeMacroReader } from '../macro-reads.ts'
+import { isPythonModel } from '../nodes/python-model.ts'
 import { primaryKey } from '../primary-key.ts'
 import { quoted } from '../quoting.ts'
 import { renderRelation } from './relation-value.ts'
@@ -64,7 +65,7 @@ export function nodeData(node: Node, manifest: Manifest, target: Target): Record
     ),
     metrics: [],
     functions: [],
-    ...('rawCode' in node && { language: 'sql' }),
+    ...('rawCode' in node && { language: isPythonModel(node) ? 'python' : 'sql' }),
     raw_code: 'rawCode' in node ? node.rawCode.trim() : '',
     group: 'group' in node ? (node.group ?? null) : null,
     build_path: null,

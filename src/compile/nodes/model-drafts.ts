@@ -4,6 +4,7 @@ import type { Access, ModelNode, TimeSpine } from '../../core/node.ts'
 import { makeProblem, type Problem } from '../../core/problem.ts'
 import type { PatchSpec, ProjectFile, VersionSpec } from '../../core/project.ts'
 import { asList, type Config, isMap } from '../config-tree.ts'
+import type { Capture, CaptureRequest, Templates } from '../templates.ts'
 import { readConstraintReads } from './constraint-reads.ts'
 import { type Described, describe } from './describe.ts'
 import { type Draft, type Drafts, fileName, fqnOf, nodeBase, partByEnabled, startOf } from './draft.ts'
@@ -11,6 +12,7 @@ import type { DraftScope } from './draft-scope.ts'
 import { groupOf } from './group.ts'
 import { readHooks } from './hooks.ts'
 import { readModelConfig } from './model-config.ts'
+import { capturePython, isPythonFile, pythonRefusal } from './python-model.ts'
 
 /** Renders every model once, to learn what it declares and what it reads. */
 export function draftModels(scope: DraftScope): Drafts<ModelNode> {
@@ -40,14 +42,18 @@ export function draftModel(scope: DraftScope, file: ProjectFile, problems: Probl
     ...(versioned && { version: versioned.version.v }),
   }
   const outside = scope.config('models', fqn, said.config)
-  const capture = templates.capture({
+  const isPython = isPythonFile(packagePath)
+  const capture = (isPython ? capturePython : captureSql)(templates, {
     file,
     name,
     resourceType: 'model',
     config: outside,
     relation: naming({ ...identity, config: outside }),
   })
-  const config = scope.config('models', fqn, said.config, capture.config)
+  const config = withPythonDefaults(
+    scope.config('models', fqn, said.config, capture.config),
+    capture.usedKeys,
+  )
   const { description, columns, patchPath } = said
   const base = nodeBase({ ...identity, ...patchPath, place, description, columns, config })
   const { build, problems: configProblems } = readModelConfig(config, {
@@ -66,6 +72,7 @@ export function draftModel(scope: DraftScope, file: ProjectFile, problems: Probl
   return {
     reads: [...capture.reads, ...hookReads, ...readConstraintReads(constraints, columns, place)],
     node: extended(base, build, {
+      ...(isPython && { refusal: pythonRefusal(build.materialized, place, file.text) }),
       id: versioned ? `${base.id}.v${versioned.version.v}` : base.id,
       resourceType: 'model' as const,
       relation: naming({ ...identity, config }),
@@ -79,6 +86,23 @@ export function draftModel(scope: DraftScope, file: ProjectFile, problems: Probl
       ...deprecation(said),
       ...timeSpine(said),
     }),
+  }
+}
+
+function captureSql(
+  templates: Pick<Templates, 'capture'>,
+  request: CaptureRequest,
+): Capture & { readonly usedKeys?: undefined } {
+  return templates.capture(request)
+}
+
+/** A Python model is a table unless it says otherwise, and its config lists the keys that its code asks for. */
+function withPythonDefaults(config: Config, usedKeys: readonly string[] | undefined): Config {
+  if (!usedKeys) return config
+  return {
+    materialized: 'table',
+    ...config,
+    ...(usedKeys.length > 0 && { config_keys_used: usedKeys }),
   }
 }
 

@@ -2,6 +2,7 @@ import type { Manifest } from '../../core/manifest.ts'
 import type { Node, NodeId } from '../../core/node.ts'
 import { type Problem, ProblemError } from '../../core/problem.ts'
 import type { ProblemsByNode } from '../findings.ts'
+import { isPythonModel } from '../nodes/python-model.ts'
 import { publishedRendering } from '../published-sql.ts'
 import type { Renderer } from '../renderer.ts'
 import { findSyntaxError } from './syntax.ts'
@@ -24,6 +25,7 @@ export async function renderNodes(
   const texts = new Map<NodeId, string>()
   for (const node of nodes) {
     if ((node.resourceType !== 'model' && node.resourceType !== 'test') || isSound(node)) continue
+    if (isPythonModel(node)) continue
     const scope = seen
       ? { ...publishedRendering, seen: (name: string) => seen(name, node.id) }
       : publishedRendering

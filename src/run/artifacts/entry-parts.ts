@@ -1,4 +1,5 @@
 import { lineageMeta } from '../../compile/lineage/lineage-meta.ts'
+import { isPythonModel } from '../../compile/nodes/python-model.ts'
 import { extended } from '../../core/extended.ts'
 import { type ColumnInfo, type Node, relationOf, type TestNode } from '../../core/node.ts'
 import { type ArtifactScope, relationName } from './artifact-scope.ts'
@@ -80,7 +81,7 @@ export function tableEntry(
 export function queryEntry(node: Node, scope: ArtifactScope): Entry {
   const compiled = scope.compiledCode.get(node.id)
   const read = {
-    language: 'sql',
+    language: isPythonModel(node) ? 'python' : 'sql',
     ...reads(node, scope),
     depends_on: { macros: macrosOf(node, scope), nodes: parentIds(node, scope) },
   }
