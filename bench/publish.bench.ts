@@ -1,0 +1,155 @@
+import { mkdirSync, mkdtempSync, rmSync, writeFileSync } from 'node:fs'
+import { tmpdir } from 'node:os'
+import { join } from 'node:path'
+import { parseArgs } from 'node:util'
+import type { RunResult } from '../src/core/run-result.ts'
+import {
+  ensureEmbeddedServer,
+  type Session,
+  sql,
+  stopEmbeddedServer,
+  withWarehouse,
+} from '../src/warehouse/index.ts'
+import { measureCommand } from './measured-command.ts'
+import { addDays, endOfDay, makeHistory, writeNightlyProject } from './nightly-project.ts'
+
+/*
+ * What it costs that a run publishes everything at once: the reference project against `--publish node`; many tables
+ * in one transaction; and a night's increment against building all anew, on a history and on one twice as long.
+ */
+
+const effects = { report: () => {}, clock: () => new Date(), env: process.env }
+const root = join(import.meta.dirname, '..')
+
+/** `--events`, `--tables`, `--days`, `--events-per-day`, `--rounds`; `--only overhead|tables|nightly`. */
+export default async function benchmark(args: readonly string[]): Promise<void> {
+  const { values } = parseArgs({
+    args: [...args],
+    options: {
+      events: { type: 'string', default: '5000000' },
+      tables: { type: 'string', default: '200' },
+      days: { type: 'string', default: '180' },
+      'events-per-day': { type: 'string', default: '20000' },
+      rounds: { type: 'string', default: '3' },
+      only: { type: 'string' },
+    },
+  })
+  const rounds = Number(values.rounds)
+  const parts = {
+    overhead: () => compareModes(Number(values.events), rounds),
+    tables: () => publishTables(Number(values.tables), rounds),
+    nightly: () => compareNights(Number(values.days), Number(values['events-per-day']), rounds),
+  }
+  for (const [name, part] of Object.entries(parts)) if ((values.only ?? name) === name) await part()
+}
+
+/** The reference project, all built anew, in both modes by turns. */
+async function compareModes(events: number, rounds: number): Promise<void> {
+  const vars = ['--vars', `{events: ${events}}`]
+  await run(['load', ...vars])
+  const once: RunResult[] = []
+  const byNode: RunResult[] = []
+  for (let round = 0; round < rounds; round++) {
+    const order = round % 2 === 0 ? (['run', 'node'] as const) : (['node', 'run'] as const)
+    for (const mode of order) {
+      await onServer(root, (session) => session.query(sql`checkpoint`))
+      const all = ['build', '--full-refresh', '--exclude', 'resource_type:load', '--publish', mode, ...vars]
+      ;(mode === 'run' ? once : byNode).push(await run(all))
+    }
+  }
+  const overheads = once.map(({ elapsedMs }, round) => elapsedMs / byNode[round]!.elapsedMs - 1)
+  print(`reference project, ${events.toLocaleString('en')} events`, `${rounds} rounds, medians`)
+  print('  published at once', seconds(median(once.map(({ elapsedMs }) => elapsedMs))))
+  print('  --publish node', seconds(median(byNode.map(({ elapsedMs }) => elapsedMs))))
+  print('  overhead (limit 5 %)', `${(100 * median(overheads)).toFixed(1)} %`)
+}
+
+/** Many tables, all of them there already, replaced by one publication. */
+async function publishTables(tables: number, rounds: number): Promise<void> {
+  await inNewProject(async (folder) => {
+    mkdirSync(join(folder, 'models'))
+    writeFileSync(
+      join(folder, 'project.yml'),
+      "name: tables\nversion: '1.0'\ntarget: local\ntargets:\n  local: { engine: embedded, schema: marts, threads: 4 }\nmodels: { +materialized: table }\n",
+    )
+    for (let index = 0; index < tables; index++)
+      writeFileSync(join(folder, 'models', `m_${index}.sql`), `select ${index} as id, 'label' as label\n`)
+    const times: number[] = []
+    for (let round = 0; round <= rounds; round++) {
+      const { publishMs } = await run(['run', '--full-refresh'], folder)
+      if (round > 0) times.push(publishMs!)
+    }
+    print(`${tables} tables in one transaction (limit 1 s)`, seconds(median(times)))
+  })
+}
+
+async function compareNights(days: number, eventsPerDay: number, rounds: number): Promise<void> {
+  const short = await timeNights(days, eventsPerDay, rounds)
+  const long = await timeNights(2 * days, eventsPerDay, rounds)
+  print(`nightly run, ${eventsPerDay.toLocaleString('en')} events a day`, `${rounds} nights, medians`)
+  print(`  ${days} days, all anew`, seconds(short.fullMs))
+  print(`  ${days} days, one more`, seconds(short.nightMs))
+  print('  share (limit 0.05)', (short.nightMs / short.fullMs).toFixed(3))
+  print(`  ${2 * days} days, all anew`, seconds(long.fullMs))
+  print(`  ${2 * days} days, one more`, seconds(long.nightMs))
+  print('  growth when history doubles (limit 1.2)', (long.nightMs / short.nightMs).toFixed(2))
+}
+
+/** The time of building a history anew, and of a run after each of some days more. */
+async function timeNights(
+  days: number,
+  eventsPerDay: number,
+  rounds: number,
+): Promise<{ fullMs: number; nightMs: number }> {
+  return inNewProject(async (folder) => {
+    writeNightlyProject(folder)
+    await onServer(folder, (session) => makeHistory(session, days, eventsPerDay))
+    const until = (day: number) => ['--event-time-end', endOfDay(day)]
+    const full = await run(['run', '--full-refresh', ...until(days)], folder)
+    const nights: number[] = []
+    for (let round = 0; round < rounds; round++) {
+      await onServer(folder, async (session) => {
+        await addDays(session, days + round, 1, eventsPerDay)
+        await session.query(sql`analyze raw.events`)
+        await session.query(sql`checkpoint`)
+      })
+      nights.push((await run(['run', ...until(days + round + 1)], folder)).elapsedMs)
+    }
+    return { fullMs: full.elapsedMs, nightMs: median(nights) }
+  })
+}
+
+async function inNewProject<T>(body: (folder: string) => Promise<T>): Promise<T> {
+  const folder = mkdtempSync(join(tmpdir(), 'estimand-bench-'))
+  try {
+    return await body(folder)
+  } finally {
+    await stopEmbeddedServer(folder, effects)
+    rmSync(folder, { recursive: true, force: true })
+  }
+}
+
+/** Lends a session on a project's embedded server, which it starts. */
+async function onServer<T>(folder: string, body: (session: Session) => Promise<T>): Promise<T> {
+  const { connection } = await ensureEmbeddedServer(folder, effects)
+  return withWarehouse(connection, { threads: 1, applicationName: 'estimand bench' }, (warehouse) =>
+    warehouse.withSession(body),
+  )
+}
+
+async function run(args: readonly string[], folder = root): Promise<RunResult> {
+  const { stdout } = await measureCommand([...args, '--output', 'json'], folder)
+  return JSON.parse(stdout) as RunResult
+}
+
+function median(numbers: readonly number[]): number {
+  return numbers.toSorted((a, b) => a - b)[Math.floor(numbers.length / 2)]!
+}
+
+function seconds(ms: number): string {
+  return ms < 1000 ? `${Math.round(ms)} ms` : `${(ms / 1000).toFixed(2)} s`
+}
+
+function print(label: string, value: string): void {
+  console.log(`${label.padEnd(52)} ${value}`)
+}
