@@ -66,7 +66,6 @@ export async function executeNodes(
         ? 'Nothing to do: nothing that this command works on is selected.'
         : 'Nothing to do: the project has no such nodes.',
     )
-    if (!request.choose) await saveNothing(context, workspace, flags)
     await saveArtifacts(context, workspace, emptyRun(context, flags))
     if (isJson) printJson(context, { command: context.command, selection, results: [] })
     return 0
@@ -77,8 +76,6 @@ export async function executeNodes(
     const deferred = await deferRelations(context, workspace, flags, selection.nodeIds, warehouse)
     const publish = flags.publish ?? workspace.project.config.publish
     const sample = flags.sample === undefined ? null : parseSample(flags.sample, context.clock())
-    // dbt_project.yml may set flags; the command line and the environment win over it.
-    const says = (flag: string): boolean => workspace.config.flags[flag] === true
     const executedCode = new Map<NodeId, string>()
     const result = await runNodes(
       {
@@ -92,7 +89,7 @@ export async function executeNodes(
         projectRoot: workspace.root,
         publish,
         fullRefresh: flags.fullRefresh ?? false,
-        failFast: flags.failFast ?? says('fail_fast'),
+        failFast: flags.failFast ?? false,
         waitMs: flags.wait ? flags.waitTimeout * 1000 : 0,
         startedBy: startedBy(),
         threads,
@@ -101,8 +98,8 @@ export async function executeNodes(
         empty: flags.empty ?? false,
         eventTime: eventTimeOf(flags),
         ...(sample && { sample }),
-        storeFailures: flags.storeFailures ?? says('store_failures'),
-        warnError: context.flags.warnError ?? says('warn_error'),
+        storeFailures: flags.storeFailures ?? false,
+        warnError: context.flags.warnError ?? false,
         templateFlags: templateFlags(context, flags),
         ...(request.retryOf !== undefined && { retryOf: request.retryOf }),
       },
@@ -133,27 +130,6 @@ export async function executeNodes(
       for (const line of [...lines, ...(explanation?.lines ?? [])]) narrator.screen.print(line)
     }
     return exitCodeOfRun(result)
-  })
-}
-
-/** Whoever reads the results of this command is not to find those of the one before. */
-async function saveNothing(context: CommandContext, workspace: Workspace, flags: RunFlags): Promise<void> {
-  const runId = context.newId()
-  const run: RunResult = {
-    runId,
-    command: context.command,
-    status: 'success',
-    startedAt: context.clock().toISOString(),
-    elapsedMs: 0,
-    published: false,
-    publishMs: null,
-    results: [],
-    problems: [],
-  }
-  await saveArtifacts(context, workspace, {
-    invocationId: runId,
-    run,
-    args: runArguments(context.flags, flags),
   })
 }
 

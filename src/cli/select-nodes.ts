@@ -1,11 +1,6 @@
 import type { NodeId, ResourceType } from '../core/node.ts'
 import { makeProblem, type Problem, ProblemError } from '../core/problem.ts'
-import {
-  type IndirectSelection,
-  indirectSelections,
-  type PreviousState,
-  select,
-} from '../core/selection/index.ts'
+import { type PreviousState, select } from '../core/selection/index.ts'
 import type { CommandContext } from './command-context.ts'
 import type { SelectionFlags } from './flags.ts'
 import { previousState } from './previous-state.ts'
@@ -36,7 +31,7 @@ export async function selectNodes(
 
 /** The same with a state that has been read already, or without one. */
 export function selectIn(
-  { manifest, config }: Pick<Workspace, 'manifest' | 'config'>,
+  { manifest }: Pick<Workspace, 'manifest'>,
   flags: SelectionFlags,
   ofCommand: readonly ResourceType[],
   state?: PreviousState,
@@ -56,15 +51,10 @@ export function selectIn(
     exclude,
     ...(selector !== undefined && { selector }),
     resourceTypes,
-    indirectSelection: flags.indirectSelection ?? indirectSelectionOf(config.flags) ?? 'eager',
+    indirectSelection: flags.indirectSelection ?? 'eager',
     ...(state && { state }),
   })
   return { select: criteria, exclude, resourceTypes, nodeIds, warnings }
-}
-
-/** What dbt_project.yml says under flags:, where it says it. */
-function indirectSelectionOf(flags: Readonly<Record<string, unknown>>): IndirectSelection | undefined {
-  return indirectSelections.find((mode) => mode === flags['indirect_selection'])
 }
 
 /** Says what about a selection is worth a warning. */

@@ -27,14 +27,14 @@ export async function showFreshness(context: CommandContext, flags: FreshnessFla
   const renderer = await workspace.openRenderer()
   const selection = await selectNodes(context, workspace, flags, ['source'])
   reportSelection(selection, context)
-  const { checkFreshness } = await import('../run/source-freshness.ts')
+  const { checkFreshness, sourcesWithFreshness } = await import('../run/source-freshness.ts')
   const { sourcesArtifact, writeJson } = await import('../run/artifacts/index.ts')
   const started = context.clock()
   const threads = flags.threads ?? target.threads
   const { out } = context.terminal
   const scope = publishedScope(context, false)
   const commentOf = (nodeId: NodeId) => renderer.queryComment(nodeId, nodeId, scope)
-  const results = await withOpenWarehouse(context, workspace, threads, async (warehouse) => {
+  const check = async (warehouse: Warehouse): Promise<readonly SourceFreshness[]> => {
     const runHooks = hookRunner(workspace.config, renderer, warehouse, scope)
     await runHooks('on_run_start', [])
     const checked = await checkFreshness(
@@ -46,7 +46,10 @@ export async function showFreshness(context: CommandContext, flags: FreshnessFla
     )
     await runHooks('on_run_end', checked)
     return checked
-  })
+  }
+  // As in dbt, neither a connection nor hooks where there is nothing to ask.
+  const asksNothing = sourcesWithFreshness(manifest, selection.nodeIds).length === 0
+  const results = asksNothing ? [] : await withOpenWarehouse(context, workspace, threads, check)
   if (results.length === 0)
     context.narrator.note('Nothing to do: no selected source says how old it may be (freshness:).')
   const path = flags.output === undefined ? join(targetPath, 'sources.json') : resolve(flags.output)

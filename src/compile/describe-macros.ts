@@ -31,7 +31,8 @@ function withPatch(
 ): MacroInfo {
   const { config, extra, packagePath } = patch
   const text = (written: string): string => yaml.description(written, patch, problems)
-  const part = (key: string) => [extra[key], config[key]].filter(isMap).reduce((a, b) => ({ ...a, ...b }), {})
+  const part = (key: string): Record<string, unknown> =>
+    Object.assign({}, ...[extra[key], config[key]].filter(isMap))
   return {
     ...macro,
     description: text(patch.description),

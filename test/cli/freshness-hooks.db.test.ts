@@ -39,4 +39,19 @@ sources:
     expect(await noted('{}')).toEqual(['start freshness', 'source.demo.raw.loaded pass'])
     expect(await noted('{source_freshness_run_project_hooks: false}')).toEqual([])
   })
+
+  it('needs neither a server nor hooks where nothing is asked', async () => {
+    const files = {
+      'project.yml': `
+name: demo
+targets: { test: { engine: postgres, url: postgres://nobody@127.0.0.1:1/none } }
+on-run-start: select 1
+`,
+    }
+    await withProject(files, async (root) => {
+      const surroundings = fakeSurroundings({ workingDirectory: root, clock: () => new Date() })
+      expect(await runCommandLine(['source', 'freshness'], surroundings)).toBe(0)
+      expect(surroundings.written.err).toContain('Nothing to do')
+    })
+  })
 })

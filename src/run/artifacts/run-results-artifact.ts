@@ -78,7 +78,7 @@ function resultEntry(result: NodeResult, node: Node, id: string, { run, manifest
     thread_id: result.thread === null ? 'MainThread' : `Thread-${result.thread}`,
     execution_time: result.durationMs / 1000,
     adapter_response: adapterResponse(result, node),
-    message: message(result, node, run),
+    message: `${message(result, node, run)}${tries(result)}`,
     failures: isTest(node) ? failures(result) : result.status === 'no-op' ? 0 : null,
     unique_id: id,
     compiled: hasSql(node) ? compiledCode !== undefined : null,
@@ -116,6 +116,10 @@ function adapterResponse({ status, message, rows }: NodeResult, node: Node) {
 
 function isView(node: Node): boolean {
   return node.resourceType === 'model' && node.materialized === 'view'
+}
+
+function tries({ attempts = 1 }: NodeResult): string {
+  return attempts > 1 ? `; tried ${attempts} times` : ''
 }
 
 /** What happened, with the place in the project where something is wrong. */
