@@ -12,12 +12,11 @@ export function makePackageVars(
   }: { readonly config: Pick<ProjectConfig, 'vars'>; readonly packages: Project['packages'] },
   commandLine: Config,
 ): (packageName: string) => Config {
-  const names = new Set(packages.map(({ name }) => name))
   const known = new Map<string, Config>()
   const scoped = (vars: Config, packageName: string): Config => {
     const own = vars[packageName]
-    const forAll = Object.entries(vars).filter(([name, value]) => !(names.has(name) && isMap(value)))
-    return { ...Object.fromEntries(forAll), ...(isMap(own) && own) }
+    // What is said for a package also counts as a var of its name.
+    return { ...vars, ...(isMap(own) && own) }
   }
   return (packageName) => {
     const before = known.get(packageName)

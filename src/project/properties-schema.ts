@@ -8,7 +8,7 @@ import {
   listOf,
   nameText,
   optionalMapping,
-  quoting,
+  sourceQuoting,
   textList,
 } from './schema-pieces.ts'
 
@@ -199,7 +199,7 @@ const sourceTableSchema = z.strictObject({
   identifier: anyName.nullish(),
   ...patchShape,
   ...knownKeys(...sourceConfigKeys, 'external', 'docs', 'constraints'),
-  quoting,
+  quoting: sourceQuoting,
 })
 
 const sourceSchema = z.strictObject({
@@ -212,7 +212,7 @@ const sourceSchema = z.strictObject({
   tags: textList,
   meta: optionalMapping,
   ...knownKeys(...sourceConfigKeys, 'database', 'catalog', 'tests', 'data_tests'),
-  quoting,
+  quoting: sourceQuoting,
 })
 
 const exposureSchema = z.strictObject({

@@ -45,6 +45,22 @@ export const quoting = z
   })
   .nullish()
 
+const flagOrTemplate = z
+  .union([z.boolean(), z.string().regex(/\{\{/, 'must be true, false or a template')])
+  .nullish()
+
+/** The same of a source, which may say it by templates. */
+export const sourceQuoting = z
+  .strictObject({
+    database: flagOrTemplate,
+    schema: flagOrTemplate,
+    identifier: flagOrTemplate,
+    column: flagOrTemplate,
+    project: flagOrTemplate,
+    snowflake_ignore_case: flagOrTemplate,
+  })
+  .nullish()
+
 /** What dbt knows and no stage here reads yet: accepted as it is. */
 export const known = z.unknown()
 

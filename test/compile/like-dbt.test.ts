@@ -80,6 +80,18 @@ models:
   )
 })
 
+test('a source says by templates which of its names are in quotes', async () => {
+  const files = {
+    'models/one.sql': "select * from {{ source('raw', 'Orders') }}",
+    'models/raw.yml': `
+sources:
+  - name: raw
+    quoting: { identifier: "{{ target.type == 'snowflake' }}", schema: "{{ not false }}" }
+    tables: [{ name: Orders, quoting: { database: "{{ 1 == 1 }}" } }]`,
+  }
+  expect(await sqlOf(files, 'model.shop.one')).toBe('select * from "shop"."raw".orders')
+})
+
 test('the generic tests that every project has are the queries of dbt', async () => {
   const files = {
     'models/people.sql': 'select 1 as id',

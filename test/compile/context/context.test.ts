@@ -12,6 +12,7 @@ describe('names of the context', () => {
     ['{{ ref("demo", "orders").identifier }}', 'orders'],
     ['{{ target.schema }} {{ target.name }} {{ schema }} {{ database }}', 'analytics dev analytics shop'],
     ['{{ var("plain") }} {{ var("made") }} {{ var("own") }} {{ var("none", "d") }}', 'hello 2 mine d'],
+    ['{{ var("demo").own }}', 'mine'],
     ['{{ var("none", none) }} {{ var("none", default=1) }}', 'None 1'],
     ['{{ var.has_var("plain") }} {{ var.has_var("x") }}', 'True False'],
     ['{{ execute }} {{ project_name }} {{ dbt_version.split(".")[0] }}', 'True demo 1'],
