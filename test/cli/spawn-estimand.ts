@@ -31,18 +31,21 @@ export function startEstimand(
   environment: Readonly<Record<string, string>> = {},
 ): Started {
   const env = { ...cleanEnvironment(), ...environment }
-  const child = spawn(process.execPath, [join(repository, 'bin', 'estimand.js'), ...args], {
-    cwd: folder,
-    env,
-  })
+  return watchProcess(
+    spawn(process.execPath, [join(repository, 'bin', 'estimand.js'), ...args], { cwd: folder, env }),
+  )
+}
+
+/** Keeps what a process says, and tells when it ends. */
+export function watchProcess(child: ChildProcess): Started {
   const written = { out: '', err: '' }
   const listeners = new Set<() => void>()
   const keep = (side: 'out' | 'err') => (chunk: Buffer) => {
     written[side] += chunk.toString()
     for (const listener of listeners) listener()
   }
-  child.stdout.on('data', keep('out'))
-  child.stderr.on('data', keep('err'))
+  child.stdout!.on('data', keep('out'))
+  child.stderr!.on('data', keep('err'))
   const ended = new Promise<Ended>((resolve) => {
     child.on('close', (code) => resolve({ code, ...written }))
   })
@@ -75,11 +78,7 @@ export function runEstimand(
 export function useProjectCopy(name: string): () => string {
   let folder = ''
   beforeAll(() => {
-    // Code with a type error is written all the same; finding those is the type check's work.
-    const build = spawnSync(process.execPath, [join(repository, 'scripts', 'build.mjs'), '--if-stale'])
-    if (!existsSync(join(repository, 'dist', 'cli', 'main.js'))) {
-      throw new Error(`the package does not build:\n${build.stdout}${build.stderr}`)
-    }
+    buildIfStale()
     folder = mkdtempSync(join(tmpdir(), 'estimand-cli-'))
     cpSync(join(repository, 'test', 'projects', name), folder, { recursive: true })
   })
@@ -87,8 +86,17 @@ export function useProjectCopy(name: string): () => string {
   return () => folder
 }
 
+/** Builds the package if it is older than its sources. */
+export function buildIfStale(): void {
+  // Code with a type error is written all the same; finding those is the type check's work.
+  const build = spawnSync(process.execPath, [join(repository, 'scripts', 'build.mjs'), '--if-stale'])
+  if (!existsSync(join(repository, 'dist', 'cli', 'main.js'))) {
+    throw new Error(`the package does not build:\n${build.stdout}${build.stderr}`)
+  }
+}
+
 /** The test's environment without what would change the command: variables of flags, colours, databases. */
-function cleanEnvironment(): NodeJS.ProcessEnv {
+export function cleanEnvironment(): NodeJS.ProcessEnv {
   const isOurs = (name: string): boolean =>
     /^(ESTIMAND_|DBT_|PG|DATABASE_URL|FORCE_COLOR|NO_COLOR)/.test(name)
   return Object.fromEntries(Object.entries(process.env).filter(([name]) => !isOurs(name)))

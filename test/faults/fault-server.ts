@@ -19,8 +19,12 @@ import { schema } from './fault-project.ts'
 export interface FaultServer {
   readonly connection: Connection
   readonly url: string
-  /** Ends every process of the server without a word, as a power cut would; the system's caches survive. */
-  readonly kill: () => Promise<void>
+  /**
+   * Ends every process of the server without a word, as a power cut would; the system's caches survive. Those that are
+   * known end at once, the others when they have been found.
+   */
+  readonly kill: (known?: readonly number[]) => Promise<void>
+  readonly processes: () => number[]
   /** Ends one of its processes; the server then ends the others and recovers by itself. */
   readonly killProcess: (processId: number) => void
   /** Starts it where it is down, and waits until it lets somebody in. */
@@ -41,11 +45,13 @@ export async function startFaultServer(): Promise<FaultServer> {
   return {
     connection: postgresConnection({ name: 'test', spec }, {}),
     url,
-    kill: async () => {
-      const processes = [pid, ...childrenOf(pid)]
+    kill: async (known = []) => {
+      for (const one of known) killProcess(one)
+      const processes = [...known, pid, ...childrenOf(pid)]
       for (const one of processes) killProcess(one)
       while (processes.some(isAlive)) await sleep(10)
     },
+    processes: () => [pid, ...childrenOf(pid)],
     killProcess,
     comeBack: async () => {
       ;({ connection, pid } = await ensureEmbeddedServer(root, effects))

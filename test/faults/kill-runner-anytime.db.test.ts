@@ -5,14 +5,14 @@ import { makeTestDatabase, type TestDatabase } from '../warehouse/test-database.
 import { type FaultProject, relations, schema, useFaultProjects } from './fault-project.ts'
 import { makeLane, type Outcome, startFaultRun } from './lane.ts'
 import { amount, seeded, tell } from './seeded.ts'
-import { kill, publishing, useLane } from './use-lane.ts'
+import { kill, overLanes, publishing, statesChecked, useLanes } from './use-lane.ts'
 
 /*
  * The runner is killed after a time: anywhere between its start and its end, while it publishes, and in the first run
  * of all, which makes the store.
  */
 
-const used = useLane()
+const lanes = useLanes(amount(2, 4))
 const projects = useFaultProjects()
 const outcomes: Outcome[] = []
 let firstChecks = 0
@@ -21,52 +21,54 @@ afterAll(() => {
   const after = outcomes.filter((outcome) => outcome === 'after').length
   tell(
     `runner killed at ${outcomes.length} times, after the publication at ${after}, ` +
-      `${used().lane.checked() + firstChecks} states checked`,
+      `${statesChecked(lanes()) + firstChecks} states checked`,
   )
 })
 
+/** Fractions of a time, one from each part of it. */
+function fractions(stream: number, count: number): number[] {
+  const random = seeded(stream)
+  return Array.from({ length: count }, (_, index) => (index + random.uniform()) / count)
+}
+
 test('killed at any time, a run has published all or nothing, and the next one clears up', async () => {
-  const { lane, runMs } = used()
-  const random = seeded(3)
-  const times = amount(3, 60)
-  for (let index = 0; index < times; index++) {
+  await overLanes(lanes(), fractions(3, amount(3, 60)), async ({ lane, runMs }, fraction, index) => {
     const started = lane.start()
-    await Promise.race([sleep(runMs * (0.2 + ((index + random.uniform()) / times) * 0.9)), started.ended])
+    await Promise.race([sleep(runMs * fraction), started.ended])
     await kill(started)
     await lane.quiet()
     outcomes.push(await lane.check())
-    await lane.recover(index % 4 === 0 ? 'as a process' : 'here')
-  }
+    if (index % 3 === 0) await lane.recover('here')
+  })
+  await Promise.all(lanes().map(({ lane }) => lane.recover('as a process')))
 }, 900_000)
 
 test('killed while it publishes, too', async () => {
-  const { lane, publishMs } = used()
-  const random = seeded(4)
-  const times = amount(4, 60)
-  for (let index = 0; index < times; index++) {
+  await overLanes(lanes(), fractions(4, amount(4, 60)), async ({ lane, publishMs }, fraction, index) => {
     const started = lane.start()
     await started.said(publishing)
-    await Promise.race([sleep(publishMs * ((index + random.uniform()) / times)), started.ended])
+    await Promise.race([sleep(publishMs * fraction), started.ended])
     await kill(started)
     await lane.quiet()
     outcomes.push(await lane.check())
-    await lane.recover(index % 4 === 0 ? 'as a process' : 'here')
-  }
+    if (index % 3 === 0) await lane.recover('here')
+  })
+  await Promise.all(lanes().map(({ lane }) => lane.recover('here')))
 }, 900_000)
 
 test('killed in the first run of all, which makes the store', async () => {
-  const { runMs } = used()
-  const random = seeded(5)
-  const times = amount(1, 20)
-  for (let index = 0; index < times; index++) {
+  await overLanes(lanes(), fractions(5, amount(1, 20)), async ({ runMs }, fraction) => {
     const database = await makeTestDatabase()
     try {
-      await killFirstRun(projects(), database, runMs * (0.3 + ((index + random.uniform()) / times) * 0.8))
+      await killFirstRun(projects(), database, startMs + runMs * fraction)
     } finally {
       await database.drop()
     }
-  }
+  })
 }, 600_000)
+
+/** How long the command takes to start, more or less. */
+const startMs = 300
 
 async function killFirstRun(
   project: FaultProject,

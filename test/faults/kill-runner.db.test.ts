@@ -3,52 +3,57 @@ import { afterAll, expect, test } from 'vitest'
 import type { Outcome } from './lane.ts'
 import { commitMoment } from './moments.ts'
 import { amount, seeded, spread, tell } from './seeded.ts'
-import { killAt, useLane } from './use-lane.ts'
+import { killAt, overLanes, statesChecked, type UsedLane, useLanes } from './use-lane.ts'
 
 /*
  * The runner is killed at moments that the server names: at the beginning and end of statements, among them all those
- * of the publishing transaction, and at its commit.
+ * of the publishing transaction, and at its commit. The run after it is killed more often than not, too; every few the
+ * next is left alone, and has to succeed and to clear up after all of them.
  */
 
-const used = useLane()
+const lanes = useLanes(amount(2, 4))
 const outcomes: Outcome[] = []
 let missed = 0
 
 afterAll(() => {
   const after = outcomes.filter((outcome) => outcome === 'after').length
   tell(
-    `runner killed at ${outcomes.length} named moments of ${used().moments} (${missed} not reached), after the ` +
-      `publication at ${after}, ${used().lane.checked()} states checked`,
+    `runner killed at ${outcomes.length} named moments of ${lanes()[0]!.moments} (${missed} not reached), after the ` +
+      `publication at ${after}, ${statesChecked(lanes())} states checked`,
   )
 })
 
 test('killed at named moments, a run has published all or nothing, and the next one clears up', async () => {
-  const { lane, barrier, moments } = used()
+  const { moments } = lanes()[0]!
   const chosen = spread(seeded(1), amount(8, moments), moments)
-  for (const [index, moment] of chosen.entries()) {
-    if ((await killAt(used(), { moment })) === null) missed++
+  await overLanes(lanes(), chosen, async (used, moment, index) => {
+    const { lane, barrier } = used
+    if ((await killAt(used, { moment })) === null) missed++
     await barrier.release()
     await lane.quiet()
     outcomes.push(await lane.check())
-    await lane.recover(index % 4 === 0 ? 'as a process' : 'here')
-  }
+    if (index % 3 === 0) await lane.recover(index % 12 === 0 ? 'as a process' : 'here')
+  })
+  await Promise.all(lanes().map(({ lane }) => lane.recover('here')))
 }, 1_800_000)
 
 test('its backends may live on for a while when the next run begins', async () => {
-  const { lane, barrier, moments } = used()
+  const { moments } = lanes()[0]!
   const chosen = spread(seeded(2), amount(3, 40), moments)
-  for (const moment of chosen) {
-    if ((await killAt(used(), { moment })) === null) missed++
+  await overLanes(lanes(), chosen, async (used, moment) => {
+    const { lane, barrier } = used
+    if ((await killAt(used, { moment })) === null) missed++
     const released = sleep(1000).then(() => barrier.release())
     outcomes.push(await lane.check('may still commit'))
     await lane.recover('here')
     await released
-  }
+  })
 }, 900_000)
 
 test('a commit that hangs is waited for, whether or not somebody waits for its answer', async () => {
-  const { lane, barrier } = used()
-  expect(await killAt(used(), { what: commitMoment })).not.toBeNull()
+  const used: UsedLane = lanes()[0]!
+  const { lane, barrier } = used
+  expect(await killAt(used, { what: commitMoment })).not.toBeNull()
   const released = sleep(1000).then(() => barrier.release())
   const before = lane.published.length
   await lane.recover('here')

@@ -1,6 +1,6 @@
 import { setTimeout as sleep } from 'node:timers/promises'
 import { afterAll, beforeAll, expect, test } from 'vitest'
-import { sql } from '../../src/warehouse/index.ts'
+import { connectWarehouse, publish, sql } from '../../src/warehouse/index.ts'
 import { openSession } from '../../src/warehouse/open-session.ts'
 import { useFaultProjects } from './fault-project.ts'
 import { type FaultServer, startFaultServer } from './fault-server.ts'
@@ -65,7 +65,7 @@ async function killServerAt(moment: Moment, what: 'server' | 'backend'): Promise
 }
 
 test('killed at named moments, it has all or nothing of a run, and the next run clears up', async () => {
-  const chosen = spread(seeded(6), amount(2, 50), measured.moments)
+  const chosen = spread(seeded(6), amount(1, 30), measured.moments)
   for (const [index, moment] of chosen.entries()) {
     await killServerAt({ moment }, 'server')
     await lane.recover(index % 4 === 0 ? 'as a process' : 'here')
@@ -73,7 +73,7 @@ test('killed at named moments, it has all or nothing of a run, and the next run 
 }, 900_000)
 
 test('the same when one backend dies and the server recovers by itself', async () => {
-  const chosen = spread(seeded(7), amount(2, 50), measured.moments)
+  const chosen = spread(seeded(7), amount(1, 30), measured.moments)
   for (const moment of chosen) {
     await killServerAt({ moment }, 'backend')
     await lane.recover('here')
@@ -88,7 +88,7 @@ test('the same at the commit of a publication', async () => {
 
 test('killed while runs publish', async () => {
   const random = seeded(8)
-  const times = amount(2, 30)
+  const times = amount(1, 20)
   for (let index = 0; index < times; index++) {
     const started = lane.start()
     await started.said(publishing)
@@ -100,7 +100,7 @@ test('killed while runs publish', async () => {
 }, 900_000)
 
 test('what a run said it has published is there after a crash right at its end', async () => {
-  const times = amount(1, 10)
+  const times = amount(1, 5)
   for (let index = 0; index < times; index++) {
     const started = lane.start()
     await started.said(/"type":"publish_finished"/)
@@ -110,3 +110,49 @@ test('what a run said it has published is there after a crash right at its end',
     await lane.recover('here')
   }
 }, 300_000)
+
+test('a crash while the run asks nothing of the server does not go unnoticed', async () => {
+  // Tables of a run that are not logged are empty afterwards, and its lock is gone.
+  let crashed = false
+  let isPublishing = false
+  const crash = async (): Promise<void> => {
+    if (crashed) return
+    crashed = true
+    await server.kill()
+    await server.comeBack()
+  }
+  const running = lane.runHere({
+    between: (warehouse) => ({
+      ...warehouse,
+      withSession: async (body) => {
+        if (isPublishing) await crash()
+        return warehouse.withSession(body)
+      },
+    }),
+    onEvent: ({ type }) => {
+      isPublishing ||= type === 'publish_started'
+    },
+  })
+  const { result } = await running
+  expect(result.problems.map(({ code }) => code)).toEqual(['build-lost'])
+  outcomes.push(await lane.check())
+  expect(outcomes.at(-1)).toBe('before')
+  await lane.recover('here')
+})
+
+test('an increment is there after a crash right after its commit', async () => {
+  const delta = { schema: 'bi', identifier: 'delta' }
+  const published = { schema: 'bi', identifier: 'grown' }
+  const common = { build: delta, published, strategy: 'append' as const, uniqueKey: [], columns: ['n'] }
+  await lane.rows(sql`create table bi.grown (n int)`)
+  await lane.rows(sql`create table bi.delta as select 1 as n`)
+  const options = { threads: 1, applicationName: 'faults' }
+  const warehouse = await connectWarehouse(server.connection, options)
+  const processes = server.processes()
+  await publish(warehouse, [{ kind: 'apply-delta', ...common }])
+  await server.kill(processes)
+  await warehouse.close()
+  await server.comeBack()
+  expect(await lane.rows(sql`select n from bi.grown`)).toEqual([{ n: 1 }])
+  await lane.rows(sql`drop table bi.grown, bi.delta`)
+})

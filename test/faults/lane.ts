@@ -2,7 +2,7 @@ import { setTimeout as sleep } from 'node:timers/promises'
 import { expect } from 'vitest'
 import { type Connection, connectWarehouse, sql, type Warehouse } from '../../src/warehouse/index.ts'
 import { type Ended, type Started, startEstimand } from '../cli/spawn-estimand.ts'
-import { runProject } from '../run/run-project.ts'
+import { type ProjectRun, type ProjectRunOptions, runProject } from '../run/run-project.ts'
 import { type FaultProject, schema } from './fault-project.ts'
 import { installMoments } from './moments.ts'
 import {
@@ -15,6 +15,7 @@ import {
   stateAfter,
   viewOfOthers,
 } from './published-state.ts'
+import { makeReadyRunners } from './ready-runners.ts'
 
 /*
  * A project on a database of its own, and the numbers of its runs that were published. One run after the other is
@@ -32,8 +33,10 @@ export interface Lane {
   readonly published: readonly number[]
   /** How often readers' state was compared with what it has to be. */
   readonly checked: () => number
-  /** Starts the next run as a process. */
+  /** Starts the next run as a process that was ready. */
   readonly start: (vars?: object) => Started
+  /** Carries out the next run in this process. */
+  readonly runHere: (options?: ProjectRunOptions) => Promise<ProjectRun>
   /**
    * Compares with what is to be found when the run that was started last was published, or was not. Where a backend of
    * it may still be committing, `before` may become `after`.
@@ -57,6 +60,7 @@ export async function makeLane(
   earlier: readonly number[] = [],
 ): Promise<Lane> {
   const warehouse: Warehouse = await connectWarehouse(connection, { threads: 2, applicationName: 'faults' })
+  const runners = makeReadyRunners(1)
   const published = [...earlier]
   let run = earlier.length
   /** A run of which it is not known yet whether it was published. */
@@ -70,7 +74,6 @@ export async function makeLane(
     project.setRun(run)
     return run
   }
-  const startRun = (vars: object): Started => startFaultRun(project, url, vars)
   const compare = (state: PublishedState): void => {
     expect(state).toEqual(stateAfter(published))
     checks++
@@ -84,16 +87,19 @@ export async function makeLane(
     compare(state)
     expect(await readLeftovers(rows)).toEqual(noLeftovers)
   }
-  const recoverHere = async (): Promise<void> => {
-    const { result } = await runProject(project.root, connection, {
-      vars: { run: next() },
+  const runHere = (options: ProjectRunOptions = {}): Promise<ProjectRun> =>
+    runProject(project.root, connection, {
+      ...options,
+      vars: { run: next(), ...options.vars },
       env: environment,
       threads: 3,
     })
+  const recoverHere = async (): Promise<void> => {
+    const { result } = await runHere()
     expect(result).toMatchObject({ status: 'success', published: true, problems: [] })
   }
   const recoverAsProcess = async (onStarted: (started: Started) => void): Promise<void> => {
-    const started = startRun({ run: next() })
+    const started = startFaultRun(project, url, { run: next() })
     onStarted(started)
     expectSuccess(await started.ended)
   }
@@ -105,9 +111,14 @@ export async function makeLane(
     published,
     checked: () => checks,
     start: (vars = {}) => {
-      const started = startRun({ run: next(), ...vars })
+      const started = runners.start(project.root, runArguments({ run: next(), ...vars }), environment)
       undecided = run
       return started
+    },
+    runHere: (options) => {
+      const running = runHere(options)
+      undecided = run
+      return running
     },
     check: async (mayCommit) => {
       const state = await readState(rows)
@@ -123,7 +134,10 @@ export async function makeLane(
       await succeed()
     },
     quiet: () => untilQuiet(rows),
-    close: () => warehouse.close(),
+    close: () => {
+      runners.close()
+      return warehouse.close()
+    },
   }
 
   await recoverHere()
@@ -134,10 +148,22 @@ export async function makeLane(
   return lane
 }
 
-/** Starts a run as a process. */
+/** Starts a run as a process, as people start it. */
 export function startFaultRun({ root }: FaultProject, url: string, vars: object): Started {
-  const flags = ['--log-format', 'json', '--wait-timeout', '30']
-  return startEstimand(root, ['build', ...flags, '--vars', JSON.stringify(vars)], { DATABASE_URL: url })
+  return startEstimand(root, runArguments(vars), { DATABASE_URL: url })
+}
+
+function runArguments(vars: object): readonly string[] {
+  return [
+    'build',
+    '--log-format',
+    'json',
+    '--wait-timeout',
+    '30',
+    '--no-write-json',
+    '--vars',
+    JSON.stringify(vars),
+  ]
 }
 
 /** A process that was not disturbed has to end well; what it said is shown otherwise. */

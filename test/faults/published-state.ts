@@ -149,6 +149,7 @@ export async function readLeftovers(rows: Rows): Promise<PublishedState> {
       (select count(*)::int from pg_catalog.pg_namespace where starts_with(nspname, 'estimand_build')) as schemas,
       (select count(*)::int from estimand.runs where status = 'running') as running,
       (select count(*)::int from estimand.runs where status = 'success' and published_at is null) as unpublished,
+      (select count(*)::int from estimand.leases where superseded_by is null) as leases,
       (select count(*)::int from estimand.kept_builds) as kept,
       (
         select count(*)::int
@@ -172,6 +173,7 @@ export const noLeftovers = {
   schemas: 0,
   running: 0,
   unpublished: 0,
+  leases: 0,
   kept: 0,
   strangers: 0,
   locks: 0,

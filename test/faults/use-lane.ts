@@ -1,14 +1,15 @@
 import { afterAll, beforeAll } from 'vitest'
 import { openSession } from '../../src/warehouse/open-session.ts'
 import type { PgSession } from '../../src/warehouse/pg-session.ts'
-import type { Started } from '../cli/spawn-estimand.ts'
+import { buildIfStale, type Started } from '../cli/spawn-estimand.ts'
 import { makeTestDatabase, type TestDatabase } from '../warehouse/test-database.ts'
-import { useFaultProjects } from './fault-project.ts'
+import { type FaultProject, useFaultProjects } from './fault-project.ts'
 import { type Lane, makeLane } from './lane.ts'
 import { type Barrier, countMoments, type Moment, makeBarrier } from './moments.ts'
 
 /*
- * A lane for the tests of a file, on the server that all tests share: for faults that leave the server alone.
+ * Lanes for the tests of a file, on the server that all tests share: for faults that leave the server alone. Much of
+ * the time of a lane is spent waiting, for the dead to be gone, so several are at work at once.
  */
 
 export interface UsedLane {
@@ -16,45 +17,84 @@ export interface UsedLane {
   readonly barrier: Barrier
   /** How many moments an undisturbed run has. */
   readonly moments: number
-  /** How long it takes as a process, and how long of that it publishes and ends. */
+  /** How long a run takes once its process is ready, and how long of that it publishes and ends. */
   readonly runMs: number
   readonly publishMs: number
 }
 
-export function useLane(): () => UsedLane {
-  const projects = useFaultProjects()
-  let database: TestDatabase | undefined
-  let session: PgSession | undefined
-  let used: UsedLane | undefined
-  beforeAll(async () => {
-    database = await makeTestDatabase()
-    session = (await openSession(database.connection, { applicationName: 'faults' })).session
-    const lane = await makeLane(projects(), database.connection, database.url)
-    used = { lane, barrier: makeBarrier(session), ...(await measure(lane)) }
-  })
-  afterAll(async () => {
-    await used?.lane.close()
-    await session?.close()
-    await database?.drop()
-  })
-  return () => used!
+interface OpenLane extends UsedLane {
+  readonly close: () => Promise<void>
 }
 
-/** An undisturbed run as a process, for its times and moments. */
+/** Makes lanes before the tests of a file and takes them away after. */
+export function useLanes(count: number): () => readonly UsedLane[] {
+  const projects = useFaultProjects()
+  let open: OpenLane[] = []
+  beforeAll(async () => {
+    buildIfStale()
+    open = await Promise.all(Array.from({ length: count }, () => openLane(projects())))
+  })
+  afterAll(async () => {
+    await Promise.all(open.map(({ close }) => close()))
+  })
+  return () => open
+}
+
+/** One lane for all tests of a file. */
+export function useLane(): () => UsedLane {
+  const lanes = useLanes(1)
+  return () => lanes()[0]!
+}
+
+async function openLane(project: FaultProject): Promise<OpenLane> {
+  const database: TestDatabase = await makeTestDatabase()
+  const { session }: { session: PgSession } = await openSession(database.connection, {
+    applicationName: 'faults',
+  })
+  const lane = await makeLane(project, database.connection, database.url)
+  const barrier = makeBarrier(session)
+  return {
+    ...{ lane, barrier, ...(await measure(lane)) },
+    close: async () => {
+      await lane.close()
+      await session.close()
+      await database.drop()
+    },
+  }
+}
+
+/** Hands the items to the lanes, each of which takes the next when it is done with one. */
+export async function overLanes<T>(
+  lanes: readonly UsedLane[],
+  items: readonly T[],
+  body: (used: UsedLane, item: T, index: number) => Promise<void>,
+): Promise<void> {
+  let next = 0
+  await Promise.all(
+    lanes.map(async (used) => {
+      for (let index = next++; index < items.length; index = next++) await body(used, items[index]!, index)
+    }),
+  )
+}
+
+/** How many states were compared with what they have to be. */
+export function statesChecked(lanes: readonly UsedLane[]): number {
+  return lanes.reduce((sum, { lane }) => sum + lane.checked(), 0)
+}
+
+/** An undisturbed run, for its times and moments. */
 export async function measure(lane: Lane): Promise<Pick<UsedLane, 'moments' | 'runMs' | 'publishMs'>> {
   await countMoments(lane.rows)
   const from = performance.now()
-  const at = { publishing: from, end: from }
-  await lane.recover('as a process', (started) => {
-    void started.said(publishing).then(() => {
-      at.publishing = performance.now()
-    })
-    void started.ended.then(() => {
-      at.end = performance.now()
-    })
-  })
+  const started = lane.start()
+  await started.said(publishing)
+  const publishingAt = performance.now()
+  await started.ended
+  const end = performance.now()
   const moments = await countMoments(lane.rows)
-  return { moments, runMs: at.end - from, publishMs: at.end - at.publishing }
+  await lane.quiet()
+  await lane.check()
+  return { moments, runMs: end - from, publishMs: end - publishingAt }
 }
 
 /** What a run says when everything has been built. */

@@ -39,6 +39,8 @@ export interface ProjectRunOptions
   readonly clock?: () => Date
   readonly onEvent?: (event: RunEvent) => void
   readonly onExecuted?: (nodeId: NodeId, sql: string) => void
+  /** Puts something between the run and its database. */
+  readonly between?: (warehouse: Warehouse) => Warehouse
 }
 
 /** The folder of a fixture project. */
@@ -105,7 +107,7 @@ export async function runProject(
           nodeIds,
           manifest,
           renderer,
-          warehouse,
+          warehouse: options.between?.(warehouse) ?? warehouse,
           connection,
           projectRoot: root,
           publish: 'run',
@@ -146,6 +148,6 @@ function selected(
 /** The options that are part of the request, as they are. */
 function pickRequest(options: ProjectRunOptions): Partial<RunRequest> {
   const { select: _s, vars: _v, env: _e, signal: _, onEvent: _o, onExecuted: _x, ...rest } = options
-  const { clock: _c, ...request } = rest
+  const { clock: _c, between: _b, ...request } = rest
   return Object.fromEntries(Object.entries(request).filter(([, value]) => value !== undefined))
 }
