@@ -33,6 +33,21 @@ export function dependentProblem(name: string, kind: string, error: ServerError)
   ])
 }
 
+/** An index of others that the new table cannot have. */
+export function indexProblem(name: string, table: string, error: ServerError): Problem {
+  return refused(`the index ${name} of ${table} cannot be made again: ${error.failure.message}`, [
+    error.failure.detail ?? '',
+    `it is not part of this project; change or drop it, or keep what it needs; nothing was published`,
+  ])
+}
+
+/** A table of ours that somebody made a part of another table. */
+export function inheritedProblem(table: string): Problem {
+  return refused(`${table} is a partition or a child of another table, which would lose it`, [
+    'a table that is replaced cannot be part of another; detach it, or let the other read it by a view; nothing was published',
+  ])
+}
+
 /** A table that was built is gone before it could be published. */
 export function missingBuild(build: Relation): Problem {
   return refused(`${relationKey(build)} is not there any more`, [

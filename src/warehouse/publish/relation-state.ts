@@ -2,10 +2,11 @@ import type { Relation } from '../../core/node.ts'
 import type { Queryable } from '../catalog.ts'
 import type { RelationKind } from '../relation-sql.ts'
 import { type SQLQuery, sql } from '../sql.ts'
+import { isInherited, replication, rules, statistics, triggers } from './state-parts.ts'
 
 /*
- * What hangs on a relation besides its rows: who owns it, who may read it, comments, row security, triggers,
- * foreign keys that point at it. A relation that takes its place gets all of it.
+ * What hangs on a relation besides its rows: who owns it, who may read it, comments, row security, triggers, rules,
+ * foreign keys that point at it, to whom its changes are sent. A relation that takes its place gets all of it.
  */
 
 export interface Grant {
@@ -25,6 +26,11 @@ export interface Policy {
   readonly roles: readonly (string | null)[]
   readonly using: string | null
   readonly check: string | null
+}
+
+export interface ExtendedStatistics {
+  readonly columns: readonly string[]
+  readonly statement: string
 }
 
 export interface ForeignKey {
@@ -51,8 +57,16 @@ export interface RelationState {
   readonly options: readonly string[]
   readonly rowSecurity: 'off' | 'on' | 'forced'
   readonly policies: readonly Policy[]
-  /** CREATE TRIGGER statements. */
+  /** Statements that make the triggers, and switch off those that are. */
   readonly triggers: readonly string[]
+  /** CREATE RULE statements. */
+  readonly rules: readonly string[]
+  /** Statements that send changes to where they were sent: publications for logical replication, replica identity. */
+  readonly replication: readonly string[]
+  /** CREATE STATISTICS statements, where the planner is told of columns together. */
+  readonly statistics: readonly ExtendedStatistics[]
+  /** Whether it is a part of another table. */
+  readonly isInherited: boolean
   /** Of other tables, pointing at this one. */
   readonly foreignKeys: readonly ForeignKey[]
   /** The SELECT of a view, if it was asked for; names in it are qualified. */
@@ -129,6 +143,10 @@ function stateQuery(where: SQLQuery, withDefinitions: boolean): SQLQuery {
         end as "rowSecurity",
         case when c.relkind in ('r', 'p') then ${policies} else '[]' end as policies,
         case when c.relhastriggers then ${triggers} else '[]' end as triggers,
+        case when c.relhasrules then ${rules} else '[]' end as rules,
+        case when c.relkind in ('r', 'p') then ${replication} else '[]' end as replication,
+        case when c.relkind in ('r', 'p', 'm') then ${statistics} else '[]' end as statistics,
+        ${isInherited} as "isInherited",
         coalesce(pointing.keys, '[]') as "foreignKeys",
         case when ${withDefinitions} and c.relkind in ('v', 'm') then pg_get_viewdef(c.oid) end as definition,
         case when c.relkind = 'm' then ${indexes} else '[]' end as indexes,
@@ -187,12 +205,6 @@ const policies = sql`(
         )), '[]')
         from pg_policy p
         where p.polrelid = c.oid
-      )`
-
-const triggers = sql`(
-        select coalesce(json_agg(pg_get_triggerdef(t.oid)), '[]')
-        from pg_trigger t
-        where t.tgrelid = c.oid and not t.tgisinternal
       )`
 
 /** For all at once: there is no index that would find those of one table. */

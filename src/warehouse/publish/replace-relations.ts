@@ -18,7 +18,7 @@ import { applyChange, changesColumns } from './apply-change.ts'
 import { defaultGrants } from './default-grants.ts'
 import { lookAround, type MovedBuild, type Surroundings } from './look-around.ts'
 import type { PublishAction, PublishView } from './publish-action.ts'
-import { dependentProblem } from './publish-problem.ts'
+import { dependentProblem, inheritedProblem } from './publish-problem.ts'
 import { named, type RelationState, readersFirst, readStates } from './relation-state.ts'
 import { addForeignKey, carryOver, dropForeignKey, grantStatements, recreate } from './restore-state.ts'
 
@@ -40,6 +40,8 @@ export async function replaceRelations(
   // Definitions come with every name qualified when the search path is empty.
   await session.runAll([sql`set local search_path = ''`])
   const around = await lookAround(session, actions, buildSchema)
+  const inherited = [...around.replaced.values()].find(({ isInherited }) => isInherited)
+  if (inherited) throw new ProblemError(inheritedProblem(relationKey(inherited)))
   await session.runAll([
     sql`select set_config('search_path', ${sqlLiteral(searchPath)}, true)`,
     ...dropViews(around),

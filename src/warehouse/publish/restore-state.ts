@@ -22,7 +22,7 @@ export type Successor = Pick<
   'kind' | 'owner' | 'grants' | 'comment' | 'columnComments' | 'columns' | 'options'
 >
 
-/** Everything but definition and rows: owner, grants, comments, and for tables row security and triggers. */
+/** Everything but definition and rows: owner, grants, comments, triggers and rules, and for tables row security and more. */
 export function carryOver(old: RelationState, successor: Successor): SQLQuery[] {
   const relation: Relation = old
   const { kind } = successor
@@ -32,7 +32,9 @@ export function carryOver(old: RelationState, successor: Successor): SQLQuery[] 
     ...carryComments(old, successor),
     ...carryOptions(old, successor),
   ]
+  if (kind === old.kind) statements.push(...[...old.triggers, ...old.rules].map(unsafeSql))
   if (kind === 'table' && old.kind === 'table') statements.push(...carryTableRules(old))
+  if (kind !== 'view' && old.kind !== 'view') statements.push(...carryStatistics(old, successor))
   // Last: afterwards only members of the new owner may do any of the above.
   if (old.owner !== successor.owner) {
     statements.push(sql`alter ${kindWord(kind)} ${relationIdent(relation)} owner to ${sql.ident(old.owner)}`)
@@ -100,8 +102,15 @@ function carryTableRules(old: RelationState): SQLQuery[] {
     ...old.policies.map((policy) => createPolicy(table, policy)),
     ...(old.rowSecurity === 'off' ? [] : [sql`alter table ${table} enable row level security`]),
     ...(old.rowSecurity === 'forced' ? [sql`alter table ${table} force row level security`] : []),
-    ...old.triggers.map(unsafeSql),
+    ...old.replication.map(unsafeSql),
   ]
+}
+
+/** As where a column is dropped, those that were about it are gone with it. */
+function carryStatistics({ statistics }: RelationState, { columns }: Successor): SQLQuery[] {
+  return statistics
+    .filter((one) => one.columns.every((column) => columns.includes(column)))
+    .map(({ statement }) => unsafeSql(statement))
 }
 
 function createPolicy(table: SQLQuery, policy: Policy): SQLQuery {
@@ -121,7 +130,7 @@ export function recreate(view: RelationState): SQLQuery[] {
       view.options.length === 0
         ? createView(view, query)
         : sql`create view ${relationIdent(view)}${options} as\n${query}`
-    return [create, ...view.triggers.map(unsafeSql)]
+    return [create]
   }
   const rows = view.populated ? sql`with data` : sql`with no data`
   return [
