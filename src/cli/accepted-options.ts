@@ -22,13 +22,7 @@ const switches = [
 /** Those that are already the case, so that only saying so needs taking. */
 const affirmations = ['write-json', 'print', 'use-colors', 'no-warn-error', 'no-quiet', 'no-debug'] as const
 
-const withValue = [
-  'log-format-file',
-  'log-level-file',
-  'log-file-max-bytes',
-  'printer-width',
-  'record-timing-info',
-] as const
+const withValue = ['printer-width', 'record-timing-info'] as const
 
 /** Options that are understood and change nothing. */
 export function acceptedOptions(): Option[] {

@@ -129,18 +129,6 @@ export function makeTextBackfillDisplay(
   }
 }
 
-/** Shows a backfill as JSON lines: the events as they are, each with its time. */
-export function makeJsonBackfillDisplay(
-  narrator: Narrator,
-  { clock, quiet }: BackfillDisplayOptions,
-): BackfillDisplay {
-  return (event) => {
-    const hasFailed = event.type === 'chunk_finished' && event.result.status !== 'success'
-    if (quiet && !hasFailed) return
-    narrator.screen.print(JSON.stringify({ time: clock().toISOString(), ...event }))
-  }
-}
-
 /** What stands behind the bar is longer here than behind that of a run. */
 const countsWidth = 36
 

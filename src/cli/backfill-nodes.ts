@@ -3,12 +3,7 @@ import { exitCodeOf } from '../core/problem.ts'
 import type { NodeResult, RunResult } from '../core/run-result.ts'
 import type { BackfillResult } from '../run/backfill/backfill.ts'
 import type { BackfillPlan } from '../run/backfill/plan-backfill.ts'
-import {
-  backfillPlanLines,
-  backfillSummaryLines,
-  makeJsonBackfillDisplay,
-  makeTextBackfillDisplay,
-} from './backfill-display.ts'
+import { backfillPlanLines, backfillSummaryLines, makeTextBackfillDisplay } from './backfill-display.ts'
 import type { CommandContext, ExitCode } from './command-context.ts'
 import { deferRelations } from './defer-relations.ts'
 import type { RunFlags } from './flags.ts'
@@ -52,7 +47,7 @@ export async function backfillNodes(context: CommandContext, flags: BackfillFlag
       connection,
       projectRoot: workspace.root,
       publish: flags.publish ?? workspace.project.config.publish,
-      failFast: flags.failFast ?? workspace.config.flags['fail_fast'] === true,
+      failFast: flags.failFast ?? false,
       waitMs: flags.wait ? flags.waitTimeout * 1000 : 0,
       startedBy: startedBy(),
       pools: workspace.project.config.pools,
@@ -72,14 +67,17 @@ export async function backfillNodes(context: CommandContext, flags: BackfillFlag
     if (flags.dryRun) return showPlan(context, workspace, plan, isJson)
     const { narrator, clock, signal, newId } = context
     const display = { nodes: manifest.nodes, clock, quiet: context.flags.quiet ?? false }
-    const show =
-      context.flags.logFormat === 'json'
-        ? makeJsonBackfillDisplay(narrator, display)
-        : makeTextBackfillDisplay(narrator, display)
+    const show = context.flags.logFormat === 'json' ? null : makeTextBackfillDisplay(narrator, display)
+    const [{ makeRunTeller }, { tellBackfill }] = await Promise.all([
+      import('../run/events/tell-run.ts'),
+      import('../run/events/tell-backfill.ts'),
+    ])
+    const tellRun = makeRunTeller(context.events, manifest, target, threads)
     const result = await backfill(request, plan, {
       emit(event) {
-        if (event.type !== 'chunk_event') context.log.write('info', event.type, { event })
-        show(event)
+        if (event.type === 'chunk_event') tellRun(event.event)
+        else tellBackfill(event, context.events)
+        show?.(event)
       },
       clock,
       signal,

@@ -23,7 +23,7 @@ export async function cleanProject(context: CommandContext): Promise<ExitCode> {
 function foldersToClean({ root, targetPath, config: { paths } }: OpenTarget): string[] {
   const isUsual = paths.clean.length === 1 && paths.clean[0] === paths.target
   const named = isUsual ? [targetPath] : paths.clean.map((path) => resolve(root, path))
-  return paths.logs === undefined ? [...named, join(root, '.estimand', 'logs')] : named
+  return paths.logs === undefined ? [...named, join(root, 'logs')] : named
 }
 
 /** Why a folder is left alone: it is not ours to remove, or nobody could write it again. */

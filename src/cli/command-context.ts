@@ -1,3 +1,4 @@
+import type { EventStream } from '../core/events/event-stream.ts'
 import type { CommandLog } from './command-log.ts'
 import type { Narrator } from './display/narrator.ts'
 import type { GlobalFlags } from './flags.ts'
@@ -16,6 +17,8 @@ export interface CommandContext {
   readonly newId: () => string
   /** Aborted by the first Ctrl-C. */
   readonly signal: AbortSignal
+  /** Everything that the command tells, for whoever wants to hear it. */
+  readonly events: EventStream
   readonly log: CommandLog
   readonly narrator: Narrator
 }

@@ -3,7 +3,7 @@ import type { RunResult } from '../core/run-result.ts'
 import type { Warehouse } from '../warehouse/index.ts'
 import type { CommandContext, ExitCode } from './command-context.ts'
 import { deferRelations } from './defer-relations.ts'
-import { makeJsonRunDisplay, makeTextRunDisplay, type RunDisplay } from './display/run-display.ts'
+import { makeTextRunDisplay, type RunDisplay } from './display/run-display.ts'
 import { summaryLines } from './display/run-summary.ts'
 import { exitCodeOfRun } from './exit-code-of-run.ts'
 import type { RunFlags } from './flags.ts'
@@ -80,7 +80,7 @@ export async function executeNodes(
     const result = await runNodes(
       {
         command: context.command,
-        runId: context.newId(),
+        runId: context.events.invocationId,
         nodeIds: selection.nodeIds,
         manifest,
         renderer: await workspace.openRenderer(),
@@ -104,7 +104,7 @@ export async function executeNodes(
         ...(request.retryOf !== undefined && { retryOf: request.retryOf }),
       },
       {
-        emit: makeDisplay(context, workspace),
+        emit: await makeDisplay(context, workspace, threads),
         clock: context.clock,
         signal: context.signal,
         ...(context.flags.writeJson !== false && {
@@ -135,7 +135,7 @@ export async function executeNodes(
 
 /** A run of nothing, whose artifacts take the place of those of the run before. */
 function emptyRun(context: CommandContext, flags: RunFlags): Parameters<typeof saveArtifacts>[2] {
-  const runId = context.newId()
+  const runId = context.events.invocationId
   const run: RunResult = {
     runId,
     command: context.command,
@@ -176,20 +176,25 @@ export const runnableTypes: readonly ResourceType[] = [
   'saved_query',
 ]
 
-/** Shows the run's events and writes them to the log. */
-function makeDisplay(context: CommandContext, workspace: Workspace): RunDisplay {
-  const { narrator, flags, clock, log, signal } = context
-  const options = {
-    nodes: workspace.manifest.nodes,
+/** Tells the run's events on the stream of the command and, for people, shows them. */
+async function makeDisplay(
+  context: CommandContext,
+  { manifest, target }: Workspace,
+  threads: number,
+): Promise<RunDisplay> {
+  const { narrator, flags, clock, events, signal } = context
+  const { makeRunTeller } = await import('../run/events/tell-run.ts')
+  const tell = makeRunTeller(events, manifest, target, threads)
+  if (flags.logFormat === 'json') return tell
+  const display = makeTextRunDisplay(narrator, {
+    nodes: manifest.nodes,
     clock,
     quiet: flags.quiet ?? false,
     debug: flags.debug ?? false,
     signal,
-  }
-  const display =
-    flags.logFormat === 'json' ? makeJsonRunDisplay(narrator, options) : makeTextRunDisplay(narrator, options)
+  })
   return (event) => {
-    if (event.type !== 'node_progress') log.write('info', event.type, { event })
+    tell(event)
     display(event)
   }
 }

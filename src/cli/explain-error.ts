@@ -1,16 +1,17 @@
 import { exitCodeOf, makeProblem, type Problem, ProblemError } from '../core/problem.ts'
 import type { CommandContext, ExitCode } from './command-context.ts'
+import { tellProblem } from './display/narrator.ts'
 import { paintProblem } from './display/paint-problem.ts'
 
 /** Prints what ended a command early and gives the exit code for it. */
 export function explainError(error: unknown, context: CommandContext, asJson: boolean): ExitCode {
   const problems = problemsOf(error, context.signal)
   if (!problems) return explainUnexpected(error, context)
-  const { log, narrator, terminal, flags } = context
+  const { events, narrator, terminal, flags } = context
   for (const problem of problems) {
     if (flags.logFormat === 'json') narrator.problem(problem)
     else {
-      log.write(problem.severity === 'error' ? 'error' : 'warn', problem.message, { problem })
+      tellProblem(events, problem)
       terminal.err.write(`${paintProblem(problem, terminal.err.colors)}\n`)
     }
   }

@@ -1,3 +1,4 @@
+import type { EventLevel } from '../core/events/event-names.ts'
 import type { PublishMode } from '../core/plan.ts'
 import type { IndirectSelection } from '../core/selection/selection-spec.ts'
 
@@ -20,7 +21,14 @@ export interface GlobalFlags {
   readonly debug?: boolean
   readonly logFormat: 'text' | 'json' | 'debug' | 'default'
   readonly logPath?: string
-  readonly logLevel?: 'debug' | 'info' | 'warn' | 'error' | 'none'
+  /** From which level on events are told; `info` where nothing is said. */
+  readonly logLevel?: EventLevel | 'none'
+  /** The same for the log file, where it is not `debug`. */
+  readonly logLevelFile?: EventLevel | 'none'
+  /** The format of the log file, where it is not that of what is printed. */
+  readonly logFormatFile?: 'text' | 'json' | 'debug' | 'default'
+  /** Bytes. */
+  readonly logFileMaxBytes?: number
   /** Whether warnings are errors. */
   readonly warnError?: boolean
   /** Which of them are, as YAML or JSON: `{error: all, silence: [selection-empty]}`. */

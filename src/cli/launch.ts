@@ -1,6 +1,8 @@
 import type { Command } from 'commander'
+import { customVariables } from '../core/events/custom-variables.ts'
+import { makeEventStream } from '../core/events/event-stream.ts'
 import { watchForCancel } from './cancellation.ts'
-import type { CommandBody, CommandContext, Launch } from './command-context.ts'
+import type { CommandBody, CommandContext, ExitCode, Launch } from './command-context.ts'
 import { makeCommandLog } from './command-log.ts'
 import { makeJsonNarrator, makeTextNarrator, type NarratorOptions } from './display/narrator.ts'
 import { makePlainScreen, makeScreen } from './display/screen.ts'
@@ -8,7 +10,9 @@ import { explainError } from './explain-error.ts'
 import type { GlobalFlags } from './flags.ts'
 import { makeTerminal, type Output } from './output.ts'
 import { withProjectFlags } from './project-flags.ts'
+import { makeScrub } from './scrub.ts'
 import type { Surroundings } from './surroundings.ts'
+import { packageVersion } from './version.ts'
 
 /** Beside something that was asked for, only what takes noticeably long is worth a line. */
 const patienceMs = 1000
@@ -23,11 +27,12 @@ export function makeLaunch(surroundings: Surroundings, finish: (exitCode: number
       // What a program reads from stdout must be that alone.
       const side = flags.output === 'json' ? 'err' : narrateOn
       const { context, release } = await makeContext(pathOf(command), flags, side, surroundings)
+      const end = tellCommand(context)
       try {
-        finish(await body(context, flags, command.args))
+        finish(end(await body(context, flags, command.args)))
       } catch (error) {
         context.narrator.done()
-        finish(explainError(error, context, narrateOn === 'out' && flags.output === 'json'))
+        finish(end(explainError(error, context, narrateOn === 'out' && flags.output === 'json')))
       } finally {
         context.narrator.screen.close()
         release()
@@ -35,13 +40,38 @@ export function makeLaunch(surroundings: Surroundings, finish: (exitCode: number
     }
 }
 
+/** Tells that a command begins and, by what is returned, how it ends. */
+function tellCommand({ command, events, clock }: CommandContext): (code: ExitCode) => ExitCode {
+  const startedMs = clock().getTime()
+  const version = packageVersion()
+  events.tell({
+    name: 'MainReportVersion',
+    level: 'info',
+    msg: `Running with estimand=${version}`,
+    data: { version: `=${version}`, log_version: 3 },
+  })
+  return (code) => {
+    const success = code === 0
+    const completed_at = clock().toISOString()
+    const elapsed = (clock().getTime() - startedMs) / 1000
+    const msg = `Command estimand ${command} ${success ? 'succeeded' : 'failed'} after ${elapsed.toFixed(2)} seconds`
+    const data = { command: `estimand ${command}`, completed_at, elapsed, success }
+    events.tell({ name: 'CommandCompleted', level: 'debug', msg, data })
+    return code
+  }
+}
+
 /** dbt's ways of asking for less or for more come down to quiet and debug. */
 function settled<Flags extends GlobalFlags>(flags: Flags): Flags {
   const { logFormat, logLevel } = flags
   const isQuiet = logLevel === 'warn' || logLevel === 'error' || logLevel === 'none'
   const isDebug = logLevel === 'debug' || logFormat === 'debug'
+  const said = flags.debug || isDebug ? 'debug' : flags.quiet ? 'warn' : 'info'
+  const { logFormatFile = logFormat } = flags
   return {
     ...flags,
+    logLevel: logLevel === undefined || logLevel === 'info' ? said : logLevel,
+    logFormatFile: logFormatFile === 'json' ? 'json' : 'text',
     logFormat: logFormat === 'json' ? 'json' : 'text',
     quiet: flags.quiet || isQuiet,
     debug: flags.debug || isDebug,
@@ -57,11 +87,20 @@ async function makeContext(
   const { clock, environment, workingDirectory, processId, newId, signals, exit } = surroundings
   const color = flags.color === false || flags.useColors === false ? false : flags.projectColors
   const terminal = makeTerminal(surroundings, environment, color)
-  const log = makeCommandLog(command, clock(), processId)
+  const events = makeEventStream({
+    ...{ invocationId: newId(), processId, clock, scrub: makeScrub(environment) },
+    extra: customVariables(environment),
+  })
+  const log = makeCommandLog(events, {
+    format: flags.logFormatFile === 'json' ? 'json' : 'text',
+    level: flags.logLevelFile ?? 'debug',
+    maxBytes: flags.logFileMaxBytes ?? 0,
+  })
   const narrator = await makeNarrator(terminal[side], flags, {
     clock,
-    log,
+    events,
     quiet: flags.quiet ?? false,
+    level: flags.logLevel ?? 'info',
     patienceMs: side === 'out' ? 0 : patienceMs,
   })
   const cancellation = watchForCancel(signals, {
@@ -84,6 +123,7 @@ async function makeContext(
     clock,
     newId,
     signal,
+    events,
     log,
     narrator,
   }

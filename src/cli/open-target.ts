@@ -57,7 +57,7 @@ export async function startLog(
   { root, config }: Pick<OpenTarget, 'root'> & Partial<Pick<OpenTarget, 'config'>>,
 ): Promise<void> {
   const { logPath } = flags
-  await log.open(root, logPath === undefined ? config?.paths.logs : resolve(workingDirectory, logPath))
+  log.open(root, logPath === undefined ? config?.paths.logs : resolve(workingDirectory, logPath))
   log.write('info', `estimand ${command}`, { root })
 }
 

@@ -1,4 +1,5 @@
 import { type Command, InvalidArgumentError, Option } from 'commander'
+import { eventLevels } from '../core/events/event-names.ts'
 import { indirectSelections } from '../core/selection/selection-spec.ts'
 import { acceptedOptions } from './accepted-options.ts'
 import { environmentVariableFor, isTrueInEnvironment } from './environment-flags.ts'
@@ -61,6 +62,8 @@ export function makeOptionGroups(environment: Environment): OptionGroups {
   }
 }
 
+const logLevels = [...eventLevels, 'none']
+
 function globalOptions(): Option[] {
   return [
     new Option('--project-dir <dir>', 'the folder with project.yml (default: here or the nearest one above)'),
@@ -80,14 +83,18 @@ function globalOptions(): Option[] {
     new Option('--log-format <format>', 'how progress is printed')
       .choices(['text', 'json', 'debug', 'default'])
       .default('text'),
-    new Option('--log-path <dir>', "where logs are written (default: the project's .estimand/logs/)"),
-    new Option('--log-level <level>', 'what is told: from warn on, problems only').choices([
-      'debug',
-      'info',
-      'warn',
-      'error',
-      'none',
-    ]),
+    new Option('--log-path <dir>', "where logs are written (default: the project's logs/)"),
+    new Option('--log-level <level>', 'what is told: from warn on, problems only').choices(logLevels),
+    new Option('--log-level-file <level>', 'what is written to the log file; debug by default').choices(
+      logLevels,
+    ),
+    new Option(
+      '--log-format-file <format>',
+      'the format of the log file, if another than --log-format',
+    ).choices(['text', 'json', 'debug', 'default']),
+    new Option('--log-file-max-bytes <n>', 'how long the log file gets before another is begun; 0 for ever')
+      .argParser(parseWholeNumber)
+      .default(10 * 1024 * 1024),
     new Option('--warn-error', 'take warnings for errors'),
     new Option(
       '--warn-error-options <yaml>',

@@ -7,7 +7,7 @@ import { openWorkspace, shownPath } from './workspace.ts'
 /** Reads and checks the project, and writes its manifest. */
 export async function parseProject(context: CommandContext): Promise<ExitCode> {
   const workspace = await openWorkspace(context)
-  await saveArtifacts(context, workspace, { invocationId: context.newId() })
+  await saveArtifacts(context, workspace, { invocationId: context.events.invocationId })
   const count = Object.keys(workspace.manifest.nodes).length
   const path = shownPath(context, join(workspace.targetPath, 'manifest.json'))
   context.narrator.note(

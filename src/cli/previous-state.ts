@@ -32,7 +32,7 @@ export function stateFolder({ root }: Pick<OpenTarget, 'root'>, folder: string):
 /** What artifacts say of the command that writes them. */
 export function artifactOptions(context: CommandContext, { target }: OpenTarget): ArtifactOptions {
   return {
-    invocationId: context.newId(),
+    invocationId: context.events.invocationId,
     generatedAt: context.clock(),
     version: packageVersion(),
     target,

@@ -22,7 +22,7 @@ export async function showPlan(context: CommandContext, flags: PlanFlags): Promi
     const { planRun } = await import('../run/plan-run.ts')
     const request = {
       command: 'build',
-      runId: context.newId(),
+      runId: context.events.invocationId,
       nodeIds: selection.nodeIds,
       manifest,
       renderer: await workspace.openRenderer(),

@@ -70,13 +70,13 @@ export function publishedScope(
   fullRefresh: boolean,
   deferred?: ReadonlyMap<string, Relation>,
 ): RenderScope {
-  const { clock, newId, narrator } = context
+  const { clock, events, narrator } = context
   return {
     relationOf: (published) => deferred?.get(relationKey(published)) ?? published,
     isIncremental: false,
     fullRefresh,
     runStartedAt: clock(),
-    invocationId: newId(),
+    invocationId: events.invocationId,
     log: narrator.note,
     flags: templateFlags(context),
   }

@@ -18,7 +18,7 @@ function leftBy(files: Files, folders: readonly string[], ...flags: readonly str
 }
 
 describe('estimand clean', () => {
-  const folders = ['target', 'dbt_packages', 'notes', '.estimand/logs', 'log']
+  const folders = ['target', 'dbt_packages', 'notes', 'logs', 'log']
 
   it('removes target/ and the logs', async () => {
     const left = await leftBy({ 'project.yml': 'name: demo\n' }, folders)
@@ -35,7 +35,7 @@ describe('estimand clean', () => {
     expect((await leftBy({ 'project.yml': project }, folders)).left).toEqual([
       'dbt_packages',
       'notes',
-      '.estimand/logs',
+      'logs',
       'log',
     ])
     expect((await leftBy({ 'project.yml': `${project}clean-targets: [log]` }, folders)).left).not.toContain(

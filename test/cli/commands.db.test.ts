@@ -1,6 +1,7 @@
 import { existsSync, readFileSync, rmSync, writeFileSync } from 'node:fs'
 import { join } from 'node:path'
 import { afterEach, beforeAll, describe, expect, it } from 'vitest'
+import { eventRecordSchema } from '../../src/core/events/event-schema.ts'
 import { connectWarehouse, sql } from '../../src/warehouse/index.ts'
 import { useTestDatabase } from '../warehouse/test-database.ts'
 import { runEstimand, startEstimand, useProjectCopy } from './spawn-estimand.ts'
@@ -96,9 +97,20 @@ describe('the commands on a server', () => {
     const events = out
       .trim()
       .split('\n')
-      .map((line) => JSON.parse(line) as { type: string })
-    expect(events.map(({ type }) => type)).toContain('node_finished')
-    expect(events.at(-1)).toMatchObject({ type: 'run_finished', result: { status: 'success' } })
+      .map((line) => JSON.parse(line))
+    for (const event of events) expect(eventRecordSchema.parse(event)).toEqual(event)
+    const named = (name: string) => events.filter(({ info }) => info.name === name)
+    expect(events[0]).toMatchObject({ version: 1, info: { name: 'MainReportVersion', level: 'info' } })
+    expect(new Set(events.map(({ info }) => info.invocation_id)).size).toBe(1)
+    expect(named('LogStartLine').length).toBe(named('LogModelResult').length)
+    expect(named('LogModelResult')[0]).toMatchObject({
+      data: { node_info: { node_status: 'success', resource_type: 'model' }, total: 2 },
+    })
+    expect(named('StatsLine')[0].data.stats).toMatchObject({ error: 0, total: 2 })
+    expect(events.at(-1)).toMatchObject({
+      info: { name: 'RunFinished' },
+      data: { status: 'success', published: true },
+    })
   })
 
   it('say nothing with --quiet when nothing is wrong', async () => {

@@ -15,6 +15,7 @@ function explain(error: unknown, changes: { debug?: boolean; aborted?: boolean; 
     flags: { logFormat: 'text', debug: changes.debug ?? false },
     terminal: makeTerminal(surroundings, {}),
     signal: controller.signal,
+    events: { tell: ({ msg }: { readonly msg: string }) => logged.push(msg) },
     log: {
       write: (_level: string, message: string) => logged.push(message),
       path: () => changes.logPath ?? null,
@@ -33,7 +34,7 @@ describe('what ended a command early', () => {
     const { code, err, logged } = explain(error)
     expect(code).toBe(2)
     expect(err).toBe('no such column   [sql-error]\nno such model   [ref-unknown]\n')
-    expect(logged).toEqual(['no such column', 'no such model'])
+    expect(logged).toEqual(['no such column   [sql-error]', 'no such model   [ref-unknown]'])
   })
 
   it('is only a failure when a node failed', () => {

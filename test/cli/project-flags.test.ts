@@ -17,7 +17,7 @@ function run(flags: string, argv: readonly string[], environment: Record<string,
   return withProject(files, async (root) => {
     const surroundings = fakeSurroundings({ workingDirectory: root, environment })
     const code = await runCommandLine([...argv], surroundings)
-    const paths = ['out/manifest.json', 'target/manifest.json', 'notes', '.estimand/logs']
+    const paths = ['out/manifest.json', 'target/manifest.json', 'notes', 'logs']
     const left = paths.filter((path) => existsSync(join(root, path)))
     return { code, ...surroundings.written, left }
   })
@@ -51,7 +51,7 @@ describe('flags of the project', () => {
     expect((await run('{log_level: none}', ['parse'])).err).not.toContain('nodes in')
     expect((await run('{quiet: true}', ['parse', '--no-quiet'])).err).toContain('nodes in')
     const lines = (await run('{log_format: json}', ['parse'])).err.trim().split('\n')
-    expect(lines.map((line) => JSON.parse(line).type)).toContain('note')
+    expect(lines.map((line) => JSON.parse(line).info.name)).toContain('Note')
     expect((await run('{use_colors: true}', ['parse'])).err).toContain('\u001B[')
     expect((await run('{use_colors: true}', ['parse', '--no-use-colors'])).err).not.toContain('\u001B[')
   })
@@ -59,9 +59,9 @@ describe('flags of the project', () => {
   it('say where and whether artifacts and logs are written', async () => {
     const moved = await run('{target_path: out, log_path: notes}', ['parse'])
     expect(moved.left).toEqual(['out/manifest.json', 'notes'])
-    expect((await run('{write_json: false}', ['parse'])).left).toEqual(['.estimand/logs'])
+    expect((await run('{write_json: false}', ['parse'])).left).toEqual(['logs'])
     const written = await run('{write_json: false}', ['parse', '--write-json'])
-    expect(written.left).toEqual(['target/manifest.json', '.estimand/logs'])
+    expect(written.left).toEqual(['target/manifest.json', 'logs'])
   })
 
   it('say which tests come along', async () => {

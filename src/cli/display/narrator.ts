@@ -1,5 +1,6 @@
-import type { Problem } from '../../core/problem.ts'
-import type { CommandLog } from '../command-log.ts'
+import { type EventLevel, isTold } from '../../core/events/event-names.ts'
+import type { EventStream } from '../../core/events/event-stream.ts'
+import { formatProblem, type Problem } from '../../core/problem.ts'
 import { phaseLine } from './live-lines.ts'
 import { formatElapsed } from './numbers.ts'
 import { paintProblem } from './paint-problem.ts'
@@ -24,8 +25,10 @@ export interface Narrator {
 
 export interface NarratorOptions {
   readonly clock: () => Date
-  readonly log: CommandLog
+  readonly events: EventStream
   readonly quiet: boolean
+  /** Problems below this are not told. */
+  readonly level: EventLevel | 'none'
   /** Where lines cannot be redrawn, a phase is told when it has lasted this long. */
   readonly patienceMs: number
 }
@@ -35,7 +38,7 @@ const memorableMs = 1000
 
 /** Narrates for people. */
 export function makeTextNarrator(screen: Screen, options: NarratorOptions): Narrator {
-  const { clock, log, quiet, patienceMs } = options
+  const { clock, events, quiet, level, patienceMs } = options
   const { colors, interactive, width } = screen.output
   const now = (): number => clock().getTime()
   let current: { readonly text: string; readonly startedAtMs: number } | null = null
@@ -55,7 +58,7 @@ export function makeTextNarrator(screen: Screen, options: NarratorOptions): Narr
     phase: (text) => {
       if (current?.text === text) return
       done()
-      log.write('info', text)
+      tellNote(events, text)
       const phase = { text, startedAtMs: now() }
       current = phase
       if (quiet) return
@@ -71,33 +74,40 @@ export function makeTextNarrator(screen: Screen, options: NarratorOptions): Narr
     },
     done,
     note: (text) => {
-      log.write('info', text)
+      tellNote(events, text)
       if (!quiet) screen.print(text)
     },
     problem: (problem) => {
-      log.write(problem.severity === 'error' ? 'error' : 'warn', problem.message, { problem })
-      screen.print(paintProblem(problem, colors))
+      tellProblem(events, problem)
+      if (isTold(levelOf(problem), level)) screen.print(paintProblem(problem, colors))
     },
   }
 }
 
-/** Narrates as JSON lines, for machines that read along. */
-export function makeJsonNarrator(screen: Screen, options: NarratorOptions): Narrator {
-  const { clock, log, quiet } = options
-  const say = (line: Readonly<Record<string, unknown>>): void =>
-    screen.print(JSON.stringify({ time: clock().toISOString(), ...line }))
-  const tell = (type: string, message: string): void => {
-    log.write('info', message)
-    if (!quiet) say({ type, message })
-  }
+/** Narrates as JSON lines, for machines that read along: every event of the command, one a line. */
+export function makeJsonNarrator(screen: Screen, { events, level }: NarratorOptions): Narrator {
+  events.subscribe((record) => {
+    if (isTold(record.info.level, level)) screen.print(JSON.stringify(record))
+  })
   return {
     screen,
-    phase: (text) => tell('phase', text),
+    phase: (text) => tellNote(events, text),
     done: () => {},
-    note: (text) => tell('note', text),
-    problem: (problem) => {
-      log.write(problem.severity === 'error' ? 'error' : 'warn', problem.message, { problem })
-      say({ type: 'problem', problem })
-    },
+    note: (text) => tellNote(events, text),
+    problem: (problem) => tellProblem(events, problem),
   }
+}
+
+function tellNote(events: EventStream, msg: string): void {
+  events.tell({ name: 'Note', level: 'info', msg, data: { msg } })
+}
+
+/** Tells a problem on the stream, as far as it is no event of a run. */
+export function tellProblem(events: EventStream, problem: Problem): void {
+  const data = { problem: problem as never }
+  events.tell({ name: 'ProblemReported', level: levelOf(problem), msg: formatProblem(problem), data })
+}
+
+function levelOf({ severity }: Problem): EventLevel {
+  return severity === 'error' ? 'error' : 'warn'
 }

@@ -11,6 +11,7 @@ import {
   retryLine,
   startLine,
 } from './node-lines.ts'
+import { paintProblem } from './paint-problem.ts'
 import { advance, emptyRunView, type RunView } from './run-view.ts'
 import { shownStatus } from './shown-status.ts'
 
@@ -117,15 +118,5 @@ function showFinished(
   if (quiet && needsAttention) narrator.screen.print(finishLine(result, index, layout))
   else say(finishLine(result, index, layout))
   if (result.problem && (needsAttention || (result.status === 'warn' && !quiet)))
-    narrator.problem(result.problem)
-}
-
-/** Shows a run as JSON lines: the events as they are, each with its time. */
-export function makeJsonRunDisplay(narrator: Narrator, options: RunDisplayOptions): RunDisplay {
-  const { clock, quiet, debug } = options
-  return (event) => {
-    if (event.type === 'log' && event.level === 'debug' && !debug) return
-    if (quiet && !(event.type === 'node_finished' && isFailure(event.result.status))) return
-    narrator.screen.print(JSON.stringify({ time: clock().toISOString(), ...event }))
-  }
+    narrator.screen.print(paintProblem(result.problem, layout.colors))
 }

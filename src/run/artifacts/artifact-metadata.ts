@@ -1,4 +1,5 @@
 import { createHash } from 'node:crypto'
+import { customVariables } from '../../core/events/custom-variables.ts'
 import type { Manifest, Target } from '../../core/manifest.ts'
 
 /** What every artifact says about the command that wrote it. */
@@ -30,16 +31,6 @@ export function artifactMetadata(
     invocation_id: options.invocationId,
     env: { ESTIMAND_VERSION: options.version, ...customVariables(options.environment ?? {}) },
   }
-}
-
-const customPrefix = 'DBT_ENV_CUSTOM_ENV_'
-
-function customVariables(environment: Readonly<Record<string, string | undefined>>): Record<string, string> {
-  return Object.fromEntries(
-    Object.entries(environment).flatMap(([name, value]) =>
-      name.startsWith(customPrefix) && value !== undefined ? [[name.slice(customPrefix.length), value]] : [],
-    ),
-  )
 }
 
 /** What the metadata of a manifest says besides. */

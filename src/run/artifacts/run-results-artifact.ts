@@ -52,7 +52,7 @@ export function runResultsArtifact(
  * dbt's word for each status. "reused" is no word of dbt 1.11, whose readers refuse the file for it. For them a node
  * that is as it should be succeeded; the message and the adapter's response say how.
  */
-const dbtStatus: Readonly<Record<NodeStatus, string>> = {
+export const dbtStatus: Readonly<Record<NodeStatus, string>> = {
   success: 'success',
   reused: 'success',
   'no-op': 'no-op',

@@ -88,7 +88,7 @@ function neutralManifest(text: string, targetPath: string): unknown {
 }
 
 function logs(folder: string): string[] {
-  const path = join(folder, '.estimand', 'logs')
+  const path = join(folder, 'logs')
   if (!existsSync(path)) return []
   return readdirSync(path).map((name) => readFileSync(join(path, name), 'utf8'))
 }
@@ -108,7 +108,7 @@ describe.each(['dbt-shop', 'every-kind', 'small-shop', 'hooked'])('random edits 
         restore(project)
         history.push('restored')
       } else history.push(editAtRandom(project))
-      rmSync(join(project.folder, '.estimand'), { recursive: true, force: true })
+      rmSync(join(project.folder, 'logs'), { recursive: true, force: true })
       const command = project.random.bernoulli(0.2) ? ['ls', '--resource-type', 'all'] : ['parse']
       const warm = await run(project, command, 'target-warm')
       if (logs(project.folder).some((text) => text.includes('compiled anew'))) anew++

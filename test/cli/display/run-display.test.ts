@@ -1,12 +1,12 @@
 import picocolors from 'picocolors'
 import { describe, expect, it } from 'vitest'
-import { makeCommandLog } from '../../../src/cli/command-log.ts'
 import { liveLines } from '../../../src/cli/display/live-lines.ts'
-import { makeJsonNarrator, makeTextNarrator } from '../../../src/cli/display/narrator.ts'
-import { makeJsonRunDisplay, makeTextRunDisplay } from '../../../src/cli/display/run-display.ts'
+import { makeTextNarrator } from '../../../src/cli/display/narrator.ts'
+import { makeTextRunDisplay } from '../../../src/cli/display/run-display.ts'
 import { advance, emptyRunView } from '../../../src/cli/display/run-view.ts'
 import { makePlainScreen, type Screen } from '../../../src/cli/display/screen.ts'
 import type { Output } from '../../../src/cli/output.ts'
+import { makeEventStream } from '../../../src/core/events/event-stream.ts'
 import { makeProblem } from '../../../src/core/problem.ts'
 import type { RunEvent } from '../../../src/core/run-event.ts'
 import { sampleNodes, samplePlan, sampleResult } from './sample-run.ts'
@@ -17,7 +17,7 @@ const orders = 'model.shop.orders'
 const notNull = 'test.shop.not_null_orders_id'
 
 /** A screen that keeps its lines, and a clock that is moved by hand. */
-function stage(options: { quiet?: boolean; json?: boolean } = {}) {
+function stage(options: { quiet?: boolean } = {}) {
   const lines: string[] = []
   const controller = new AbortController()
   let nowMs = Date.parse('2026-01-01T00:00:00Z')
@@ -31,15 +31,10 @@ function stage(options: { quiet?: boolean; json?: boolean } = {}) {
   const screen: Screen = makePlainScreen(output)
   const clock = () => new Date(nowMs)
   const quiet = options.quiet ?? false
-  const log = makeCommandLog('build', clock(), 1)
-  const narrator = (options.json ? makeJsonNarrator : makeTextNarrator)(screen, {
-    clock,
-    log,
-    quiet,
-    patienceMs: 0,
-  })
+  const events = makeEventStream({ invocationId: 'i', processId: 1, clock, scrub: (text) => text })
+  const narrator = makeTextNarrator(screen, { clock, events, quiet, level: 'info', patienceMs: 0 })
   const displayOptions = { nodes: sampleNodes, clock, quiet, debug: false, signal: controller.signal }
-  const show = (options.json ? makeJsonRunDisplay : makeTextRunDisplay)(narrator, displayOptions)
+  const show = makeTextRunDisplay(narrator, displayOptions)
   const at = (seconds: number, event: RunEvent) => {
     nowMs = Date.parse('2026-01-01T00:00:00Z') + seconds * 1000
     show(event)
@@ -165,14 +160,6 @@ describe('a run where lines cannot be redrawn', () => {
     expect(lines).toHaveLength(2)
     expect(lines[0]).toContain('ERROR')
     expect(lines[1]).toContain('division by zero')
-  })
-
-  it('as JSON gives every event as a line with its time', () => {
-    const { lines, at } = stage({ json: true })
-    at(1.5, start(orders, 2))
-    expect(lines.map((line) => JSON.parse(line))).toEqual([
-      { ...start(orders, 2), at: '2026-01-01T00:00:00Z', time: '2026-01-01T00:00:01.500Z' },
-    ])
   })
 })
 
