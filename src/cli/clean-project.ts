@@ -33,8 +33,19 @@ function refusal(folder: string, { root, config: { paths } }: OpenTarget) {
       hint: 'remove it yourself if that is what you want',
     })
   if (!isBelow(root, folder)) return refuse('not below the project')
-  const { models, macros, seeds, tests, snapshots, analyses, pipelines, analytics, dags } = paths
-  const sources = [models, macros, seeds, tests, snapshots, analyses, pipelines, analytics, dags].flat()
+  const { models, macros, seeds, tests, snapshots, analyses, functions, pipelines, analytics, dags } = paths
+  const sources = [
+    models,
+    macros,
+    seeds,
+    tests,
+    snapshots,
+    analyses,
+    functions,
+    pipelines,
+    analytics,
+    dags,
+  ].flat()
   const source = sources
     .map((path) => resolve(root, path))
     .find((path) => path === folder || isBelow(path, folder))

@@ -151,6 +151,7 @@ const compiledTypes: readonly ResourceType[] = [
   'snapshot',
   'test',
   'analysis',
+  'function',
   'job',
   'seed',
   'load',

@@ -172,6 +172,7 @@ export const runnableTypes: readonly ResourceType[] = [
   'test',
   'unit_test',
   'job',
+  'function',
   'exposure',
   'saved_query',
 ]

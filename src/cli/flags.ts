@@ -100,6 +100,7 @@ export const resourceTypeFlags = [
   'job',
   'exposure',
   'analysis',
+  'function',
   'metric',
   'semantic_model',
   'saved_query',

@@ -24,6 +24,7 @@ const listedTypes: readonly ResourceType[] = [
   'job',
   'test',
   'unit_test',
+  'function',
   'exposure',
   'metric',
   'semantic_model',

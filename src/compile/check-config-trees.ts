@@ -26,6 +26,7 @@ const kindsOf: Readonly<Record<ConfigTreeName, readonly string[]>> = {
   semantic_models: ['semantic_model'],
   saved_queries: ['saved_query'],
   analyses: ['analysis'],
+  functions: ['function'],
   jobs: ['job'],
   loads: ['load'],
 }

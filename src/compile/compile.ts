@@ -20,6 +20,7 @@ import { draftAnalyses } from './nodes/analysis-drafts.ts'
 import { draftExposures, draftJobs, draftLoads, draftSeeds } from './nodes/declared-drafts.ts'
 import type { Draft, Drafts } from './nodes/draft.ts'
 import { type DraftScope, makeDraftScope } from './nodes/draft-scope.ts'
+import { draftFunctions } from './nodes/function-drafts.ts'
 import { draftModels } from './nodes/model-drafts.ts'
 import { draftSemantic } from './nodes/semantic-nodes.ts'
 import { draftSnapshots } from './nodes/snapshot-drafts.ts'
@@ -28,7 +29,7 @@ import { draftTests } from './nodes/test-drafts.ts'
 import { buildUnitTests } from './nodes/unit-test-nodes.ts'
 import { withWrittenConfig } from './nodes/written-config.ts'
 import type { Renderer } from './renderer.ts'
-import { makeResolver } from './resolve.ts'
+import { makeResolver, searchesOwnFirst } from './resolve.ts'
 import { resolveReads } from './resolve-reads.ts'
 import { loadSqlParser } from './sql/syntax.ts'
 import { makeTemplates, type Templates } from './templates.ts'
@@ -164,7 +165,7 @@ function draftManifest(
     drafts.map(({ node }) => node),
     disabled.map(({ node }) => node),
     project.config.name,
-    project.config.flags['require_ref_searches_node_package_before_root'] === true,
+    searchesOwnFirst(project.config),
   )
   const resolved = resolveReads(drafts, { resolver, textOf, isLenient: isDbt })
   const resolvedNodes = Object.fromEntries(resolved.nodes.map((node) => [node.id, node]))
@@ -206,6 +207,7 @@ function draftAll(scope: DraftScope) {
     draftJobs(scope),
     draftTests(scope),
     draftAnalyses(scope),
+    draftFunctions(scope),
     draftExposures(scope),
     draftSemantic(scope),
   ]
@@ -247,7 +249,7 @@ function groupsOf(project: Project): Manifest['groups'] {
 }
 
 function textsOf(project: Project): ReadonlyMap<string, string> {
-  const { models, macros, tests, snapshots, analyses, docs, yamlFiles } = project
-  const files = [models, macros, tests, snapshots, analyses, docs, yamlFiles].flat()
+  const { models, macros, tests, snapshots, analyses, functions, docs, yamlFiles } = project
+  const files = [models, macros, tests, snapshots, analyses, functions, docs, yamlFiles].flat()
   return new Map(files.map(({ path, text }) => [path, text]))
 }

@@ -63,6 +63,8 @@ function fingerprintNode(
 
 /** What a node's own file or declaration says. */
 function bodyOf(node: Node): unknown {
+  if (node.resourceType === 'function')
+    return [node.rawCode.trim(), node.arguments, node.returns, node.volatility, node.overloads]
   if ('rawCode' in node) return node.rawCode.trim()
   switch (node.resourceType) {
     case 'seed':

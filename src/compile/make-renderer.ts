@@ -1,5 +1,13 @@
 import type { Manifest } from '../core/manifest.ts'
-import type { AnalysisNode, ModelNode, Node, NodeId, SnapshotNode, TestNode } from '../core/node.ts'
+import type {
+  AnalysisNode,
+  FunctionNode,
+  ModelNode,
+  Node,
+  NodeId,
+  SnapshotNode,
+  TestNode,
+} from '../core/node.ts'
 import { makeProblem, type Place, ProblemError } from '../core/problem.ts'
 import type { ProjectConfig } from '../core/project.ts'
 import { type CompiledSql, type EphemeralCte, injectCtes } from './compiled-sql.ts'
@@ -19,7 +27,7 @@ import { withTemplateProblems } from './template-problem.ts'
 import { inlineFile, renderArguments, type Templates } from './templates.ts'
 
 /** The nodes that are templates. */
-type TemplateNode = ModelNode | SnapshotNode | TestNode | AnalysisNode
+type TemplateNode = ModelNode | SnapshotNode | TestNode | AnalysisNode | FunctionNode
 
 /** What one attempt at a rendering reaches outside. */
 interface Attempt {
@@ -134,6 +142,16 @@ export function makeRenderer(manifest: Manifest, templates: Templates, resolver:
         const own = renderNode(node, scope, ephemeral, attempt)
         return injectCtes(own, ctesOf(ephemeral, scope, attempt))
       })
+    },
+    compileOverloads(nodeId, scope) {
+      const node = manifest.nodes[nodeId] as FunctionNode
+      return answered(scope, (attempt) =>
+        node.overloads.map(({ rawCode, place }) => {
+          const ephemeral = new Set<NodeId>()
+          const own = renderText(rawCode, place.file, namesFor({ node, scope, ephemeral, ...attempt }))
+          return injectCtes(own, ctesOf(ephemeral, scope, attempt))
+        }),
+      )
     },
     compileInline(text, scope) {
       return withInlineText(text, () =>

@@ -1,6 +1,6 @@
 import { extended } from '../core/extended.ts'
 import type { Manifest } from '../core/manifest.ts'
-import type { Node, NodeId, Relation } from '../core/node.ts'
+import type { FunctionNode, Node, NodeId, Relation } from '../core/node.ts'
 import type { Config } from './config-tree.ts'
 import type { ContextScope } from './context/context.ts'
 import type { Database } from './context/database.ts'
@@ -52,7 +52,7 @@ export function nodeScope(request: NodeScopeRequest): ContextScope {
   const { overrides } = scope
   const own = thisRelation(node, scope)
   const config = node ? templateConfig(node) : {}
-  const scopeOfNode: Omit<ContextScope, 'ref' | 'source'> = {
+  const scopeOfNode: Omit<ContextScope, Reader> = {
     packageName,
     projectName: templates.projectName,
     runtimeConfig: templates.runtimeConfig,
@@ -93,6 +93,9 @@ export function nodeScope(request: NodeScopeRequest): ContextScope {
   return extended(scopeOfNode, makeReaders(request))
 }
 
+/** The names by which templates read others. */
+type Reader = 'ref' | 'source' | 'function'
+
 /** The config of a node with what only templates ask for. */
 function templateConfig(node: Node): Config {
   const config = nodeConfig(node)
@@ -108,7 +111,7 @@ function templateConfig(node: Node): Config {
   return { ...config, snapshot_table_column_names: columns }
 }
 
-/** `ref` and `source`: where the nodes that are named stand in this run. */
+/** `ref`, `source` and `function`: where the nodes that are named stand in this run. */
 function makeReaders({
   manifest,
   templates,
@@ -117,7 +120,7 @@ function makeReaders({
   scope,
   ephemeral,
   packageName,
-}: NodeScopeRequest): Pick<ContextScope, 'ref' | 'source'> {
+}: NodeScopeRequest): Pick<ContextScope, Reader> {
   const { database } = templates.options.target
   const from = node?.package ?? packageName ?? templates.projectName
   const relationFor = (id: NodeId): Value => {
@@ -159,6 +162,12 @@ function makeReaders({
     source: (call) => {
       const written = `source('${call.source}', '${call.table}')`
       return relationFor(known(resolver.source(call, from), 'source-unknown', written))
+    },
+    function: (call) => {
+      const written = `function('${call.name}')`
+      const id = awaited(known(resolver.function(call, from), 'ref-unknown', written), written)
+      const { relation } = manifest.nodes[id] as FunctionNode
+      return relationValue({ database, ...(scope.functionOf?.(relation) ?? relation) })
     },
   }
 }

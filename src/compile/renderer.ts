@@ -23,6 +23,8 @@ export interface BatchScope {
 export interface RenderScope {
   /** Where a published relation is to be read in this run. */
   readonly relationOf: (published: Relation) => Relation
+  /** The same for a function; without it functions are called where they are published. */
+  readonly functionOf?: (published: Relation) => Relation
   readonly isIncremental: boolean
   readonly fullRefresh: boolean
   readonly runStartedAt: Date
@@ -82,8 +84,10 @@ export interface QueryComment {
 export interface Renderer {
   /** What the statements of a node, or of a connection that works for none, carry as a comment; null for nothing. */
   queryComment(nodeId: NodeId | null, connection: string, scope: RenderScope): QueryComment | null
-  /** The SQL of a model, snapshot, test or analysis. Throws a ProblemError when its template fails. */
+  /** The SQL of a model, snapshot, test or analysis, or the body of a function. Throws a ProblemError when its template fails. */
   compile(nodeId: NodeId, scope: RenderScope): Promise<CompiledSql>
+  /** The bodies of a function's overloads. */
+  compileOverloads(nodeId: NodeId, scope: RenderScope): Promise<readonly CompiledSql[]>
   /** The SQL of a template that is not part of the project, such as what `show --inline` was given. */
   compileInline(text: string, scope: RenderScope): Promise<CompiledSql>
   /** Renders a node's hooks and sends them, one after the other; needs `ask`. Gives what was sent. */

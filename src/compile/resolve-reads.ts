@@ -52,7 +52,7 @@ function idsOf({ node, reads }: Draft, { resolver, textOf }: ReadsScope) {
   const ids: NodeId[] = []
   const lost: { readonly problem: Problem; readonly isDisabled: boolean }[] = []
   for (const read of reads) {
-    const id = read.kind === 'ref' ? resolver.ref(read, node.package) : resolver.source(read, node.package)
+    const id = resolver.read(read, node.package)
     if (id !== null) ids.push(id)
     else
       lost.push({

@@ -1,7 +1,8 @@
 import { closestNames, didYouMean } from '../core/did-you-mean.ts'
 import type { Node, NodeId } from '../core/node.ts'
 import { makeProblem, type Problem } from '../core/problem.ts'
-import type { RefCall, SourceCall } from './context/context.ts'
+import type { ProjectConfig } from '../core/project.ts'
+import type { FunctionCall, RefCall, SourceCall } from './context/context.ts'
 import type { Read } from './nodes/draft.ts'
 
 /*
@@ -20,10 +21,18 @@ export interface Resolver {
   /** The node that is meant, or null when there is none or more than one. `from` is the package that asks. */
   ref(call: RefCall, from?: string): NodeId | null
   source(call: SourceCall, from?: string): NodeId | null
+  function(call: FunctionCall, from?: string): NodeId | null
+  /** What any of them means. */
+  read(read: Read, from: string): NodeId | null
   /** What to tell about a name that means nothing. */
   explain(read: Read, from: string, sourceText: string | undefined): Problem
   /** Whether the name is that of a node that is switched off. */
   isDisabled(read: Read): boolean
+}
+
+/** Whether a flag of the project says that a package's own nodes come first. */
+export function searchesOwnFirst({ flags }: Pick<ProjectConfig, 'flags'>): boolean {
+  return flags['require_ref_searches_node_package_before_root'] === true
 }
 
 /** `ownFirst`: a package's own nodes come before those of the project. */
@@ -35,6 +44,8 @@ export function makeResolver(
 ): Resolver {
   const refs = indexByKey(nodes.filter(isReferable), refKeys)
   const sources = indexByKey(nodes.filter(isSource), sourceKeys)
+  const functions = indexByKey(nodes.filter(isFunction), functionKeys)
+  const disabledFunctions = indexByKey(disabled.filter(isFunction), functionKeys)
   const disabledRefs = indexByKey(disabled.filter(isReferable), refKeys)
   const disabledSources = indexByKey(disabled.filter(isSource), sourceKeys)
 
@@ -43,13 +54,32 @@ export function makeResolver(
     lookUp(refs, keyOfRef(call), order(from), call.package)?.id ?? null
   const source: Resolver['source'] = (call, from = root) =>
     lookUp(sources, `${call.source}.${call.table}`, order(from))?.id ?? null
-  const isDisabled = (read: Read): boolean =>
-    read.kind === 'ref'
-      ? disabledRefs.has(keyOfRef(read))
-      : disabledSources.has(`${read.source}.${read.table}`)
+  const functionOf: Resolver['function'] = (call, from = root) =>
+    lookUp(functions, call.name, order(from), call.package)?.id ?? null
+  const isDisabled = (read: Read): boolean => {
+    switch (read.kind) {
+      case 'ref':
+        return disabledRefs.has(keyOfRef(read))
+      case 'source':
+        return disabledSources.has(`${read.source}.${read.table}`)
+      case 'function':
+        return disabledFunctions.has(read.name)
+    }
+  }
   return {
     ref,
     source,
+    function: functionOf,
+    read(read, from) {
+      switch (read.kind) {
+        case 'ref':
+          return ref(read, from)
+        case 'source':
+          return source(read, from)
+        case 'function':
+          return functionOf(read, from)
+      }
+    },
     isDisabled,
     explain(read, from, text) {
       const details = { place: read.place, ...(text !== undefined && { source: text }) }
@@ -67,6 +97,11 @@ export function makeResolver(
           : 'declare it under sources: in a YAML file below models/'
         return makeProblem(code, `${written} matches no source`, { ...details, hint })
       }
+      if (read.kind === 'function')
+        return makeProblem(code, `${written} matches no function`, {
+          ...details,
+          hint: didYouMean(read.name, [...functions.keys()]) ?? 'its body has to lie below functions/',
+        })
       const several = refs.get(keyOfRef(read)) ?? []
       if (several.length > 1) {
         const packages = several.map((node) => `ref('${node.package}', '${read.name}')`)
@@ -82,6 +117,7 @@ export function makeResolver(
 
 const isReferable = ({ resourceType }: Referable): boolean =>
   ['model', 'seed', 'snapshot', 'job'].includes(resourceType)
+const isFunction = ({ resourceType }: Referable): boolean => resourceType === 'function'
 const isSource = ({ resourceType }: Referable): boolean => resourceType === 'source'
 
 type Index = ReadonlyMap<string, readonly Referable[]>
@@ -107,6 +143,10 @@ function keyOfRef({ name, version }: RefCall): string {
   return version === undefined ? name : `${name}.v${version}`
 }
 
+function functionKeys({ name }: Referable): string[] {
+  return [name]
+}
+
 function sourceKeys({ sourceName, name }: Referable): string[] {
   return [`${sourceName}.${name}`]
 }
@@ -122,6 +162,7 @@ function lookUp(index: Index, key: string, order: readonly string[], wanted?: st
 function writtenAs(read: Read): string {
   if (read.kind === 'source') return `source('${read.source}', '${read.table}')`
   const name = read.package === undefined ? `'${read.name}'` : `'${read.package}', '${read.name}'`
+  if (read.kind === 'function') return `function(${name})`
   return `ref(${name}${read.version === undefined ? '' : `, version=${read.version}`})`
 }
 

@@ -185,6 +185,7 @@ export function makeTemplates(project: TemplateProject, options: TemplatesOption
     database: noDatabase,
     ref: () => '',
     source: () => '',
+    function: () => '',
     config: { current: () => null, declare: () => {} },
     thisRelation: null,
     standing: (relation) => relation,
@@ -193,7 +194,9 @@ export function makeTemplates(project: TemplateProject, options: TemplatesOption
     isIncremental: false,
     model: () => new Dict(),
     graph: () =>
-      Dict.of(['nodes', 'sources', 'exposures', 'metrics', 'groups'].map((kind) => [kind, new Dict()])),
+      Dict.of(
+        ['nodes', 'sources', 'exposures', 'metrics', 'groups', 'functions'].map((kind) => [kind, new Dict()]),
+      ),
     schema: options.target.schema,
     flags: projectFlags,
     selected: [],
@@ -218,6 +221,11 @@ export function makeTemplates(project: TemplateProject, options: TemplatesOption
       },
       source: (call) => {
         reads.push({ kind: 'source', ...call, place: placeOf('source', [call.source, call.table]) })
+        return stand()
+      },
+      function: (call) => {
+        const written = call.package === undefined ? [call.name] : [call.package, call.name]
+        reads.push({ kind: 'function', ...call, place: placeOf('function', written) })
         return stand()
       },
       config: {

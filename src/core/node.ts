@@ -19,6 +19,7 @@ import type { FixtureRows, UnitTestInput, UnitTestOverrides } from './unit-test-
  *   job             an analysis: reads relations, writes estimates
  *   exposure        something outside that reads our tables
  *   analysis        a templated SELECT that is compiled and never run
+ *   function        a function of the database, which SQL of other nodes calls
  *   metric, semantic_model, saved_query
  *                   what a semantic layer reads in the manifest; nothing is built for them
  */
@@ -34,6 +35,7 @@ export type ResourceType =
   | 'job'
   | 'exposure'
   | 'analysis'
+  | 'function'
   | 'metric'
   | 'semantic_model'
   | 'saved_query'
@@ -210,6 +212,48 @@ export interface AnalysisNode extends NodeBase {
   readonly checksum: string
 }
 
+export interface FunctionArgument {
+  readonly name: string
+  readonly dataType: string
+  readonly description?: string
+  /** The SQL of its default. */
+  readonly defaultValue?: string | number | boolean
+}
+
+/** What a call of a function gives. */
+export interface FunctionReturns {
+  readonly dataType: string
+  readonly description?: string
+}
+
+/** The same function for other arguments; its body is a file of its own. */
+export interface FunctionOverload {
+  readonly definedIn: string
+  readonly arguments: readonly FunctionArgument[]
+  /** What the function itself returns where nothing is said. */
+  readonly returns?: FunctionReturns
+  readonly description?: string
+  readonly rawCode: string
+  /** Where its file begins. */
+  readonly place: Place
+}
+
+/** A function of the database. */
+export interface FunctionNode extends NodeBase {
+  readonly resourceType: 'function'
+  /** Where it stands; functions have names of their own beside those of tables and views. */
+  readonly relation: Relation
+  readonly rawCode: string
+  readonly checksum: string
+  readonly arguments: readonly FunctionArgument[]
+  readonly returns: FunctionReturns
+  readonly overloads: readonly FunctionOverload[]
+  readonly volatility?: 'deterministic' | 'stable' | 'non-deterministic'
+  readonly group?: string
+  /** Why it cannot be made, for those to know who run it. */
+  readonly refusal?: Problem
+}
+
 /** How a generic test calls its macro. */
 export interface GenericTest {
   /** The macro's short name, with its package where one was written: `not_null`, `dbt_utils.at_least_one`. */
@@ -307,11 +351,12 @@ export type Node =
   | JobNode
   | ExposureNode
   | AnalysisNode
+  | FunctionNode
   | MetricNode
   | SemanticModelNode
   | SavedQueryNode
 
-/** The relations that a node fills, in the published warehouse. Tests, exposures and ephemeral models fill none. */
+/** The relations that a node fills, in the published warehouse. Tests, functions and ephemeral models fill none. */
 export function relationsOf(node: Node): readonly Relation[] {
   switch (node.resourceType) {
     case 'source':
@@ -327,6 +372,7 @@ export function relationsOf(node: Node): readonly Relation[] {
     case 'unit_test':
     case 'exposure':
     case 'analysis':
+    case 'function':
     case 'metric':
     case 'semantic_model':
     case 'saved_query':

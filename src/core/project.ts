@@ -68,6 +68,7 @@ export type ConfigTreeName =
   | 'semantic_models'
   | 'saved_queries'
   | 'analyses'
+  | 'functions'
   | 'jobs'
   | 'loads'
 
@@ -89,6 +90,7 @@ export interface ProjectConfig {
     readonly tests: readonly string[]
     readonly snapshots: readonly string[]
     readonly analyses: readonly string[]
+    readonly functions: readonly string[]
     /** Where `{% docs %}` blocks are looked for. */
     readonly docs: readonly string[]
     readonly pipelines: readonly string[]
@@ -185,7 +187,7 @@ export interface VersionSpec {
  * in `config`, wherever they are written.
  */
 export interface PatchSpec extends Declared {
-  readonly resource: 'model' | 'seed' | 'snapshot' | 'job' | 'test' | 'analysis'
+  readonly resource: 'model' | 'seed' | 'snapshot' | 'job' | 'test' | 'analysis' | 'function'
   readonly columns: readonly ColumnSpec[]
   readonly tests: readonly TestSpec[]
   readonly versions: readonly VersionSpec[]
@@ -310,6 +312,8 @@ export interface Project {
   /** Files that may hold `{% snapshot %}` blocks. */
   readonly snapshots: readonly ProjectFile[]
   readonly analyses: readonly ProjectFile[]
+  /** Bodies of functions of the database. */
+  readonly functions: readonly ProjectFile[]
   /** Files that may hold `{% docs %}` blocks. */
   readonly docs: readonly ProjectFile[]
   /** Rows for unit tests, CSV or SQL. */

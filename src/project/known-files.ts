@@ -66,13 +66,14 @@ export function changesSince(root: string, known: readonly KnownFile[], inventor
 }
 
 function textsOf(project: Project): ReadonlyMap<string, string> {
-  const { models, macros, tests, snapshots, analyses, docs, fixtures, yamlFiles } = project
+  const { models, macros, tests, snapshots, analyses, functions, docs, fixtures, yamlFiles } = project
   const files: readonly SourceText[] = [
     models,
     macros,
     tests,
     snapshots,
     analyses,
+    functions,
     docs,
     fixtures,
     yamlFiles,

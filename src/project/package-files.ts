@@ -15,6 +15,7 @@ export interface PackageFiles {
   readonly tests: readonly ProjectFile[]
   readonly snapshots: readonly ProjectFile[]
   readonly analyses: readonly ProjectFile[]
+  readonly functions: readonly ProjectFile[]
   readonly docs: readonly ProjectFile[]
   readonly fixtures: readonly ProjectFile[]
   readonly properties: readonly ProjectFile[]
@@ -33,13 +34,14 @@ export const folderKinds = [
   'tests',
   'snapshots',
   'analyses',
+  'functions',
   'docs',
   'pipelines',
   'analytics',
 ] as const satisfies readonly (keyof Package['config']['paths'])[]
 
 /** The kinds of files that a package is made of. */
-export const readExtensions = ['.sql', '.csv', '.yml', '.yaml', '.md', '.py']
+export const readExtensions = ['.sql', '.csv', '.yml', '.yaml', '.md', '.py', '.js']
 
 /** Reads the texts of a package; what hinders goes to `problems`. */
 export function readPackageFiles(
@@ -82,13 +84,22 @@ export function readPackageFiles(
   const isTest = new Set(tests)
   const notTests = (files: readonly string[]) => files.filter((path) => !isTest.has(path))
   const macros = list(paths.macros).filter(isSql)
-  const described = [paths.models, paths.seeds, paths.snapshots, paths.analyses, paths.macros, paths.tests]
+  const described = [
+    paths.models,
+    paths.seeds,
+    paths.snapshots,
+    paths.analyses,
+    paths.functions,
+    paths.macros,
+    paths.tests,
+  ]
   return {
     models: readFilled(notTests(list(paths.models)).filter((path) => isSql(path) || isPython(path))),
     macros: readFilled([...macros, ...tests.filter(isSql).filter(isTestMacro)]),
     tests: readFilled(tests.filter(isSql).filter((path) => !isTestMacro(path) && !isFixture(path))),
     snapshots: readFilled(notTests(list(paths.snapshots)).filter(isSql)),
     analyses: readFilled(notTests(list(paths.analyses)).filter(isSql)),
+    functions: readFilled(notTests(list(paths.functions)).filter(isFunction)),
     docs: readFilled(list(paths.docs).filter((path) => path.endsWith('.md'))),
     fixtures: read(tests.filter(isFixture).filter((path) => isSql(path) || isCsv(path))),
     properties: readFilled(list(described.flat()).filter(isYaml)),
@@ -98,6 +109,8 @@ export function readPackageFiles(
   }
 }
 
+/** One in another language than SQL is refused when it is run. */
+const isFunction = (path: string) => /\.(sql|py|js)$/.test(path)
 const isSql = (path: string) => path.endsWith('.sql')
 const isPython = (path: string) => path.endsWith('.py')
 const isCsv = (path: string) => path.endsWith('.csv')

@@ -103,6 +103,7 @@ const dbtShape = {
   'test-paths': paths,
   'snapshot-paths': paths,
   'analysis-paths': paths,
+  'function-paths': paths,
   'docs-paths': paths,
   'asset-paths': paths,
   'clean-targets': paths,
@@ -119,6 +120,7 @@ const dbtShape = {
   unit_tests: optionalMapping,
   exposures: optionalMapping,
   analyses: optionalMapping,
+  functions: optionalMapping,
   metrics: optionalMapping,
   'semantic-models': optionalMapping,
   'saved-queries': optionalMapping,
@@ -129,8 +131,8 @@ const dbtShape = {
   'on-run-end': hooks,
   'query-comment': queryComment,
   quoting,
-  // Nothing to act upon here: places for dbt Cloud and for YAML anchors.
-  ...knownKeys('functions', 'function-paths', 'anchors'),
+  // Nothing to act upon here: a place for YAML anchors.
+  ...knownKeys('anchors'),
 }
 
 const threads = z.int().min(1).max(1000)

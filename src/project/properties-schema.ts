@@ -246,8 +246,34 @@ const testSchema = z.strictObject({
   meta: optionalMapping,
 })
 
-/** Sections that dbt has and we do not act upon. */
-export const laterSections = ['functions'] as const
+const functionArgument = z.strictObject({
+  name: anyName,
+  data_type: anyName,
+  description: z.string().nullish(),
+  default_value: z.union([z.string(), z.number(), z.boolean()]).nullish(),
+})
+
+const functionReturns = z.strictObject({ data_type: anyName, description: z.string().nullish() })
+
+/** A function of the database, whose body is a file. */
+const functionSchema = z.strictObject({
+  name: anyName,
+  description,
+  arguments: listOf(functionArgument),
+  returns: functionReturns,
+  overloads: listOf(
+    z.strictObject({
+      defined_in: anyName,
+      arguments: listOf(functionArgument),
+      returns: functionReturns.nullish(),
+      description: z.string().nullish(),
+    }),
+  ),
+  config: optionalMapping,
+  tags: textList,
+  meta: optionalMapping,
+  ...knownKeys('access', 'columns', 'constraints', 'docs', 'group'),
+})
 
 export const propertiesSchema = z.strictObject({
   version: known.optional(),
@@ -266,7 +292,8 @@ export const propertiesSchema = z.strictObject({
   metrics: listOf(semanticSchema),
   semantic_models: listOf(semanticSchema),
   saved_queries: listOf(semanticSchema),
-  ...knownKeys(...laterSections, 'anchors'),
+  functions: listOf(functionSchema),
+  ...knownKeys('anchors'),
 })
 
 export type ColumnYaml = z.infer<typeof columnSchema>
@@ -277,5 +304,6 @@ export type MacroYaml = z.infer<typeof macroSchema>
 export type SourceYaml = z.infer<typeof sourceSchema>
 export type SourceTableYaml = z.infer<typeof sourceTableSchema>
 export type ExposureYaml = z.infer<typeof exposureSchema>
+export type FunctionYaml = z.infer<typeof functionSchema>
 export type SingularTestYaml = z.infer<typeof testSchema>
 export type PropertiesYaml = z.infer<typeof propertiesSchema>

@@ -6,6 +6,7 @@ import {
   configKeys,
   extraPatchKeys,
   extraVersionKeys,
+  type FunctionYaml,
   type MacroYaml,
   type PatchYaml,
   type SingularTestYaml,
@@ -139,6 +140,22 @@ export function readTestPatch(document: YamlDocument, path: YamlPath, entry: Sin
     versions: [],
     config: mergedConfig(entry.config, entry.tags, entry.meta),
     extra: {},
+    place: document.placeOf(path),
+  }
+}
+
+/** What is said about a function of the database: its signature, which stands in `extra`. */
+export function readFunctionPatch(document: YamlDocument, path: YamlPath, entry: FunctionYaml): PatchSpec {
+  return {
+    ...document.origin,
+    resource: 'function',
+    name: entry.name,
+    description: entry.description,
+    columns: [],
+    tests: [],
+    versions: [],
+    config: mergedConfig({ ...pick(entry, ['docs', 'group']), ...entry.config }, entry.tags, entry.meta),
+    extra: pick(entry, ['arguments', 'returns', 'overloads']),
     place: document.placeOf(path),
   }
 }

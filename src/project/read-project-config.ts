@@ -47,6 +47,7 @@ export function readProjectConfig(
       semantic_models: yaml['semantic-models'],
       saved_queries: yaml['saved-queries'],
       analyses: yaml.analyses,
+      functions: yaml.functions,
       jobs: yaml.jobs,
       loads: yaml.loads,
     },
@@ -114,6 +115,7 @@ function pathsOf(yaml: ProjectYaml): ProjectConfig['paths'] {
     tests: or(yaml['test-paths'], 'tests'),
     snapshots: or(yaml['snapshot-paths'], 'snapshots'),
     analyses: or(yaml['analysis-paths'], 'analyses'),
+    functions: or(yaml['function-paths'], 'functions'),
   }
   const docs = yaml['docs-paths'].map(tidied)
   const target = tidied(yaml['target-path'] ?? 'target')

@@ -78,6 +78,7 @@ async function readFiles(reading: Reading): Promise<Omit<Project, 'warnings'>> {
     tests: all('tests'),
     snapshots: all('snapshots'),
     analyses: all('analyses'),
+    functions: all('functions'),
     docs: all('docs'),
     fixtures: all('fixtures'),
     seeds: seeds.flat(),

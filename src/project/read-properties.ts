@@ -1,4 +1,4 @@
-import { makeProblem, type Problem } from '../core/problem.ts'
+import type { Problem } from '../core/problem.ts'
 import type {
   ExposureSpec,
   GroupSpec,
@@ -11,9 +11,9 @@ import type {
   UnitTestSpec,
 } from '../core/project.ts'
 import { checkYaml, type UnknownKeys } from './check-yaml.ts'
-import { laterSections, type PropertiesYaml, propertiesSchema } from './properties-schema.ts'
+import { type PropertiesYaml, propertiesSchema } from './properties-schema.ts'
 import { readExposure, readGroup, readSemantic } from './read-declarations.ts'
-import { readMacroPatch, readPatch, readSnapshot, readTestPatch } from './read-patches.ts'
+import { readFunctionPatch, readMacroPatch, readPatch, readSnapshot, readTestPatch } from './read-patches.ts'
 import { readSource } from './read-sources.ts'
 import { readUnitTest } from './read-unit-tests.ts'
 import { parseYaml, type YamlDocument, type YamlPath } from './yaml-document.ts'
@@ -59,7 +59,6 @@ export function readPropertiesDocument(
   if (document.value === null || document.value === undefined) return noProperties
   const yaml = checkYaml(document, propertiesSchema, problems, unknownKeys)
   if (!yaml) return noProperties
-  for (const section of laterSections) if (yaml[section]) problems.push(laterWarning(document, section))
   const each = <K extends ListKey, T>(section: K, read: (entry: Entry<K>, path: YamlPath) => T): T[] =>
     (yaml[section] as Entry<K>[]).map((entry, index) => read(entry, [section, index]))
   const patchesOf = (section: 'models' | 'seeds' | 'jobs' | 'analyses', resource: PatchSpec['resource']) =>
@@ -73,6 +72,7 @@ export function readPropertiesDocument(
       ...patchesOf('analyses', 'analysis'),
       ...each('tests', (entry, path) => readTestPatch(document, path, entry)),
       ...each('data_tests', (entry, path) => readTestPatch(document, path, entry)),
+      ...each('functions', (entry, path) => readFunctionPatch(document, path, entry)),
     ],
     macroPatches: each('macros', (entry, path) => readMacroPatch(document, path, entry)),
     sources: each('sources', (entry, path) => readSource(document, path, entry, problems)).flat(),
@@ -92,11 +92,3 @@ type ListKey = {
 }[keyof PropertiesYaml] &
   string
 type Entry<K extends ListKey> = PropertiesYaml[K] extends readonly (infer T)[] ? T : never
-
-function laterWarning(document: YamlDocument, section: string): Problem {
-  return makeProblem('not-supported', `'${section}' is read over: Estimand does not act on it yet`, {
-    place: document.placeOfKey([section]),
-    source: document.text,
-    severity: 'warning',
-  })
-}

@@ -30,6 +30,8 @@ export function adoptableBuilds(plan: Plan, kept: KeptRun, state: AdoptionState)
     const build = byNode.get(nodeId)
     if (!build || build.action !== action || build.identity !== state.identityOf(nodeId)) continue
     if (build.verdict === 'warn' && state.warnError) continue
+    // A function is made again in no time, and nothing tells whether it is still there.
+    if (build.publish.some(({ kind }) => kind === 'function')) continue
     if (!isThere(build, state) || !hasSameInputs(build, state)) continue
     if (state.readsOf(nodeId).inside.every((parent) => adopted.has(parent))) adopted.set(nodeId, build)
   }

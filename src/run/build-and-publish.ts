@@ -43,6 +43,7 @@ export async function buildAndPublish(
     ...{ plan, effects, lease },
     secondsOf: (id) => seconds.get(id),
     builds: makeBuilds(),
+    functions: makeBuilds(),
     standing: adopted.flatMap(relationsOfBuild),
   })
   for (const { published, build } of adopted.flatMap(({ builds }) => builds))
@@ -52,7 +53,8 @@ export async function buildAndPublish(
   const onBuilt: OnBuilt = async (step, outcome) => {
     if (plan.publish !== 'node') return
     await publishActions(outcome.publish, [step.nodeId], definitionOf, context)
-    for (const { published } of outcome.publish) context.builds.publish(published)
+    for (const { kind, published } of outcome.publish)
+      (kind === 'function' ? context.functions : context.builds).publish(published)
   }
   const problems: Problem[] = []
   const begun = await collectProblems(problems, () => runStartHooks(context))

@@ -2,6 +2,7 @@ import type { Ask } from '../compile/renderer.ts'
 import { renameRelations } from '../compile/sql/relation-names.ts'
 import type { Statement } from '../compile/sql/statements.ts'
 import {
+  type FunctionNode,
   type ModelNode,
   type Node,
   type NodeId,
@@ -25,7 +26,7 @@ import type { RunContext } from './run-context.ts'
  * for something the run has built.
  */
 
-type HookedNode = ModelNode | SeedNode | SnapshotNode
+type HookedNode = ModelNode | SeedNode | SnapshotNode | FunctionNode
 
 /** Statements that are about the relation under its name, and not about its rows. */
 const aboutTheRelation = new Set([
@@ -85,6 +86,7 @@ export async function runHooksOfPublished(
     await context.renderer.runHooks(node.id, 'post_hook', {
       ...context.renderScope,
       relationOf: (relation) => relation,
+      functionOf: (relation) => relation,
       thisRelation: node.relation,
       ask,
     })
@@ -106,13 +108,14 @@ function onBuilds(ask: Ask, { builds, warehouse }: RunContext): Ask {
 }
 
 function isHooked(node: Node): node is HookedNode {
-  return ['model', 'seed', 'snapshot'].includes(node.resourceType)
+  return ['model', 'seed', 'snapshot', 'function'].includes(node.resourceType)
 }
 
 /** Whether a node was built as a table of its own, on which its hooks have run. */
 function isTable(node: HookedNode, { plan, renderer }: RunContext): boolean {
   // What macros of the project make of a snapshot is a table of its own each time.
   if (node.resourceType === 'snapshot' && renderer.isOwnSnapshot(node.id)) return true
+  if (node.resourceType === 'function') return false
   const step = [...(plan.adopted ?? []), ...plan.steps].find(({ nodeId }) => nodeId === node.id)
   if (step?.action === 'increment') return false
   return (

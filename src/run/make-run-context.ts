@@ -14,14 +14,15 @@ import type { RunRequest } from './run-request.ts'
 import { publishedRelation, runScope } from './run-scope.ts'
 
 /** What a run has besides what was asked of it. */
-export interface RunMeans extends Pick<RunContext, 'lease' | 'secondsOf' | 'builds' | 'standing'> {
+export interface RunMeans
+  extends Pick<RunContext, 'lease' | 'secondsOf' | 'builds' | 'functions' | 'standing'> {
   readonly plan: Plan
   readonly effects: RunEffects
 }
 
 /** Puts together what the steps of a run share. */
 export function makeRunContext(request: RunRequest, means: RunMeans): RunContext {
-  const { plan, builds, effects, lease, secondsOf, standing } = means
+  const { plan, builds, functions, effects, lease, secondsOf, standing } = means
   const { manifest, renderer } = request
   const compiledNodes = new Map<NodeId, CompiledSql>()
   const asked = new Map<NodeId, ReturnType<typeof recordAnswers>>()
@@ -45,7 +46,13 @@ export function makeRunContext(request: RunRequest, means: RunMeans): RunContext
   const limits = new Map(Object.entries(pools).map(([pool, size]) => [pool, pLimit(size)]))
   const contextOn = (warehouse: Warehouse, threads: number): RunContext => {
     const ask = askInTheDark(askAnywhere(warehouse), plan.buildSchema, builds)
-    const renderScope = { ...scope, isIncremental: false, relationOf: inThisRun, ask }
+    const renderScope = {
+      ...scope,
+      isIncremental: false,
+      relationOf: inThisRun,
+      functionOf: functions.resolve,
+      ask,
+    }
     return {
       manifest,
       plan,
@@ -77,6 +84,7 @@ export function makeRunContext(request: RunRequest, means: RunMeans): RunContext
       storeFailures: request.storeFailures ?? false,
       warnError: request.warnError ?? false,
       builds,
+      functions,
       effects,
       renderScope,
       publishedRelation: published,
@@ -89,7 +97,12 @@ export function makeRunContext(request: RunRequest, means: RunMeans): RunContext
           readsRun ||= found !== published(relation)
           return found
         }
-        const scope = { ...renderScope, relationOf, ...options, ask: recorder.ask }
+        const functionOf = (relation: Relation): Relation => {
+          const found = functions.resolve(relation)
+          readsRun ||= found !== relation
+          return found
+        }
+        const scope = { ...renderScope, relationOf, functionOf, ...options, ask: recorder.ask }
         const rendered = await renderer.compile(node.id, scope)
         const isPlain = as === node.id && !options.isIncremental && !options.batch
         if (isPlain && !readsRun) sameAsPublished.set(as, rendered)
@@ -104,6 +117,7 @@ export function makeRunContext(request: RunRequest, means: RunMeans): RunContext
         renderer.compile(node.id, {
           ...renderScope,
           relationOf: published,
+          functionOf: (relation) => relation,
           ask: asked.get(node.id)?.replay() ?? ask,
         }),
       relationOf: (node: Node, ref: string) => {

@@ -69,10 +69,11 @@ export function makePlan(
   const gates = testGates(manifest, graph, reads)
   const loadedAgain = (id: NodeId): string | null => newerLoad(manifest, graph, id, chosen, state, options)
   const reused = new Set<NodeId>()
+  const isReplacedInPlace = (id: NodeId): boolean => manifest.nodes[id]!.resourceType === 'function'
   const steps = order.map((id): Step => {
     const change = changeOf(manifest, id, state, options)
     const view = viewToKeep(id, change, options)
-    const rebuilt = reads.get(id)!.find((parent) => !reused.has(parent))
+    const rebuilt = reads.get(id)!.find((parent) => !reused.has(parent) && !isReplacedInPlace(parent))
     const decided = view
       ? decideView(view, rebuilt && manifest.nodes[rebuilt]!.name)
       : decide(manifest.nodes[id]!, state, options, loadedAgain)
@@ -149,6 +150,7 @@ const runnable: readonly ResourceType[] = [
   'test',
   'unit_test',
   'job',
+  'function',
   'exposure',
   'saved_query',
 ]
@@ -177,6 +179,8 @@ function decide(
       return decideModel(node, state, options, loadedAgain)
     case 'snapshot':
       return decideSnapshot(node, state)
+    case 'function':
+      return { action: 'build', reason: 'functions are made on every run' }
     case 'unit_test':
       return { action: 'test', reason: 'unit tests come before their model' }
     case 'exposure':

@@ -41,6 +41,8 @@ export interface RunContext {
   readonly storeFailures: boolean
   readonly warnError: boolean
   readonly builds: Builds
+  /** The same for functions, which have names of their own beside those of relations. */
+  readonly functions: Builds
   /** What has been built for good, and must not get lost before it is published; grows as the run goes on. */
   readonly standing: Relation[]
   readonly effects: RunEffects

@@ -55,6 +55,7 @@ export async function runNodes(request: RunRequest, effects: RunEffects): Promis
 
 /** What a node writes that others see: what it publishes, and for a test the rows that it keeps. */
 function writtenRelations(node: Node, { storeFailures }: RunRequest): readonly Relation[] {
+  if (node.resourceType === 'function') return [node.relation]
   if (node.resourceType !== 'test') return relationsOf(node)
   const kept = node.storeFailures ?? (storeFailures ? 'table' : 'ephemeral')
   return kept === 'ephemeral' ? [] : [node.relation]
@@ -89,7 +90,10 @@ async function runLeased(
   })
   await recordRunStarted(control, lease, owner, plan)
   const built = plan.steps.filter(({ action }) => action !== 'reuse')
-  const published = built.flatMap(({ nodeId }) => relationsOf(manifest.nodes[nodeId]!))
+  const published = built.flatMap(({ nodeId }) => {
+    const node = manifest.nodes[nodeId]!
+    return node.resourceType === 'function' ? [node.relation] : relationsOf(node)
+  })
   const clearUp = async (): Promise<void> => {
     await dropBuildSchemas(control, plan.buildSchema)
     await forgetKeptBuilds(control, lease, owner)

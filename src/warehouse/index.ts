@@ -39,6 +39,7 @@ export type {
   RelationDetails,
   SwapTable,
 } from './publish/publish-action.ts'
+export { rehearseFunctions } from './publish/publish-functions.ts'
 export * from './relation-sql.ts'
 export { relationFiles, relationStates } from './relation-states.ts'
 export {

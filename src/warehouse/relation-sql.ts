@@ -2,11 +2,41 @@ import { createHash } from 'node:crypto'
 import type { TableColumn } from '../core/load-spec.ts'
 import type { IndexConfig, Relation } from '../core/node.ts'
 import { type SQLQuery, sql } from './sql.ts'
-import { sqlLiteral, unsafeSql } from './sql-text.ts'
+import { sqlLiteral, sqlText, unsafeSql } from './sql-text.ts'
 
 /*
  * DDL, one statement per function. Names are always qualified with their schema.
  */
+
+/** What a function takes and gives, each argument as SQL writes it: `value integer default 1`. */
+export interface FunctionDefinition {
+  readonly arguments: readonly string[]
+  readonly returns: string
+  readonly body: SQLQuery
+  readonly volatility?: 'immutable' | 'stable' | 'volatile'
+}
+
+/** Makes a function in SQL, or gives the one that has its name and types of arguments another body. */
+export function createFunction(
+  { schema, identifier }: Relation,
+  { arguments: given, returns, body, volatility }: FunctionDefinition,
+): SQLQuery {
+  const quote = dollarQuote(sqlText(body).text)
+  return sql`
+    create or replace function ${sql.ident(schema, identifier)} (${unsafeSql(given.join(', '))})
+    returns ${unsafeSql(returns)}
+    language sql ${unsafeSql(volatility ?? '')}
+    as ${unsafeSql(quote)}
+    ${body}
+    ${unsafeSql(quote)}`
+}
+
+/** A quote that does not stand in the text. */
+function dollarQuote(text: string): string {
+  let tag = ''
+  while (text.includes(`$${tag}$`)) tag += 'q'
+  return `$${tag}$`
+}
 
 /** `"schema"."name"`. */
 export function relationIdent(relation: Relation): SQLQuery {

@@ -239,11 +239,6 @@ models:
     expect(twice).toContain("models/m.yml:5:15  column 'ID' is described twice   [name-duplicate]")
     expect(twice).toContain('models/m.yml:4:9  first described here')
   })
-
-  it('warns of sections that nothing acts upon yet', async () => {
-    const { warnings } = await projectOf({ 'models/m.yml': 'version: 2\nfunctions:\n  - {name: a}\n' })
-    expect(warnings.map(({ code, place }) => [code, place?.line])).toEqual([['not-supported', 2]])
-  })
 })
 
 describe('sources', () => {

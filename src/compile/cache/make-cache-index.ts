@@ -117,7 +117,7 @@ function definedIn(nodes: readonly Node[]): CacheIndex['definedIn'] {
   return files
 }
 
-/** Nodes that ref() or source() may name. */
+/** Nodes that ref(), source() or function() may name. */
 function referable(node: Node): Referable[] {
   const { id, name, package: packageName, resourceType } = node
   const base = { id, name, package: packageName, resourceType }
@@ -132,6 +132,7 @@ function referable(node: Node): Referable[] {
     case 'snapshot':
     case 'job':
     case 'load':
+    case 'function':
       return [base]
     default:
       return []

@@ -60,6 +60,7 @@ const nothing = {
   tests: [],
   snapshots: [],
   analyses: [],
+  functions: [],
   fixtures: [],
   seeds: [],
   patches: [],

@@ -3,7 +3,7 @@ import type { Project } from '../../core/project.ts'
 import type { CompileOptions } from '../compile.ts'
 import { makeRenderer } from '../make-renderer.ts'
 import type { Renderer } from '../renderer.ts'
-import { makeResolver, type Resolver } from '../resolve.ts'
+import { makeResolver, type Resolver, searchesOwnFirst } from '../resolve.ts'
 import { makeTemplates, type Templates } from '../templates.ts'
 import { type PartialProjectRequest, projectWithoutNodes } from './partial-project.ts'
 
@@ -28,7 +28,7 @@ export function openTemplates(
   }
   const templates = makeTemplates(project, { ...options, textOf })
   const { referables, disabledReferables, projectName } = cached.index
-  const resolver = makeResolver(referables, disabledReferables, projectName)
+  const resolver = makeResolver(referables, disabledReferables, projectName, searchesOwnFirst(project.config))
   return {
     project,
     templates,

@@ -39,6 +39,12 @@ export interface RefCall {
   readonly version?: string
 }
 
+/** What `function()` was asked for. */
+export interface FunctionCall {
+  readonly package?: string
+  readonly name: string
+}
+
 /** What `source()` was asked for. */
 export interface SourceCall {
   readonly source: string
@@ -61,6 +67,7 @@ export interface ContextScope {
   readonly database: Database
   readonly ref: (call: RefCall) => Value
   readonly source: (call: SourceCall) => Value
+  readonly function: (call: FunctionCall) => Value
   readonly config: ConfigScope
   readonly thisRelation: RelationParts | null
   /** Where a relation that a template names by its parts is to be read. */
@@ -184,7 +191,7 @@ const makers: Readonly<Record<string, (parts: Parts) => Value>> = {
     ),
   adapter_macro: () => hostFunction('adapter_macro', refuse('adapter_macro is gone; use adapter.dispatch')),
   metric: () => hostFunction('metric', refuse('metric() needs a semantic layer')),
-  function: () => hostFunction('function', refuse('functions as nodes are not known here')),
+  function: ({ scope }) => hostFunction('function', (args) => scope.function(readFunction(args))),
 }
 
 /** Builds the names of one rendering. */
@@ -238,6 +245,13 @@ function readRef(args: readonly Value[], kwargs: Kwargs): RefCall {
     name: second ?? first,
     ...(version !== undefined && version !== null && { version: str(version) }),
   }
+}
+
+function readFunction(args: readonly Value[]): FunctionCall {
+  const [first, second] = args.map((arg) => str(arg))
+  if (first === undefined || args.length > 2)
+    raise('TypeError', 'function() takes the name of a function, with its package in front if need be')
+  return second === undefined ? { name: first } : { package: first, name: second }
 }
 
 function readSource(args: readonly Value[]): SourceCall {

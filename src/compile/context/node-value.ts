@@ -2,6 +2,9 @@ import { defaultConfig } from '../../core/default-config.ts'
 import type { Manifest, Target } from '../../core/manifest.ts'
 import type {
   ColumnInfo,
+  FunctionArgument,
+  FunctionNode,
+  FunctionReturns,
   ModelNode,
   Node,
   Relation,
@@ -64,7 +67,7 @@ export function nodeData(node: Node, manifest: Manifest, target: Target): Record
       parent.resourceType === 'source' ? [[parent.sourceName, parent.name]] : [],
     ),
     metrics: [],
-    functions: [],
+    functions: parents.flatMap((parent) => (parent.resourceType === 'function' ? [[parent.name]] : [])),
     ...('rawCode' in node && { language: isPythonModel(node) ? 'python' : 'sql' }),
     raw_code: 'rawCode' in node ? node.rawCode.trim() : '',
     group: 'group' in node ? (node.group ?? null) : null,
@@ -132,6 +135,8 @@ function ofKind(node: Node, manifest: Manifest): Record<string, unknown> {
           },
         }),
       }
+    case 'function':
+      return functionData(node)
     case 'exposure':
       return {
         type: node.exposureType,
@@ -151,6 +156,32 @@ function ofKind(node: Node, manifest: Manifest): Record<string, unknown> {
       return { label: node.label ?? null, metadata: null, ...node.spec }
     default:
       return {}
+  }
+}
+
+/** What goes into a function and comes out, as dbt writes it. */
+export function functionData(node: FunctionNode): Record<string, unknown> {
+  const argument = ({ name, dataType, description, defaultValue }: FunctionArgument) => ({
+    name,
+    data_type: dataType,
+    description: description ?? null,
+    default_value: defaultValue ?? null,
+  })
+  const returned = ({ dataType, description }: FunctionReturns) => ({
+    data_type: dataType,
+    description: description ?? null,
+  })
+  return {
+    arguments: node.arguments.map(argument),
+    returns: returned(node.returns),
+    overloads: node.overloads.map(({ definedIn, arguments: given, returns, description, rawCode }) => ({
+      defined_in: definedIn,
+      arguments: given.map(argument),
+      returns: returns ? returned(returns) : null,
+      description: description ?? null,
+      raw_body: rawCode.trim(),
+      compiled_body: null,
+    })),
   }
 }
 
@@ -306,7 +337,7 @@ export function graphValue(manifest: Manifest, target: Target): Value {
     ['groups', groupsValue(manifest)],
     ['semantic_models', pick(['semantic_model'])],
     ['saved_queries', pick(['saved_query'])],
-    ['functions', new Dict()],
+    ['functions', pick(['function'])],
   ])
 }
 

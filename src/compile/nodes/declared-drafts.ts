@@ -148,5 +148,13 @@ export function draftExposures(scope: DraftScope): Drafts<ExposureNode> {
 /** The folders below which YAML may lie; what is between them and the file is in the fqn. */
 export function yamlFolders(scope: DraftScope, packageName: string): readonly string[] {
   const { paths } = scope.packageOf(packageName).config
-  return [paths.models, paths.seeds, paths.snapshots, paths.analyses, paths.macros, paths.tests].flat()
+  return [
+    paths.models,
+    paths.seeds,
+    paths.snapshots,
+    paths.analyses,
+    paths.functions,
+    paths.macros,
+    paths.tests,
+  ].flat()
 }

@@ -4,7 +4,7 @@ import type { ColumnInfo, Node, NodeId, Relation, ResourceType } from '../../cor
 import type { Place, Problem } from '../../core/problem.ts'
 import type { ColumnSpec } from '../../core/project.ts'
 import { asStrings, type Config, isMap } from '../config-tree.ts'
-import type { RefCall, SourceCall } from '../context/context.ts'
+import type { FunctionCall, RefCall, SourceCall } from '../context/context.ts'
 
 /*
  * A draft is a node before its references are resolved: what it reads is still a name with a place.
@@ -14,6 +14,7 @@ import type { RefCall, SourceCall } from '../context/context.ts'
 export type Read = { readonly place: Place } & (
   | ({ readonly kind: 'ref' } & RefCall)
   | ({ readonly kind: 'source' } & SourceCall)
+  | ({ readonly kind: 'function' } & FunctionCall)
 )
 
 // Omit over a union keeps only what all members share; this keeps each member.

@@ -6,12 +6,12 @@ import { describe } from './describe.ts'
 import { fileName, fqnOf, type NamedNode, nodeBase, type Read, startOf } from './draft.ts'
 import type { DraftScope } from './draft-scope.ts'
 
-/** A kind of node that is one file with a query, and nothing that anybody could refer to: a test, an analysis. */
+/** A kind of node that is one file with a query: a test, an analysis, the body of a function. */
 export interface QueryFileKind {
-  readonly resourceType: 'test' | 'analysis'
+  readonly resourceType: 'test' | 'analysis' | 'function'
   /** The config tree, the folders of the kind, and what stands between the package and the folders in the fqn. */
-  readonly tree: 'tests' | 'models' | 'analyses'
-  readonly folders: 'tests' | 'analyses'
+  readonly tree: 'tests' | 'models' | 'analyses' | 'functions'
+  readonly folders: 'tests' | 'analyses' | 'functions'
   readonly fqnPrefix: readonly string[]
   /** What `this` is in its template. */
   readonly relationOf: (node: NamedNode) => Relation
@@ -24,6 +24,8 @@ export interface QueryFile {
   readonly reads: readonly Read[]
   /** What naming looks at. */
   readonly identity: NamedNode
+  /** What YAML says besides. */
+  readonly extra: Config
 }
 
 /** Reads a file with a query: its YAML, the config from all places, and what its template reads. */
@@ -62,5 +64,5 @@ export function readQueryFile(
     columns: resourceType === 'test' ? [] : said.columns,
     config,
   })
-  return { base, config, reads: capture.reads, identity: { ...identity, config } }
+  return { base, config, reads: capture.reads, identity: { ...identity, config }, extra: said.extra }
 }

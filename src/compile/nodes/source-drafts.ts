@@ -47,7 +47,14 @@ function draftSource(scope: DraftScope, spec: SourceTableSpec, problems: Problem
   const extra = yaml.value(spec.extra, spec, problems) as Config
   const { package: packageName, packagePath, sourceName, name, place } = spec
   const { paths } = scope.packageOf(packageName).config
-  const folders = [paths.models, paths.seeds, paths.snapshots, paths.analyses, paths.macros].flat()
+  const folders = [
+    paths.models,
+    paths.seeds,
+    paths.snapshots,
+    paths.analyses,
+    paths.functions,
+    paths.macros,
+  ].flat()
   const fqn = fqnOf(packageName, folders, packagePath, sourceName, name)
   const text = (value: string) => yaml.text(value, spec, problems)
   const config = scope.config('sources', fqn, yaml.config(spec.config, spec, problems))

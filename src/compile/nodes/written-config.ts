@@ -20,6 +20,7 @@ const treeOf: Readonly<Record<ResourceType, ConfigTreeName>> = {
   job: 'jobs',
   exposure: 'exposures',
   analysis: 'models',
+  function: 'functions',
   metric: 'metrics',
   semantic_model: 'semantic_models',
   saved_query: 'saved_queries',

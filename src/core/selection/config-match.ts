@@ -70,6 +70,7 @@ function effectiveConfig(node: Node): Readonly<Record<string, unknown>> {
     case 'job':
     case 'exposure':
     case 'analysis':
+    case 'function':
     case 'unit_test':
     case 'metric':
     case 'semantic_model':

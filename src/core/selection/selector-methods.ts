@@ -134,6 +134,7 @@ const configurable: ReadonlySet<ResourceType> = new Set([
   'test',
   'job',
   'analysis',
+  'function',
 ])
 
 const accesses: readonly Access[] = ['private', 'protected', 'public']
@@ -154,6 +155,7 @@ const resourceTypes: Readonly<Record<ResourceType, true>> = {
   job: true,
   exposure: true,
   analysis: true,
+  function: true,
   metric: true,
   semantic_model: true,
   saved_query: true,

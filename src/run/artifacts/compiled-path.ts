@@ -1,7 +1,7 @@
 import { basename, posix } from 'node:path'
-import type { AnalysisNode, ModelNode, Node, SnapshotNode, TestNode } from '../../core/node.ts'
+import type { AnalysisNode, FunctionNode, ModelNode, Node, SnapshotNode, TestNode } from '../../core/node.ts'
 
-export type NodeWithSql = ModelNode | SnapshotNode | TestNode | AnalysisNode
+export type NodeWithSql = ModelNode | SnapshotNode | TestNode | AnalysisNode | FunctionNode
 
 /** Whether a node has SQL of its own, which compiling turns into a query. */
 export function hasSql(node: Node): node is NodeWithSql {

@@ -1,5 +1,7 @@
+import { functionData } from '../../compile/context/node-value.ts'
 import {
   type AnalysisNode,
+  type FunctionNode,
   type MetricNode,
   type Node,
   relationOf,
@@ -64,6 +66,21 @@ export function analysisEntry(node: AnalysisNode, scope: ArtifactScope): Entry {
     checksum: checksum(node.checksum),
     raw_code: node.rawCode.trim(),
     config: nodeConfig(node, {}),
+  }
+}
+
+/** A function of the database, with what goes in and what comes out. */
+export function functionEntry(node: FunctionNode, scope: ArtifactScope): Entry {
+  return {
+    ...tableEntry(node, scope, node.relation),
+    ...queryEntry(node, scope),
+    ...functionData(node),
+    relation_name: relationName(node, node.relation, scope.manifest, scope.options),
+    group: node.group ?? null,
+    contract: noContract,
+    checksum: checksum(node.checksum),
+    raw_code: node.rawCode.trim(),
+    config: nodeConfig(node, { materialized: 'function', volatility: node.volatility ?? null }),
   }
 }
 

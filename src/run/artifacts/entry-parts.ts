@@ -83,6 +83,7 @@ export function queryEntry(node: Node, scope: ArtifactScope): Entry {
   const read = {
     language: isPythonModel(node) ? 'python' : 'sql',
     ...reads(node, scope),
+    functions: functionsOf(node, scope),
     depends_on: { macros: macrosOf(node, scope), nodes: parentIds(node, scope) },
   }
   if (!hasSql(node)) return read
@@ -126,6 +127,13 @@ export function reads(node: Node, scope: ArtifactScope): Entry {
       .map(({ sourceName, name }) => [sourceName, name]),
     metrics: [],
   }
+}
+
+/** The functions of the project that it calls. */
+function functionsOf(node: Node, scope: ArtifactScope): readonly (readonly string[])[] {
+  return scope
+    .parentsOf(node)
+    .flatMap(({ resourceType, name }) => (resourceType === 'function' ? [[name]] : []))
 }
 
 /** How a generic test was declared: on what, by which macro, with which arguments. */

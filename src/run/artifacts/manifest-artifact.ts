@@ -22,6 +22,7 @@ export interface ManifestArtifact {
   readonly saved_queries: Readonly<Record<string, Entry>>
   readonly semantic_models: Readonly<Record<string, Entry>>
   readonly unit_tests: Readonly<Record<string, Entry>>
+  readonly functions: Readonly<Record<string, Entry>>
   readonly groups: Readonly<Record<string, Entry>>
   /** The members of each group, by its name. */
   readonly group_map: Readonly<Record<string, readonly string[]>>
@@ -72,6 +73,7 @@ export function manifestSections(manifest: Manifest, options: ManifestArtifactOp
     saved_queries: entriesOf('saved_queries', scope),
     semantic_models: entriesOf('semantic_models', scope),
     unit_tests: entriesOf('unit_tests', scope),
+    functions: entriesOf('functions', scope),
   }
 }
 
@@ -83,6 +85,7 @@ type Section =
   | 'saved_queries'
   | 'semantic_models'
   | 'unit_tests'
+  | 'functions'
 
 const sections: Readonly<Partial<Record<ResourceType, Section>>> = {
   source: 'sources',
@@ -91,6 +94,7 @@ const sections: Readonly<Partial<Record<ResourceType, Section>>> = {
   saved_query: 'saved_queries',
   semantic_model: 'semantic_models',
   unit_test: 'unit_tests',
+  function: 'functions',
 }
 
 function sectionOf({ resourceType }: Node): Section {

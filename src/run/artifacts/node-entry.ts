@@ -2,6 +2,7 @@ import type { Node } from '../../core/node.ts'
 import type { ArtifactScope } from './artifact-scope.ts'
 import {
   analysisEntry,
+  functionEntry,
   metricEntry,
   savedQueryEntry,
   semanticModelEntry,
@@ -42,6 +43,8 @@ export function nodeEntry(node: Node, scope: ArtifactScope): Entry {
       return unitTestEntry(node, scope)
     case 'analysis':
       return analysisEntry(node, scope)
+    case 'function':
+      return functionEntry(node, scope)
     case 'metric':
       return metricEntry(node, scope)
     case 'semantic_model':

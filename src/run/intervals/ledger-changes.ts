@@ -18,6 +18,7 @@ export function ledgerChanges(
   return actions.flatMap((action): LedgerChange[] => {
     const { published: relation } = action
     if ('intervals' in action && action.intervals) return [{ relation, change: action.intervals }]
-    return action.kind !== 'keep' && withLedger.has(relationKey(relation)) ? [{ relation, change: null }] : []
+    if (action.kind === 'keep' || action.kind === 'function') return []
+    return withLedger.has(relationKey(relation)) ? [{ relation, change: null }] : []
   })
 }

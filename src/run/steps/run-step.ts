@@ -1,6 +1,7 @@
 import type { Node } from '../../core/node.ts'
 import type { Step } from '../../core/plan.ts'
 import type { RunContext, StepOutcome } from '../run-context.ts'
+import { runFunction } from './function.ts'
 import { runAnalysis } from './job.ts'
 import { runLoad } from './load.ts'
 import { runModel } from './model.ts'
@@ -26,6 +27,8 @@ export function runStep(node: Node, step: Step, context: RunContext): Promise<St
       return runSnapshot(node, step, context)
     case 'unit_test':
       return runUnitTest(node, step, context)
+    case 'function':
+      return runFunction(node, step, context)
     case 'exposure':
     case 'saved_query':
       return Promise.resolve({ rows: null, message: 'NO-OP', publish: [] })

@@ -18,13 +18,22 @@ export async function viewAction(
   context: RunContext,
 ): Promise<PublishView> {
   const { text } = withoutSemicolon(await context.compilePublished(node))
-  const isSame = withoutQualifierPrefix(compiled.text, `${context.plan.buildSchema}__`) === text
+  const isSame =
+    withoutQualifierPrefix(compiled.text, `${context.plan.buildSchema}__`) === text &&
+    !callsBuiltFunction(compiled.text, context)
   return {
     kind: 'view',
     published: node.relation,
     ...(isSame && { build }),
     definition: text,
   }
+}
+
+/** Whether a function is called that goes away with the run; a published one takes its place. */
+function callsBuiltFunction(text: string, { functions }: RunContext): boolean {
+  return functions
+    .all()
+    .some(({ build: { schema, identifier } }) => text.includes(`"${schema}"."${identifier}"`))
 }
 
 /** Keeps a view that is as it was published, with what the project says of it besides. */

@@ -17,7 +17,10 @@ type Granted = Pick<Grant, 'grantee' | 'privilege'>
 
 /** Gives the published relations their details. */
 export async function applyDetails(session: Session, actions: readonly PublishAction[]): Promise<void> {
-  const detailed = actions.flatMap(({ published, details }) => (details ? [{ published, details }] : []))
+  const detailed = actions.flatMap((action) => {
+    const { published } = action
+    return 'details' in action && action.details ? [{ published, details: action.details }] : []
+  })
   if (detailed.length === 0) return
   const states = await readStates(session, named(detailed.map(({ published }) => published)))
   const byKey = new Map(states.map((state) => [relationKey(state), state]))

@@ -104,5 +104,19 @@ export interface ApplyVersions {
   readonly details?: RelationDetails
 }
 
+/** A function takes the place of the published one, of which the users stay its users. */
+export interface PublishFunction {
+  readonly kind: 'function'
+  readonly published: Relation
+  /** The statements that make it and its overloads, with the names of what is published. */
+  readonly definitions: readonly string[]
+}
+
 /** One step of making a run's builds visible. */
-export type PublishAction = SwapTable | PublishView | KeepRelation | ApplyDelta | ApplyVersions
+export type PublishAction =
+  | PublishFunction
+  | SwapTable
+  | PublishView
+  | KeepRelation
+  | ApplyDelta
+  | ApplyVersions

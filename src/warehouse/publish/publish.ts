@@ -12,13 +12,15 @@ import { applyChange, changesColumns } from './apply-change.ts'
 import { applyDetails } from './apply-details.ts'
 import { carryIndexes } from './carry-indexes.ts'
 import type { PublishAction } from './publish-action.ts'
+import { publishFunctions, refuseStrays } from './publish-functions.ts'
 import { inUse, publishProblem } from './publish-problem.ts'
 import { type Replacement, replaceRelations } from './replace-relations.ts'
 
 /*
  * Publishing: one transaction after which everything that a run built is visible, and before which nothing is.
  *
- *   1  deltas are applied, and others' indexes made on the builds; readers go on reading the rows of yesterday
+ *   1  functions are made, deltas applied, and others' indexes made on the builds; readers go on reading the rows of
+ *      yesterday
  *   2  a savepoint; then everything that changes its identity is locked, with a short lock_timeout
  *        not granted → back to the savepoint, which gives the locks up; wait; again
  *   3  views that read what is replaced are dropped, tables change places or columns, views are made again
@@ -93,12 +95,15 @@ async function publishWithin(
   actions: readonly PublishAction[],
   options: PublishOptions,
 ): Promise<PublishResult> {
+  await publishFunctions(session, actions)
   for (const action of actions) {
     if (!changesColumns(action)) await applyChange(session, action)
   }
   await carryIndexes(session, actions)
   const replacement = await replaceWhenFree(session, actions, options)
   await applyDetails(session, actions)
+  if (options.buildSchema && actions.some(({ kind }) => kind === 'function'))
+    await refuseStrays(session, options.buildSchema)
   await options.within?.(session, replacement)
   return { relations: actions.map(({ published }) => published), ...replacement }
 }

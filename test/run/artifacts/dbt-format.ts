@@ -96,6 +96,10 @@ const sectionShapes: Readonly<Record<string, Shape>> = {
     required: [...identityRequired, ...words('fqn model given expect')],
     optional: words('description overrides depends_on config checksum schema created_at versions version'),
   },
+  functions: {
+    required: [...nodeRequired, 'returns'],
+    optional: [...nodeOptional, ...queryOptional, ...words('arguments overloads')],
+  },
   groups: { required: [...identityRequired, 'owner'], optional: words('description config') },
 }
 
@@ -123,7 +127,7 @@ const manifestShape: Shape = {
     `metadata nodes sources macros docs exposures metrics groups selectors disabled parent_map child_map group_map
      saved_queries semantic_models unit_tests`,
   ),
-  optional: ['functions'],
+  optional: ['functions', 'functions'],
 }
 
 const runResultsShape: Shape = { required: words('metadata results elapsed_time'), optional: ['args'] }
