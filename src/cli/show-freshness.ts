@@ -27,6 +27,7 @@ export async function showFreshness(context: CommandContext, flags: FreshnessFla
   const renderer = await workspace.openRenderer()
   const selection = await selectNodes(context, workspace, flags, ['source'])
   reportSelection(selection, context)
+  const { freshnessByMacro } = await import('../run/freshness-by-macro.ts')
   const { checkFreshness, sourcesWithFreshness } = await import('../run/source-freshness.ts')
   const { sourcesArtifact, writeJson } = await import('../run/artifacts/index.ts')
   const started = context.clock()
@@ -38,7 +39,14 @@ export async function showFreshness(context: CommandContext, flags: FreshnessFla
     const runHooks = hookRunner(workspace.config, renderer, warehouse, scope)
     await runHooks('on_run_start', [])
     const checked = await checkFreshness(
-      { manifest, warehouse, nodeIds: selection.nodeIds, threads, commentOf },
+      {
+        manifest,
+        warehouse,
+        nodeIds: selection.nodeIds,
+        threads,
+        commentOf,
+        byMacro: freshnessByMacro(renderer, warehouse, scope),
+      },
       {
         clock: context.clock,
         onResult: (result) => void out.write(`${freshnessLine(result, manifest, out.colors)}\n`),

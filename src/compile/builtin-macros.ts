@@ -20,6 +20,7 @@ const files = [
   'grants.sql',
   'incremental.sql',
   'introspection.sql',
+  'materializations.sql',
   'merge.sql',
   'naming.sql',
   'relation-ddl.sql',

@@ -26,6 +26,8 @@ export interface Macros {
   packageOf(block: TemplateBlock): string | undefined
   /** Names of the macros of a package. */
   namesIn(packageName: string): readonly string[]
+  /** The text of a macro that every project has. */
+  builtinSource(name: string): string | undefined
   /** The macro of a generic test, which may be written with its package: `dbt_utils.at_least_one`. */
   findTest(test: string, from?: string): TemplateBlock | undefined
   /** A materialization that the project or a package defines: for Postgres, or for any adapter. */
@@ -97,6 +99,7 @@ function makeMacros(
     inPackage,
     isPackage: (name) => name === builtinPackage || packages.has(name),
     namesIn: (name) => [...(name === builtinPackage ? builtin : (packages.get(name) ?? new Map())).keys()],
+    builtinSource: (name) => builtin.get(name)?.source,
     findTest(test, from) {
       const [name, packageName] = test.split('.').reverse()
       return packageName === undefined ? find(`test_${name}`, from) : inPackage(packageName, `test_${name}`)

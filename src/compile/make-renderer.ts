@@ -153,11 +153,12 @@ export function makeRenderer(manifest: Manifest, templates: Templates, resolver:
         }),
       )
     },
-    compileInline(text, scope) {
+    compileInline(text, scope, nodeId) {
+      const node = nodeId === undefined ? null : manifest.nodes[nodeId]!
       return withInlineText(text, () =>
         answered(scope, (attempt) => {
           const ephemeral = new Set<NodeId>()
-          const own = renderText(text, inlineFile, namesFor({ node: null, scope, ephemeral, ...attempt }))
+          const own = renderText(text, inlineFile, namesFor({ node, scope, ephemeral, ...attempt }))
           return injectCtes(own, ctesOf(ephemeral, scope, attempt))
         }),
       )
@@ -192,17 +193,28 @@ export function makeRenderer(manifest: Manifest, templates: Templates, resolver:
       })
     },
     isOwnSnapshot: (nodeId) => takesOwnSnapshot(templates, manifest.nodes[nodeId] as SnapshotNode),
-    materialize(nodeId, compiled, scope) {
+    isOwnMacro: (macro) => templates.ownMacros.isOwn(macro, projectName),
+    async countOfFailures(nodeId, failing, scope) {
+      const node = manifest.nodes[nodeId] as TestNode
+      if (!templates.ownMacros.isOwn('get_test_sql', node.package)) return null
+      const { failCalc, warnIf, errorIf, limit = null } = node
+      return answered(scope, (attempt) => {
+        const names = namesFor({ node, scope, ephemeral: new Set(), ...attempt })
+        const args = [failing, failCalc, warnIf, errorIf, limit]
+        return str(callValue(names.find('get_test_sql', null)!, args))
+      })
+    },
+    materialize(nodeId, compiled, scope, { hooks } = { hooks: true }) {
       const node = manifest.nodes[nodeId] as ModelNode | SnapshotNode
-      const name = node.resourceType === 'snapshot' ? 'snapshot' : String(node.config['materialized'])
+      const name = materializationOf(node)
       const block =
         macros.findMaterialization(name, node.package) ?? macros.find(`materialization_${name}_default`)
       if (!block) throw new Error(`${node.id} has no materialization of its own`)
       const more: ContextScope['more'] = {
         sql: () => compiled,
         compiled_code: () => compiled,
-        pre_hooks: () => fromJs(hooksOf(node, 'pre_hook')),
-        post_hooks: () => fromJs(hooksOf(node, 'post_hook')),
+        pre_hooks: () => fromJs(hooks ? hooksOf(node, 'pre_hook') : []),
+        post_hooks: () => fromJs(hooks ? hooksOf(node, 'post_hook') : []),
       }
       return answered(scope, (attempt) => {
         const request = {
@@ -246,6 +258,11 @@ function hooksOf(node: Node, moment: HookMoment): { readonly sql: string; readon
       ? { sql: String(hook['sql'] ?? ''), transaction: hook['transaction'] !== false }
       : { sql: String(hook), transaction: true },
   )
+}
+
+function materializationOf(node: ModelNode | SnapshotNode): string {
+  if (node.resourceType === 'snapshot') return 'snapshot'
+  return node.materialized === 'custom' ? String(node.config['materialized']) : node.materialized
 }
 
 /** What a materialization returns: `{'relations': [target_relation]}`. */

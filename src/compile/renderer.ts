@@ -88,8 +88,11 @@ export interface Renderer {
   compile(nodeId: NodeId, scope: RenderScope): Promise<CompiledSql>
   /** The bodies of a function's overloads. */
   compileOverloads(nodeId: NodeId, scope: RenderScope): Promise<readonly CompiledSql[]>
-  /** The SQL of a template that is not part of the project, such as what `show --inline` was given. */
-  compileInline(text: string, scope: RenderScope): Promise<CompiledSql>
+  /**
+   * The SQL of a template that is not part of the project, such as what `show --inline` was given; with what a node's
+   * own template sees, if it is about one.
+   */
+  compileInline(text: string, scope: RenderScope, nodeId?: NodeId): Promise<CompiledSql>
   /** Renders a node's hooks and sends them, one after the other; needs `ask`. Gives what was sent. */
   runHooks(nodeId: NodeId, moment: HookMoment, scope: RenderScope): Promise<readonly string[]>
   /** Whether the project or a package has hooks for the moment. */
@@ -104,11 +107,21 @@ export interface Renderer {
   runOperation(macro: string, args: Readonly<Record<string, unknown>>, scope: RenderScope): Promise<unknown>
   /** Whether the project takes a snapshot in its own way: by a strategy, statements or a materialization of its own. */
   isOwnSnapshot(nodeId: NodeId): boolean
+  /** Whether a macro of dbt's, or one that it calls, is replaced by the project's own. */
+  isOwnMacro(macro: string): boolean
+  /** The query that counts a test's failures, where macros of the project make it; null elsewhere. */
+  countOfFailures(nodeId: NodeId, failing: string, scope: RenderScope): Promise<string | null>
   /**
    * Runs the materialization that the project defines for a model, or that of a snapshot, with `compiled` as its SQL;
-   * `this`, the schema and the alias are those of `scope.thisRelation`.
+   * `this`, the schema and the alias are those of `scope.thisRelation`. Hooks are part of it, unless they are not
+   * wanted.
    */
-  materialize(nodeId: NodeId, compiled: string, scope: RenderScope): Promise<readonly MadeRelation[]>
+  materialize(
+    nodeId: NodeId,
+    compiled: string,
+    scope: RenderScope,
+    options?: { readonly hooks: boolean },
+  ): Promise<readonly MadeRelation[]>
   /** A value of YAML that may be a template: `{{ env_var('X') }}`. */
   renderValue(text: string): unknown
   /** A problem at a place in the project, with the line that stands there. */

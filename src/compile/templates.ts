@@ -22,6 +22,7 @@ import {
 import { type Macros, readMacros } from './macros.ts'
 import { makeNames } from './names.ts'
 import type { Read } from './nodes/draft.ts'
+import { makeOwnMacros, type OwnMacros } from './own-macros.ts'
 import { makePackageVars } from './package-vars.ts'
 import type { RenderScope } from './renderer.ts'
 import { captureStatically } from './static-capture.ts'
@@ -95,6 +96,8 @@ export interface Templates {
   readonly projectFlags: Readonly<Record<string, unknown>>
   /** The packages in which macros of a namespace are looked for, where the project says so. */
   dispatchedTo(namespace: string): readonly string[]
+  /** What of dbt's own macros the project replaces. */
+  readonly ownMacros: OwnMacros
   /** How the names of the project's own relations are written. */
   readonly quoting: QuotingSpec
   /** The project itself, then its packages. */
@@ -149,6 +152,8 @@ export function makeTemplates(project: TemplateProject, options: TemplatesOption
     projectName,
     project.config.flags?.['require_explicit_package_overrides_for_builtin_materializations'] === false,
   )
+  const dispatchedTo = (namespace: string): readonly string[] =>
+    project.config.dispatch.find(({ macroNamespace }) => macroNamespace === namespace)?.searchOrder ?? []
   const varsOf = makePackageVars(project, options.vars)
   const parsed = new Map<string, { readonly text: string; readonly template: ParsedTemplate }>()
 
@@ -333,8 +338,8 @@ export function makeTemplates(project: TemplateProject, options: TemplatesOption
     runtimeConfig,
     packages: project.packages,
     projectFlags,
-    dispatchedTo: (namespace) =>
-      project.config.dispatch.find(({ macroNamespace }) => macroNamespace === namespace)?.searchOrder ?? [],
+    dispatchedTo,
+    ownMacros: makeOwnMacros(macros, [projectName, ...dispatchedTo('dbt')]),
     quoting,
     varsOf,
     parse,

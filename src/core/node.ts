@@ -191,8 +191,18 @@ export interface ModelNode extends NodeBase {
   readonly deprecationDate?: string
   /** Which columns make the model one that a semantic layer counts times along. */
   readonly timeSpine?: TimeSpine
+  /** Set where macros of the project have a part in building it. */
+  readonly ownBuild?: OwnBuild
   /** What is wrong with its configuration, where only those are to know who run it: in a project made for dbt. */
   readonly refusal?: Problem
+}
+
+/** How a model is built that macros of the project have a part in. */
+export interface OwnBuild {
+  /** Whether the project replaces how hooks are run: then those macros run them. */
+  readonly hooks: boolean
+  /** Whether it replaces how grants and comments are made: then nothing else makes them. */
+  readonly details: boolean
 }
 
 export interface SnapshotNode extends NodeBase {

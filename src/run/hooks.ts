@@ -79,6 +79,7 @@ export async function runHooksOfPublished(
   for (const id of nodeIds) {
     const node = context.manifest.nodes[id]!
     if (!isHooked(node) || !hasHooks(node, 'post_hook')) continue
+    if (node.resourceType === 'model' && node.ownBuild?.hooks) continue
     const ask = askOn(
       commentedSession(session, context.commentOf(id)),
       isTable(node, context) ? isLeftOver : undefined,
@@ -116,6 +117,7 @@ function isTable(node: HookedNode, { plan, renderer }: RunContext): boolean {
   // What macros of the project make of a snapshot is a table of its own each time.
   if (node.resourceType === 'snapshot' && renderer.isOwnSnapshot(node.id)) return true
   if (node.resourceType === 'function') return false
+  if (node.resourceType === 'model' && node.materialized === 'incremental' && node.ownBuild) return true
   const step = [...(plan.adopted ?? []), ...plan.steps].find(({ nodeId }) => nodeId === node.id)
   if (step?.action === 'increment') return false
   return (

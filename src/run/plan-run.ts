@@ -1,13 +1,22 @@
 import type { FingerprintOf } from '../compile/fingerprint.ts'
 import { makeGraph } from '../core/graph.ts'
-import { type LoadNode, type ModelNode, type Node, relationKey, relationsOf } from '../core/node.ts'
+import {
+  type LoadNode,
+  type ModelNode,
+  type Node,
+  type NodeId,
+  relationKey,
+  relationsOf,
+} from '../core/node.ts'
 import type { Plan } from '../core/plan.ts'
 import { readDefinitions, readLedgers, readPublished } from '../store/index.ts'
 import { existingRelations } from '../warehouse/index.ts'
+import { askAnywhere } from './ask.ts'
 import { fingerprintDefinitions } from './definition-fingerprints.ts'
 import { fingerprintLoads } from './load-fingerprint.ts'
 import { makePlan, type WarehouseState } from './plan.ts'
 import type { RunRequest } from './run-request.ts'
+import { publishedRelation, runScope } from './run-scope.ts'
 import { compareViews } from './standing-views.ts'
 
 /*
@@ -62,6 +71,7 @@ export async function planRun(request: PlanRequest, startedAt: Date): Promise<Pl
     command,
     publish: request.publish,
     fullRefresh,
+    refreshedByMacro: await askFullRefresh(request, selected, startedAt),
     // As in dbt, a sample of what has times is a sample of the batches, too.
     eventTime: request.sample ?? request.eventTime,
     chosenTimes: request.chosenTimes,
@@ -73,6 +83,29 @@ export async function planRun(request: PlanRequest, startedAt: Date): Promise<Pl
     ),
   })
   return { plan, definitionOf }
+}
+
+/** What a macro should_full_refresh of the project says of incremental models. */
+async function askFullRefresh(
+  request: PlanRequest,
+  selected: readonly Node[],
+  startedAt: Date,
+): Promise<ReadonlyMap<NodeId, boolean>> {
+  const { renderer, warehouse } = request
+  const answers = new Map<NodeId, boolean>()
+  if (!renderer.isOwnMacro('should_full_refresh')) return answers
+  const scope = {
+    ...runScope(request, startedAt, () => {}),
+    relationOf: publishedRelation(request),
+    isIncremental: false,
+    ask: askAnywhere(warehouse),
+  }
+  for (const node of selected) {
+    if (node.resourceType !== 'model' || node.materialized !== 'incremental') continue
+    const { text } = await renderer.compileInline('{{ should_full_refresh() }}', scope, node.id)
+    answers.set(node.id, text.trim() === 'True')
+  }
+  return answers
 }
 
 /** Whether a node is a view that is there, with the definition that it has. */

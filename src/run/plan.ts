@@ -43,6 +43,8 @@ export interface PlanOptions {
   readonly command: string
   readonly publish: PublishMode
   readonly fullRefresh: boolean
+  /** What a macro of the project says of it instead, by model. */
+  readonly refreshedByMacro?: ReadonlyMap<NodeId, boolean>
   /** What each selected load would write, as one string: its declaration, parameters and code. */
   readonly loadFingerprints: ReadonlyMap<NodeId, string>
   /** What a node's definition comes to. */
@@ -204,7 +206,8 @@ function decideModel(
     return { action: 'build', reason: `materialized as ${node.materialized}` }
   if (state.relations.get(relationKey(node.relation)) !== 'table')
     return { action: 'build', reason: 'incremental, and not there yet' }
-  if (node.fullRefresh ?? options.fullRefresh) return { action: 'build', reason: 'full refresh' }
+  const refreshed = options.refreshedByMacro?.get(node.id) ?? node.fullRefresh ?? options.fullRefresh
+  if (refreshed) return { action: 'build', reason: 'full refresh' }
   const load = node.fullRefresh === undefined ? loadedAgain(node.id) : null
   if (load !== null) return { action: 'build', reason: `incremental, but ${load} was loaded anew since` }
   return { action: 'increment', reason: 'incremental, and there already' }

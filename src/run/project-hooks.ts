@@ -1,7 +1,7 @@
 import { relationsOf } from '../core/node.ts'
 import type { NodeResult } from '../core/run-result.ts'
-import { commentedSession, createSchema } from '../warehouse/index.ts'
-import { askOn } from './ask.ts'
+import { commentedSession, createSchema, sql } from '../warehouse/index.ts'
+import { askAnywhere, askOn } from './ask.ts'
 import { hasHooks } from './hooks.ts'
 import type { RunContext } from './run-context.ts'
 
@@ -15,8 +15,25 @@ export async function runStartHooks(context: RunContext): Promise<void> {
   const { renderer, warehouse, plan, manifest } = context
   const nodes = plan.steps.map(({ nodeId }) => manifest.nodes[nodeId]!)
   const isNeeded = renderer.hasProjectHooks('on_run_start') || nodes.some((node) => hasHooks(node))
-  if (isNeeded) for (const schema of schemasOf(context)) await warehouse.control.query(createSchema(schema))
+  if (renderer.isOwnMacro('create_schema')) await createSchemasByMacro(context)
+  else if (isNeeded)
+    for (const schema of schemasOf(context)) await warehouse.control.query(createSchema(schema))
   await runProjectHooks('on_run_start', [], context)
+}
+
+/** Makes schemas that are not there by the project's own macro, which may say whose they are. */
+async function createSchemasByMacro(context: RunContext): Promise<void> {
+  const { renderer, warehouse, renderScope } = context
+  const { rows } = await warehouse.control.query<{ name: string }>(
+    sql`select nspname as name from pg_catalog.pg_namespace`,
+  )
+  const there = new Set(rows.map(({ name }) => name))
+  for (const schema of schemasOf(context)) {
+    if (there.has(schema)) continue
+    const place = `database=${JSON.stringify(renderer.target.database)}, schema=${JSON.stringify(schema)}`
+    const call = `{% do create_schema(api.Relation.create(${place})) %}`
+    await renderer.compileInline(call, { ...renderScope, ask: askAnywhere(warehouse) })
+  }
 }
 
 /** Runs what comes after publishing; it is told how every node ended. */

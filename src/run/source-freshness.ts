@@ -1,6 +1,7 @@
 import pLimit from 'p-limit'
 import type { Manifest } from '../core/manifest.ts'
 import type { FreshnessLimit, NodeId, SourceNode } from '../core/node.ts'
+import { ProblemError } from '../core/problem.ts'
 import {
   commentedWarehouse,
   relationIdent,
@@ -12,6 +13,7 @@ import {
   type Warehouse,
 } from '../warehouse/index.ts'
 import type { SourceFreshness } from './artifacts/index.ts'
+import type { FoundFreshness } from './freshness-by-macro.ts'
 
 /*
  * How old the newest rows of sources are, against what their YAML allows. Only reads.
@@ -25,6 +27,8 @@ export interface FreshnessRequest {
   readonly threads: number
   /** What the statement about a source carries as a comment. */
   readonly commentOf: (nodeId: NodeId) => StatementComment | null
+  /** How a macro of the project finds out about a source that has a loaded_at_field. */
+  readonly byMacro?: ((source: SourceNode) => Promise<FoundFreshness>) | undefined
 }
 
 export interface FreshnessEffects {
@@ -35,12 +39,12 @@ export interface FreshnessEffects {
 
 /** Asks every source how fresh it is. */
 export async function checkFreshness(
-  { manifest, warehouse, nodeIds, threads, commentOf }: FreshnessRequest,
+  { manifest, warehouse, nodeIds, threads, commentOf, byMacro }: FreshnessRequest,
   { clock, onResult }: FreshnessEffects,
 ): Promise<readonly SourceFreshness[]> {
   const limit = pLimit(Math.max(1, threads))
   return limit.map(sourcesWithFreshness(manifest, nodeIds), async (source) => {
-    const result = await checkOne(source, commentedWarehouse(warehouse, commentOf(source.id)), clock)
+    const result = await checkOne(source, commentedWarehouse(warehouse, commentOf(source.id)), clock, byMacro)
     onResult(result)
     return result
   })
@@ -65,6 +69,7 @@ async function checkOne(
   source: SourceNode,
   warehouse: Warehouse,
   clock: () => Date,
+  byMacro: FreshnessRequest['byMacro'],
 ): Promise<SourceFreshness> {
   const started = clock()
   const ended = (): Pick<SourceFreshness, 'startedAt' | 'finishedAt' | 'durationMs' | 'thread'> => {
@@ -88,8 +93,10 @@ async function checkOne(
   const newest = newestRow(source)
   if (!newest) return unknown('it has freshness, but neither loaded_at_field nor loaded_at_query')
   try {
-    const { rows } = await warehouse.query<Asked>(freshnessQuery(newest, started))
-    const { maxLoadedAt, ageSeconds } = rows[0]!
+    const { maxLoadedAt, ageSeconds } =
+      byMacro && source.loadedAtQuery === undefined
+        ? asked(await byMacro(source))
+        : (await warehouse.query<Asked>(freshnessQuery(newest, started))).rows[0]!
     return {
       nodeId: source.id,
       status: verdict(source, ageSeconds),
@@ -101,8 +108,14 @@ async function checkOne(
     }
   } catch (error) {
     if (error instanceof ServerError && error.failure.kind === 'sql') return unknown(error.message)
+    if (error instanceof ProblemError) return unknown(error.message)
     throw error
   }
+}
+
+function asked({ maxLoadedAt, snapshottedAt }: FoundFreshness): Asked {
+  if (maxLoadedAt === null) return { maxLoadedAt, ageSeconds: null }
+  return { maxLoadedAt, ageSeconds: (Date.parse(snapshottedAt) - Date.parse(maxLoadedAt)) / 1000 }
 }
 
 /** The time of the newest row, as a query of one value. */

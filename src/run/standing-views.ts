@@ -83,6 +83,7 @@ function whyNever(
 ): string | null {
   if (view.fullRefresh ?? fullRefresh) return 'full refresh'
   if (hasHooks(view)) return 'its hooks run each time'
+  if (view.ownBuild) return 'macros of the project make it'
   return noted?.length === 2 ? null : 'what it was made from is not recorded'
 }
 

@@ -19,6 +19,7 @@ const ownKeys: ReadonlySet<string> = new Set([
   'materialized',
   'meta',
   'onSchemaChange',
+  'ownBuild',
   'patchPath',
   'place',
   'rawCode',

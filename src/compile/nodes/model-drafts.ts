@@ -63,6 +63,7 @@ export function draftModel(scope: DraftScope, file: ProjectFile, problems: Probl
     isStrategy: (named) => scope.isIncrementalStrategy(named, packageName),
     misspelled: scope.misspelled,
   })
+  const ownBuild = templates.ownMacros.buildOf({ ...build, config }, packageName)
   const constraints = constraintsOf(said)
   const own: Problem[] = [...capture.problems, ...configProblems]
   const access = accessOf(config, scope, place, own)
@@ -72,6 +73,7 @@ export function draftModel(scope: DraftScope, file: ProjectFile, problems: Probl
   return {
     reads: [...capture.reads, ...hookReads, ...readConstraintReads(constraints, columns, place)],
     node: extended(base, build, {
+      ...(ownBuild && { ownBuild }),
       ...(isPython && { refusal: pythonRefusal(build.materialized, place, file.text) }),
       id: versioned ? `${base.id}.v${versioned.version.v}` : base.id,
       resourceType: 'model' as const,

@@ -17,6 +17,7 @@ import { relationDetails } from '../relation-details.ts'
 import { buildRelation, partRelation } from '../relations.ts'
 import type { RunContext, StepOutcome, StepRunner } from '../run-context.ts'
 import { analyzeBuilt } from './analyze-built.ts'
+import { buildByMacros } from './by-macros.ts'
 import { lateForeignKeys } from './constraints.ts'
 import { buildContractTable, checkContract } from './contract.ts'
 import { buildCustom } from './custom.ts'
@@ -38,6 +39,8 @@ export const runModel: StepRunner<ModelNode> = async (node, step, context) => {
   return context.warehouse.withSession(async (session) => {
     // A materialization of the project runs its hooks itself.
     if (node.materialized === 'custom') return buildCustom(session, node, compiled, build, context)
+    const { ownBuild } = node
+    if (ownBuild) return buildByMacros(session, { ...node, ownBuild }, step, compiled, build, context)
     await runPreHooks(session, node, isIncremental, context)
     const outcome = await withSqlHeader(session, node, async () => {
       await checkContract(session, node, compiled, build, context)
@@ -143,7 +146,8 @@ async function finishTable(
 
 /** Whether a view is nothing but its SELECT, so that it needs no session of its own. */
 export function isPlainView(node: ModelNode): boolean {
-  return node.materialized === 'view' && !node.contractEnforced && !hasHooks(node) && !hasSqlHeader(node)
+  if (node.materialized !== 'view' || node.ownBuild) return false
+  return !node.contractEnforced && !hasHooks(node) && !hasSqlHeader(node)
 }
 
 async function buildView(

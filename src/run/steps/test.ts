@@ -1,4 +1,5 @@
 import { type CompiledSql, withoutSemicolon } from '../../compile/compiled-sql.ts'
+import { quoteIdentifier } from '../../compile/context/relation-value.ts'
 import type { Relation, TestNode } from '../../core/node.ts'
 import { type Problem, ProblemError } from '../../core/problem.ts'
 import {
@@ -13,18 +14,25 @@ import {
   sql,
   unsafeSql,
 } from '../../warehouse/index.ts'
+import { askOn } from '../ask.ts'
 import type { RunContext, StepRunner } from '../run-context.ts'
 import { textTable } from '../text-table.ts'
 
 /** Counts the rows that a test finds and compares them with its thresholds, in one query. */
 export const runTest: StepRunner<TestNode> = async (node, _step, context) => {
   const compiled = withoutSemicolon(await context.compile(node, { isIncremental: false }))
-  const kept = node.storeFailures ?? (context.storeFailures ? 'table' : 'ephemeral')
   return context.warehouse.withSession(async (session) => {
+    const kept = await howKept(session, node, context)
     const query = limited(node, compiled)
     if (kept === 'table') await keepRows(session, node.relation, query, context)
     const failing = kept === 'table' ? sql`select * from ${relationIdent(node.relation)}` : query
-    const { failures, fails, warns } = await countFailures(session, node, failing, context)
+    const ownCount = await context.renderer.countOfFailures(
+      node.id,
+      kept === 'table' ? `select * from ${written(node.relation)}` : compiled.text,
+      { ...context.renderScope, ask: askOn(session) },
+    )
+    const counting = ownCount === null ? countOf(node, failing) : unsafeSql(ownCount)
+    const { failures, fails, warns } = await countFailures(session, node, counting, context)
     const isFailure = (node.severity === 'error' && fails) || (warns && context.warnError)
     const verdict = isFailure ? 'fail' : warns ? 'warn' : 'pass'
     return {
@@ -39,6 +47,24 @@ export const runTest: StepRunner<TestNode> = async (node, _step, context) => {
   })
 }
 
+/** Whether the failing rows are kept, and as what. */
+async function howKept(
+  session: Session,
+  node: TestNode,
+  { renderer, renderScope, storeFailures }: RunContext,
+): Promise<'table' | 'view' | 'ephemeral'> {
+  const usual = node.storeFailures ?? (storeFailures ? 'table' : 'ephemeral')
+  if (!renderer.isOwnMacro('should_store_failures')) return usual
+  const scope = { ...renderScope, ask: askOn(session) }
+  const { text } = await renderer.compileInline('{{ should_store_failures() }}', scope, node.id)
+  if (text.trim() !== 'True') return 'ephemeral'
+  return usual === 'ephemeral' ? 'table' : usual
+}
+
+function written({ schema, identifier }: Relation): string {
+  return `${quoteIdentifier(schema)}.${quoteIdentifier(identifier)}`
+}
+
 function limited({ limit }: TestNode, { text }: CompiledSql): SQLQuery {
   if (limit === undefined) return unsafeSql(text)
   return sql`select * from (\n${unsafeSql(text)}\n) as failing\nlimit ${unsafeSql(String(limit))}`
@@ -50,24 +76,28 @@ interface Counted {
   readonly warns: boolean
 }
 
-async function countFailures(
-  session: Session,
-  node: TestNode,
-  failing: SQLQuery,
-  { renderer }: RunContext,
-): Promise<Counted> {
+/** The query that counts failures, as dbt's macro get_test_sql writes it. */
+function countOf({ errorIf, warnIf, failCalc }: TestNode, failing: SQLQuery): SQLQuery {
   // Thresholds such as "> 10" are written by the project's author, as part of the comparison.
-  const { rows } = await session.query<Omit<Counted, 'failures'> & { readonly failures: string | null }>(sql`
-    select
-      failures::text as failures,
-      failures ${unsafeSql(node.errorIf)} as fails,
-      failures ${unsafeSql(node.warnIf)} as warns
+  return sql`
+    select failures, failures ${unsafeSql(warnIf)} as should_warn, failures ${unsafeSql(errorIf)} as should_error
     from (
-      select ${unsafeSql(node.failCalc)} as failures
+      select ${unsafeSql(failCalc)} as failures
       from (
         ${failing}
       ) as failing
-    ) as counted`)
+    ) as counted`
+}
+
+async function countFailures(
+  session: Session,
+  node: TestNode,
+  counting: SQLQuery,
+  { renderer }: RunContext,
+): Promise<Counted> {
+  const { rows } = await session.query<{ failures: string | null; fails: boolean; warns: boolean }>(sql`
+    select failures::text as failures, should_error as fails, should_warn as warns
+    from (\n${counting}\n) as counted`)
   const { failures, ...verdict } = rows[0]!
   const count = failures === null ? Number.NaN : Number(failures)
   if (!Number.isInteger(count)) throw new ProblemError(noCount(node, failures, renderer))

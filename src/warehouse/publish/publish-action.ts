@@ -39,6 +39,8 @@ export interface PublishView {
   readonly build?: Relation
   /** The SELECT, which names published relations. */
   readonly definition: string
+  /** All statements that make it, where they are more than a SELECT under a name. */
+  readonly statements?: readonly string[]
   /**
    * Whether the published view has this definition already: then it stays as it is, unless something that it reads
    * is replaced.

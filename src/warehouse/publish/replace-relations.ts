@@ -138,8 +138,9 @@ async function createViews(session: Session, { made, dependents, reads }: Surrou
   }
 }
 
-function createOwnView({ published, definition, materialized }: PublishView): SQLQuery[] {
+function createOwnView({ published, definition, statements, materialized }: PublishView): SQLQuery[] {
   const query = unsafeSql(definition)
+  if (statements) return statements.map(unsafeSql)
   if (!materialized) return [createView(published, query)]
   return [
     createMaterializedView(published, query),
