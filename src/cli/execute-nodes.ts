@@ -88,6 +88,7 @@ export async function executeNodes(
         connection,
         projectRoot: workspace.root,
         publish,
+        reuse: reuseOf(flags, workspace),
         fullRefresh: flags.fullRefresh ?? false,
         failFast: flags.failFast ?? false,
         waitMs: flags.wait ? flags.waitTimeout * 1000 : 0,
@@ -153,6 +154,11 @@ function emptyRun(context: CommandContext, flags: RunFlags): Parameters<typeof s
 /** Nodes that nobody selected by an expression. */
 function chosenNodes(nodeIds: readonly NodeId[], resourceTypes: readonly ResourceType[]): NodeSelection {
   return { select: [], exclude: [], resourceTypes, nodeIds, warnings: [] }
+}
+
+/** What may stay as it is. */
+export function reuseOf({ reuse }: Pick<RunFlags, 'reuse'>, { project }: Workspace): 'all' | 'none' {
+  return (reuse ?? project.config.reuse) ? 'all' : 'none'
 }
 
 /** The times that models are to build that are built by time. */

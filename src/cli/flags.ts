@@ -76,6 +76,8 @@ export interface RunFlags extends SelectionFlags {
   readonly failFast?: boolean
   readonly threads?: number
   readonly publish?: PublishMode
+  /** Whether what is unchanged stays as it was published. */
+  readonly reuse?: boolean
   /** False with --no-wait: another run that publishes some of the same is not waited for. */
   readonly wait: boolean
   /** Seconds. */

@@ -25,6 +25,8 @@ export interface OptionGroups {
   readonly storeFailures: (command: Command) => Command
   readonly execution: (command: Command) => Command
   readonly fullRefresh: (command: Command) => Command
+  /** Part of `execution`, for commands that only look. */
+  readonly reuse: (command: Command) => Command
 }
 
 export function makeOptionGroups(environment: Environment): OptionGroups {
@@ -54,6 +56,7 @@ export function makeOptionGroups(environment: Environment): OptionGroups {
         outputOption(),
         new Option('--no-fail-fast', 'the opposite').hideHelp(),
       ]),
+    reuse: (command) => add(command, reuseOptions().map(fromEnvironment)),
     fullRefresh: (command) =>
       add(command, [
         fromEnvironment(fullRefreshOption()),
@@ -208,10 +211,19 @@ function executionOptions(): Option[] {
       '--publish <mode>',
       'show everything at the end of the run, or each node when it is done',
     ).choices(['run', 'node']),
+    ...reuseOptions(),
     new Option('--wait-timeout <seconds>', 'how long to wait for runs that publish some of the same')
       .argParser(parseSeconds)
       .default(3600),
     new Option('--no-wait', 'do not wait for them, but say who they are'),
+  ]
+}
+
+/** Whether what is unchanged stays: also for a plan. */
+function reuseOptions(): Option[] {
+  return [
+    new Option('--no-reuse', 'build everything, also what is known to come out as it was published'),
+    new Option('--reuse', 'the opposite, where the project says reuse: false').hideHelp(),
   ]
 }
 

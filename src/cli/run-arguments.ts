@@ -53,6 +53,7 @@ const kept: readonly (readonly [keyof RunFlags, string])[] = [
   ['fullRefresh', 'full_refresh'],
   ['failFast', 'fail_fast'],
   ['publish', 'publish'],
+  ['reuse', 'reuse'],
   ['empty', 'empty'],
   ['sample', 'sample'],
   ['eventTimeStart', 'event_time_start'],

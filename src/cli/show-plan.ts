@@ -1,12 +1,13 @@
 import type { CommandContext, ExitCode } from './command-context.ts'
 import { planLines } from './display/plan-lines.ts'
-import { eventTimeOf, runnableTypes } from './execute-nodes.ts'
+import { eventTimeOf, reuseOf, runnableTypes } from './execute-nodes.ts'
 import type { SelectionFlags } from './flags.ts'
 import { reportSelection, selectNodes } from './select-nodes.ts'
 import { openWorkspace, withOpenWarehouse } from './workspace.ts'
 
 export interface PlanFlags extends SelectionFlags {
   readonly fullRefresh?: boolean
+  readonly reuse?: boolean
   readonly eventTimeStart?: Date
   readonly eventTimeEnd?: Date
   readonly output: 'text' | 'json'
@@ -29,6 +30,7 @@ export async function showPlan(context: CommandContext, flags: PlanFlags): Promi
       warehouse,
       projectRoot: root,
       publish: project.config.publish,
+      reuse: reuseOf(flags, workspace),
       fullRefresh: flags.fullRefresh ?? false,
       eventTime: eventTimeOf(flags),
     }

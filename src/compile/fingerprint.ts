@@ -97,6 +97,7 @@ const describingKeys = new Set([
   'pool',
   'retries',
   'retry_delay',
+  'reuse',
   'tags',
   'timeout',
   'unknown_columns',

@@ -188,6 +188,7 @@ export const projectSchema = z.strictObject({
   target: anyName.optional(),
   targets: z.record(anyName, z.discriminatedUnion('engine', [embeddedTarget, postgresTarget])).nullish(),
   publish: z.enum(['run', 'node']).optional(),
+  reuse: z.boolean().optional(),
   pools: z.record(anyName, z.int().min(1).max(1000)).nullish(),
   threads: threads.optional(),
 })

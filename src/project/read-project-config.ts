@@ -60,6 +60,7 @@ export function readProjectConfig(
     defaultTarget: defaultTargetOf(yaml, targets, document, problems),
     targets,
     publish: yaml.publish ?? 'run',
+    reuse: yaml.reuse ?? true,
     pools: yaml.pools ?? {},
     onRunStart: yaml['on-run-start'],
     onRunEnd: yaml['on-run-end'],

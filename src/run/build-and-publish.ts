@@ -34,7 +34,7 @@ export interface Begun extends Beginning {
 /** Builds what is planned and, when that has gone well, publishes it; what goes wrong is in the result. */
 export async function buildAndPublish(
   request: RunRequest,
-  { plan, adopted, definitionOf, lease, owner }: Begun,
+  { plan, adopted, inputs, definitionOf, lease, owner }: Begun,
   startedAt: Date,
   effects: RunEffects,
 ): Promise<Ended> {
@@ -45,6 +45,7 @@ export async function buildAndPublish(
     builds: makeBuilds(),
     functions: makeBuilds(),
     standing: adopted.flatMap(relationsOfBuild),
+    inputStates: inputs.states,
   })
   for (const { published, build } of adopted.flatMap(({ builds }) => builds))
     context.builds.add(published, build)

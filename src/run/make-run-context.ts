@@ -15,14 +15,14 @@ import { publishedRelation, runScope } from './run-scope.ts'
 
 /** What a run has besides what was asked of it. */
 export interface RunMeans
-  extends Pick<RunContext, 'lease' | 'secondsOf' | 'builds' | 'functions' | 'standing'> {
+  extends Pick<RunContext, 'lease' | 'secondsOf' | 'builds' | 'functions' | 'standing' | 'inputStates'> {
   readonly plan: Plan
   readonly effects: RunEffects
 }
 
 /** Puts together what the steps of a run share. */
 export function makeRunContext(request: RunRequest, means: RunMeans): RunContext {
-  const { plan, builds, functions, effects, lease, secondsOf, standing } = means
+  const { plan, builds, functions, effects, lease, secondsOf, standing, inputStates } = means
   const { manifest, renderer } = request
   const compiledNodes = new Map<NodeId, CompiledSql>()
   const asked = new Map<NodeId, ReturnType<typeof recordAnswers>>()
@@ -78,6 +78,8 @@ export function makeRunContext(request: RunRequest, means: RunMeans): RunContext
       secondsOf,
       lease,
       standing,
+      inputStates,
+      isWhole: isWholeRun(request),
       fullRefresh: request.fullRefresh,
       failFast: request.failFast,
       eventTime: request.eventTime,
@@ -129,4 +131,14 @@ export function makeRunContext(request: RunRequest, means: RunMeans): RunContext
     }
   }
   return contextOn(request.warehouse, request.threads)
+}
+
+/** Whether a run builds all that a plain one would. */
+export function isWholeRun({
+  empty,
+  sample,
+  eventTime,
+  chosenTimes,
+}: Pick<RunRequest, 'empty' | 'sample' | 'eventTime' | 'chosenTimes'>): boolean {
+  return !(empty || sample || chosenTimes || eventTime?.start || eventTime?.end)
 }

@@ -39,5 +39,5 @@ export async function noteInputs(
 /** Its own relations, for a node that looks at what is published of it: tables are replaced whatever they were. */
 function relationsThatMatter({ action }: Step, node: Node): readonly Relation[] {
   const isTable = node.resourceType !== 'model' || ['table', 'incremental'].includes(node.materialized)
-  return isTable && action !== 'increment' ? [] : relationsOf(node)
+  return isTable && action !== 'increment' && action !== 'reuse' ? [] : relationsOf(node)
 }

@@ -15,6 +15,7 @@ import { askAnywhere } from './ask.ts'
 import { fingerprintDefinitions } from './definition-fingerprints.ts'
 import { fingerprintLoads } from './load-fingerprint.ts'
 import { makePlan, type WarehouseState } from './plan.ts'
+import { compareRows } from './reuse/compare-rows.ts'
 import type { RunRequest } from './run-request.ts'
 import { publishedRelation, runScope } from './run-scope.ts'
 import { compareViews } from './standing-views.ts'
@@ -47,6 +48,7 @@ export type PlanRequest = Pick<
   | 'empty'
   | 'templateFlags'
   | 'deferred'
+  | 'reuse'
 >
 
 /** Looks at the warehouse and plans; has no effect on it. */
@@ -62,10 +64,14 @@ export async function planRun(request: PlanRequest, startedAt: Date): Promise<Pl
   }
   const graph = makeGraph(manifest)
   const definitionOf = await fingerprintDefinitions(request, graph)
-  const views = selected.filter((node) => isStandingView(node, state, definitionOf))
+  const views =
+    request.reuse === 'none' ? [] : selected.filter((node) => isStandingView(node, state, definitionOf))
   const plan = makePlan(manifest, graph, nodeIds, state, {
     definitionOf,
-    viewChanges: await compareViews(request, views, state.published, startedAt),
+    standing: new Map([
+      ...(await compareViews(request, views, state.published, startedAt)),
+      ...(await compareRows(request, state, definitionOf, startedAt)),
+    ]),
     runId,
     startedAt,
     command,

@@ -18,7 +18,6 @@ import type { RelationKind } from '../warehouse/index.ts'
 import { withIntervals } from './intervals/with-intervals.ts'
 import { buildSchemaOf } from './relations.ts'
 import type { RunRequest } from './run-request.ts'
-import type { ViewChanges } from './standing-views.ts'
 
 /*
  * Planning decides everything that a run will do, from the manifest and from what stands in the warehouse.
@@ -49,8 +48,8 @@ export interface PlanOptions {
   readonly loadFingerprints: ReadonlyMap<NodeId, string>
   /** What a node's definition comes to. */
   readonly definitionOf: (id: NodeId) => NodeFingerprint
-  /** Of the views that stand: why they cannot stay as they are, or null. */
-  readonly viewChanges: ViewChanges
+  /** Of what stands with the definition that it has: why it cannot stay as it is, or null if it alone may. */
+  readonly standing: ReadonlyMap<NodeId, string | null>
   /** The times that models are to build that are built by time, from the command line. */
   readonly eventTime?: RunRequest['eventTime']
   /** Exactly which times of which models to build, where another command has chosen them. */
@@ -74,11 +73,11 @@ export function makePlan(
   const isReplacedInPlace = (id: NodeId): boolean => manifest.nodes[id]!.resourceType === 'function'
   const steps = order.map((id): Step => {
     const change = changeOf(manifest, id, state, options)
-    const view = viewToKeep(id, change, options)
     const rebuilt = reads.get(id)!.find((parent) => !reused.has(parent) && !isReplacedInPlace(parent))
-    const decided = view
-      ? decideView(view, rebuilt && manifest.nodes[rebuilt]!.name)
-      : decide(manifest.nodes[id]!, state, options, loadedAgain)
+    const decided = decideAgainst(
+      decide(manifest.nodes[id]!, state, options, loadedAgain),
+      whyNotKept(id, change, rebuilt && manifest.nodes[rebuilt]!.name, options),
+    )
     if (decided.action === 'reuse') reused.add(id)
     const { action, reason, intervals } = withIntervals(manifest.nodes[id]!, decided, state.ledgers, options)
     const fingerprint = options.loadFingerprints.get(id)
@@ -90,7 +89,7 @@ export function makePlan(
       dependsOn,
       ...(fingerprint && { fingerprint }),
       ...(change && { change }),
-      ...(view?.why === null && { stands: true }),
+      ...(isView(manifest.nodes[id]!) && options.standing.get(id) === null && { stands: true }),
       ...(intervals && { intervals }),
       ...(hasLedger(manifest.nodes[id]!, state) && { hasLedger: true }),
     }
@@ -121,22 +120,32 @@ function changeOf(
   return changeSince(before, definitionOf(id), (other) => manifest.nodes[other]?.name ?? other)
 }
 
-/** Why a view whose definition did not change cannot stay as it is, or null; undefined for everything else. */
-function viewToKeep(
+/**
+ * Why what stands is not kept: null for what is, undefined for what is new or another now. A view reads what it reads by identity,
+ * and what has rows has them from there: what is built again takes the place of what was read.
+ */
+function whyNotKept(
   id: NodeId,
   change: NodeChange | null,
-  { viewChanges }: PlanOptions,
-): { readonly why: string | null } | undefined {
-  const why = viewChanges.get(id)
-  return why === undefined || change?.kind !== 'unchanged' ? undefined : { why }
+  rebuilt: string | undefined,
+  { standing }: PlanOptions,
+): string | null | undefined {
+  const why = standing.get(id)
+  if (why === undefined || change?.kind !== 'unchanged') return undefined
+  return why ?? (rebuilt === undefined ? null : `it reads ${rebuilt}, which is built`)
 }
 
-/** A view reads what it reads by identity: what is built again takes the place of what the view reads. */
-function decideView({ why }: { readonly why: string | null }, rebuilt: string | undefined) {
-  const because = why ?? (rebuilt === undefined ? null : `it reads ${rebuilt}, which is built`)
-  return because === null
-    ? ({ action: 'reuse', reason: 'the view is as it was published, and so is what it reads' } as const)
-    : ({ action: 'build', reason: `materialized as view; not reused: ${because}` } as const)
+type Decision = Pick<Step, 'action' | 'reason'>
+
+function decideAgainst(decided: Decision, why: string | null | undefined): Decision {
+  if (why === undefined || decided.action === 'reuse' || decided.action === 'load') return decided
+  return why === null
+    ? { action: 'reuse', reason: 'it is as it was published, and so is what it reads' }
+    : { action: decided.action, reason: `${decided.reason}; not reused: ${why}` }
+}
+
+function isView(node: Node): boolean {
+  return node.resourceType === 'model' && node.materialized === 'view'
 }
 
 function hasLedger(node: Node, { ledgers }: WarehouseState): boolean {
@@ -172,7 +181,7 @@ function decide(
     case 'load':
       return decideLoad(node, state, options)
     case 'seed':
-      return { action: 'seed', reason: 'seeds are read on every run' }
+      return { action: 'seed', reason: 'read from its file' }
     case 'test':
       return { action: 'test', reason: 'tests look at what the run built' }
     case 'job':

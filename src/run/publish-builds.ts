@@ -1,10 +1,11 @@
 import type { FingerprintOf } from '../compile/fingerprint.ts'
 import { type NodeId, relationKey, relationsOf } from '../core/node.ts'
-import { type Publication, recordIntervals, recordPublications } from '../store/index.ts'
+import { type Publication, recordIntervals, recordPremises, recordPublications } from '../store/index.ts'
 import { type PublishAction, publish, type Session, viewStates } from '../warehouse/index.ts'
 import { runHooksOfPublished } from './hooks.ts'
 import { ledgerChanges } from './intervals/ledger-changes.ts'
 import { publicationGate, retryPublication } from './retry-publication.ts'
+import { preparePremises } from './reuse/note-premises.ts'
 import type { RunContext } from './run-context.ts'
 import { viewFingerprint } from './standing-views.ts'
 
@@ -38,6 +39,7 @@ export async function publishActions(
   const { warehouse, plan, effects } = context
   if (actions.length === 0) return
   const publications = publicationsOf(nodeIds, definitionOf, context)
+  const notePremises = await preparePremises(actions, publications, context)
   await retryPublication(nodeIds.join(), context, (note) =>
     publish(warehouse, actions, {
       signal: effects.signal,
@@ -55,6 +57,7 @@ export async function publishActions(
         })
         note(changed.map(({ relation }) => relation))
         await recordPublications(session, plan.runId, effects.clock(), changed)
+        await recordPremises(session, await notePremises(session, changed))
         await recordIntervals(session, ledgerChanges(actions, context))
       },
     }),

@@ -45,6 +45,10 @@ export interface RunContext {
   readonly functions: Builds
   /** What has been built for good, and must not get lost before it is published; grows as the run goes on. */
   readonly standing: Relation[]
+  /** The states of what the run reads and does not build, from before it began, by relation key. */
+  readonly inputStates: ReadonlyMap<string, string | null>
+  /** Whether what is built is what any other run would build: of all rows and, where there are times, of those that are due. */
+  readonly isWhole: boolean
   readonly effects: RunEffects
   /** How templates are rendered in this run: against its builds, with a database to ask. */
   readonly renderScope: RenderScope

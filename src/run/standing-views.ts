@@ -82,6 +82,7 @@ function whyNever(
   noted: readonly string[] | undefined,
 ): string | null {
   if (view.fullRefresh ?? fullRefresh) return 'full refresh'
+  if (view.config['reuse'] === false) return 'its config says reuse: false'
   if (hasHooks(view)) return 'its hooks run each time'
   if (view.ownBuild) return 'macros of the project make it'
   return noted?.length === 2 ? null : 'what it was made from is not recorded'

@@ -11,6 +11,7 @@ export {
 export { describeHolder } from './lease-queue.ts'
 export { joinLease, type Lease, type LeaseRequest, type StartedBy, withLease } from './leases.ts'
 export { migrateStore } from './migrate.ts'
+export { type KnownPremise, readPremises, recordPremises } from './premises.ts'
 export { type Publication, type Published, readPublished, recordPublications } from './publications.ts'
 export {
   clearDeadRuns,

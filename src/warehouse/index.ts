@@ -27,6 +27,8 @@ export {
   type EmbeddedServer,
   ensureEmbeddedServer,
 } from './embedded/embedded-server.ts'
+export { possibleWriters } from './possible-writers.ts'
+export { changesColumns } from './publish/apply-change.ts'
 export { deltaStatements, isInTimes, replacedRows, sameRow, updatedColumns } from './publish/apply-delta.ts'
 export { isCurrent } from './publish/apply-versions.ts'
 export { type PublishOptions, type PublishResult, publish } from './publish/publish.ts'
@@ -41,7 +43,7 @@ export type {
 } from './publish/publish-action.ts'
 export { rehearseFunctions } from './publish/publish-functions.ts'
 export * from './relation-sql.ts'
-export { relationFiles, relationStates } from './relation-states.ts'
+export { type ObservedRelation, observeRelations, relationFiles, relationStates } from './relation-states.ts'
 export {
   connectionUrl,
   describeTarget,
@@ -61,6 +63,7 @@ export {
 export type { QueryResult, Session, TableResult } from './session.ts'
 export { type SQLQuery, sql } from './sql.ts'
 export { sqlLiteral, sqlText, unsafeSql } from './sql-text.ts'
+export { unsureCalls } from './unsure-calls.ts'
 export { viewStates } from './view-states.ts'
 export {
   type ConnectOptions,

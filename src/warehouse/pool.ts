@@ -13,6 +13,8 @@ export type PrepareSession = (session: Session) => Promise<void>
 /** A fixed number of sessions, opened when first needed and replaced when their connection broke. */
 export interface Pool {
   use<T>(body: (session: PgSession) => Promise<T>, settings?: SessionSettings): Promise<T>
+  /** Has the body work on every session that is open and idle. */
+  useIdle(body: (session: PgSession) => Promise<void>): Promise<void>
   /** Prepares every session from now on, those that are open already when they are lent next. */
   prepare(prepare: PrepareSession | null): void
   /** The backends of sessions whose connection was lost. */
@@ -77,23 +79,29 @@ export function makePool(size: number, open: () => Promise<PgSession>): Pool {
     await session.close()
   }
 
-  return {
-    async use(body, settings = {}) {
-      if (closed) throw new Error('the warehouse is closed')
-      await takeSlot()
+  const use: Pool['use'] = async (body, settings = {}) => {
+    if (closed) throw new Error('the warehouse is closed')
+    await takeSlot()
+    try {
+      const session = await take()
+      lent.add(session)
       try {
-        const session = await take()
-        lent.add(session)
-        try {
-          await makeReady(session, settings)
-          return await body(session)
-        } finally {
-          lent.delete(session)
-          await giveBack(session)
-        }
+        await makeReady(session, settings)
+        return await body(session)
       } finally {
-        freeSlot()
+        lent.delete(session)
+        await giveBack(session)
       }
+    } finally {
+      freeSlot()
+    }
+  }
+
+  return {
+    use,
+    async useIdle(body) {
+      // None is given back before all are taken: that takes the server's answer.
+      await Promise.all(idle.map(() => use(body)))
     },
     warmUp(count) {
       const missing = Math.min(count, size) - idle.length - lent.size - opening.length

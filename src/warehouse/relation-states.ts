@@ -2,25 +2,49 @@ import type { Relation } from '../core/node.ts'
 import type { Queryable } from './catalog.ts'
 import { sql } from './sql.ts'
 
-/**
- * A short text for each relation, by relation key, that is another when its rows or its definition have changed. It
- * is told from the catalogue and from what the server counts, without reading a row; a view's is that of all that it
- * reads. Null where that cannot be told: foreign tables, tables that are spread over nodes, a server that does not count.
- *
- * The server counts rows with a delay of some seconds, so a change of just now may show later, or by the table's size.
- */
+/** What the catalogue and the server's counters tell of a relation. */
+export interface ObservedRelation {
+  /**
+   * A short text that is another when the relation's rows or its definition have changed; a view's is that of all that
+   * it reads. Null where that cannot be told: foreign tables, tables that are spread over nodes, a server that does not
+   * count.
+   */
+  readonly state: string | null
+  /** The views that it is or that it reads, by relation key, each with a text that is another when it was replaced. */
+  readonly views: Readonly<Record<string, string>>
+  /** The tables beneath it, or it itself. */
+  readonly tables: readonly number[]
+}
+
+/** The states of relations, by relation key: see `ObservedRelation`. */
 export async function relationStates(
   on: Queryable,
   relations: readonly Relation[],
   capabilities: { readonly citus: boolean },
 ): Promise<ReadonlyMap<string, string | null>> {
+  const observed = await observeRelations(on, relations, capabilities)
+  return new Map([...observed].map(([key, { state }]) => [key, state]))
+}
+
+/**
+ * Looks at relations without reading a row; those that are not there are left out. Rows that are counted twice and
+ * more count as changed: attempts of a transaction that failed, say.
+ *
+ * The server counts rows with a delay of some seconds, so a change of just now may show later, or by the table's size:
+ * see `possibleWriters`. It forgets its counts when it breaks down, so since when it counts is a part of the state.
+ */
+export async function observeRelations(
+  on: Queryable,
+  relations: readonly Relation[],
+  capabilities: { readonly citus: boolean },
+): Promise<ReadonlyMap<string, ObservedRelation>> {
   if (relations.length === 0) return new Map()
   const schemas = relations.map(({ schema }) => schema)
   const names = relations.map(({ identifier }) => identifier)
   const isSpread = capabilities.citus
     ? sql`exists (select from pg_catalog.pg_dist_partition p where p.logicalrelid = c.oid)`
     : sql`false`
-  const { rows } = await on.query<{ key: string; state: string | null }>(sql`
+  const { rows } = await on.query<ObservedRelation & { key: string }>(sql`
     with recursive reads (key, oid) as (
       select format('%s.%s', n.nspname, c.relname), c.oid
       from pg_catalog.pg_class c
@@ -42,26 +66,43 @@ export async function relationStates(
         union all
         select i.inhrelid from pg_catalog.pg_inherits i where i.inhparent = reads.oid
       ) as beneath
+    ),
+    counting as materialized (
+      select concat_ws(
+        ' ',
+        pg_catalog.pg_stat_get_bgwriter_stat_reset_time(),
+        pg_catalog.pg_stat_get_db_stat_reset_time(
+          (select d.oid from pg_catalog.pg_database d where d.datname = current_database())
+        )
+      ) as since
     )
     select
       reads.key,
       case when not bool_or(c.relkind = 'f' or ${isSpread}) and current_setting('track_counts')::boolean then
-        md5(string_agg(
+        md5(concat((select since from counting), ' ', string_agg(
           concat_ws(
             ' ',
             c.oid,
             pg_catalog.pg_relation_filenode(c.oid),
             pg_catalog.pg_relation_size(c.oid),
-            pg_catalog.pg_stat_get_tuples_inserted(c.oid),
-            pg_catalog.pg_stat_get_tuples_updated(c.oid),
-            pg_catalog.pg_stat_get_tuples_deleted(c.oid),
+            -- What this transaction has done itself is not among what is counted yet.
+            pg_catalog.pg_stat_get_tuples_inserted(c.oid) + pg_catalog.pg_stat_get_xact_tuples_inserted(c.oid),
+            pg_catalog.pg_stat_get_tuples_updated(c.oid) + pg_catalog.pg_stat_get_xact_tuples_updated(c.oid),
+            pg_catalog.pg_stat_get_tuples_deleted(c.oid) + pg_catalog.pg_stat_get_xact_tuples_deleted(c.oid),
             rule.version
           ),
           ';' order by c.oid
-        ))
-      end as state
+        )))
+      end as state,
+      coalesce(
+        json_object_agg(format('%s.%s', n.nspname, c.relname), concat_ws(' ', c.oid, rule.version))
+          filter (where c.relkind = 'v'),
+        '{}'
+      ) as views,
+      coalesce(json_agg(c.oid::int8) filter (where c.relkind <> 'v'), '[]') as tables
     from reads
     join pg_catalog.pg_class c on c.oid = reads.oid
+    join pg_catalog.pg_namespace n on n.oid = c.relnamespace
     -- A view that is replaced gets its rule anew; to read what it says takes ten times as long.
     left join lateral (
       select r.xmin::text as version
@@ -69,7 +110,7 @@ export async function relationStates(
       where r.ev_class = c.oid and c.relkind = 'v' and r.rulename = '_RETURN'
     ) as rule on true
     group by reads.key`)
-  return new Map(rows.map(({ key, state }) => [key, state]))
+  return new Map(rows.map(({ key, ...observed }) => [key, observed]))
 }
 
 /**

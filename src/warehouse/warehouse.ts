@@ -7,7 +7,7 @@ import { openSession, type SessionOptions } from './open-session.ts'
 import { makePool, type PrepareSession, type SessionSettings } from './pool.ts'
 import { makeRunTogether } from './run-together.ts'
 import type { QueryResult, Session } from './session.ts'
-import type { SQLQuery } from './sql.ts'
+import { type SQLQuery, sql } from './sql.ts'
 
 export type { Connection } from './connection.ts'
 export type { ControlSession } from './control-session.ts'
@@ -38,6 +38,11 @@ export interface Warehouse {
   lostProcesses(): readonly number[]
   /** Has every session prepared before it is lent, from now on; null: not any more. */
   prepareSessions(prepare: PrepareSession | null): void
+  /**
+   * Has the server count what the idle sessions have done, which it would do some seconds later; false where it
+   * cannot be asked to (before version 15).
+   */
+  countRows(): Promise<boolean>
   /** The reserved session, for one at a time: locks and small look-ups, nothing that takes long. */
   readonly control: ControlSession
   /** Cancels what every lent session is doing; their bodies fail with the problem `cancelled`. */
@@ -82,6 +87,13 @@ export async function connectWarehouse(connection: Connection, options: ConnectO
     warmUp: (count) => pool.warmUp(count),
     lostProcesses: () => pool.lostProcesses(),
     prepareSessions: (prepare) => pool.prepare(prepare),
+    async countRows() {
+      if (first.serverVersion < 150_000) return false
+      await pool.useIdle(async (session) => {
+        await session.query(sql`select pg_catalog.pg_stat_force_next_flush()`)
+      })
+      return true
+    },
     cancelAll() {
       // Those that were lent in the meantime are cancelled by the one that is at it already.
       cancelling ??= cancelSessions({ connection, options: lasting, control }, () => pool.cancel()).finally(

@@ -27,7 +27,7 @@ describe('estimand plan', () => {
   it('looks at a warehouse in which nothing ran yet, and changes nothing', async () => {
     const { code, out } = await run('plan')
     expect(code).toBe(0)
-    expect(out).toMatch(/^seed +seed +shop\.raw_orders +seeds are read on every run +never built$/m)
+    expect(out).toMatch(/^seed +seed +shop\.raw_orders +read from its file +never built$/m)
     expect(out).toMatch(/^7 steps: 1 seed, 2 build, 4 test; 3 new$/m)
     const options = { threads: 1, applicationName: 'estimand test' }
     const { rows } = await withWarehouse(database.connection, options, (warehouse) =>

@@ -10,6 +10,7 @@ export const definePlan: CommandDefiner = (program, { command, options, launch }
   )
   options.selection(plan)
   options.fullRefresh(plan)
+  options.reuse(plan)
   options.eventTime(plan)
   plan.addOption(
     new Option('--output <format>', 'how it is printed').choices(['text', 'json']).default('text'),

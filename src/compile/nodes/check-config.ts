@@ -105,6 +105,7 @@ const built: Readonly<Record<string, Check>> = {
   post_hook: each(hookText),
   pre_hook: each(hookText),
   quote_columns: flag,
+  reuse: flag,
 }
 
 const checks: Partial<Record<Kind, Readonly<Record<string, Check>>>> = {

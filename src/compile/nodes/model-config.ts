@@ -71,6 +71,7 @@ const knownKeys = [
   'quoting',
   'retries',
   'retry_delay',
+  'reuse',
   'schema',
   'sql_header',
   'static_analysis',

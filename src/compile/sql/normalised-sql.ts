@@ -27,6 +27,13 @@ const token = new RegExp(
 
 /** The tokens of a text, with a space between them. */
 export function normalisedSql(text: string): string {
+  const tokens = sqlTokens(text)
+  while (tokens.at(-1) === ';') tokens.pop()
+  return tokens.join(' ')
+}
+
+/** The tokens of a text; what is not quoted is in lower case. */
+export function sqlTokens(text: string): string[] {
   const tokens: string[] = []
   const scan = new RegExp(token)
   for (let match = scan.exec(text); match; match = scan.exec(text)) {
@@ -34,8 +41,7 @@ export function normalisedSql(text: string): string {
     if (found === '/*') scan.lastIndex = endOfComment(text, scan.lastIndex)
     else if (!found.startsWith('--')) tokens.push(isVerbatim(found) ? found : folded(found))
   }
-  while (tokens.at(-1) === ';') tokens.pop()
-  return tokens.join(' ')
+  return tokens
 }
 
 /** Whether case means something: in strings and names in quotes. */

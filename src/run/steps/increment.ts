@@ -4,6 +4,7 @@ import { ProblemError } from '../../core/problem.ts'
 import {
   type ApplyDelta,
   type CatalogColumn,
+  changesColumns,
   columnsOf,
   createTableAs,
   createView,
@@ -48,7 +49,13 @@ export async function buildIncrement(
     return { rows: rowCount, message: `${rowCount} rows`, compiledCode: compiled.text, publish: [publish] }
   }
   const action = await previewDelta(session, node, delta, preview, context)
-  return { rows: rowCount, message: `${rowCount} rows`, compiledCode: compiled.text, publish: [action] }
+  const isEmpty = rowCount === 0 && !changesColumns(action)
+  return {
+    rows: rowCount,
+    message: `${rowCount} rows`,
+    compiledCode: compiled.text,
+    publish: [isEmpty ? { ...action, isEmpty } : action],
+  }
 }
 
 /** A delta under a contract has the constraints of its table, so that a row that breaks one is found here. */

@@ -22,15 +22,16 @@ import { lateForeignKeys } from './constraints.ts'
 import { buildContractTable, checkContract } from './contract.ts'
 import { buildCustom } from './custom.ts'
 import { buildIncrement, previewDelta } from './increment.ts'
+import { keepModel } from './keep-relation.ts'
 import { buildMaterializedView } from './materialized-view.ts'
 import { buildBatches, timesOf } from './microbatch.ts'
 import { hasSqlHeader, withSqlHeader } from './sql-header.ts'
-import { keepView, viewAction } from './view-action.ts'
+import { viewAction } from './view-action.ts'
 
 /** Builds a model in the dark, by its materialization. */
 export const runModel: StepRunner<ModelNode> = async (node, step, context) => {
   if (node.refusal) throw new ProblemError(node.refusal)
-  if (step.action === 'reuse') return keepView(node, context)
+  if (step.action === 'reuse') return keepModel(node, context)
   const build = buildRelation(context.plan.buildSchema, node.relation)
   if (isBuiltByTime(node)) return runBatches(node, step, build, context)
   const isIncremental = step.action === 'increment'

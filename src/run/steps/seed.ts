@@ -11,9 +11,11 @@ import { relationDetails } from '../relation-details.ts'
 import { buildRelation } from '../relations.ts'
 import type { RunContext, StepRunner } from '../run-context.ts'
 import { changeLoadedTypes, loadedColumns, seedColumns } from '../seed-types.ts'
+import { keepTable } from './keep-relation.ts'
 
 /** Loads a seed in the dark. */
-export const runSeed: StepRunner<SeedNode> = async (node, _step, context) => {
+export const runSeed: StepRunner<SeedNode> = async (node, step, context) => {
+  if (step.action === 'reuse') return keepTable(node)
   const build = buildRelation(context.plan.buildSchema, node.relation)
   return context.warehouse.withSession(async (session) => {
     await runPreHooks(session, node, false, context)

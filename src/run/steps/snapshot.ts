@@ -20,6 +20,7 @@ import { relationDetails } from '../relation-details.ts'
 import { buildRelation, partRelation } from '../relations.ts'
 import type { RunContext, StepOutcome, StepRunner } from '../run-context.ts'
 import { widenedColumns } from '../widened-columns.ts'
+import { keepTable } from './keep-relation.ts'
 import { takeOwnSnapshot } from './own-snapshot.ts'
 import {
   begunColumns,
@@ -38,6 +39,7 @@ import {
 
 /** Builds a snapshot's first versions, or the changes since. */
 export const runSnapshot: StepRunner<SnapshotNode> = async (node, step, context) => {
+  if (step.action === 'reuse') return keepTable(node)
   const compiled = withoutSemicolon(await context.compile(node, { isIncremental: false }))
   const isThere = step.action === 'increment'
   const build = buildRelation(context.plan.buildSchema, node.relation)
@@ -114,6 +116,7 @@ async function buildChanges(
     createView(preview, snapshotPreviewQuery(request, after, publishedColumns, begun, columns, ended)),
   )
   context.builds.add(node.relation, preview)
+  const isEmpty = rowCount + endedCount.rowCount + addColumns.length + alterColumns.length === 0
   return {
     rows: rowCount,
     message: `${rowCount} versions began, ${endedCount.rowCount} ended`,
@@ -127,6 +130,7 @@ async function buildChanges(
         columns,
         addColumns,
         alterColumns,
+        ...(isEmpty && { isEmpty }),
         scdIdColumn: spec.metaColumns.scdId,
         validToColumn: spec.metaColumns.validTo,
         ...(spec.validToCurrent !== undefined && { validToCurrent: spec.validToCurrent }),

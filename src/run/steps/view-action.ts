@@ -3,8 +3,7 @@ import { withoutSemicolon } from '../../compile/compiled-sql.ts'
 import { withoutQualifierPrefix } from '../../compile/sql/qualifiers.ts'
 import type { ModelNode, Relation } from '../../core/node.ts'
 import type { PublishView } from '../../warehouse/index.ts'
-import { relationDetails } from '../relation-details.ts'
-import type { RunContext, StepOutcome } from '../run-context.ts'
+import type { RunContext } from '../run-context.ts'
 
 /**
  * How to publish a view that was built. The one that readers get names what is published. Where its text differs only
@@ -34,15 +33,4 @@ function callsBuiltFunction(text: string, { functions }: RunContext): boolean {
   return functions
     .all()
     .some(({ build: { schema, identifier } }) => text.includes(`"${schema}"."${identifier}"`))
-}
-
-/** Keeps a view that is as it was published, with what the project says of it besides. */
-export async function keepView(node: ModelNode, context: RunContext): Promise<StepOutcome> {
-  const { details } = relationDetails(node)
-  return {
-    rows: null,
-    message: 'unchanged',
-    compiledCode: withoutSemicolon(await context.compilePublished(node)).text,
-    publish: details ? [{ kind: 'keep', published: node.relation, details }] : [],
-  }
 }

@@ -83,6 +83,8 @@ export interface ApplyDelta {
   /** With time_range: the times whose rows the delta replaces, and the column that holds them. */
   readonly times?: { readonly column: string; readonly intervals: readonly Interval[] }
   readonly details?: RelationDetails
+  /** Set where it changes nothing: there are no rows, and the columns stay. */
+  readonly isEmpty?: true
   /** The times that the delta brings, where the table is built by time: noted by the caller in the same transaction. */
   readonly intervals?: IntervalChange
 }
@@ -101,6 +103,8 @@ export interface ApplyVersions {
   readonly alterColumns: readonly ColumnDefinition[]
   readonly scdIdColumn: string
   readonly validToColumn: string
+  /** Set where it changes nothing: no version begins or ends, and the columns stay. */
+  readonly isEmpty?: true
   /** The SQL that stands in the end of current versions, where it is not null. */
   readonly validToCurrent?: string
   readonly details?: RelationDetails
