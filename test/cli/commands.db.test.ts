@@ -29,7 +29,7 @@ describe('the commands on a server', () => {
   })
 
   it('build everything, saying which server is used, and print no password', async () => {
-    const { code, out, err } = await run('build')
+    const { code, out, err } = await run('build', '--no-reuse')
     expect({ code, err }).toEqual({ code: 0, err: '' })
     expect(out).toMatch(/Using DATABASE_URL instead of the embedded PostgreSQL: postgres.*:\*\*\*@/)
     expect(out).toMatch(/OK {5}table {7}shop\.customers +3 rows/)
