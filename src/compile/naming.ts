@@ -1,3 +1,4 @@
+import { cutToFit } from '../core/cut-to-fit.ts'
 import type { Relation } from '../core/node.ts'
 import { fromJs } from './dialect/index.ts'
 import type { NamedNode, Naming } from './nodes/draft.ts'
@@ -30,15 +31,6 @@ export function makeDatabaseNaming(templates: Templates): (node: NamedNode) => s
     // Snapshots have a key of their own for it, which the macro does not see.
     return text(node.config['target_database']) ?? named
   }
-}
-
-/** Bytes of a name in Postgres, which cuts the name of a schema without a word. */
-const maxNameBytes = 63
-
-function cutToFit(schema: string): string {
-  let name = schema
-  while (Buffer.byteLength(name) > maxNameBytes) name = name.slice(0, -1)
-  return name
 }
 
 function defaultAlias({ name, version }: NamedNode): string {

@@ -1,3 +1,4 @@
+import { cutToFit } from '../core/cut-to-fit.ts'
 import type { Relation, SeedNode } from '../core/node.ts'
 import { relationIdent, type Session, sql, unsafeSql } from '../warehouse/index.ts'
 import type { CsvColumn } from './csv/infer-types.ts'
@@ -5,10 +6,19 @@ import type { CsvColumn } from './csv/infer-types.ts'
 /** The columns of a seed's table: with the names and types that its configuration gives them, else those inferred. */
 export function seedColumns(node: SeedNode, inferred: readonly CsvColumn[]): CsvColumn[] {
   return inferred.map(({ name, type, ...more }) => ({
-    // A name that is not quoted is lower case, wherever it stands.
-    name: node.quoteColumns === false ? name.toLowerCase() : name,
+    name: columnName(name, node),
     ...(node.columnTypes[name] === undefined ? { type, ...more } : { type: node.columnTypes[name] }),
   }))
+}
+
+/**
+ * A name that is not to be quoted is one as SQL reads it: lower case, unless the file itself puts it into quotes. Where
+ * the project is made for dbt, one that is too long is cut, as the server does it.
+ */
+function columnName(written: string, { quoteColumns, likeDbt }: SeedNode): string {
+  const inQuotes = /^"((?:[^"]|"")+)"$/.exec(written)?.[1]?.replaceAll('""', '"')
+  const name = quoteColumns === false ? (inQuotes ?? written.toLowerCase()) : written
+  return likeDbt ? cutToFit(name) : name
 }
 
 /** The columns as they are loaded, before they get their own types. */

@@ -200,6 +200,14 @@ unit_tests:
     expect(node('of_nothing')).toMatchObject({ status: 'pass' })
   })
 
+  test('names of seed columns that are too long are cut as the server cuts them', async () => {
+    const long = `unstruct_event_${'x'.repeat(60)}`
+    const { result } = await run({ 'seeds/things.csv': `${long},é${'y'.repeat(80)}\n1,2\n` })
+    expect(result.status).toBe('success')
+    const [row] = await database.rows(sql`select * from analytics.things`)
+    expect(row).toEqual({ [long.slice(0, 63)]: 1, [`é${'y'.repeat(61)}`]: 2 })
+  })
+
   test('seeds get the types and values that dbt gives them', async () => {
     await run({
       'seeds/things.csv':

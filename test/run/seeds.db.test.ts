@@ -87,6 +87,11 @@ describe('seeds', () => {
     expect(await columns()).toEqual({ id: 'integer', zip: 'character varying(5)' })
   })
 
+  test('without quotes, names are as SQL reads them, in quotes that the file itself puts round them too', async () => {
+    await seed('Id,"""from""","""a-B"""\n1,2,3\n', '{ quote_columns: false }')
+    expect(await rows()).toEqual([{ id: 1, from: 2, 'a-B': 3 }])
+  })
+
   test('are refused where the file is wrong, at its line', async () => {
     const problem = async (csv: string) => formatProblem((await seed(csv)).problem!).split('   [')[0]
     expect(await problem('id,id\n1,2\n')).toBe("seeds/things.csv:1:1  two columns are called 'id'")
