@@ -14,7 +14,8 @@ import {
 import { join, relative } from 'node:path'
 
 /** Packages of many small files that nearly every command loads: opening the files takes longer than running them. */
-const joined = /^(yaml|nunjucks|asap|a-sync-waterfall|commander|zod|@dagrejs\/graphlib)(\/|$)/
+const joined =
+  /^(yaml|nunjucks|asap|a-sync-waterfall|commander|zod|csv-parse|fastest-levenshtein|@dagrejs\/graphlib)(\/|$)/
 
 /** Our own modules and the joined packages become part of the bundle; everything else is found by Node. */
 function isExternal(id) {

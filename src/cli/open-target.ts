@@ -113,5 +113,5 @@ async function renderTarget(
   }
   if (spec.engine === 'embedded') return { name, spec }
   const { renderTargetSpec } = await import('./render-target-spec.ts')
-  return { name, spec: renderTargetSpec(name, spec, context) }
+  return { name, spec: await renderTargetSpec(name, spec, context) }
 }

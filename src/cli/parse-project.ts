@@ -8,10 +8,9 @@ import { openWorkspace, shownPath } from './workspace.ts'
 export async function parseProject(context: CommandContext): Promise<ExitCode> {
   const workspace = await openWorkspace(context)
   await saveArtifacts(context, workspace, { invocationId: context.events.invocationId })
-  const count = Object.keys(workspace.manifest.nodes).length
   const path = shownPath(context, join(workspace.targetPath, 'manifest.json'))
   context.narrator.note(
-    `${formatCounted(count, 'node')}${context.flags.writeJson === false ? '' : ` in ${path}`}`,
+    `${formatCounted(workspace.nodeCount, 'node')}${context.flags.writeJson === false ? '' : ` in ${path}`}`,
   )
   return 0
 }

@@ -33,11 +33,11 @@ export async function withProfileTargets(
     return config
   }
   const problems: Problem[] = []
-  const profile = readProfile(folder, renderText(named, context), problems)
+  const profile = readProfile(folder, await renderText(named, context), problems)
   const errors = problems.filter(({ severity }) => severity === 'error')
   if (!profile || errors.length > 0) throw new ProblemError(errors.length > 0 ? errors : problems)
   tellWarnings(problems, context)
-  const defaultTarget = renderText(profile.defaultTarget, context)
+  const defaultTarget = await renderText(profile.defaultTarget, context)
   const target = flags.target ?? defaultTarget
   if (profile.others[target] !== undefined) throw new ProblemError(notPostgres(profile, target))
   return { ...config, profile: profile.name, targets: profile.targets, defaultTarget }

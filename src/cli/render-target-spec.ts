@@ -1,22 +1,24 @@
-import { renderValue } from '../compile/make-renderer.ts'
-import { makeTemplates } from '../compile/templates.ts'
 import type { Target } from '../core/manifest.ts'
 import { ProblemError } from '../core/problem.ts'
 import type { PostgresTargetSpec } from '../core/project.ts'
 import type { CommandContext } from './command-context.ts'
 
+type Surroundings = Pick<CommandContext, 'environment' | 'clock'>
+
 /** Renders the templates in a target, such as `{{ env_var('PGPASSWORD') }}`; all that fail are reported together. */
-export function renderTargetSpec(
+export async function renderTargetSpec(
   name: string,
   spec: PostgresTargetSpec,
-  { environment: env, clock }: Pick<CommandContext, 'environment' | 'clock'>,
-): PostgresTargetSpec {
-  const templates = templatesFor(unknownTarget(name, spec), { environment: env, clock })
+  surroundings: Surroundings,
+): Promise<PostgresTargetSpec> {
   const problems = []
   const rendered: Record<string, unknown> = {}
   for (const [key, value] of Object.entries(spec)) {
     try {
-      rendered[key] = typeof value === 'string' ? numberWhere(key, renderValue(templates, value)) : value
+      rendered[key] =
+        typeof value === 'string'
+          ? numberWhere(key, await renderedWith(unknownTarget(name, spec), value, surroundings))
+          : value
     } catch (error) {
       if (!(error instanceof ProblemError)) throw error
       problems.push(
@@ -34,18 +36,24 @@ export function renderTargetSpec(
 }
 
 /** A text that may be a template, such as the name of a profile. */
-export function renderText(text: string, context: Pick<CommandContext, 'environment' | 'clock'>): string {
-  if (!text.includes('{')) return text
+export async function renderText(text: string, surroundings: Surroundings): Promise<string> {
   const target = unknownTarget('', { engine: 'postgres', schema: '', threads: 1 })
-  return String(renderValue(templatesFor(target, context), text))
+  return String(await renderedWith(target, text, surroundings))
 }
 
-/** Templates that know the environment and nothing else. */
-function templatesFor(
+/** Templates here know the environment and nothing else. What renders them is large, and most targets need it not. */
+async function renderedWith(
   target: Target,
-  { environment: env, clock }: Pick<CommandContext, 'environment' | 'clock'>,
-) {
-  return makeTemplates(noProject, { target, vars: {}, env, clock, textOf: () => undefined })
+  text: string,
+  { environment: env, clock }: Surroundings,
+): Promise<unknown> {
+  if (!text.includes('{')) return text
+  const [{ renderValue }, { makeTemplates }] = await Promise.all([
+    import('../compile/make-renderer.ts'),
+    import('../compile/templates.ts'),
+  ])
+  const templates = makeTemplates(noProject, { target, vars: {}, env, clock, textOf: () => undefined })
+  return renderValue(templates, text)
 }
 
 const noProject = {

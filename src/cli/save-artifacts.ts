@@ -1,6 +1,8 @@
+import { mkdirSync } from 'node:fs'
 import type { ColumnLineage } from '../compile/lineage/lineage-meta.ts'
 import type { NodeId } from '../core/node.ts'
 import type { RunResult } from '../core/run-result.ts'
+import type { ManifestArtifactOptions } from '../run/artifacts/manifest-artifact.ts'
 import type { CommandContext } from './command-context.ts'
 import { packageVersion } from './version.ts'
 import { shownPath, type Workspace } from './workspace.ts'
@@ -28,18 +30,20 @@ export async function saveArtifacts(
   made: Made,
 ): Promise<void> {
   if (context.flags.writeJson === false) return
-  const { writeArtifacts } = await import('../run/artifacts/write-artifacts.ts')
-  const { manifest, lineage, target, targetPath } = workspace
+  const { target, targetPath } = workspace
+  const generatedAt = context.clock()
+  const { environment } = context
+  const options = { target, generatedAt, version: packageVersion(), environment, ...made }
   try {
-    await writeArtifacts(targetPath, {
-      manifest,
-      target,
-      generatedAt: context.clock(),
-      version: packageVersion(),
-      lineage,
-      environment: context.environment,
-      ...made,
-    })
+    const { writeManifest } = await import('./cache/kept-manifest.ts')
+    const write = (all: ManifestArtifactOptions) => writeManifest(context, targetPath, workspace, all)
+    if (made.run || made.compiledCode || made.executedCode) {
+      const { writeArtifacts } = await import('../run/artifacts/write-artifacts.ts')
+      await writeArtifacts(targetPath, { ...options, manifest: workspace.manifest, writeManifest: write })
+    } else {
+      mkdirSync(targetPath, { recursive: true })
+      await write(options)
+    }
   } catch (error) {
     const code = (error as NodeJS.ErrnoException).code
     if (code === undefined) throw error

@@ -1,4 +1,4 @@
-import { parse } from 'yaml'
+import { createRequire } from 'node:module'
 import { makeProblem, type Problem, ProblemError } from '../core/problem.ts'
 import type { ProblemCode } from '../core/problem-catalogue.ts'
 import type { GlobalFlags } from './flags.ts'
@@ -66,9 +66,11 @@ function readOptions(text: string | undefined) {
 const optionKeys = ['error', 'warn', 'silence', 'include', 'exclude']
 
 function parsed(text: string): Readonly<Record<string, unknown>> {
+  // What reads YAML is large, and few commands have the flag.
+  const yaml: typeof import('yaml') = createRequire(import.meta.url)('yaml')
   let value: unknown
   try {
-    value = parse(text)
+    value = yaml.parse(text)
   } catch {
     value = undefined
   }

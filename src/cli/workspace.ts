@@ -25,8 +25,7 @@ export async function openWorkspace(
   { checksSql = true }: Pick<CompileOptions, 'checksSql'> = {},
 ): Promise<Workspace> {
   const { narrator, signal, flags } = context
-  const { parseVars, checkSugar } = await import('./parse-vars.ts')
-  const vars = { ...parseVars(flags.vars), ...sugar }
+  const vars = { ...(await varsOf(flags.vars)), ...sugar }
   const opened = await openTarget(context)
   await startLog(context, opened)
   narrator.phase('Compiling the project')
@@ -37,13 +36,26 @@ export async function openWorkspace(
     how: { checksSql, checksVersion: flags.versionCheck !== false },
     reuses: flags.partialParse ?? opened.config.flags['partial_parse'] !== false,
     keeps: flags.writeJson !== false,
-    check: (names) => checkSugar(sugar, names),
+    check: (names) => checkNames(sugar, names),
   })
   narrator.done()
   const { tellWarnings } = await import('./warning-policy.ts')
   tellWarnings(compiled.warnings, context)
   signal.throwIfAborted()
   return Object.assign(compiled, opened, { vars })
+}
+
+/** What reads YAML is large, and most commands have no --vars. */
+async function varsOf(text: string | undefined): Promise<Readonly<Record<string, unknown>>> {
+  if (text === undefined) return {}
+  const { parseVars } = await import('./parse-vars.ts')
+  return parseVars(text)
+}
+
+async function checkNames(sugar: Readonly<Record<string, unknown>>, names: readonly string[]): Promise<void> {
+  if (Object.keys(sugar).length === 0) return
+  const { checkSugar } = await import('./parse-vars.ts')
+  checkSugar(sugar, names)
 }
 
 /** Connects to the target's warehouse, starting the embedded one if need be, and closes it after the body. */

@@ -1,6 +1,7 @@
 import { cachedManifest } from '../../compile/cache/cached-manifest.ts'
 import { cachedOutputs } from '../../compile/cache/cached-outputs.ts'
-import type { Patched } from '../../compile/cache/patch.ts'
+import { Unkeepable } from '../../compile/cache/kept-text.ts'
+import type { Updated } from '../../compile/cache/updated.ts'
 import type { CompileOptions } from '../../compile/compile.ts'
 import type { AnalysedNode } from '../../compile/findings.ts'
 import type { ColumnLineage } from '../../compile/lineage/lineage-meta.ts'
@@ -21,7 +22,9 @@ import { makeReader, reopenKept } from './reopen-kept.ts'
 export interface CompiledWorkspace {
   /** What commands want to know of the project besides its manifest. */
   readonly project: Pick<Project, 'config' | 'seeds'>
+  /** Read when it is asked for: a command that does without it saves time. */
   readonly manifest: Manifest
+  readonly nodeCount: number
   readonly openRenderer: () => Promise<Renderer>
   /** SQL that need not be rendered again where everything is read as published. */
   readonly plainTexts: ReadonlyMap<NodeId, string>
@@ -30,7 +33,15 @@ export interface CompiledWorkspace {
   /** What is worth saying about the project and its nodes. */
   readonly warnings: readonly Problem[]
   /** Where this command has the project from, if it is one that was kept. */
-  readonly reopened: { readonly kept: KeptCompilation; readonly patched: Patched } | null
+  readonly reopened: Reopened | null
+  /** What is kept of the project, by which other files are known to belong to it; null where it is not kept. */
+  readonly keptId: string | null
+}
+
+/** A project as it was kept, and what has become of it. */
+export interface Reopened {
+  readonly kept: KeptCompilation
+  readonly updated: Updated
 }
 
 export interface CompileRequest extends CompilationInputs {
@@ -39,7 +50,7 @@ export interface CompileRequest extends CompilationInputs {
   /** Whether anything may be written to the target folder. */
   readonly keeps: boolean
   /** Told the names that vars may have, once the project has been read. */
-  readonly check: (names: readonly string[]) => void
+  readonly check: (names: readonly string[]) => Promise<void>
 }
 
 /** Compiles the project, or what has changed of it. */
@@ -51,11 +62,11 @@ export async function compileWorkspace(
   const { environment: env, clock } = context
   const options: CompileOptions = { target, vars: request.vars, env, clock, ...request.how }
   const kept = request.reuses ? readKept(context, request) : null
-  const patched = kept && (await reopenKept(context, kept, options))
-  if (!kept || !patched) return compileAnew(context, request, options)
+  const updated = kept && (await reopenKept(context, kept, options))
+  if (!kept || !updated) return compileAnew(context, request, options)
   const { packages, loadParams } = kept.index
-  request.check([...Object.keys(packages[0]!.config.vars), ...loadParams])
-  return reopened(kept, patched, options)
+  await request.check([...Object.keys(packages[0]!.config.vars), ...loadParams])
+  return reopened(kept, updated, options)
 }
 
 async function compileAnew(
@@ -69,20 +80,23 @@ async function compileAnew(
   const since = context.clock()
   const { readProject } = await import('../../project/read-project.ts')
   const project = await readProject(request.opened.root)
-  request.check([...Object.keys(project.config.vars), ...loadParamsOf(project)])
+  await request.check([...Object.keys(project.config.vars), ...loadParamsOf(project)])
   const { compile } = await import('../../compile/compile.ts')
   const compiled = await compile(project, { ...options, env, onlooker })
   const { manifest, findings, renderer, plainTexts } = compiled
-  if (request.keeps)
-    await tryToKeep(context, request, { project, manifest, findings, sightings, since, names })
+  const keptId = request.keeps
+    ? await tryToKeep(context, request, { project, manifest, findings, sightings, since, names })
+    : null
   return {
     project,
     manifest,
+    nodeCount: Object.keys(manifest.nodes).length,
     openRenderer: async () => renderer,
     plainTexts,
     lineage: lineagesOf(findings.sql?.outputs ?? []),
     warnings: [...project.warnings, ...manifest.warnings],
     reopened: null,
+    keptId,
   }
 }
 
@@ -91,20 +105,21 @@ async function tryToKeep(
   context: CommandContext,
   request: CompileRequest,
   compiled: Parameters<typeof writeKept>[2],
-): Promise<void> {
+): Promise<string | null> {
   try {
-    await writeKept(context, request, compiled)
+    return await writeKept(context, request, compiled)
   } catch (error) {
     const { code } = error as NodeJS.ErrnoException
-    if (code === undefined) throw error
-    context.log.write('debug', `the compiled project could not be kept: ${code}`)
+    if (code === undefined && !(error instanceof Unkeepable)) throw error
+    context.log.write('debug', `the compiled project could not be kept: ${code ?? (error as Error).message}`)
+    return null
   }
 }
 
-function reopened(kept: KeptCompilation, patched: Patched, options: CompileOptions): CompiledWorkspace {
+function reopened(kept: KeptCompilation, updated: Updated, options: CompileOptions): CompiledWorkspace {
   const { index } = kept
-  const manifest = once(() => cachedManifest(kept, patched, patched.warnings))
-  const lineage = once(() => lineagesOf(cachedOutputs(kept, patched)))
+  const manifest = once(() => cachedManifest(kept, updated, updated.warnings))
+  const lineage = once(() => lineagesOf(cachedOutputs(kept, updated)))
   const renderer = once(async () => {
     const [{ openTemplates }, { loadSqlParser }, readText] = await Promise.all([
       import('../../compile/cache/reopen.ts'),
@@ -119,13 +134,15 @@ function reopened(kept: KeptCompilation, patched: Patched, options: CompileOptio
     get manifest() {
       return manifest()
     },
+    nodeCount: updated.ids.length,
     openRenderer: renderer,
     plainTexts: new Map(),
     get lineage() {
       return lineage()
     },
-    warnings: [...index.reading, ...patched.warnings],
-    reopened: { kept, patched },
+    warnings: [...index.reading, ...updated.warnings],
+    reopened: { kept, updated },
+    keptId: kept.id,
   }
 }
 

@@ -2,8 +2,9 @@ import { hash } from 'node:crypto'
 import { mkdirSync, readdirSync, statSync } from 'node:fs'
 import { dirname, join } from 'node:path'
 import { fileURLToPath } from 'node:url'
-import type { CacheIndex } from '../../compile/cache/cache-index.ts'
+import type { CacheIndex, KeptIndex, Pieces } from '../../compile/cache/cache-index.ts'
 import type { CachedProject } from '../../compile/cache/cached-nodes.ts'
+import { fromKeptText, keptText } from '../../compile/cache/kept-text.ts'
 import type { CompiledProject } from '../../compile/cache/make-cache-index.ts'
 import type { CompileOptions } from '../../compile/compile.ts'
 import type { Project } from '../../core/project.ts'
@@ -27,7 +28,7 @@ interface Kept {
   readonly variables: readonly KnownVariable[]
   readonly metadata: readonly KnownVariable[]
   readonly files: readonly KnownFile[]
-  readonly index: CacheIndex
+  readonly index: KeptIndex
 }
 
 export interface KeptCompilation extends CachedProject {
@@ -63,7 +64,7 @@ export function readKept(
           JSON.stringify(metadataVariables(environment, salt)) !== JSON.stringify(metadata)
         ? 'the environment is another'
         : null
-  if (reason === null) return { id: file.id, files, index, pieces: file.pieces }
+  if (reason === null) return { id: file.id, files, index: opened(index, file.pieces), pieces: file.pieces }
   log.write('debug', `the project is compiled anew: ${reason}`)
   return null
 }
@@ -76,12 +77,12 @@ export interface CompilationToKeep extends Omit<CompiledProject, 'modules' | 'no
   readonly names: Iterable<string>
 }
 
-/** Keeps a compiled project for the commands that follow; null where that is not possible. */
+/** Keeps a compiled project for the commands that follow; gives its id, or null where that is not possible. */
 export async function writeKept(
   context: CommandContext,
   inputs: CompilationInputs,
   compiled: CompilationToKeep,
-): Promise<KeptCompilation | null> {
+): Promise<string | null> {
   const [{ takeInventory }, { recordFiles }, { moduleFiles }, { makeCacheIndex }] = await Promise.all([
     import('../../project/inventory.ts'),
     import('../../project/known-files.ts'),
@@ -97,14 +98,17 @@ export async function writeKept(
   const salt = context.newId()
   const { environment } = context
   mkdirSync(dirname(path), { recursive: true })
-  const id = writeCacheFile(path, context.newId(), (keep): Kept | null => {
+  return writeCacheFile(path, context.newId(), (keep): Kept | null => {
     const index = makeCacheIndex({ ...compiled, modules, now: since }, keep)
     if (index === null) return null
     const variables = knownVariables(environment, compiled.names, salt)
     const metadata = metadataVariables(environment, salt)
     return { key: keyOf(inputs), salt, variables, metadata, files, index }
   })
-  return id === null ? null : readKept(context, inputs)
+}
+
+function opened(index: KeptIndex, pieces: Pieces): CacheIndex {
+  return { ...index, packages: fromKeptText(pieces.read(index.packages)) as CacheIndex['packages'] }
 }
 
 function keptPath({ targetPath }: OpenTarget): string {
@@ -118,7 +122,7 @@ function modulesOf({ loads }: Project): string[] {
 function keyOf({ opened: { root, target }, vars, how }: CompilationInputs): string {
   // Whether anybody has looked at the SQL is told by what is kept.
   const { checksSql: _, ...rest } = how
-  return hash('sha1', JSON.stringify([packageVersion(), buildStamps(), root, target, vars, rest]))
+  return hash('sha1', keptText([packageVersion(), buildStamps(), root, target, vars, rest]))
 }
 
 /** Tells builds of one version apart, for those who work on this package: its code may stand as it was written. */

@@ -1,7 +1,8 @@
 import type { CacheIndex, ChangedFile, FileRole } from '../../compile/cache/cache-index.ts'
-import type { ReadText, YamlFile } from '../../compile/cache/partial-project.ts'
-import type { Patched } from '../../compile/cache/patch.ts'
+import { Unkeepable } from '../../compile/cache/kept-text.ts'
+import type { ReadText, YamlFile } from '../../compile/cache/kept-yaml.ts'
 import { Unpatchable } from '../../compile/cache/unpatchable.ts'
+import type { Updated } from '../../compile/cache/updated.ts'
 import type { CompileOptions } from '../../compile/compile.ts'
 import type { Problem } from '../../core/problem.ts'
 import type { CommandContext } from '../command-context.ts'
@@ -19,14 +20,14 @@ export async function reopenKept(
   { log }: Pick<CommandContext, 'log'>,
   kept: KeptCompilation,
   options: CompileOptions,
-): Promise<Patched | null> {
+): Promise<Updated | null> {
   try {
     const readText = await makeReader(kept.index.root)
     const { files, yaml } = await findChanges(kept, readText)
-    const { patchProject } = await import('../../compile/cache/patch.ts')
-    return await patchProject({ cached: kept, readText, files, yaml, options })
+    const { updateProject } = await import('../../compile/cache/update.ts')
+    return await updateProject({ cached: kept, readText, files, yaml, options })
   } catch (error) {
-    if (!(error instanceof Unpatchable)) throw error
+    if (!(error instanceof Unpatchable || error instanceof Unkeepable)) throw error
     log.write('debug', `the project is compiled anew: ${error.message}`)
     return null
   }

@@ -78,6 +78,11 @@ export interface CacheIndex {
   readonly configuredTests: readonly (readonly [path: readonly string[], count: number])[]
 }
 
+/** The index as it is written: packages may hold what JSON does not have. */
+export interface KeptIndex extends Omit<CacheIndex, 'packages'> {
+  readonly packages: Span
+}
+
 export interface SqlIndex {
   readonly rendering: NumberedProblems
   readonly syntax: NumberedProblems

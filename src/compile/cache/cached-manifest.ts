@@ -2,6 +2,7 @@ import type { Manifest } from '../../core/manifest.ts'
 import type { NodeId } from '../../core/node.ts'
 import type { Problem } from '../../core/problem.ts'
 import { allNodes, type CachedProject, type NodeChanges, nodesOnDemand } from './cached-nodes.ts'
+import { fromKeptText } from './kept-text.ts'
 
 /** The whole manifest of a kept project, after some changes. */
 export function cachedManifest(
@@ -26,6 +27,6 @@ function withNodes(
   nodes: Manifest['nodes'],
   warnings: readonly Problem[],
 ): Manifest {
-  const rest = JSON.parse(pieces.read(index.rest)) as Omit<Manifest, 'nodes' | 'warnings'>
+  const rest = fromKeptText(pieces.read(index.rest)) as Omit<Manifest, 'nodes' | 'warnings'>
   return { ...rest, nodes, warnings }
 }

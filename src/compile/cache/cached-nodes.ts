@@ -1,6 +1,7 @@
 import type { Manifest } from '../../core/manifest.ts'
 import type { Node, NodeId } from '../../core/node.ts'
 import type { CacheIndex, Pieces } from './cache-index.ts'
+import { fromKeptText } from './kept-text.ts'
 
 /** A compiled project as it is kept. */
 export interface CachedProject {
@@ -23,7 +24,7 @@ export function numbersById({ ids }: Pick<CacheIndex, 'ids'>): ReadonlyMap<NodeI
 
 /** Reads one node. */
 export function cachedNode({ index, pieces }: CachedProject, number: number): Node {
-  return JSON.parse(pieces.read(index.nodes[number]!)) as Node
+  return fromKeptText(pieces.read(index.nodes[number]!)) as Node
 }
 
 /** The nodes, each read when it is looked up: for work that looks at few of them. */
@@ -58,7 +59,7 @@ export function nodesOnDemand(
 
 /** All nodes at once. */
 export function allNodes({ index, pieces }: CachedProject, { changed, ids }: NodeChanges): Manifest['nodes'] {
-  const nodes = JSON.parse(pieces.read(index.allNodes)) as Record<NodeId, Node>
+  const nodes = fromKeptText(pieces.read(index.allNodes)) as Record<NodeId, Node>
   if (ids === index.ids) {
     for (const [id, node] of changed) nodes[id] = node
     return nodes

@@ -1,6 +1,7 @@
 import type { NodeId } from '../../core/node.ts'
 import type { AnalysedNode } from '../findings.ts'
 import type { CachedProject } from './cached-nodes.ts'
+import { fromKeptText } from './kept-text.ts'
 
 /** What is known to come out of nodes that are not what they were; null where nobody asks for it any more. */
 export type ChangedOutputs = ReadonlyMap<NodeId, AnalysedNode | null>
@@ -11,7 +12,7 @@ export function outputBefore(
   number: number | undefined,
 ): AnalysedNode | null {
   const span = number === undefined ? null : index.sql?.outputs[number]
-  return span ? (JSON.parse(pieces.read(span)) as AnalysedNode) : null
+  return span ? (fromKeptText(pieces.read(span)) as AnalysedNode) : null
 }
 
 /** What comes out of every node of which somebody has asked it. */

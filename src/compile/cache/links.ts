@@ -12,6 +12,8 @@ export interface Links {
   readonly relinked: () => ReadonlySet<NodeId>
   /** Whether a new dependency leads back to the node that has it. */
   readonly hasCycle: () => boolean
+  readonly parentsOf: (id: NodeId) => readonly NodeId[]
+  readonly childrenOf: (id: NodeId) => readonly NodeId[]
 }
 
 /** Compares the links of a kept project with what they are after some changes. */
@@ -26,6 +28,13 @@ export function makeLinks(
   const now = (id: NodeId): readonly NodeId[] =>
     changed.get(id)?.dependsOn.filter((parent) => there.has(parent)) ?? before(id)
   const touched = [...changed.keys(), ...(ids === index.ids ? [] : index.ids.filter((id) => !there.has(id)))]
+
+  const parentsOf = (id: NodeId): readonly NodeId[] => [...new Set(now(id))]
+  let children: ReadonlyMap<NodeId, NodeId[]> | undefined
+  const childrenOf = (id: NodeId): readonly NodeId[] => {
+    children ??= childrenOfAll(ids, parentsOf)
+    return children.get(id) ?? []
+  }
 
   const relinked = (): ReadonlySet<NodeId> => {
     const links = touched.map((id) => {
@@ -47,17 +56,27 @@ export function makeLinks(
   const ephemeralReaders = (): ReadonlySet<NodeId> => {
     const standIns = new Set(index.ephemeral.map(([, number]) => index.ids[number]!))
     const reached = new Set([...changed.keys()].filter((id) => standIns.has(id)))
-    if (reached.size === 0) return reached
-    const children = new Map<NodeId, NodeId[]>()
-    for (const id of ids)
-      for (const parent of now(id)) children.set(parent, [...(children.get(parent) ?? []), id])
     const readers = new Set<NodeId>()
     for (const id of reached)
-      for (const child of children.get(id) ?? []) {
+      for (const child of childrenOf(id)) {
         readers.add(child)
         if (standIns.has(child)) reached.add(child)
       }
     return readers
   }
-  return { ephemeralReaders, relinked, hasCycle }
+  return { ephemeralReaders, relinked, hasCycle, parentsOf, childrenOf }
+}
+
+function childrenOfAll(
+  ids: readonly NodeId[],
+  parentsOf: (id: NodeId) => readonly NodeId[],
+): ReadonlyMap<NodeId, NodeId[]> {
+  const children = new Map<NodeId, NodeId[]>()
+  for (const id of ids)
+    for (const parent of parentsOf(id)) {
+      const known = children.get(parent)
+      if (known) known.push(id)
+      else children.set(parent, [id])
+    }
+  return children
 }

@@ -1,6 +1,6 @@
 import type { Manifest } from '../../core/manifest.ts'
 import type { Node, NodeId } from '../../core/node.ts'
-import type { PatchSpec, Project } from '../../core/project.ts'
+import type { Package, PatchSpec, Project } from '../../core/project.ts'
 import { pathsIn, startsWith } from '../check-config-trees.ts'
 import type { Findings, ProblemsByNode, SqlFindings } from '../findings.ts'
 import { inheritsDescriptions } from '../lineage/inherit-descriptions.ts'
@@ -12,12 +12,13 @@ import type {
   FileEntry,
   FileRole,
   Keep,
+  KeptIndex,
   NumberedProblems,
   Span,
   SqlIndex,
 } from './cache-index.ts'
 import { describedKeys } from './described-keys.ts'
-import { isPlainData } from './plain-data.ts'
+import { keptText } from './kept-text.ts'
 import { propertiesByFile } from './properties-by-file.ts'
 import type { Sightings } from './sightings.ts'
 
@@ -32,12 +33,15 @@ export interface CompiledProject {
   readonly now: Date
 }
 
-/** Keeps a compiled project; null for one that cannot be kept, since it holds what is no plain data. */
-export function makeCacheIndex(compiled: CompiledProject, keep: Keep): CacheIndex | null {
+/**
+ * Keeps a compiled project; null for one that cannot be kept, since everything in it depends on the time. Throws
+ * Unkeepable for what cannot be written.
+ */
+export function makeCacheIndex(compiled: CompiledProject, keep: Keep): KeptIndex | null {
   const { project, manifest, findings, sightings, modules } = compiled
   const { nodes, warnings: _, ...rest } = manifest
   const all = Object.values(nodes)
-  if (sightings.timedValues || ![all, rest, project.patches, project.packages].every(isPlainData)) return null
+  if (sightings.timedValues) return null
   const numbers = new Map(all.map(({ id }, number) => [id, number]))
   const kept = keepNodes(all, keep)
   const properties = propertiesByFile(project)
@@ -46,12 +50,12 @@ export function makeCacheIndex(compiled: CompiledProject, keep: Keep): CacheInde
     root: project.root,
     projectName: project.config.name,
     configPath: project.configPath,
-    packages: project.packages.map((part) => ({ ...part, config: { ...part.config, targets: {} } })),
+    packages: keep(keptText(project.packages.map(withoutTargets))),
     files: filesOf(project),
     seeds: project.seeds,
     modules,
     loadParams: project.loads.flatMap(({ spec }) => Object.keys(spec.params)),
-    properties: [...properties].map(([path, { origin, said }]) => [path, origin, keep(JSON.stringify(said))]),
+    properties: [...properties].map(([path, { origin, said }]) => [path, origin, keep(keptText(said))]),
     described: describedIn([...properties.values()].map(({ said }) => said.patches)),
     ids: all.map(({ id }) => id),
     types: all.map(({ resourceType }) => resourceType),
@@ -59,7 +63,7 @@ export function makeCacheIndex(compiled: CompiledProject, keep: Keep): CacheInde
     parents: all.map(({ dependsOn }) => numbersOf(dependsOn, numbers)),
     definedIn: definedIn(all),
     switchedOffIn: [...new Set(manifest.disabled.map(({ place }) => place.file))],
-    rest: keep(JSON.stringify(rest)),
+    rest: keep(keptText(rest)),
     referables: all.flatMap(referable),
     disabledReferables: manifest.disabled.flatMap(referable),
     groups: groupsOf(all),
@@ -79,10 +83,14 @@ function keepNodes(nodes: readonly Node[], keep: Keep): { readonly nodes: Span[]
   const [start] = keep('{')
   const spans = nodes.map((node, index): Span => {
     keep(`${index === 0 ? '' : ',\n'}${JSON.stringify(node.id)}:`)
-    return keep(JSON.stringify(node))
+    return keep(keptText(node))
   })
   const [, end] = keep('}\n')
   return { nodes: spans, allNodes: [start, end] }
+}
+
+function withoutTargets(part: Package): Package {
+  return { ...part, config: { ...part.config, targets: {} } }
 }
 
 const roles: readonly FileRole[] = ['models', 'macros', 'tests', 'snapshots', 'analyses', 'docs', 'fixtures']
@@ -183,7 +191,7 @@ function sqlIndex(
     compared: numbersOf(compared, numbers),
     outputs: nodes.map(({ id }) => {
       const output = outputs.get(id)
-      return output ? keep(`${JSON.stringify(output)}\n`) : null
+      return output ? keep(`${keptText(output)}\n`) : null
     }),
     reads: nodes.map(({ id }) => numbersOf(outputs.get(id)?.reads ?? [], numbers)),
     unsteady: numbersOf([...unsteady], numbers),

@@ -3,35 +3,20 @@ import { fileName } from '../nodes/draft.ts'
 import type { CacheIndex, FileEntry, FileRole } from './cache-index.ts'
 import type { CachedProject } from './cached-nodes.ts'
 import { describedKeys, fileKey, nameKey } from './described-keys.ts'
+import { fromKeptText } from './kept-text.ts'
+import type { ReadText, YamlFile } from './kept-yaml.ts'
 import type { SaidInYaml } from './properties-by-file.ts'
-import { Unpatchable } from './unpatchable.ts'
 
 /*
  * The part of a project that is needed to draft some of its nodes: macros and docs, since anything may use them, and
  * of everything else what has to do with those nodes.
  */
 
-/** Reads a file of the project as it is now; undefined where that is not possible. */
-export type ReadText = (path: string) => string | undefined
-
-/** A YAML file with what it says now. */
-export interface YamlFile {
-  readonly path: string
-  readonly said: SaidInYaml
-}
-
 export interface PartialProjectRequest {
   readonly cached: CachedProject
   readonly readText: ReadText
   /** YAML files that say something else than before. */
   readonly yaml: readonly YamlFile[]
-}
-
-/** What a YAML file said when the project was kept. */
-export function saidBefore({ index, pieces }: CachedProject, path: string): SaidInYaml {
-  const known = index.properties.find(([one]) => one === path)
-  if (!known) throw new Unpatchable(`${path} said nothing before`)
-  return JSON.parse(pieces.read(known[2])) as SaidInYaml
 }
 
 /** A project that has no nodes, only what they are made with. */
@@ -111,7 +96,7 @@ export function patchesFor(
   const before = new Set(keys.flatMap((key) => index.described[key] ?? []))
   return index.properties.flatMap(([path, , span], number): PatchSpec[] => {
     const said =
-      now.get(path) ?? (before.has(number) ? (JSON.parse(pieces.read(span)) as SaidInYaml) : undefined)
+      now.get(path) ?? (before.has(number) ? (fromKeptText(pieces.read(span)) as SaidInYaml) : undefined)
     return (said?.patches ?? []).filter((patch) => describedKeys(patch).some((key) => wanted.has(key)))
   })
 }

@@ -1,58 +1,28 @@
 import type { Node, NodeId, TestNode } from '../../core/node.ts'
-import type { Problem } from '../../core/problem.ts'
 import { startsWith } from '../check-config-trees.ts'
 import { type NodeCheck, nodeProblems } from '../check-nodes.ts'
-import type { CompileOptions } from '../compile.ts'
 import { loadSqlParser } from '../sql/syntax.ts'
-import type { ChangedFile } from './cache-index.ts'
 import { manifestOnDemand } from './cached-manifest.ts'
 import { type CachedProject, cachedNode, type NodeChanges, numbersById } from './cached-nodes.ts'
-import type { ChangedOutputs } from './cached-outputs.ts'
+import { keptText } from './kept-text.ts'
 import { type Links, makeLinks } from './links.ts'
-import { type ReadText, saidBefore, type YamlFile } from './partial-project.ts'
 import { recheck } from './recheck.ts'
 import { type Redrafted, redraft } from './redraft.ts'
 import { openTemplates } from './reopen.ts'
 import { Unpatchable } from './unpatchable.ts'
+import type { Updated, UpdateRequest } from './updated.ts'
 
 /*
  * Compiling a project again after some of its files have changed: their nodes are drafted again, and as long as those
  * look the same to others, only they and what reads their columns are looked at.
  */
 
-export interface PatchRequest {
-  readonly cached: CachedProject
-  readonly readText: ReadText
-  /** Files of nodes that have changed, with their text as it is now. */
-  readonly files: readonly ChangedFile[]
-  /** YAML files beside nodes that have changed, with what they say now. */
-  readonly yaml: readonly YamlFile[]
-  readonly options: CompileOptions
-}
-
-export interface Patched extends NodeChanges {
-  /** Nodes that others name in their lists of parents or children, or no longer. */
-  readonly relinked: ReadonlySet<NodeId>
-  /** Nodes whose SQL may be another than before. */
-  readonly affected: ReadonlySet<NodeId>
-  readonly outputs: ChangedOutputs
-  /** What is worth saying of the manifest, in the order in which compiling everything would say it. */
-  readonly warnings: readonly Problem[]
-}
-
-/** Brings a kept project up to date; throws Unpatchable where everything has to be compiled. */
-export async function patchProject(request: PatchRequest): Promise<Patched> {
-  const { cached, options } = request
+/** Brings a kept project up to date for what has changed; throws Unpatchable where everything has to be compiled. */
+export async function patchProject(todo: UpdateRequest): Promise<Updated> {
+  const { cached, options } = todo
   const { sql, ids } = cached.index
   const checksSql = options.checksSql !== false
-  if (checksSql && !sql) throw new Unpatchable('nobody has looked at the SQL')
-  if (!checksSql && sql && sql.heirs.length > 0)
-    throw new Unpatchable('what is inherited takes a look at the SQL')
-  if (cached.index.until !== null && options.clock() >= new Date(cached.index.until))
-    throw new Unpatchable('a model has come to its deprecation date')
-  const todo = withTimed(request)
   const unsteady = checksSql && sql ? sql.unsteady : []
-  if (todo.files.length + todo.yaml.length + unsteady.length === 0) return unchanged(cached, checksSql)
   refuseTold(todo)
   if (checksSql) await loadSqlParser()
   const numbers = numbersById(cached.index)
@@ -80,46 +50,8 @@ export async function patchProject(request: PatchRequest): Promise<Patched> {
   return { ...patched, outputs, warnings: [...cached.index.drafting, ...problems] }
 }
 
-function unchanged({ index }: CachedProject, checksSql: boolean): Patched {
-  const { ids, drafting, sql } = index
-  const found = checksSql && sql ? [sql.rendering, sql.syntax, sql.columns] : []
-  const warnings = found.flatMap((list) => list.flatMap(([, problems]) => problems))
-  const none = new Set<NodeId>()
-  return {
-    ids,
-    changed: new Map(),
-    outputs: new Map(),
-    affected: none,
-    relinked: none,
-    warnings: [...drafting, ...warnings],
-  }
-}
-
-/** What asks for the time has to be drafted again as if it had changed. */
-function withTimed<T extends PatchRequest>(request: T): T {
-  const { cached, readText, files, yaml } = request
-  const { timed, files: entries } = cached.index
-  const isNew = (path: string): boolean => ![...files, ...yaml].some((file) => file.path === path)
-  const more = timed.filter(isNew)
-  return {
-    ...request,
-    files: [
-      ...files,
-      ...entries
-        .filter(({ path }) => more.includes(path))
-        .map((entry): ChangedFile => ({ ...entry, text: readText(entry.path) ?? '' })),
-    ],
-    yaml: [
-      ...yaml,
-      ...more
-        .filter((path) => !entries.some((entry) => entry.path === path))
-        .map((path) => ({ path, said: saidBefore(cached, path) })),
-    ],
-  }
-}
-
 /** A file that there was something to tell about may have mended it, or moved it to another line. */
-function refuseTold({ cached: { index }, files, yaml }: PatchRequest): void {
+function refuseTold({ cached: { index }, files, yaml }: UpdateRequest): void {
   const paths = new Set([...files, ...yaml].map(({ path }) => path))
   const told = [...index.reading, ...index.drafting].find(({ place, related = [] }) =>
     [place, ...related.map((other) => other.place)].some((one) => one && paths.has(one.file)),
@@ -144,7 +76,7 @@ function changesOf(
   const note = (node: Node): void => {
     const number = numbers.get(node.id)
     const before = number === undefined ? undefined : cached.pieces.read(cached.index.nodes[number]!)
-    if (JSON.stringify(node) !== before) changed.set(node.id, node)
+    if (keptText(node) !== before) changed.set(node.id, node)
   }
   nodes.forEach(note)
   let ids = cached.index.ids

@@ -1,6 +1,6 @@
 import type { Node, NodeId, TestNode } from '../../core/node.ts'
 import type { Problem } from '../../core/problem.ts'
-import type { PatchSpec, Project } from '../../core/project.ts'
+import type { PatchSpec, Project, TestSpec } from '../../core/project.ts'
 import { draftProblems } from '../check-nodes.ts'
 import { openDrafting } from '../compile.ts'
 import { draftAnalysis } from '../nodes/analysis-drafts.ts'
@@ -18,7 +18,9 @@ import type { Templates } from '../templates.ts'
 import type { CacheIndex, ChangedFile } from './cache-index.ts'
 import { type CachedProject, cachedNode } from './cached-nodes.ts'
 import { nameKey } from './described-keys.ts'
-import { type PartialProjectRequest, saidBefore, withFocus, type YamlFile } from './partial-project.ts'
+import { keptText } from './kept-text.ts'
+import { saidBefore, type YamlFile } from './kept-yaml.ts'
+import { type PartialProjectRequest, withFocus } from './partial-project.ts'
 import { Unpatchable } from './unpatchable.ts'
 import { looksTheSame } from './visible-parts.ts'
 
@@ -141,7 +143,7 @@ function describedAnew(request: RedraftRequest, file: YamlFile): DescribedAnew {
   const before = saidBefore(cached, file.path)
   const { patches: _, ...others } = file.said
   const { patches: __, ...othersBefore } = before
-  if (JSON.stringify(others) !== JSON.stringify(othersBefore))
+  if (keptText(others) !== keptText(othersBefore))
     throw new Unpatchable(`${file.path} declares something else than before`)
   const changed = changedPatches(cached.index, file, before.patches)
   const files = changed.map(({ resource, package: packageName, name }) => {
@@ -184,8 +186,11 @@ function patchKey({ resource, package: packageName, name }: PatchSpec): string {
   return `${resource} ${packageName} ${name}`
 }
 
-function withoutPlaces(patch: PatchSpec): string {
-  return JSON.stringify(patch, (key, value) => (key === 'place' ? undefined : value))
+/** What a patch says, wherever it stands; its tests have places too. */
+function withoutPlaces({ place: _, tests, columns, ...rest }: PatchSpec): string {
+  const said = (list: readonly TestSpec[]) => list.map((test) => ({ ...test, place: null }))
+  const ofColumns = columns.map((column) => ({ ...column, tests: said(column.tests) }))
+  return keptText([rest, said(tests), ofColumns])
 }
 
 function elsewhere(

@@ -1,4 +1,5 @@
 import type { Node } from '../../core/node.ts'
+import { keptText } from './kept-text.ts'
 
 /*
  * What other nodes can see of a node. As long as that is the same, nothing has to be done about them.
@@ -41,7 +42,7 @@ function visibleParts(node: Node): string {
   const parts = Object.entries(node).filter(([key]) => !ownKeys.has(key))
   const config = sharedConfig.map((key) => node.config[key] ?? null)
   const isEphemeral = node.resourceType === 'model' && node.materialized === 'ephemeral'
-  return JSON.stringify([parts.sort(byKey), config, isEphemeral])
+  return keptText([parts.sort(byKey), config, isEphemeral])
 }
 
 function byKey([a]: readonly [string, unknown], [b]: readonly [string, unknown]): number {

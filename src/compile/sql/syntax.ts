@@ -1,3 +1,4 @@
+import { setFlagsFromString } from 'node:v8'
 import { loadModule, normalizeSync, parseSync } from 'libpg-query'
 
 /*
@@ -12,7 +13,12 @@ export interface SyntaxError {
 }
 
 /** Loads the parser; call once before `findSyntaxError` or `leadingWith`. */
-export const loadSqlParser: () => Promise<void> = loadModule
+export async function loadSqlParser(): Promise<void> {
+  // V8 would soon compile it a second time, to faster code: more work than most commands have for it, and a process
+  // does not end before that is done. It still does so for the functions that a large project calls all the time.
+  setFlagsFromString('--wasm-tiering-budget=2147483647')
+  await loadModule()
+}
 
 /** The first thing in `text` that PostgreSQL cannot parse, or null when it parses. */
 export function findSyntaxError(text: string): SyntaxError | null {

@@ -2,7 +2,6 @@ import { renderRelation } from '../../compile/context/relation-value.ts'
 import type { ColumnLineage } from '../../compile/lineage/lineage-meta.ts'
 import { type MacroReader, makeMacroReader } from '../../compile/macro-reads.ts'
 import { quoted } from '../../compile/quoting.ts'
-import { makeGraph, type NodeGraph } from '../../core/graph.ts'
 import type { Manifest } from '../../core/manifest.ts'
 import type { Node, NodeId, Relation } from '../../core/node.ts'
 import { artifactIds } from './artifact-ids.ts'
@@ -11,7 +10,6 @@ import type { ArtifactOptions } from './artifact-metadata.ts'
 /** What writing the entry of one node needs to know of the others. */
 export interface ArtifactScope {
   readonly manifest: Manifest
-  readonly graph: NodeGraph
   readonly options: ArtifactOptions
   readonly compiledCode: ReadonlyMap<NodeId, string>
   /** What the columns of nodes are made from, as far as that was looked at. */
@@ -31,17 +29,27 @@ export type NodeFindings = Partial<Pick<ArtifactScope, 'compiledCode' | 'lineage
 export function makeArtifactScope(
   manifest: Manifest,
   options: ArtifactOptions,
-  { compiledCode = new Map(), lineage = new Map() }: NodeFindings = {},
+  findings: NodeFindings = {},
 ): ArtifactScope {
   const ids = artifactIds(manifest)
+  const idOf = (id: NodeId) => ids.get(id) ?? id
+  return makeEntryScope(manifest, options, idOf, findings)
+}
+
+/** The same for who makes few entries of a manifest, and knows the ids. */
+export function makeEntryScope(
+  manifest: Manifest,
+  options: ArtifactOptions,
+  idOf: ArtifactScope['idOf'],
+  { compiledCode = new Map(), lineage = new Map() }: NodeFindings = {},
+): ArtifactScope {
   return {
     manifest,
-    graph: makeGraph(manifest),
     options,
     compiledCode,
     lineage,
     macrosIn: makeMacroReader(manifest),
-    idOf: (id) => ids.get(id) ?? id,
+    idOf,
     parentsOf: ({ dependsOn }) => dependsOn.flatMap((id) => manifest.nodes[id] ?? []),
   }
 }

@@ -1,4 +1,5 @@
 import { macroId } from '../../compile/macro-reads.ts'
+import { makeGraph } from '../../core/graph.ts'
 import type { MacroInfo, Manifest } from '../../core/manifest.ts'
 import type { Node, NodeId, ResourceType } from '../../core/node.ts'
 import { type ArtifactOptions, manifestMetadata } from './artifact-metadata.ts'
@@ -55,7 +56,7 @@ export function manifestArtifact(manifest: Manifest, options: ManifestArtifactOp
 /** The manifest as dbt's tools read it, for writing it to a file. */
 export function manifestSections(manifest: Manifest, options: ManifestArtifactOptions): ManifestSections {
   const scope = makeArtifactScope(manifest, options, options)
-  const { parents, children } = scope.graph
+  const { parents, children } = makeGraph(manifest)
   return {
     metadata: manifestMetadata(manifest, options),
     nodes: entriesOf('nodes', scope),
@@ -97,7 +98,8 @@ const sections: Readonly<Partial<Record<ResourceType, Section>>> = {
   function: 'functions',
 }
 
-function sectionOf({ resourceType }: Node): Section {
+/** The section in which a kind of node stands. */
+export function sectionOf({ resourceType }: Pick<Node, 'resourceType'>): Section {
   return sections[resourceType] ?? 'nodes'
 }
 
@@ -148,6 +150,39 @@ function neighboursOf(
   { manifest, idOf }: ArtifactScope,
 ): LazyEntries {
   return function* () {
-    for (const id of Object.keys(manifest.nodes)) yield [idOf(id), neighbours(id).map(idOf).sort()]
+    for (const id of Object.keys(manifest.nodes)) yield [idOf(id), neighbourIds(neighbours(id), idOf)]
   }
+}
+
+function neighbourIds(ids: readonly NodeId[], idOf: ArtifactScope['idOf']): string[] {
+  return ids.map(idOf).sort()
+}
+
+/** What of a manifest's nodes is another than when it was last written. */
+export interface ChangedNodes {
+  /** Nodes whose entries are others. */
+  readonly nodes: readonly Node[]
+  /** Nodes that have other parents or children. */
+  readonly relinked: Iterable<NodeId>
+  readonly parentsOf: (id: NodeId) => readonly NodeId[]
+  readonly childrenOf: (id: NodeId) => readonly NodeId[]
+}
+
+/** The entries of a manifest that are others, by their sections and keys. */
+export function changedEntries(
+  { nodes, relinked, parentsOf, childrenOf }: ChangedNodes,
+  scope: ArtifactScope,
+): ReadonlyMap<string, ReadonlyMap<string, unknown>> {
+  const { idOf } = scope
+  const entries = new Map<string, Map<string, unknown>>()
+  const add = (section: keyof ManifestArtifact, key: string, entry: unknown): void => {
+    const known = entries.get(section) ?? new Map<string, unknown>()
+    entries.set(section, known.set(key, entry))
+  }
+  for (const node of nodes) add(sectionOf(node), idOf(node.id), nodeEntry(node, scope))
+  for (const id of relinked) {
+    add('parent_map', idOf(id), neighbourIds(parentsOf(id), idOf))
+    add('child_map', idOf(id), neighbourIds(childrenOf(id), idOf))
+  }
+  return entries
 }

@@ -6,7 +6,7 @@ import type { RunResult } from '../../core/run-result.ts'
 import type { ArtifactOptions } from './artifact-metadata.ts'
 import type { NodeFindings } from './artifact-scope.ts'
 import { compiledPath, hasSql } from './compiled-path.ts'
-import { manifestSections } from './manifest-artifact.ts'
+import { type ManifestArtifactOptions, manifestSections } from './manifest-artifact.ts'
 import { runResultsArtifact } from './run-results-artifact.ts'
 import { writeJson } from './write-json.ts'
 
@@ -30,11 +30,13 @@ export interface Artifacts extends ArtifactOptions {
   /** What the columns of nodes are made from, as far as that was looked at. */
   readonly lineage?: NodeFindings['lineage']
   readonly args?: Readonly<Record<string, unknown>>
+  /** Writes manifest.json, where somebody knows how to do that in less time. */
+  readonly writeManifest?: (options: ManifestArtifactOptions) => Promise<void>
 }
 
 /** Writes the artifacts of a command to the target folder. */
 export async function writeArtifacts(targetFolder: string, artifacts: Artifacts): Promise<void> {
-  const { manifest, run, executedCode, ...options } = artifacts
+  const { manifest, run, executedCode, writeManifest, ...options } = artifacts
   const sqlOfRun = new Map(
     run?.results.flatMap(({ nodeId, compiledCode }) =>
       compiledCode === undefined ? [] : [[nodeId, compiledCode] as const],
@@ -45,7 +47,8 @@ export async function writeArtifacts(targetFolder: string, artifacts: Artifacts)
   writeSqlFiles(join(targetFolder, 'compiled'), manifest, compiledCode)
   if (executedCode) writeSqlFiles(join(targetFolder, 'run'), manifest, executedCode)
   const write = (name: string, document: object) => writeJson(join(targetFolder, name), document, options)
-  await write('manifest.json', manifestSections(manifest, { ...options, compiledCode }))
+  if (writeManifest) await writeManifest({ ...options, compiledCode })
+  else await write('manifest.json', manifestSections(manifest, { ...options, compiledCode }))
   if (run) await write('run_results.json', runResultsArtifact(run, manifest, options))
 }
 

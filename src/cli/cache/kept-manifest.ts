@@ -1,0 +1,221 @@
+import { join } from 'node:path'
+import { manifestOnDemand } from '../../compile/cache/cached-manifest.ts'
+import { numbersById } from '../../compile/cache/cached-nodes.ts'
+import { outputBefore } from '../../compile/cache/cached-outputs.ts'
+import { makeLinks } from '../../compile/cache/links.ts'
+import type { ColumnLineage } from '../../compile/lineage/lineage-meta.ts'
+import type { NodeId } from '../../core/node.ts'
+import { artifactIds } from '../../run/artifacts/artifact-ids.ts'
+import { manifestMetadata } from '../../run/artifacts/artifact-metadata.ts'
+import { makeArtifactScope, makeEntryScope } from '../../run/artifacts/artifact-scope.ts'
+import {
+  changedEntries,
+  type ManifestArtifactOptions,
+  manifestSections,
+  sectionOf,
+} from '../../run/artifacts/manifest-artifact.ts'
+import {
+  entryText,
+  type ImageChanges,
+  type ManifestImage,
+  missingEntries,
+  writeFromImage,
+  writeWithImage,
+} from '../../run/artifacts/manifest-image.ts'
+import { nodeEntry } from '../../run/artifacts/node-entry.ts'
+import { writeWholeFile } from '../../run/artifacts/whole-file.ts'
+import { writeJson } from '../../run/artifacts/write-json.ts'
+import type { CommandContext } from '../command-context.ts'
+import { type CacheFile, readCacheFile, writeCacheFile } from './cache-file.ts'
+import type { CompiledWorkspace, Reopened } from './compiled-workspace.ts'
+
+/*
+ * manifest.json as commands keep it for each other: its entries as they are without compiled SQL, from which the next
+ * one is put together with those that are others.
+ */
+
+interface KeptManifest {
+  /** The kept compilation that it belongs to. */
+  readonly of: string
+  /** Nodes that have another id in the manifest. */
+  readonly renamed: readonly (readonly [NodeId, string])[]
+  readonly image: ManifestImage
+}
+
+/** A workspace as far as its manifest is written from it. */
+type Source = Pick<CompiledWorkspace, 'manifest' | 'lineage' | 'keptId' | 'reopened'>
+
+/** Writes manifest.json, from the kept texts of another one as far as that is possible. */
+export async function writeManifest(
+  { log }: Pick<CommandContext, 'log'>,
+  targetPath: string,
+  source: Source,
+  options: ManifestArtifactOptions,
+): Promise<void> {
+  const path = join(targetPath, 'manifest.json')
+  const imagePath = join(targetPath, 'partial_manifest.bin')
+  const { reopened } = source
+  const file = reopened && readCacheFile(imagePath)
+  if (file === 'broken') log.write('debug', `${imagePath} is not what was written, and is made anew`)
+  const kept = file !== null && file !== 'broken' ? (file.index as KeptManifest) : null
+  const changes = reopened && kept?.of === source.keptId ? changesOf(reopened, kept!, source, options) : null
+  if (changes === null) return writeAnew(path, imagePath, source, options)
+  writeWholeFile(path, options.invocationId, (out) =>
+    writeFromImage(out, kept!.image, (file as CacheFile).bytes, changes),
+  )
+}
+
+/** Where more than this part of the entries are others, making all of them is as quick. */
+const othersAtMost = 0.3
+
+/** Nodes whose entries say more than that of a manifest without compiled SQL. */
+function nodesWithMore(
+  { lineage }: Source,
+  { compiledCode, lineage: known }: ManifestArtifactOptions,
+): Set<NodeId> {
+  const ids = new Set(compiledCode?.keys())
+  if (known === undefined) return ids
+  for (const [id, own] of known) if (lineage.get(id) !== own) ids.add(id)
+  return ids
+}
+
+/** What is to be written instead of the kept texts; null where everything is better made anew. */
+function changesOf(
+  { kept, updated }: Reopened,
+  { renamed, image }: KeptManifest,
+  source: Source,
+  options: ManifestArtifactOptions,
+): ImageChanges | null {
+  const { index } = kept
+  const there = new Set(updated.ids)
+  const missing = missingNodes(image, new Map(renamed.map(([id, key]) => [key, id])))
+  const others = [
+    ...new Set([
+      ...updated.changed.keys(),
+      ...updated.outputs.keys(),
+      ...nodesWithMore(source, options),
+      ...missing.entries,
+    ]),
+  ].filter((id) => there.has(id))
+  const numbers = numbersById(index)
+  if (others.length > updated.ids.length * othersAtMost || hasOtherGroups(kept, updated, numbers)) return null
+  const manifest = manifestOnDemand(kept, numbers, updated)
+  const ids = new Map(renamed)
+  const idOf = (id: NodeId): string => ids.get(id) ?? id
+  const { parentsOf, childrenOf } = makeLinks(kept, numbers, updated)
+  const relinked = [...new Set([...updated.relinked, ...missing.neighbours])].filter((id) => there.has(id))
+  const nodes = others.map((id) => manifest.nodes[id]!)
+  const scope = makeEntryScope(manifest, options, idOf, {
+    ...options,
+    lineage: lineageOf({ kept, updated }, others, numbers, options),
+  })
+  const entries = changedEntries({ nodes, relinked, parentsOf, childrenOf }, scope)
+  return {
+    metadata: manifestMetadata(manifest, options),
+    entries: new Map([...entries].map(([section, own]) => [section, textsOf(own)])),
+    keys: updated.ids === index.ids ? new Map() : keysNow({ kept, updated }, numbers, idOf),
+  }
+}
+
+function textsOf(entries: ReadonlyMap<string, unknown>): ReadonlyMap<string, string> {
+  return new Map([...entries].map(([key, entry]) => [key, entryText(key, entry)]))
+}
+
+/** The nodes whose entries, or whose neighbours, were not kept. */
+function missingNodes(image: ManifestImage, ids: ReadonlyMap<string, NodeId>) {
+  const missing = [...missingEntries(image)]
+  const isMap = (section: string): boolean => section.endsWith('_map')
+  const nodes = (sections: typeof missing): NodeId[] =>
+    sections.flatMap(([, keys]) => keys.map((key) => ids.get(key) ?? key))
+  return {
+    entries: nodes(missing.filter(([section]) => !isMap(section))),
+    neighbours: nodes(missing.filter(([section]) => isMap(section))),
+  }
+}
+
+/** Whether nodes have come into groups or left them, of whose members the manifest has lists. */
+function hasOtherGroups(
+  { index }: Reopened['kept'],
+  { changed, ids }: Reopened['updated'],
+  numbers: ReadonlyMap<NodeId, number>,
+): boolean {
+  const before = (id: NodeId): string | undefined => index.groups[numbers.get(id) ?? -1]
+  const there = new Set(ids)
+  return (
+    [...changed].some(([id, node]) => ('group' in node ? node.group : undefined) !== before(id)) ||
+    (ids !== index.ids && index.ids.some((id) => !there.has(id) && before(id) !== undefined))
+  )
+}
+
+function lineageOf(
+  { kept, updated }: Reopened,
+  ids: readonly NodeId[],
+  numbers: ReadonlyMap<NodeId, number>,
+  { lineage }: ManifestArtifactOptions,
+): ReadonlyMap<NodeId, ColumnLineage> {
+  const known = (id: NodeId): ColumnLineage | undefined =>
+    (updated.outputs.has(id) ? updated.outputs.get(id) : outputBefore(kept, numbers.get(id)))?.lineage
+  return new Map(
+    ids.flatMap((id) => {
+      const own = lineage?.get(id) ?? known(id)
+      return own ? [[id, own] as const] : []
+    }),
+  )
+}
+
+/** The keys of the sections in which tests have come or gone. */
+function keysNow(
+  { kept: { index }, updated }: Reopened,
+  numbers: ReadonlyMap<NodeId, number>,
+  idOf: (id: NodeId) => string,
+): ReadonlyMap<string, readonly string[]> {
+  const typeOf = (id: NodeId) => index.types[numbers.get(id) ?? -1] ?? updated.changed.get(id)!.resourceType
+  const inNodes = updated.ids.filter((id) => sectionOf({ resourceType: typeOf(id) }) === 'nodes')
+  const all = updated.ids.map(idOf)
+  return new Map([
+    ['nodes', inNodes.map(idOf)],
+    ['parent_map', all],
+    ['child_map', all],
+  ])
+}
+
+/** Writes the whole manifest and, where the compiled project was kept, keeps its entries too. */
+async function writeAnew(
+  path: string,
+  imagePath: string,
+  source: Source,
+  options: ManifestArtifactOptions,
+): Promise<void> {
+  const { manifest, lineage, keptId } = source
+  const sections = manifestSections(manifest, { lineage, ...options })
+  const withMore = nodesWithMore(source, options)
+  if (keptId === null || withMore.size > Object.keys(manifest.nodes).length * othersAtMost)
+    return writeJson(path, sections, options)
+  const ids = artifactIds(manifest)
+  const renamed = [...ids].filter(([id, key]) => id !== key)
+  const idOf = new Map(renamed.map(([id, key]) => [key, id]))
+  const plain = once(() => makeArtifactScope(manifest, options, { lineage }))
+  const { updated } = source.reopened ?? {}
+  const isOther = (id: NodeId): boolean =>
+    updated !== undefined && (updated.changed.has(id) || updated.outputs.has(id) || updated.relinked.has(id))
+  writeCacheFile(imagePath, options.invocationId, (keep): KeptManifest => {
+    const image = writeWholeFile(path, options.invocationId, (out) =>
+      writeWithImage(out, sections, keep, (section, key) => {
+        const id = idOf.get(key) ?? key
+        // The kept compilation has them as they were.
+        if (isOther(id)) return null
+        if (section.endsWith('_map') || !withMore.has(id)) return undefined
+        return entryText(key, nodeEntry(manifest.nodes[id]!, plain()))
+      }),
+    )
+    return { of: keptId, renamed, image }
+  })
+}
+
+function once<T>(make: () => T): () => T {
+  let made: { readonly value: T } | undefined
+  return () => {
+    made ??= { value: make() }
+    return made.value
+  }
+}
