@@ -1,11 +1,10 @@
-import { cpSync, existsSync, mkdtempSync, readdirSync, readFileSync, rmSync } from 'node:fs'
+import { cpSync, mkdtempSync, readFileSync, rmSync } from 'node:fs'
 import { tmpdir } from 'node:os'
 import { join } from 'node:path'
 import { fileURLToPath } from 'node:url'
 import { afterAll, describe, expect, it } from 'vitest'
-import { runCommandLine } from '../../../src/cli/run-command-line.ts'
 import { makeRandom } from '../../../src/stats/random/philox.ts'
-import { fakeSurroundings } from '../fake-surroundings.ts'
+import { type Outcome, outcomeOf, reasonsToCompileAnew } from './outcome.ts'
 import { type EditedProject, editAtRandom, filesBelow, restore } from './random-edits.ts'
 
 /*
@@ -18,13 +17,6 @@ const folders: string[] = []
 afterAll(() => {
   for (const folder of folders) rmSync(folder, { recursive: true, force: true })
 })
-
-interface Outcome {
-  readonly code: number
-  readonly out: string
-  readonly err: string
-  readonly manifest: unknown
-}
 
 function openProject(name: string, seed: number): EditedProject {
   const folder = mkdtempSync(join(tmpdir(), 'estimand-partial-'))
@@ -39,58 +31,19 @@ function openProject(name: string, seed: number): EditedProject {
     folder,
     random: makeRandom(seed),
     originals,
-    circumstances: { vars: {}, env: {}, target: null },
+    circumstances: { vars: '{}', env: {}, flags: [] },
   }
 }
 
-async function run(
+function run(
   { folder, circumstances }: EditedProject,
   command: readonly string[],
   targetPath: string,
   more: readonly string[] = [],
 ): Promise<Outcome> {
-  const surroundings = fakeSurroundings({
-    workingDirectory: folder,
-    environment: { HOME: folder, ...circumstances.env },
-    clock: () => new Date(),
-  })
-  const args = [
-    ...command,
-    '--vars',
-    JSON.stringify(circumstances.vars),
-    '--target-path',
-    targetPath,
-    ...more,
-  ]
-  const code = await runCommandLine(args, surroundings)
-  const path = join(folder, targetPath, 'manifest.json')
-  const { out, err } = surroundings.written
-  // What takes long is told, and how long it takes depends on the machine.
-  const neutral = (text: string) =>
-    text
-      .replaceAll(targetPath, 'TARGET')
-      .replaceAll(folder, 'FOLDER')
-      .replace(/^Compiling the \w+\n/gm, '')
-  return {
-    code,
-    out: neutral(out),
-    err: neutral(err),
-    manifest: existsSync(path) ? neutralManifest(readFileSync(path, 'utf8'), targetPath) : null,
-  }
-}
-
-function neutralManifest(text: string, targetPath: string): unknown {
-  const { metadata, ...sections } = JSON.parse(text.replaceAll(targetPath, 'TARGET'))
-  const { generated_at: _, invocation_id: __, ...rest } = metadata
-  return JSON.parse(JSON.stringify({ metadata: rest, ...sections }), (key, value) =>
-    key === 'created_at' ? 0 : value,
-  )
-}
-
-function logs(folder: string): string[] {
-  const path = join(folder, 'logs')
-  if (!existsSync(path)) return []
-  return readdirSync(path).map((name) => readFileSync(join(path, name), 'utf8'))
+  const { vars, env, flags } = circumstances
+  const args = [...command, '--vars', vars, ...flags, ...more]
+  return outcomeOf({ folder, args, env, targetPath })
 }
 
 const steps = Number(process.env['ESTIMAND_STEPS'] ?? 60)
@@ -111,16 +64,9 @@ describe.each(['dbt-shop', 'every-kind', 'small-shop', 'hooked'])('random edits 
       rmSync(join(project.folder, 'logs'), { recursive: true, force: true })
       const command = project.random.bernoulli(0.2) ? ['ls', '--resource-type', 'all'] : ['parse']
       const warm = await run(project, command, 'target-warm')
-      if (logs(project.folder).some((text) => text.includes('compiled anew'))) anew++
-      if (process.env['ESTIMAND_TRACE'])
-        console.log(
-          step,
-          history.at(-1),
-          warm.code,
-          logs(project.folder)
-            .join('')
-            .match(/compiled anew: [^"]*/)?.[0],
-        )
+      const reasons = reasonsToCompileAnew(project.folder)
+      if (reasons.length > 0) anew++
+      if (process.env['ESTIMAND_TRACE']) console.log(step, history.at(-1), warm.code, ...reasons)
       isBroken = warm.code !== 0
       const cold = await run(project, command, 'target-cold', ['--no-partial-parse'])
       if (command[0] === 'ls') {

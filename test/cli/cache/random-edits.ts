@@ -19,9 +19,10 @@ import type { Random } from '../../../src/stats/random/random.ts'
 
 /** The command line and environment of a step. */
 export interface Circumstances {
-  vars: Record<string, unknown>
+  /** As they are written on the command line. */
+  vars: string
   env: Record<string, string>
-  target: string | null
+  flags: readonly string[]
 }
 
 export interface EditedProject {
@@ -68,6 +69,16 @@ function someRef(project: EditedProject): string {
   const path = pick(project.random, files) ?? 'nothing'
   const name = path.replace(/.*\//, '').replace(/\.\w+$/, '')
   return project.random.bernoulli(0.9) ? name : `${name}_not_there`
+}
+
+/** Writes one of the whole numbers of a text in another way, most of which mean something else. */
+function otherNumber(random: Random, text: string): string {
+  const numbers = [...text.matchAll(/(?<![\w.'"-])\d+(?![\w.'"-])/g)]
+  const found = pick(random, numbers)
+  if (!found) return text
+  const [digits] = found
+  const other = pick(random, [`${digits}.0`, `'${digits}'`, `0${digits}`, `${digits}e0`, '-0.0'])!
+  return text.slice(0, found.index) + other + text.slice(found.index + digits.length)
 }
 
 const configs = [
@@ -337,24 +348,60 @@ const edits: readonly (readonly [weight: number, name: string, edit: Edit])[] = 
     },
   ],
   [
-    1,
+    3,
+    'number',
+    (p) =>
+      change(
+        p,
+        [...filesBelow(p.folder, '.yml'), ...modelFiles(p)].filter(
+          (path) => !/project\.yml|packages\.yml/.test(path),
+        ),
+        (text) => otherNumber(p.random, text),
+      ),
+  ],
+  [
+    2,
     'var',
     ({ circumstances, random }) => {
-      circumstances.vars = random.bernoulli(0.5)
-        ? {}
-        : { with_marts: random.bernoulli(0.7), anything: random.int(3) }
-      return JSON.stringify(circumstances.vars)
+      const anything = pick(random, ['0', '1', '1.0', '-0.0', '"1"', 'null', '{ a: 1.0 }', '[1, 2.0]'])
+      circumstances.vars = random.bernoulli(0.3)
+        ? '{}'
+        : `{ with_marts: ${random.bernoulli(0.7)}, anything: ${anything} }`
+      return circumstances.vars
+    },
+  ],
+  [
+    2,
+    'environment',
+    ({ circumstances, random }) => {
+      const variables = {
+        SHOP_COLOUR: `c${random.int(3)}`,
+        UNUSED: `${random.int(9)}`,
+        DBT_SHOP_PORT: `${5432 + random.int(2)}`,
+        DBT_SHOP_PASSWORD: `p${random.int(2)}`,
+        DBT_ENV_CUSTOM_ENV_TEAM: `t${random.int(2)}`,
+      }
+      circumstances.env = Object.fromEntries(Object.entries(variables).filter(() => random.bernoulli(0.3)))
+      return JSON.stringify(circumstances.env)
     },
   ],
   [
     1,
-    'environment',
+    'flags',
     ({ circumstances, random }) => {
-      circumstances.env = random.bernoulli(0.5)
-        ? {}
-        : { SHOP_COLOUR: `c${random.int(3)}`, UNUSED: `${random.int(9)}` }
-      return JSON.stringify(circumstances.env)
+      circumstances.flags = pick(random, [[], ['--no-version-check'], ['--warn-error'], ['--quiet']])!
+      return circumstances.flags.join(' ')
     },
+  ],
+  [
+    1,
+    'profile',
+    (p) =>
+      change(
+        p,
+        filesBelow(p.folder, 'profiles.yml').filter((path) => !path.includes('/')),
+        (text) => text.replace(/schema: \w+/, `schema: analytics${p.random.int(3)}`),
+      ),
   ],
 ]
 
@@ -379,5 +426,5 @@ export function restore({ folder, originals, circumstances }: EditedProject): vo
     const absolute = join(folder, path)
     if (!existsSync(absolute) || readFileSync(absolute, 'utf8') !== text) writeFileSync(absolute, text)
   }
-  Object.assign(circumstances, { vars: {}, env: {}, target: null })
+  Object.assign(circumstances, { vars: '{}', env: {}, flags: [] })
 }
