@@ -1,6 +1,8 @@
-import { relationsOf } from '../core/node.ts'
+import { type Node, relationsOf } from '../core/node.ts'
+import { formatProblem } from '../core/problem.ts'
 import type { NodeResult } from '../core/run-result.ts'
 import { commentedSession, createSchema, sql } from '../warehouse/index.ts'
+import { adapterResponse } from './artifacts/index.ts'
 import { askAnywhere, askOn } from './ask.ts'
 import { hasHooks } from './hooks.ts'
 import type { RunContext } from './run-context.ts'
@@ -51,7 +53,10 @@ async function runProjectHooks(
   await warehouse.withSession(async (session) => {
     const ask = askOn(commentedSession(session, context.commentOf(null)))
     const scope = { ...renderScope, relationOf: context.publishedRelation, ask }
-    const told = { results: results.map(toldResult), schemas: schemasOf(context) }
+    const told = {
+      results: results.map((result) => toldResult(result, context.manifest.nodes[result.nodeId]!)),
+      schemas: schemasOf(context),
+    }
     await renderer.runProjectHooks(moment, scope, told)
   })
 }
@@ -65,8 +70,9 @@ function schemasOf({ plan, manifest }: RunContext): string[] {
 }
 
 /** A result under dbt's names. */
-function toldResult(result: NodeResult): Readonly<Record<string, unknown>> {
-  const { nodeId, status, startedAt, finishedAt, durationMs, message, rows, thread, compiledCode } = result
+function toldResult(result: NodeResult, node: Node): Readonly<Record<string, unknown>> {
+  const { nodeId, status, startedAt, finishedAt, durationMs, rows, thread, compiledCode } = result
+  const response = adapterResponse(result, node)
   const isTest = ['pass', 'warn', 'fail'].includes(status)
   return {
     unique_id: nodeId,
@@ -79,13 +85,27 @@ function toldResult(result: NodeResult): Readonly<Record<string, unknown>> {
             { name: 'compile', started_at: startedAt, completed_at: startedAt },
             { name: 'execute', started_at: startedAt, completed_at: finishedAt },
           ],
-    thread_id: `Thread-${thread ?? 1}`,
+    thread_id: `Thread-${thread ?? 1} (worker)`,
     execution_time: durationMs / 1000,
-    adapter_response:
-      rows === null ? {} : { _message: `SELECT ${rows}`, code: 'SELECT', rows_affected: rows },
-    message,
-    failures: isTest ? rows : null,
+    adapter_response: response,
+    message: toldMessage(result, node, response),
+    failures: status === 'pass' ? 0 : isTest ? rows : null,
     compiled: compiledCode !== undefined,
     compiled_code: compiledCode ?? null,
   }
+}
+
+/** What dbt says of a result: the server's answer, nothing of a test that passes, how many failures of another. */
+function toldMessage(
+  { status, message, rows, problem }: NodeResult,
+  node: Node,
+  response: Readonly<Record<string, unknown>>,
+): string | null {
+  if (status === 'pass') return null
+  if (node.resourceType === 'test' && (status === 'warn' || status === 'fail')) {
+    const limit = status === 'warn' ? node.warnIf : node.errorIf
+    return `Got ${rows} result${rows === 1 ? '' : 's'}, configured to ${status} if ${limit}`
+  }
+  if (problem && status !== 'success') return formatProblem(problem)
+  return typeof response['_message'] === 'string' ? response['_message'] : message
 }

@@ -4,6 +4,7 @@ export { compiledPath } from './compiled-path.ts'
 export { makeEntryWriter } from './entry-writer.ts'
 export { type ManifestArtifact, type ManifestArtifactOptions, manifestArtifact } from './manifest-artifact.ts'
 export {
+  adapterResponse,
   type RunResultsArtifact,
   type RunResultsOptions,
   runResultsArtifact,

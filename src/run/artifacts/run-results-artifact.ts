@@ -102,7 +102,10 @@ function timing({ status, startedAt, finishedAt }: NodeResult) {
 }
 
 /** What a server answers to the statement that makes the node, as tools know it from dbt. */
-function adapterResponse({ status, message, rows }: NodeResult, node: Node) {
+export function adapterResponse(
+  { status, message, rows }: NodeResult,
+  node: Node,
+): Readonly<Record<string, unknown>> {
   if (status === 'skipped' || status === 'error' || status === 'no-op') return {}
   if (status === 'reused') return { _message: message, code: 'REUSED' }
   // The rows of a test's result are failures; what its query gave back is the one row that counts them.

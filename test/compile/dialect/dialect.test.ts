@@ -409,6 +409,17 @@ describe('values', () => {
     )
   })
 
+  it.each([
+    ['{{ nope | default(none) }}', 'None'],
+    ['{{ nope | default(nope) | default(none) is none }}', 'True'],
+    ["{{ '' | default(none, true) }}", 'None'],
+    ["{{ 'x' | int(none) }} {{ 'x' | int(default=none) }} {{ 'x' | float(none) }}", 'None None None'],
+    ['{{ nope | default }}|{{ nope | default(nope) is defined }}', '|False'],
+  ])('default to what is given, None too: %s', (source, expected) => {
+    // The expected values are what Jinja renders.
+    expect(render(source)).toBe(expected)
+  })
+
   it('that are undefined may be used freely while a project is parsed', () => {
     const template = dialect.parse('{{ nope.a.b(1)[2] }}{{ graph.x }}|', 'a.sql')
     expect(dialect.render(template, { ...names(), lenient: true }).text).toBe('|')

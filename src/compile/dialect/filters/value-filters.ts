@@ -28,7 +28,7 @@ import { type Filter, filter, intArgument, type Maybe } from './filter.ts'
 import { prettyPrint } from './pretty-print.ts'
 
 function toInt(value: Value, missing: Maybe, base: Maybe): Value {
-  const fallback = missing ?? 0
+  const fallback = missing === undefined ? 0 : missing
   if (isText(value)) {
     const whole = parseInteger(textOf(value), intArgument(base, 10))
     if (whole !== undefined) return whole
@@ -45,7 +45,7 @@ function toInt(value: Value, missing: Maybe, base: Maybe): Value {
 }
 
 function toFloat(value: Value, missing: Maybe): Value {
-  const fallback = missing ?? new Float(0)
+  const fallback = missing === undefined ? new Float(0) : missing
   if (isText(value)) {
     const double = parseFloatText(textOf(value))
     return double === undefined ? fallback : new Float(double)
@@ -86,7 +86,9 @@ function absolute(value: Value): Value {
 
 function defaulted(value: Value, fallback: Maybe, boolean: Maybe): Value {
   const isMissing = value instanceof Undefined || (truth(boolean ?? false) && !truth(value))
-  return isMissing ? (fallback ?? '') : value
+  if (!isMissing) return value
+  // None is a default like any other.
+  return fallback === undefined ? '' : fallback
 }
 
 const unsafe: Record<string, string> = { '<': '\\u003c', '>': '\\u003e', '&': '\\u0026', "'": '\\u0027' }
