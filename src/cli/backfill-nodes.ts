@@ -11,6 +11,7 @@ import { runArguments } from './run-arguments.ts'
 import { saveArtifacts } from './save-artifacts.ts'
 import { reportSelection, selectNodes } from './select-nodes.ts'
 import { startedBy } from './started-by.ts'
+import { withStoredEvents } from './store-events.ts'
 import { templateFlags } from './template-flags.ts'
 import { openWorkspace, type Workspace, withOpenWarehouse } from './workspace.ts'
 
@@ -73,16 +74,18 @@ export async function backfillNodes(context: CommandContext, flags: BackfillFlag
       import('../run/events/tell-backfill.ts'),
     ])
     const tellRun = makeRunTeller(context.events, manifest, target, threads)
-    const result = await backfill(request, plan, {
-      emit(event) {
-        if (event.type === 'chunk_event') tellRun(event.event)
-        else tellBackfill(event, context.events)
-        show?.(event)
-      },
-      clock,
-      signal,
-      newId,
-    })
+    const result = await withStoredEvents(context, warehouse, () =>
+      backfill(request, plan, {
+        emit(event) {
+          if (event.type === 'chunk_event') tellRun(event.event)
+          else tellBackfill(event, context.events)
+          show?.(event)
+        },
+        clock,
+        signal,
+        newId,
+      }),
+    )
     narrator.screen.setLive(null)
     await saveResult(context, workspace, flags, result)
     tellResult(context, workspace, plan, result, isJson)

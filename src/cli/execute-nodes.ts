@@ -12,6 +12,7 @@ import { runArguments } from './run-arguments.ts'
 import { saveArtifacts } from './save-artifacts.ts'
 import { type NodeSelection, reportSelection, selectNodes } from './select-nodes.ts'
 import { startedBy } from './started-by.ts'
+import { withStoredEvents } from './store-events.ts'
 import { templateFlags } from './template-flags.ts'
 import { openWorkspace, type Workspace, withOpenWarehouse } from './workspace.ts'
 
@@ -77,41 +78,45 @@ export async function executeNodes(
     const publish = flags.publish ?? workspace.project.config.publish
     const sample = flags.sample === undefined ? null : parseSample(flags.sample, context.clock())
     const executedCode = new Map<NodeId, string>()
-    const result = await runNodes(
-      {
-        command: context.command,
-        runId: context.events.invocationId,
-        nodeIds: selection.nodeIds,
-        manifest,
-        renderer: await workspace.openRenderer(),
-        warehouse,
-        connection,
-        projectRoot: workspace.root,
-        publish,
-        reuse: reuseOf(flags, workspace),
-        fullRefresh: flags.fullRefresh ?? false,
-        failFast: flags.failFast ?? false,
-        waitMs: flags.wait ? flags.waitTimeout * 1000 : 0,
-        startedBy: startedBy(),
-        threads,
-        pools: workspace.project.config.pools,
-        deferred,
-        empty: flags.empty ?? false,
-        eventTime: eventTimeOf(flags),
-        ...(sample && { sample }),
-        storeFailures: flags.storeFailures ?? false,
-        warnError: context.flags.warnError ?? false,
-        templateFlags: templateFlags(context, flags),
-        ...(request.retryOf !== undefined && { retryOf: request.retryOf }),
-      },
-      {
-        emit: await makeDisplay(context, workspace, threads),
-        clock: context.clock,
-        signal: context.signal,
-        ...(context.flags.writeJson !== false && {
-          onExecuted: (nodeId, text) => void executedCode.set(nodeId, text),
-        }),
-      },
+    const emit = await makeDisplay(context, workspace, threads)
+    const renderer = await workspace.openRenderer()
+    const result = await withStoredEvents(context, warehouse, () =>
+      runNodes(
+        {
+          command: context.command,
+          runId: context.events.invocationId,
+          nodeIds: selection.nodeIds,
+          manifest,
+          renderer,
+          warehouse,
+          connection,
+          projectRoot: workspace.root,
+          publish,
+          reuse: reuseOf(flags, workspace),
+          fullRefresh: flags.fullRefresh ?? false,
+          failFast: flags.failFast ?? false,
+          waitMs: flags.wait ? flags.waitTimeout * 1000 : 0,
+          startedBy: startedBy(),
+          threads,
+          pools: workspace.project.config.pools,
+          deferred,
+          empty: flags.empty ?? false,
+          eventTime: eventTimeOf(flags),
+          ...(sample && { sample }),
+          storeFailures: flags.storeFailures ?? false,
+          warnError: context.flags.warnError ?? false,
+          templateFlags: templateFlags(context, flags),
+          ...(request.retryOf !== undefined && { retryOf: request.retryOf }),
+        },
+        {
+          emit,
+          clock: context.clock,
+          signal: context.signal,
+          ...(context.flags.writeJson !== false && {
+            onExecuted: (nodeId, text) => void executedCode.set(nodeId, text),
+          }),
+        },
+      ),
     )
     const { publishedCode } = await import('./published-code.ts')
     const compiledCode = publishedCode(manifest, result)

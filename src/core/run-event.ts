@@ -11,6 +11,8 @@ export type RunEvent =
       readonly plan: Plan
       readonly nodeNames: Readonly<Record<NodeId, string>>
     }
+  /** How long nodes took the last times, in seconds; those that never succeeded are missing. */
+  | { readonly type: 'durations_known'; readonly seconds: Readonly<Record<NodeId, number>> }
   /** `holder` tells people of the first one; `holders` are all who come before. */
   | { readonly type: 'waiting_for_lock'; readonly holder: string; readonly holders: readonly LeaseHolder[] }
   | {

@@ -39,6 +39,7 @@ export async function buildAndPublish(
   effects: RunEffects,
 ): Promise<Ended> {
   const seconds = await readDurations(request.warehouse.control, owner)
+  effects.emit({ type: 'durations_known', seconds: Object.fromEntries(seconds) })
   const context = makeRunContext(request, {
     ...{ plan, effects, lease },
     secondsOf: (id) => seconds.get(id),

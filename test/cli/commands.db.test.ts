@@ -113,6 +113,26 @@ describe('the commands on a server', () => {
     })
   })
 
+  it('keep what happened in the store, and go on where that cannot be written', async () => {
+    const { out } = await run('run', '--log-format', 'json')
+    const id = JSON.parse(out.split('\n')[0]!).info.invocation_id
+    const warehouse = await connectWarehouse(database.connection, { threads: 1, applicationName: 'test' })
+    try {
+      const { rows } = await warehouse.query(
+        sql`select name from estimand.events where invocation_id = ${id}::uuid order by position`,
+      )
+      const course = ['RunStarted', 'PublishStarted', 'PublishFinished', 'StatsLine', 'RunFinished']
+      expect(rows.map(({ name }) => name)).toEqual(course)
+      await warehouse.query(sql`alter table estimand.events rename to events_away`)
+      const without = await run('run')
+      await warehouse.query(sql`alter table estimand.events_away rename to events`)
+      expect(without.out).toContain('what happened could not be kept in estimand.events')
+      expect(without.code).toBe(0)
+    } finally {
+      await warehouse.close()
+    }
+  })
+
   it('say nothing with --quiet when nothing is wrong', async () => {
     expect(await run('build', '--quiet')).toEqual({ code: 0, out: '', err: '' })
   })

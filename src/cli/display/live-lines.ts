@@ -4,6 +4,7 @@ import { labelById } from './node-label.ts'
 import { nodeProgress } from './node-progress.ts'
 import { formatElapsed } from './numbers.ts'
 import type { RunningNode, RunView } from './run-view.ts'
+import { timeLeftMs } from './time-left.ts'
 
 /*
  * The lines below the scrolled ones that are redrawn while a run works: each running node, then the whole.
@@ -34,14 +35,27 @@ export function liveLines(view: RunView, context: LiveContext): string[] {
   if (running.length > mostRunningLines)
     lines.push(colors.dim(`  and ${running.length - mostRunningLines} more`))
   if (view.phase) lines.push(phaseLine(view.phase.text, nowMs - view.phase.startedAtMs, context))
-  if (view.total > 0) {
-    const failed = view.failed > 0 ? colors.red(`  ${view.failed} failed`) : ''
-    const elapsed = formatElapsed(nowMs - view.startedAtMs)
-    lines.push(
-      `${bar(view.finished / view.total, context)}  ${view.finished} of ${view.total}  ${elapsed}${failed}`,
-    )
-  }
+  if (view.total > 0) lines.push(wholeLine(view, context))
   return lines
+}
+
+/** The bar with what is done, what failed, and how long it takes; what does not fit is left out, the estimate first. */
+function wholeLine(view: RunView, context: LiveContext): string {
+  const { colors, nowMs, width } = context
+  const leftMs = timeLeftMs(view, nowMs)
+  const parts = [
+    { text: `${view.finished} of ${view.total}` },
+    ...(view.failed > 0 ? [{ text: `${view.failed} failed`, paint: colors.red }] : []),
+    { text: formatElapsed(nowMs - view.startedAtMs) },
+    ...(leftMs === null ? [] : [{ text: `about ${formatElapsed(leftMs)} left` }]),
+  ]
+  const lengthOf = (count: number) =>
+    parts.slice(0, count).reduce((sum, { text }) => sum + text.length + 2, 0)
+  let fitting = parts.length
+  while (fitting > 1 && lengthOf(fitting) > width - 1) fitting--
+  const cells = Math.max(0, Math.min(barWidth, width - 1 - lengthOf(fitting)))
+  const shown = parts.slice(0, fitting).map(({ text, paint = (plain: string) => plain }) => paint(text))
+  return `${barOf(view.finished / view.total, cells, colors)}  ${shown.join('  ')}`.trimStart()
 }
 
 /** A line with a turning spinner for something without parts. */
@@ -67,6 +81,10 @@ function spinner(nowMs: number): string {
 /** How much of a whole is done; as wide as the line leaves room for. */
 export function bar(share: number, { colors, width }: Pick<LiveContext, 'colors' | 'width'>): string {
   const cells = Math.max(0, Math.min(barWidth, width - besideBarWidth))
+  return barOf(share, cells, colors)
+}
+
+function barOf(share: number, cells: number, colors: Colors): string {
   const full = Math.round(Math.min(1, share) * cells)
   return colors.green('█'.repeat(full)) + colors.dim('░'.repeat(cells - full))
 }

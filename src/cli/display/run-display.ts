@@ -95,6 +95,7 @@ export function makeTextRunDisplay(narrator: Narrator, options: RunDisplayOption
         screen.setLive(null)
         clearInterval(timer)
         break
+      case 'durations_known':
       case 'node_started':
       case 'publish_finished':
         break

@@ -1,7 +1,10 @@
+import { runStats, statsLine } from '../../core/events/run-stats.ts'
 import type { Node, NodeId, ResourceType } from '../../core/node.ts'
 import type { PublishMode } from '../../core/plan.ts'
+import { formatPlace } from '../../core/problem.ts'
 import { isFailure, type NodeResult, type RunResult } from '../../core/run-result.ts'
 import type { Colors } from '../output.ts'
+import { labelById } from './node-label.ts'
 import { formatCount, formatCounted, formatDuration } from './numbers.ts'
 import { type ShownStatus, shownStatus } from './shown-status.ts'
 
@@ -50,9 +53,37 @@ export function summaryLines(
   const lines = kinds.map(({ title, ofKind }) => kindLine(title.padEnd(width), ofKind, colors))
   const verdict = verdicts[result.status](colors)
   return [
+    ...failureLines(result, nodes, colors),
     '',
     ...lines,
     `${verdict} in ${formatDuration(result.elapsedMs)}.${publishText(result, nodes, publish)}`,
+    statsLine(runStats(result.results)),
+  ]
+}
+
+/** A run shorter than this still stands on the screen. */
+const longRun = 10
+const mostFailures = 20
+
+/** What failed, once more and in a line each: in a long run it has scrolled away between what went well. */
+function failureLines(
+  { results }: RunResult,
+  nodes: Readonly<Record<NodeId, Node>>,
+  colors: Colors,
+): string[] {
+  const failed = results.filter((one) => isFailure(one.status) && shownStatus(one) !== 'cancelled')
+  if (failed.length === 0 || results.length <= longRun) return []
+  const lines = failed.slice(0, mostFailures).map(({ nodeId, problem, message }) => {
+    const { kind, name } = labelById(nodes, nodeId)
+    const where = problem?.place ? `${formatPlace(problem.place)}  ` : ''
+    return `  ${kind} ${name}  ${where}${(problem?.message ?? message).split('\n')[0]}`
+  })
+  const more = failed.length - lines.length
+  return [
+    '',
+    colors.red(`${formatCount(failed.length)} failed:`),
+    ...lines,
+    ...(more > 0 ? [colors.dim(`  and ${formatCount(more)} more`)] : []),
   ]
 }
 

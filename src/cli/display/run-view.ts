@@ -24,6 +24,9 @@ export interface RunView {
   readonly failed: number
   readonly startedAtMs: number
   readonly running: readonly RunningNode[]
+  /** The nodes that are not done yet, and how long nodes took before, in seconds. */
+  readonly undone: ReadonlySet<NodeId>
+  readonly usualSeconds: Readonly<Record<NodeId, number>>
   /** What the run does besides its nodes: waiting, publishing. */
   readonly phase: { readonly text: string; readonly startedAtMs: number } | null
 }
@@ -32,14 +35,30 @@ const failedStatuses: ReadonlySet<ShownStatus> = new Set(['error', 'fail'])
 
 /** The view before the first event. */
 export function emptyRunView(nowMs: number): RunView {
-  return { total: 0, finished: 0, failed: 0, startedAtMs: nowMs, running: [], phase: null }
+  return {
+    total: 0,
+    finished: 0,
+    failed: 0,
+    startedAtMs: nowMs,
+    running: [],
+    undone: new Set(),
+    usualSeconds: {},
+    phase: null,
+  }
 }
 
 /** The view after one more event. */
 export function advance(view: RunView, event: RunEvent, nowMs: number): RunView {
   switch (event.type) {
     case 'run_started':
-      return { ...view, total: event.plan.steps.length, phase: null }
+      return {
+        ...view,
+        total: event.plan.steps.length,
+        undone: new Set(event.plan.steps.map(({ nodeId }) => nodeId)),
+        phase: null,
+      }
+    case 'durations_known':
+      return { ...view, usualSeconds: event.seconds }
     case 'waiting_for_lock':
       return inPhase(view, `Waiting for another run to finish: ${event.holder}`, nowMs)
     case 'node_started': {
@@ -71,7 +90,9 @@ export function advance(view: RunView, event: RunEvent, nowMs: number): RunView 
       const { nodeId } = event.result
       const failed = view.failed + (failedStatuses.has(shownStatus(event.result)) ? 1 : 0)
       const running = view.running.filter((node) => node.nodeId !== nodeId)
-      return { ...view, total: event.total, finished: view.finished + 1, failed, running }
+      const undone = new Set(view.undone)
+      undone.delete(nodeId)
+      return { ...view, total: event.total, finished: view.finished + 1, failed, running, undone }
     }
     case 'publish_started':
       return inPhase(view, `Publishing ${formatCounted(event.relations, 'relation')}`, nowMs)

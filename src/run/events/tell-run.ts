@@ -59,6 +59,8 @@ function tellRunEvent(event: RunEvent, teller: RunTeller): void {
       })
       break
     }
+    case 'durations_known':
+      break
     case 'node_started':
       tellStart(event, teller)
       break

@@ -38,6 +38,7 @@ describe('the summary of a run', () => {
       '  models  2 built, 1,200 rows',
       '  tests   1 passed',
       'Done in 41.20s. Published everything at once in 0.12s.',
+      'Done. PASS=4 WARN=0 ERROR=0 SKIP=0 NO-OP=0 REUSED=0 TOTAL=4',
     ])
   })
 
@@ -53,6 +54,7 @@ describe('the summary of a run', () => {
       '  loads   1 built, 5,000 rows',
       '  models  1 with an error, 1 skipped',
       'Failed in 41.20s. Nothing was published: the warehouse is as it was before. estimand retry goes on from what was built.',
+      'Done. PASS=1 WARN=0 ERROR=1 SKIP=1 NO-OP=0 REUSED=0 TOTAL=3',
     ])
     const nothing = runResult({
       status: 'failed',
@@ -60,7 +62,7 @@ describe('the summary of a run', () => {
       publishMs: null,
       results: results.slice(1),
     })
-    expect(summary(nothing).at(-1)).toBe(
+    expect(summary(nothing).at(-2)).toBe(
       'Failed in 41.20s. Nothing was published: the warehouse is as it was before.',
     )
   })
@@ -68,11 +70,11 @@ describe('the summary of a run', () => {
   it('says nothing of publishing when nothing was to be built', () => {
     const results = [sampleResult('test.shop.not_null_orders_id', { status: 'fail', rows: 2 })]
     const lines = summary(runResult({ status: 'failed', published: false, publishMs: null, results }))
-    expect(lines.at(-1)).toBe('Failed in 41.20s.')
+    expect(lines.at(-2)).toBe('Failed in 41.20s.')
   })
 
   it('says when nodes went live one by one', () => {
-    expect(summary(runResult({ publishMs: null }), 'node').at(-1)).toBe(
+    expect(summary(runResult({ publishMs: null }), 'node').at(-2)).toBe(
       'Done in 41.20s. Each node went live when it was built.',
     )
   })
@@ -94,5 +96,21 @@ describe('the exit code of a run', () => {
     ],
   ])('of %s', (_name, result, code) => {
     expect(exitCodeOfRun(result)).toBe(code)
+  })
+
+  it('names what failed once more where a run is long, and not more than can be read', () => {
+    const problem = makeProblem('sql-error', 'no such column\nand more', {
+      place: { file: 'models/orders.sql', line: 2, column: 8 },
+    })
+    const failed = { ...orders, status: 'error' as const, problem }
+    const many = Array.from({ length: 25 }, () => failed)
+    const lines = summary(runResult({ status: 'failed', results: [load, ...many] }))
+    expect(lines.slice(0, 3)).toEqual([
+      '',
+      '25 failed:',
+      '  table analytics.orders  models/orders.sql:2:8  no such column',
+    ])
+    expect(lines[22]).toBe('  and 5 more')
+    expect(summary(runResult({ status: 'failed', results: [load, failed] }))[1]).toMatch(/loads/)
   })
 })
