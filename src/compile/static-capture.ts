@@ -1,5 +1,6 @@
 import { type Config, joinCalls } from './config-tree.ts'
-import { type ParsedTemplate, type StaticCall, toJs } from './dialect/index.ts'
+import { declaredConfig } from './context/declared-config.ts'
+import { type ParsedTemplate, type StaticCall, toExactJs } from './dialect/index.ts'
 import type { Read } from './nodes/draft.ts'
 
 /*
@@ -73,9 +74,10 @@ function isGiven({ args, kwargs }: StaticCall, hasVar: (name: string) => boolean
 }
 
 function declared(before: Config, { args, kwargs }: StaticCall): Config {
-  const named = Object.fromEntries(Object.entries(kwargs).map(([key, value]) => [key, toJs(value!)]))
-  const positional = args.map((arg) => toJs(arg!)) as readonly Config[]
+  const named = Object.fromEntries(Object.entries(kwargs).map(([key, value]) => [key, toExactJs(value!)]))
+  const positional = args.map((arg) => toExactJs(arg!)) as readonly Config[]
   return [...positional, named]
     .filter((values) => Object.keys(values).length > 0)
+    .map(declaredConfig)
     .reduce<Config>(joinCalls, before)
 }

@@ -80,6 +80,14 @@ models:
   )
 })
 
+test('floats of config() stay floats also in a file that nothing has to be rendered of', async () => {
+  const files = {
+    'models/plain.sql': "{{ config(meta={'share': 2.0, 'lot': [1.0, 3]}) }} select 1 as id",
+    'models/reader.sql': "{% set meta = graph.nodes['model.shop.plain'].config.meta %}{{ meta }}",
+  }
+  expect(await sqlOf(files, 'model.shop.reader')).toBe("{'share': 2.0, 'lot': [1.0, 3]}")
+})
+
 test('a source says by templates which of its names are in quotes', async () => {
   const files = {
     'models/one.sql': "select * from {{ source('raw', 'Orders') }}",
