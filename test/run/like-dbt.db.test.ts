@@ -200,6 +200,14 @@ unit_tests:
     expect(node('of_nothing')).toMatchObject({ status: 'pass' })
   })
 
+  test('a quote within a value of a seed is part of it', async () => {
+    await run({ 'seeds/things.csv': 'id,doc\n1, { "a": { "b": 1 } }\n2,"x ""y"""\n' })
+    expect(await values(sql`select id, doc from analytics.things order by id`)).toEqual([
+      '1  { "a": { "b": 1 } }',
+      '2 x "y"',
+    ])
+  })
+
   test('names of seed columns that are too long are cut as the server cuts them', async () => {
     const long = `unstruct_event_${'x'.repeat(60)}`
     const { result } = await run({ 'seeds/things.csv': `${long},é${'y'.repeat(80)}\n1,2\n` })

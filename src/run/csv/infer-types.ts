@@ -1,7 +1,7 @@
 import { createReadStream } from 'node:fs'
 import { makeProblem, type Place, ProblemError } from '../../core/problem.ts'
 import { type DbtColumn, dbtColumn, dbtColumnNames } from './dbt-types.ts'
-import { csvError, csvRows, isNullText } from './read-csv.ts'
+import { type CsvStyle, csvError, csvRows, isNullText } from './read-csv.ts'
 
 /*
  * The types of a CSV's columns, from all of its values: the narrowest of integer, bigint, float8, date, timestamp,
@@ -53,12 +53,9 @@ const candidates: readonly Candidate[] = [
 ]
 
 /** Reads the file once, in constant memory; throws a problem with the line when it is no CSV. */
-export async function inferCsv(
-  file: string,
-  shownPath: string,
-  { delimiter, likeDbt }: { readonly delimiter: string; readonly likeDbt?: boolean },
-): Promise<InferredCsv> {
-  const rows = csvRows(file, delimiter)
+export async function inferCsv(file: string, shownPath: string, style: CsvStyle): Promise<InferredCsv> {
+  const { likeDbt } = style
+  const rows = csvRows(file, style)
   let header: string[] | null = null
   let columns: readonly ColumnTypes[] = []
   let isPlain = true
@@ -72,6 +69,8 @@ export async function inferCsv(
       if (row.length !== header.length) isPlain = false
       row.forEach((value, column) => {
         if (value === '') return
+        // Within a value the server takes a quote for the beginning of a quoted part.
+        if (likeDbt && value.includes('"')) isPlain = false
         if (isNullText(value)) isPlain = false
         else columns[column]!.note(value.trim())
       })

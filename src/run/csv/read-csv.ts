@@ -8,14 +8,22 @@ import { makeProblem, ProblemError } from '../../core/problem.ts'
  * decided by `isNullText`.
  */
 
+/** How a file is written. */
+export interface CsvStyle {
+  readonly delimiter: string
+  /** A quote in a value that does not begin with one is part of it, as in Python: `{ "a": 1 }`. */
+  readonly likeDbt?: boolean
+}
+
 /** The rows of a file, the header first, read in constant memory. */
-export function csvRows(file: string, delimiter: string): AsyncIterable<string[]> {
+export function csvRows(file: string, { delimiter, likeDbt = false }: CsvStyle): AsyncIterable<string[]> {
   const options = {
     delimiter,
     bom: true,
     record_delimiter: ['\r\n', '\n', '\r'],
     relax_column_count_less: true,
     skip_empty_lines: true,
+    relax_quotes: likeDbt,
   }
   return createReadStream(file).pipe(parse(options)) as AsyncIterable<string[]>
 }
@@ -28,11 +36,11 @@ export function isNullText(value: string): boolean {
 /** The rows below the header as COPY reads them: quoted, nulls empty, one cell for each column, cleaned as it asks. */
 export async function* copyLines(
   file: string,
-  delimiter: string,
+  style: CsvStyle,
   columns: readonly { readonly clean?: (value: string) => string }[],
 ): AsyncGenerator<string> {
   let isHeader = true
-  for await (const row of csvRows(file, delimiter)) {
+  for await (const row of csvRows(file, style)) {
     if (isHeader) {
       isHeader = false
       continue

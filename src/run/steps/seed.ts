@@ -58,9 +58,7 @@ export async function loadSeed(
     // An empty field is null, with quotes or without.
     inferred.isPlain ? { format: 'csv', header: true, delimiter, forceNull: names } : { format: 'csv' },
   )
-  const source = inferred.isPlain
-    ? createReadStream(file)
-    : Readable.from(copyLines(file, delimiter, columns))
+  const source = inferred.isPlain ? createReadStream(file) : Readable.from(copyLines(file, node, columns))
   await pipeline(source, sink.writable, { signal: context.effects.signal, end: false })
   const { rows } = await sink.finish()
   await changeLoadedTypes(session, table, columns)
