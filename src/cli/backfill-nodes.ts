@@ -50,6 +50,7 @@ export async function backfillNodes(context: CommandContext, flags: BackfillFlag
       publish: flags.publish ?? workspace.project.config.publish,
       failFast: flags.failFast ?? false,
       waitMs: flags.wait ? flags.waitTimeout * 1000 : 0,
+      ...(flags.publishTimeout !== undefined && { publishWaitMs: flags.publishTimeout * 1000 }),
       startedBy: startedBy(),
       pools: workspace.project.config.pools,
       threads,

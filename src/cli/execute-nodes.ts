@@ -96,6 +96,7 @@ export async function executeNodes(
           fullRefresh: flags.fullRefresh ?? false,
           failFast: flags.failFast ?? false,
           waitMs: flags.wait ? flags.waitTimeout * 1000 : 0,
+          ...(flags.publishTimeout !== undefined && { publishWaitMs: flags.publishTimeout * 1000 }),
           startedBy: startedBy(),
           threads,
           pools: workspace.project.config.pools,

@@ -82,6 +82,8 @@ export interface RunFlags extends SelectionFlags {
   readonly wait: boolean
   /** Seconds. */
   readonly waitTimeout: number
+  /** Seconds. */
+  readonly publishTimeout?: number
   readonly output: 'text' | 'json'
   readonly empty?: boolean
   /** The window of time that is read, as typed. */

@@ -216,6 +216,10 @@ function executionOptions(): Option[] {
       .argParser(parseSeconds)
       .default(3600),
     new Option('--no-wait', 'do not wait for them, but say who they are'),
+    new Option(
+      '--publish-timeout <seconds>',
+      'how long to go on trying to publish while others hold on to what is published',
+    ).argParser(parseSeconds),
   ]
 }
 

@@ -50,6 +50,7 @@ export const problemCatalogue = {
   'job-failed': { title: 'An analysis could not be computed', exitCode: 1 },
   'backfill-refused': { title: 'A model cannot be built in part', exitCode: 2 },
   'publish-refused': { title: 'Publishing would break something that others use', exitCode: 1 },
+  'publish-blocked': { title: 'Somebody held on to what was to be published', exitCode: 1 },
   'warehouse-unreachable': { title: 'The database server cannot be reached', exitCode: 2 },
   'warehouse-auth': { title: 'The database server refuses the user or password', exitCode: 2 },
   'warehouse-version': { title: 'The database server is too old', exitCode: 2 },

@@ -85,6 +85,7 @@ export function makeRunContext(request: RunRequest, means: RunMeans): RunContext
       eventTime: request.eventTime,
       storeFailures: request.storeFailures ?? false,
       warnError: request.warnError ?? false,
+      publishWaitMs: request.publishWaitMs,
       builds,
       functions,
       effects,

@@ -36,7 +36,7 @@ export async function publishActions(
   definitionOf: FingerprintOf,
   context: RunContext,
 ): Promise<void> {
-  const { warehouse, plan, effects } = context
+  const { warehouse, plan, effects, publishWaitMs } = context
   if (actions.length === 0) return
   const publications = publicationsOf(nodeIds, definitionOf, context)
   const notePremises = await preparePremises(actions, publications, context)
@@ -44,6 +44,9 @@ export async function publishActions(
     publish(warehouse, actions, {
       signal: effects.signal,
       buildSchema: plan.buildSchema,
+      ...(publishWaitMs !== undefined && { maxWaitMs: publishWaitMs }),
+      onWaiting: (holders) =>
+        effects.emit({ type: 'log', level: 'warn', message: `publishing waits for ${holders}` }),
       first: publicationGate(actions, context),
       within: async (session, { kept }) => {
         await runHooksOfPublished(session, nodeIds, context)

@@ -1,4 +1,5 @@
 import type { Relation } from '../core/node.ts'
+import { ProblemError } from '../core/problem.ts'
 import { hasPublished } from '../store/index.ts'
 import type { PublishAction, PublishOptions } from '../warehouse/index.ts'
 import { checkBuildsSurvived } from './build-schemas.ts'
@@ -31,6 +32,8 @@ export async function retryPublication(
       spec: { retries: usualRetries },
       who: `${plan.runId} publishes ${who}`,
       signal: effects.signal,
+      // It has been tried for as long as it may be.
+      isFinal: isBlocked,
       onRetry: ({ reason }, _attempt, error) => {
         wasAway ||= isAway(error)
         effects.emit({ type: 'log', level: 'warn', message: `publishing is tried again: ${reason}` })
@@ -43,6 +46,10 @@ export async function retryPublication(
       })
     },
   )
+}
+
+function isBlocked(error: unknown): boolean {
+  return error instanceof ProblemError && error.problems.some(({ code }) => code === 'publish-blocked')
 }
 
 /** What has to hold when a publication begins: the run may still publish, and what it has built is whole. */

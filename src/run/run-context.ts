@@ -40,6 +40,8 @@ export interface RunContext {
   /** Whether tests keep their failing rows where they do not say themselves. */
   readonly storeFailures: boolean
   readonly warnError: boolean
+  /** How long to go on trying to publish when sessions hold on to what is published; undefined for as usual. */
+  readonly publishWaitMs: number | undefined
   readonly builds: Builds
   /** The same for functions, which have names of their own beside those of relations. */
   readonly functions: Builds

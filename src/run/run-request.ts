@@ -21,6 +21,8 @@ export interface RunRequest {
   readonly failFast: boolean
   /** How long to wait for runs that publish some of the same. */
   readonly waitMs: number
+  /** How long to go on trying to publish when sessions hold on to what is published; ten minutes if not said. */
+  readonly publishWaitMs?: number
   /** Where and by whom the command was called. */
   readonly startedBy: StartedBy
   readonly threads: number

@@ -37,6 +37,8 @@ export interface Lane {
   readonly start: (vars?: object) => Started
   /** Carries out the next run in this process. */
   readonly runHere: (options?: ProjectRunOptions) => Promise<ProjectRun>
+  /** Goes on with the run that was started last, in this process. */
+  readonly retryHere: (runId: string) => Promise<ProjectRun>
   /**
    * Compares with what is to be found when the run that was started last was published, or was not. Where a backend of
    * it may still be committing, `before` may become `after`.
@@ -120,6 +122,8 @@ export async function makeLane(
       undecided = run
       return running
     },
+    retryHere: (runId) =>
+      runProject(project.root, connection, { vars: { run }, env: environment, threads: 3, retryOf: runId }),
     check: async (mayCommit) => {
       const state = await readState(rows)
       const isNew = liveRun(state) === run

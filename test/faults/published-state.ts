@@ -163,6 +163,7 @@ export async function readLeftovers(rows: Rows): Promise<PublishedState> {
         from pg_catalog.pg_locks l
         join pg_catalog.pg_stat_activity a on a.pid = l.pid
         where a.datname = current_database() and l.pid <> pg_backend_pid() and l.locktype <> 'virtualxid'
+          and a.application_name <> 'faults'
       ) as locks,
       (select count(*)::int from pg_catalog.pg_prepared_xacts) as prepared`)
   return row!

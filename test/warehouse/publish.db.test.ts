@@ -36,14 +36,14 @@ async function dayOf(name: string): Promise<unknown> {
   return (await query<{ day: number }>(sql`select day from ${relationIdent(marts(name))}`)).rows[0]?.day
 }
 
-async function refusal(action: Promise<unknown>): Promise<string> {
+async function refusal(action: Promise<unknown>, code = 'publish-refused'): Promise<string> {
   const error = await action.then(
     () => undefined,
     (reason: unknown) => reason,
   )
   expect(error).toBeInstanceOf(ProblemError)
   const [problem] = (error as ProblemError).problems
-  expect(problem!.code).toBe('publish-refused')
+  expect(problem!.code).toBe(code)
   return `${problem!.message}\n${problem!.hint}`
 }
 
@@ -428,9 +428,8 @@ describe('readers', () => {
     const stuck = warehouse().withSession((session) =>
       session.transaction(async () => {
         await session.query(sql`select * from marts.held`)
-        expect(await refusal(publish(warehouse(), [swap('held')], { maxWaitMs: 300 }))).toContain(
-          'stayed in use',
-        )
+        const blocked = publish(warehouse(), [swap('held')], { maxWaitMs: 300 })
+        expect(await refusal(blocked, 'publish-blocked')).toContain('stayed in use')
       }),
     )
     await stuck

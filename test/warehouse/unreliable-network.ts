@@ -13,7 +13,15 @@ export interface UnreliableNetwork {
   mend(): Promise<void>
   /** Cuts a connection after it has sent messages that hold these texts, before the answer to the last comes back. */
   cutAnswerTo(...texts: readonly string[]): void
+  /** Does something once a client has sent a text and so many bytes after it; `cut` ends its connection. */
+  after(text: string, bytes: number, act: (cut: () => void) => void): void
   close(): Promise<void>
+}
+
+interface Plan {
+  readonly text: string
+  readonly bytes: number
+  readonly act: (cut: () => void) => void
 }
 
 interface Line {
@@ -25,11 +33,13 @@ interface Line {
 export async function makeUnreliableNetwork(serverPort: number): Promise<UnreliableNetwork> {
   const lines = new Set<Line>()
   let awaited: readonly string[] = []
+  let plan: Plan | undefined
   const accept = (client: Socket): void => {
     const server = toServer(serverPort, '127.0.0.1')
     const line = { client, server }
     let isDeaf = false
     let heard = 0
+    let sentSince: number | undefined
     lines.add(line)
     const drop = (): void => {
       lines.delete(line)
@@ -43,6 +53,16 @@ export async function makeUnreliableNetwork(serverPort: number): Promise<Unrelia
         isDeaf = true
       }
       server.write(chunk)
+      if (!plan) return
+      if (sentSince !== undefined) sentSince += chunk.length
+      else if (chunk.includes(plan.text)) sentSince = 0
+      if (sentSince === undefined || sentSince < plan.bytes) return
+      const { act } = plan
+      plan = undefined
+      act(() => {
+        client.resetAndDestroy()
+        server.resetAndDestroy()
+      })
     })
     server.on('data', (chunk) => {
       if (isDeaf) client.destroy()
@@ -68,6 +88,9 @@ export async function makeUnreliableNetwork(serverPort: number): Promise<Unrelia
     },
     cutAnswerTo(...texts) {
       awaited = texts
+    },
+    after(text, bytes, act) {
+      plan = { text, bytes, act }
     },
     async close() {
       for (const { client, server } of [...lines]) {

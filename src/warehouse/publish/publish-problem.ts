@@ -6,7 +6,7 @@ import { sql } from '../sql.ts'
 import type { PublishAction } from './publish-action.ts'
 
 /** What a refusal of the server means for the publication. */
-export function publishProblem(error: ServerError, holders: readonly string[] = []): Problem {
+export function publishProblem(error: ServerError): Problem {
   const { sqlstate, message, detail } = error.failure
   const nothing = 'nothing was published'
   switch (sqlstate) {
@@ -16,14 +16,17 @@ export function publishProblem(error: ServerError, holders: readonly string[] = 
       return refused(message, [
         `publishing has to drop it and make it again, so it needs to be a member of its owner; ${nothing}`,
       ])
-    case '55P03':
-    case '40P01':
-      return refused(`a relation stayed in use: ${holders.join(', ') || message}`, [
-        `end the sessions that hold it or publish later; ${nothing}`,
-      ])
     default:
       return refused(message, [detail ?? '', nothing])
   }
+}
+
+/** Others held on to what is published for as long as it may be waited for. */
+export function blockedProblem(holders: readonly string[]): Problem {
+  const who = holders.join('; ') || 'sessions that come and go'
+  return makeProblem('publish-blocked', `what is to be replaced stayed in use: ${who}`, {
+    hint: 'end these sessions or wait for them, then `estimand retry` publishes what was built; nothing was published',
+  })
 }
 
 /** A dependent of others that the new tables do not carry any more. */
@@ -59,26 +62,43 @@ function refused(message: string, hints: readonly string[]): Problem {
   return makeProblem('publish-refused', message, { hint: hints.filter(Boolean).join('\n') })
 }
 
-/** Who holds locks on what is to be replaced: `process 123 (Metabase, since 12:00:01)`. */
+/** Who holds locks on what is to be replaced: `process 123 (Metabase of ann), in a query for 35 s, holds s.orders`. */
 export async function inUse(on: Queryable, actions: readonly PublishAction[]): Promise<string[]> {
   const keys = actions.map(({ published }) => relationKey(published))
   const { rows } = await on.query<{ holder: string }>(sql`
-    select distinct
-      format(
-        'process %s (%s, since %s)',
-        a.pid,
-        coalesce(nullif(a.application_name, ''), a.usename),
-        to_char(a.xact_start, 'HH24:MI:SS')
-      ) as holder
-    from pg_catalog.pg_locks l
-    join pg_catalog.pg_class c on c.oid = l.relation
-    join pg_catalog.pg_namespace n on n.oid = c.relnamespace
-    join pg_catalog.pg_stat_activity a on a.pid = l.pid
-    where l.granted
-      and l.database = (select oid from pg_catalog.pg_database where datname = current_database())
-      and l.pid <> pg_backend_pid()
-      and n.nspname || '.' || c.relname = any(${keys}::text[])
-    order by 1
+    with held as (
+      select l.pid, string_agg(distinct format('%s.%s', n.nspname, c.relname), ', ') as names
+      from pg_catalog.pg_locks l
+      join pg_catalog.pg_class c on c.oid = l.relation
+      join pg_catalog.pg_namespace n on n.oid = c.relnamespace
+      where l.granted
+        and l.database = (select oid from pg_catalog.pg_database where datname = current_database())
+        and l.pid is distinct from pg_backend_pid()
+        and n.nspname || '.' || c.relname = any(${keys}::text[])
+      group by l.pid
+    )
+    select
+      case
+        when held.pid is null then format('a prepared transaction holds %s', held.names)
+        else format(
+          'process %s (%s), %s for %s s, holds %s',
+          held.pid,
+          concat_ws(' of ', nullif(a.application_name, ''), a.usename),
+          case
+            when a.state = 'active' then 'in a query'
+            when a.state like 'idle in transaction%' then 'idle in a transaction'
+            else 'at work'
+          end,
+          round(extract(epoch from clock_timestamp() - case
+            when a.state = 'active' then a.query_start
+            else a.xact_start
+          end)),
+          held.names
+        )
+      end as holder
+    from held
+    left join pg_catalog.pg_stat_activity a on a.pid = held.pid
+    order by a.xact_start nulls first
     limit 5`)
   return rows.map(({ holder }) => holder)
 }

@@ -2,7 +2,8 @@ import { setTimeout as sleep } from 'node:timers/promises'
 import type { Relation } from '../../core/node.ts'
 import { ProblemError } from '../../core/problem.ts'
 import { throwIfCancelled } from '../cancelled.ts'
-import { createSchema } from '../relation-sql.ts'
+import { existingRelations } from '../catalog.ts'
+import { createSchema, relationIdent } from '../relation-sql.ts'
 import { ServerError } from '../server-error.ts'
 import type { Session } from '../session.ts'
 import { sql } from '../sql.ts'
@@ -13,8 +14,9 @@ import { applyDetails } from './apply-details.ts'
 import { carryIndexes } from './carry-indexes.ts'
 import type { PublishAction } from './publish-action.ts'
 import { publishFunctions, refuseStrays } from './publish-functions.ts'
-import { inUse, publishProblem } from './publish-problem.ts'
+import { blockedProblem, inUse, publishProblem } from './publish-problem.ts'
 import { type Replacement, replaceRelations } from './replace-relations.ts'
+import { takeLocks } from './take-locks.ts'
 
 /*
  * Publishing: one transaction after which everything that a run built is visible, and before which nothing is.
@@ -26,8 +28,9 @@ import { type Replacement, replaceRelations } from './replace-relations.ts'
  *   3  views that read what is replaced are dropped, tables change places or columns, views are made again
  *   4  grants and comments; what the caller wants noted with it; commit
  *
- * While it holds locks nothing slow happens, and it never waits for a lock longer than half of the server's
- * deadlock_timeout: a reader who holds what we want and wants what we hold is never the one who is ended.
+ * While it holds locks nothing slow happens, and it never waits for them longer than half of the server's
+ * deadlock_timeout: a reader who holds what we want and wants what we hold is never the one who is ended, and one who
+ * reads something else of ours waits no longer than that.
  */
 
 export interface PublishOptions {
@@ -56,7 +59,7 @@ export interface PublishResult extends Replacement {
  * another order leave many short gaps, which many short tries hit; a long one is needed where somebody always
  * reads, since only a waiting lock keeps new readers out.
  */
-const lockTimeoutsMs = [10, 20, 40, 80, 160, 400]
+const lockTimeoutsMs = [10, 20, 40, 80, 160, 250]
 const longestPauseMs = 2_000
 const defaultMaxWaitMs = 10 * 60_000
 
@@ -95,63 +98,143 @@ async function publishWithin(
   actions: readonly PublishAction[],
   options: PublishOptions,
 ): Promise<PublishResult> {
-  await publishFunctions(session, actions)
-  for (const action of actions) {
-    if (!changesColumns(action)) await applyChange(session, action)
+  const waitMs = options.maxWaitMs ?? defaultMaxWaitMs
+  const giveUpAt = performance.now() + waitMs
+  const before = await readSettings(session)
+  const free = { session, actions, giveUpAt, options, lockTimeout: before.lockTimeout }
+  if (actions.some(growsRows)) await probeLocks(free, before)
+  // Nobody waits for this transaction yet, but somebody may keep it from writing rows: it waits, and not for ever.
+  await session.query(sql`set local lock_timeout = ${sqlLiteral(String(Math.max(1, Math.ceil(waitMs))))}`)
+  await session.query(sql`savepoint start`)
+  try {
+    await publishFunctions(session, actions)
+    for (const action of actions) {
+      if (!changesColumns(action)) await applyChange(session, action)
+    }
+    await carryIndexes(session, actions)
+  } catch (error) {
+    if (!isLockTimeout(error)) throw error
+    await session.query(sql`rollback to savepoint start`)
+    throw new ProblemError(blockedProblem(await inUse(session, actions)), { cause: error })
   }
-  await carryIndexes(session, actions)
-  const replacement = await replaceWhenFree(session, actions, options)
-  await applyDetails(session, actions)
+  const replacement = await replaceWhenFree(free, before)
   if (options.buildSchema && actions.some(({ kind }) => kind === 'function'))
     await refuseStrays(session, options.buildSchema)
   await options.within?.(session, replacement)
   return { relations: actions.map(({ published }) => published), ...replacement }
 }
 
-/** Tries until the locks are granted, giving up all of them between tries. */
-async function replaceWhenFree(
-  session: Session,
-  actions: readonly PublishAction[],
-  options: PublishOptions,
-): Promise<Replacement> {
-  // Nothing changes its identity, so nothing is locked.
-  if (actions.every(({ kind }) => kind === 'keep')) return { recreated: [], kept: [] }
-  const { rows } = await session.query<{ lockTimeout: string; searchPath: string }>(sql`
+interface Settings {
+  readonly lockTimeout: string
+  readonly statementTimeout: string
+  readonly searchPath: string
+}
+
+/** Reads what the session is set to, and sees to it that what is said to be published outlives a crash. */
+async function readSettings(session: Session): Promise<Settings> {
+  const { rows } = await session.query<Settings>(sql`
     select
       current_setting('lock_timeout') as "lockTimeout",
+      current_setting('statement_timeout') as "statementTimeout",
       current_setting('search_path') as "searchPath",
-      -- What is said to be published has to outlive a crash; the embedded server does not wait for its log otherwise.
+      -- The embedded server does not wait for its log otherwise.
       case current_setting('synchronous_commit')
         when 'off' then set_config('synchronous_commit', 'on', true)
       end`)
-  const { lockTimeout, searchPath } = rows[0]!
-  const giveUpAt = Date.now() + (options.maxWaitMs ?? defaultMaxWaitMs)
+  return rows[0]!
+}
+
+function growsRows(action: PublishAction): boolean {
+  return (action.kind === 'apply-delta' || action.kind === 'apply-versions') && !action.isEmpty
+}
+
+/** What is tried until nobody is in the way. */
+interface WhenFree {
+  readonly session: Session
+  readonly actions: readonly PublishAction[]
+  readonly giveUpAt: number
+  readonly options: PublishOptions
+  readonly lockTimeout: string
+}
+
+/**
+ * Waits until the tables could be locked. Who is in the way for long is found before rows are written, so that they are
+ * not written in vain, and a retry finds the tables as they were when the deltas were made.
+ */
+async function probeLocks(free: WhenFree, { statementTimeout }: Settings): Promise<void> {
+  const { session, actions } = free
+  const found = await existingRelations(
+    session,
+    actions.filter(({ kind }) => kind !== 'keep' && kind !== 'function').map(({ published }) => published),
+  )
+  const tables = found.filter(({ kind }) => kind === 'table').map(relationIdent)
+  if (tables.length === 0) return
+  const statement = sql`lock table ${sql.join(tables, ', ')} in access exclusive mode`
+  const limits = { relations: tables.length, statementTimeout }
+  await whenFree(free, (lockTimeoutMs) => takeLocks(session, [statement], { ...limits, lockTimeoutMs }))
+  await session.query(sql`rollback to savepoint free`)
+}
+
+/** Replaces what is to be replaced, as soon as the locks are granted. */
+async function replaceWhenFree(
+  free: WhenFree,
+  { searchPath, statementTimeout }: Settings,
+): Promise<Replacement> {
+  const { session, actions, lockTimeout, options } = free
+  // Nothing changes its identity, so nothing is locked.
+  if (actions.every(({ kind }) => kind === 'keep')) {
+    await session.query(sql`set local lock_timeout = ${sqlLiteral(lockTimeout)}`)
+    await applyDetails(session, actions)
+    return { recreated: [], kept: [] }
+  }
+  return whenFree(free, async (lockTimeoutMs) => {
+    const settings = { searchPath, statementTimeout, lockTimeoutMs }
+    const replacement = await replaceRelations(session, actions, settings, options.buildSchema)
+    // Foreign keys lock what they point at, while readers wait for what is locked already.
+    await applyDetails(session, actions)
+    return replacement
+  })
+}
+
+/** Tries until the locks are granted, giving up all of them between tries. */
+async function whenFree<T>(
+  { session, actions, giveUpAt, options, lockTimeout }: WhenFree,
+  body: (lockTimeoutMs: number) => Promise<T>,
+): Promise<T> {
+  const setLockTimeout = (value: string) => session.query(sql`set local lock_timeout = ${sqlLiteral(value)}`)
   await session.query(sql`savepoint free`)
   for (let attempt = 0; ; attempt++) {
     throwIfCancelled(options.signal)
     const timeoutMs = lockTimeoutsMs[attempt % lockTimeoutsMs.length]!
     try {
-      await session.query(sql`set local lock_timeout = ${sqlLiteral(String(timeoutMs))}`)
-      const replacement = await replaceRelations(session, actions, searchPath, options.buildSchema)
-      await session.query(sql`set local lock_timeout = ${sqlLiteral(lockTimeout)}`)
-      return replacement
+      await setLockTimeout(String(timeoutMs))
+      const value = await body(timeoutMs)
+      await setLockTimeout(lockTimeout)
+      return value
     } catch (error) {
-      if (!isLockTimeout(error)) throw error
+      // A deadlock ends the transaction only as far as the savepoint, too.
+      if (!isLockTimeout(error) && !isDeadlock(error)) throw error
       await session.query(sql`rollback to savepoint free`)
-      const holders = await inUse(session, actions)
-      if (attempt === lockTimeoutsMs.length) options.onWaiting?.(holders.join(', '))
-      if (Date.now() > giveUpAt) throw new ProblemError(publishProblem(error, holders), { cause: error })
-      await sleep(pauseMs(attempt))
+      const isOver = performance.now() > giveUpAt
+      const holders = isOver || attempt === lockTimeoutsMs.length ? await inUse(session, actions) : []
+      if (isOver) throw new ProblemError(blockedProblem(holders), { cause: error })
+      if (attempt === lockTimeoutsMs.length)
+        options.onWaiting?.(holders.join('; ') || 'sessions that come and go')
+      await pause(attempt, options.signal)
     }
   }
 }
 
 /** None to speak of at first, then as long as half of the tries before, and never long. */
-function pauseMs(attempt: number): number {
-  return Math.min(longestPauseMs, 5 * 1.5 ** attempt)
+async function pause(attempt: number, signal: AbortSignal | undefined): Promise<void> {
+  const pauseMs = Math.min(longestPauseMs, 5 * 1.5 ** attempt)
+  await sleep(pauseMs, undefined, signal && { signal }).catch(() => {})
 }
 
 function isLockTimeout(error: unknown): error is ServerError {
-  // A deadlock ends the transaction only as far as the savepoint, too.
-  return error instanceof ServerError && ['55P03', '40P01'].includes(error.failure.sqlstate ?? '')
+  return error instanceof ServerError && error.failure.sqlstate === '55P03'
+}
+
+function isDeadlock(error: unknown): error is ServerError {
+  return error instanceof ServerError && error.failure.sqlstate === '40P01'
 }

@@ -21,6 +21,7 @@ import type { PublishAction, PublishView } from './publish-action.ts'
 import { dependentProblem, inheritedProblem } from './publish-problem.ts'
 import { named, type RelationState, readersFirst, readStates } from './relation-state.ts'
 import { addForeignKey, carryOver, dropForeignKey, grantStatements, recreate } from './restore-state.ts'
+import { takeLocks } from './take-locks.ts'
 
 /** What came of replacing. */
 export interface Replacement {
@@ -30,11 +31,18 @@ export interface Replacement {
   readonly kept: readonly Relation[]
 }
 
-/** Puts tables and views in place of the published ones; `searchPath` is that of the session. */
+/** What the session is set to, and how long a try may wait for locks. */
+export interface ReplaceSettings {
+  readonly searchPath: string
+  readonly statementTimeout: string
+  readonly lockTimeoutMs: number
+}
+
+/** Puts tables and views in place of the published ones. */
 export async function replaceRelations(
   session: Session,
   actions: readonly PublishAction[],
-  searchPath: string,
+  settings: ReplaceSettings,
   buildSchema?: string,
 ): Promise<Replacement> {
   // Definitions come with every name qualified when the search path is empty.
@@ -42,17 +50,26 @@ export async function replaceRelations(
   const around = await lookAround(session, actions, buildSchema)
   const inherited = [...around.replaced.values()].find(({ isInherited }) => isInherited)
   if (inherited) throw new ProblemError(inheritedProblem(relationKey(inherited)))
-  await session.runAll([
-    sql`select set_config('search_path', ${sqlLiteral(searchPath)}, true)`,
-    ...dropViews(around),
-    ...lockTables([...around.replaced.values(), ...around.grown]),
-  ])
+  await lockAll(session, around, settings)
   for (const change of actions.filter(changesColumns)) await applyChange(session, change)
   await session.runAll([...dropTables(around), ...around.moved.flatMap(moveIn)])
   await createViews(session, around)
   await carryStates(session, around)
   const { dependents, kept } = around
   return { recreated: dependents.map(({ schema, identifier }) => ({ schema, identifier })), kept }
+}
+
+/** Locks all that is replaced or changed; views are dropped for that. */
+async function lockAll(
+  session: Session,
+  around: Surroundings,
+  { searchPath, statementTimeout, lockTimeoutMs }: ReplaceSettings,
+): Promise<void> {
+  const { replaced, grown, dependents, leftovers } = around
+  const relations = replaced.size + grown.length + dependents.length + leftovers.length
+  await session.runAll([sql`select set_config('search_path', ${sqlLiteral(searchPath)}, true)`])
+  const statements = [...dropViews(around), ...lockTables([...replaced.values(), ...grown])]
+  await takeLocks(session, statements, { lockTimeoutMs, relations, statementTimeout })
 }
 
 /** Views before tables, readers before what they read: the order in which a reader takes its locks, too. */
