@@ -103,7 +103,7 @@ test('what a run said it has published is there after a crash right at its end',
   const times = amount(1, 5)
   for (let index = 0; index < times; index++) {
     const started = lane.start()
-    await started.said(/"type":"publish_finished"/)
+    await started.said(/"name":"PublishFinished"/)
     await server.kill()
     await checkAfter(started)
     expect(outcomes.at(-1)).toBe('after')

@@ -98,7 +98,7 @@ export async function measure(lane: Lane): Promise<Pick<UsedLane, 'moments' | 'r
 }
 
 /** What a run says when everything has been built. */
-export const publishing = /"type":"publish_started"/
+export const publishing = /"name":"PublishStarted"/
 
 /** Starts a run and kills it when the server comes to a moment, whose backend goes on waiting; null if it never does. */
 export async function killAt(
