@@ -6,6 +6,7 @@ import { createRequire } from 'node:module'
 import { dirname, join } from 'node:path'
 import { fileURLToPath } from 'node:url'
 import { bundle } from './bundle.mjs'
+import { clearRemoved } from './clear-removed.mjs'
 
 const root = dirname(dirname(fileURLToPath(import.meta.url)))
 const stamp = join(root, 'dist', '.tsbuildinfo')
@@ -28,6 +29,8 @@ function isStale() {
 if (process.argv.includes('--if-stale') && !isStale()) process.exit(0)
 // An installed package carries dist/ and no sources: there is nothing to build.
 if (!existsSync(join(root, 'src'))) process.exit(0)
+
+clearRemoved(join(root, 'src'), join(root, 'dist'))
 
 // What is not TypeScript (numbered SQL migrations, templates) is shipped as it is.
 for (const file of sources(join(root, 'src'))) {
