@@ -91,7 +91,7 @@ function changesOf(
   const missing = missingNodes(image, new Map(renamed.map(([id, key]) => [key, id])))
   const others = [
     ...new Set([
-      ...updated.changed.keys(),
+      ...updated.affected,
       ...updated.outputs.keys(),
       ...nodesWithMore(source, options),
       ...missing.entries,
@@ -131,6 +131,11 @@ function missingNodes(image: ManifestImage, ids: ReadonlyMap<string, NodeId>) {
     entries: nodes(missing.filter(([section]) => !isMap(section))),
     neighbours: nodes(missing.filter(([section]) => isMap(section))),
   }
+}
+
+/** Whether lists in which many nodes stand are not those of the kept compilation, with which the texts are kept. */
+function hasOtherLists({ kept, updated }: Reopened): boolean {
+  return updated.ids !== kept.index.ids || hasOtherGroups(kept, updated, numbersById(kept.index))
 }
 
 /** Whether nodes have come into groups or left them, of whose members the manifest has lists. */
@@ -189,15 +194,20 @@ async function writeAnew(
   const { manifest, lineage, keptId } = source
   const sections = manifestSections(manifest, { lineage, ...options })
   const withMore = nodesWithMore(source, options)
-  if (keptId === null || withMore.size > Object.keys(manifest.nodes).length * othersAtMost)
+  const { reopened } = source
+  if (
+    keptId === null ||
+    withMore.size > Object.keys(manifest.nodes).length * othersAtMost ||
+    (reopened !== null && hasOtherLists(reopened))
+  )
     return writeJson(path, sections, options)
   const ids = artifactIds(manifest)
   const renamed = [...ids].filter(([id, key]) => id !== key)
   const idOf = new Map(renamed.map(([id, key]) => [key, id]))
   const plain = once(() => makeArtifactScope(manifest, options, { lineage }))
-  const { updated } = source.reopened ?? {}
+  const updated = reopened?.updated
   const isOther = (id: NodeId): boolean =>
-    updated !== undefined && (updated.changed.has(id) || updated.outputs.has(id) || updated.relinked.has(id))
+    updated !== undefined && (updated.affected.has(id) || updated.outputs.has(id) || updated.relinked.has(id))
   writeCacheFile(imagePath, options.invocationId, (keep): KeptManifest => {
     const image = writeWholeFile(path, options.invocationId, (out) =>
       writeWithImage(out, sections, keep, (section, key) => {

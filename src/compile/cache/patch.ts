@@ -33,7 +33,11 @@ export async function patchProject(todo: UpdateRequest): Promise<Updated> {
   const manifest = manifestOnDemand(cached, numbers, changes)
   const { project } = opened
   refuseProblems({ manifest, project, now: options.clock() }, [...changes.changed.values()], links)
-  const affected = new Set([...changes.changed.keys(), ...links.ephemeralReaders()])
+  const affected = new Set([
+    ...changes.changed.keys(),
+    ...links.ephemeralReaders(),
+    ...testedOtherwise(cached, numbers, changes),
+  ])
   const patched = { ...changes, affected, relinked: links.relinked() }
   if (!checksSql) return { ...patched, outputs: new Map(), warnings: cached.index.drafting }
   const { problems, outputs } = await recheck({
@@ -86,6 +90,26 @@ function changesOf(
   }
   refuseOtherConfig(cached, ids, changed)
   return { changed, ids }
+}
+
+/** Nodes whose tests are others: those tell what their keys are. */
+function testedOtherwise(
+  cached: CachedProject,
+  numbers: ReadonlyMap<NodeId, number>,
+  { changed, ids }: NodeChanges,
+): NodeId[] {
+  const { ids: idsBefore, types } = cached.index
+  const there = new Set(ids)
+  const gone = ids === idsBefore ? [] : idsBefore.filter((id) => !there.has(id))
+  const before = [...changed.keys(), ...gone].flatMap((id) => {
+    const number = numbers.get(id)
+    return number !== undefined && types[number] === 'test' ? [cachedNode(cached, number)] : []
+  })
+  return [...before, ...changed.values()].flatMap((node) =>
+    node.resourceType === 'test' && node.attachedTo !== undefined && there.has(node.attachedTo)
+      ? [node.attachedTo]
+      : [],
+  )
 }
 
 /** The ids with the generic tests of one YAML file in the place of those that it had. */

@@ -476,6 +476,48 @@ describe.each(commands)('%s goes on from what was kept:', (command, usualClock, 
   })
 })
 
+/* The manifest may be kept later than the project that it belongs to, when that has changed already. */
+const unique = '          - unique\n'
+const grouped = {
+  'models/groups.yml': 'groups: [{ name: ours, owner: { name: We } }]\n',
+  'models/schema.yml': base['models/schema.yml']!.replace('weight: 1 }', 'weight: 1 }, group: ours'),
+}
+const lateEdits: readonly Case[] = [
+  { name: 'a test less', edit: replace('models/schema.yml', unique, '') },
+  { name: 'a test more', edit: replace('models/schema.yml', unique, `${unique}          - not_null\n`) },
+  { name: 'a test less in a group', files: grouped, edit: replace('models/schema.yml', unique, '') },
+  { name: 'another group', files: grouped, edit: replace('models/schema.yml', ', group: ours', '') },
+  { name: 'another model', edit: put('models/second.sql', 'select 2 as two\n') },
+  { name: 'another parent', edit: put('models/second.sql', "select * from {{ ref('env') }}\n") },
+  { name: 'a description', edit: replace('models/schema.yml', 'Second.', 'Third.') },
+]
+
+describe('a manifest that is written of a project that was kept before', () => {
+  it.each(lateEdits)('$name, done and undone', async ({ files = {}, edit }) => {
+    const folder = openProject(files)
+    const clock = () => new Date(Date.now() + 60_000)
+    const parse = (targetPath: string, ...more: string[]) =>
+      outcomeOf({ folder, args: ['parse', ...more], targetPath, clock })
+    const undo = () => {
+      for (const [path, text] of Object.entries({ ...base, ...files })) write(folder, path, text)
+    }
+    await keepProjectOnly(folder, clock)
+    for (const step of [() => edit!(folder), undo, () => edit!(folder)]) {
+      step()
+      const warm = await parse('target-warm')
+      expect(warm.manifest).toEqual((await parse('target-cold', '--no-partial-parse')).manifest)
+    }
+  })
+})
+
+/** A command that looks at the SQL and writes no manifest. */
+async function keepProjectOnly(folder: string, clock: () => Date): Promise<void> {
+  const targetPath = 'target-warm'
+  const { code, err } = await outcomeOf({ folder, args: ['parse'], targetPath, clock })
+  expect(code, err).toBe(0)
+  for (const name of ['partial_manifest.bin', 'manifest.json']) rmSync(join(folder, targetPath, name))
+}
+
 /** The outcome without what an earlier command has left behind, as dbt leaves it too. */
 function told(outcome: Outcome, { sql, manifest, results }: Outcome): Outcome {
   return {
