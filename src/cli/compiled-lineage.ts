@@ -3,6 +3,7 @@ import { makeNodeLineage } from '../compile/lineage/node-lineage.ts'
 import { seedHeaders } from '../compile/lineage/seed-header.ts'
 import { publishedRendering, renderOrNull } from '../compile/published-sql.ts'
 import { makeGraph } from '../core/graph.ts'
+import type { Manifest } from '../core/manifest.ts'
 import type { NodeId } from '../core/node.ts'
 import type { Workspace } from './workspace.ts'
 
@@ -12,11 +13,11 @@ export async function compiledLineage(
   nodeIds: readonly NodeId[],
   compiled: ReadonlyMap<NodeId, string>,
 ): Promise<ReadonlyMap<NodeId, ColumnLineage>> {
-  const { estimateColumns } = await import('../jobs/index.ts')
   const asked = nodeIds.filter((id) => {
     const { resourceType } = manifest.nodes[id]!
     return !lineage.has(id) && ['model', 'snapshot', 'job'].includes(resourceType)
   })
+  if (asked.length === 0) return lineage
   const texts = new Map([...plainTexts, ...compiled])
   // Columns behind a * are those of what is read, which nobody may have compiled.
   for (const id of makeGraph(manifest).ancestors(asked)) {
@@ -27,11 +28,18 @@ export async function compiledLineage(
   const lineageOf = makeNodeLineage(manifest, {
     sqlOf: (id) => texts.get(id) ?? null,
     seedColumns: seedHeaders(manifest, project.seeds),
-    estimateColumns: estimateColumns.map(({ name }) => name),
+    ...(await columnsOfEstimates(manifest)),
   })
   const found = asked.flatMap((id) => {
     const own = lineageOf(id)
     return own && !own.columns.every(({ isUnknown }) => isUnknown) ? [[id, own] as const] : []
   })
   return new Map([...lineage, ...found])
+}
+
+/** The columns of what jobs write. Without a job, nothing of what runs them is loaded. */
+async function columnsOfEstimates({ nodes }: Pick<Manifest, 'nodes'>) {
+  if (!Object.values(nodes).some(({ resourceType }) => resourceType === 'job')) return {}
+  const { estimateColumns } = await import('../jobs/index.ts')
+  return { estimateColumns: estimateColumns.map(({ name }) => name) }
 }
