@@ -1,4 +1,4 @@
-import { mkdirSync, writeFileSync } from 'node:fs'
+import { mkdirSync } from 'node:fs'
 import { dirname, join } from 'node:path'
 import type { Manifest } from '../../core/manifest.ts'
 import type { NodeId } from '../../core/node.ts'
@@ -8,6 +8,8 @@ import type { NodeFindings } from './artifact-scope.ts'
 import { compiledPath, hasSql } from './compiled-path.ts'
 import { type ManifestArtifactOptions, manifestSections } from './manifest-artifact.ts'
 import { runResultsArtifact } from './run-results-artifact.ts'
+import type { TextFile } from './text-file-share.ts'
+import { writeTextFiles } from './text-files.ts'
 import { writeJson } from './write-json.ts'
 
 /*
@@ -44,17 +46,20 @@ export async function writeArtifacts(targetFolder: string, artifacts: Artifacts)
   )
   const compiledCode = options.compiledCode ?? sqlOfRun
   mkdirSync(targetFolder, { recursive: true })
-  writeSqlFiles(join(targetFolder, 'compiled'), manifest, compiledCode)
-  if (executedCode) writeSqlFiles(join(targetFolder, 'run'), manifest, executedCode)
+  await writeTextFiles([
+    ...sqlFiles(join(targetFolder, 'compiled'), manifest, compiledCode),
+    ...(executedCode ? sqlFiles(join(targetFolder, 'run'), manifest, executedCode) : []),
+  ])
   const write = (name: string, document: object) => writeJson(join(targetFolder, name), document, options)
   if (writeManifest) await writeManifest({ ...options, compiledCode })
   else await write('manifest.json', manifestSections(manifest, { ...options, compiledCode }))
   if (run) await write('run_results.json', runResultsArtifact(run, manifest, options))
 }
 
-/** They are many and small: written one after the other they cost less than waiting for each. */
-function writeSqlFiles(folder: string, { nodes }: Manifest, sql: ReadonlyMap<NodeId, string>): void {
+/** The files of compiled SQL, whose folders are made here. Of two nodes at one path the last is written. */
+function sqlFiles(folder: string, { nodes }: Manifest, sql: ReadonlyMap<NodeId, string>): TextFile[] {
   const parents = new Set<string>()
+  const texts = new Map<string, string>()
   for (const [id, text] of sql) {
     const node = nodes[id]
     if (!node || !hasSql(node)) continue
@@ -63,6 +68,7 @@ function writeSqlFiles(folder: string, { nodes }: Manifest, sql: ReadonlyMap<Nod
     if (!parents.has(parent)) mkdirSync(parent, { recursive: true })
     parents.add(parent)
     // To the letter, as dbt does, so that folders of both can be compared.
-    writeFileSync(path, text)
+    texts.set(path, text)
   }
+  return [...texts].map(([path, text]) => ({ path, text }))
 }

@@ -1,4 +1,4 @@
-import { mkdtempSync, readdirSync, readFileSync, rmSync, writeFileSync } from 'node:fs'
+import { mkdirSync, mkdtempSync, readdirSync, readFileSync, rmSync, writeFileSync } from 'node:fs'
 import { tmpdir } from 'node:os'
 import { join } from 'node:path'
 import { afterEach, beforeEach, describe, expect, it } from 'vitest'
@@ -54,6 +54,16 @@ describe('writeArtifacts', () => {
     expect(compiled('models/marts/marts.yml/unique_orders_order_id.sql')).toBe('select 1')
     expect(compiled('tests/finance/revenue_agrees.sql')).toBe('select 3\n')
     expect(read('target/run/shop/models/marts/orders.sql')).toBe('create table built.orders as select 1;')
+  })
+
+  it('leaves the manifest as it was when the SQL cannot be written', async () => {
+    writeFileSync(join(folder, 'manifest.json'), 'the old one')
+    mkdirSync(join(folder, 'compiled/shop/models/marts/orders.sql'), { recursive: true })
+    const compiledCode = new Map([[orders.id, 'select 1']])
+    const writing = writeArtifacts(folder, { ...options, manifest: shop, compiledCode })
+    await expect(writing).rejects.toMatchObject({ code: 'EISDIR' })
+    expect(read('manifest.json')).toBe('the old one')
+    expect(readdirSync(folder).sort()).toEqual(['compiled', 'manifest.json'])
   })
 
   it('writes no run results when nothing ran', async () => {
