@@ -200,6 +200,14 @@ unit_tests:
     expect(node('of_nothing')).toMatchObject({ status: 'pass' })
   })
 
+  test('white space alone is null in a seed', async () => {
+    await run({ 'seeds/things.csv': 'id,at,word\n1, ,  \n2,2025-07-16 11:00:00,x\n' })
+    expect(await values(sql`select id, at::text, word from analytics.things order by id`)).toEqual([
+      '1  ',
+      '2 2025-07-16 11:00:00 x',
+    ])
+  })
+
   test('a quote within a value of a seed is part of it', async () => {
     await run({ 'seeds/things.csv': 'id,doc\n1, { "a": { "b": 1 } }\n2,"x ""y"""\n' })
     expect(await values(sql`select id, doc from analytics.things order by id`)).toEqual([

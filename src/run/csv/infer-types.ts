@@ -71,7 +71,7 @@ export async function inferCsv(file: string, shownPath: string, style: CsvStyle)
         if (value === '') return
         // Within a value the server takes a quote for the beginning of a quoted part.
         if (likeDbt && value.includes('"')) isPlain = false
-        if (isNullText(value)) isPlain = false
+        if (isNullText(value, style)) isPlain = false
         else columns[column]!.note(value.trim())
       })
     }

@@ -28,9 +28,10 @@ export function csvRows(file: string, { delimiter, likeDbt = false }: CsvStyle):
   return createReadStream(file).pipe(parse(options)) as AsyncIterable<string[]>
 }
 
-/** Whether a value stands for null, as in dbt's seeds. */
-export function isNullText(value: string): boolean {
-  return value === '' || value.toLowerCase() === 'null'
+/** Whether a value stands for null; for dbt also one of nothing but white space. */
+export function isNullText(value: string, { likeDbt }: Pick<CsvStyle, 'likeDbt'>): boolean {
+  const text = likeDbt ? value.trim() : value
+  return text === '' || text.toLowerCase() === 'null'
 }
 
 /** The rows below the header as COPY reads them: quoted, nulls empty, one cell for each column, cleaned as it asks. */
@@ -45,13 +46,13 @@ export async function* copyLines(
       isHeader = false
       continue
     }
-    const cells = columns.map(({ clean }, column) => copyCell(row[column] ?? '', clean))
+    const cells = columns.map(({ clean }, column) => copyCell(row[column] ?? '', clean, style))
     yield `${cells.join(',')}\n`
   }
 }
 
-function copyCell(value: string, clean: ((value: string) => string) | undefined): string {
-  if (isNullText(value)) return ''
+function copyCell(value: string, clean: ((value: string) => string) | undefined, style: CsvStyle): string {
+  if (isNullText(value, style)) return ''
   const text = clean ? clean(value) : value
   return `"${text.replaceAll('"', '""')}"`
 }
