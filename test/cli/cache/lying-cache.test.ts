@@ -510,6 +510,24 @@ describe('a manifest that is written of a project that was kept before', () => {
   })
 })
 
+describe('compiled SQL', () => {
+  it('is written where it is another', async () => {
+    const folder = openProject()
+    const compile = () => outcomeOf({ folder, args: ['compile'], targetPath: 'target-warm' })
+    const stamps = () =>
+      ['env', 'plain'].map((name) =>
+        String(
+          statSync(join(folder, `target-warm/compiled/shop/models/${name}.sql`), { bigint: true }).mtimeNs,
+        ),
+      )
+    await compile()
+    const [env, plain] = stamps()
+    put('models/plain.sql', 'select 2 as id\n')(folder)
+    await compile()
+    expect(stamps()).toEqual([env, expect.not.stringMatching(plain!)])
+  })
+})
+
 /** A command that looks at the SQL and writes no manifest. */
 async function keepProjectOnly(folder: string, clock: () => Date): Promise<void> {
   const targetPath = 'target-warm'
