@@ -23,6 +23,27 @@ describe('like dbt', () => {
     expect(await sqlOf({ 'models/one.sql': text }, 'model.shop.one')).toBe(expected)
   })
 
+  test('names of sources may be templates, in the ids of their tests too', async () => {
+    const { manifest } = await compiled({
+      ...dbtProject,
+      'models/s.yml': `
+sources:
+  - name: "{{ var('source_schema', 'raw') }}"
+    schema: "{{ var('source_schema', target.schema) }}"
+    tables:
+      - name: "{{ 'ev' ~ 'ents' }}"
+        identifier: events_2026
+        columns: [{name: id, data_tests: [not_null]}]`,
+      'models/a.sql': "select * from {{ source('raw', 'events') }}",
+    })
+    expect(Object.keys(manifest.nodes).sort()).toEqual([
+      'model.shop.a',
+      'source.shop.raw.events',
+      expect.stringMatching(/^test\.shop\.source_not_null_raw_events_id\./),
+    ])
+    expect(manifest.nodes['model.shop.a']!.dependsOn).toEqual(['source.shop.raw.events'])
+  })
+
   test('an error is told where it stands, whatever white space comes first', async () => {
     await expect(
       sqlOf({ 'models/one.sql': '\n\n\nselect {{ 1 + "a" }}\n' }, 'model.shop.one'),

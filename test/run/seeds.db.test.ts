@@ -38,6 +38,25 @@ describe('seeds', () => {
     await database.rows(sql`drop schema if exists analytics cascade`)
   })
 
+  test('have a row of nulls for an empty line where the project is made for dbt', async () => {
+    const files = (project: string) => ({
+      [project]: project === 'project.yml' ? projectFile : 'name: shop\nprofile: shop\n',
+      'seeds/one.csv': 'a\n1\n\n2\n\n',
+      'seeds/two.csv': 'a,b\n1,x\n\n2,y\n',
+    })
+    const counts = async (project: string) => {
+      await withProject(files(project), (root) =>
+        runProject(root, database.connection, { env: { DATABASE_URL: database.url } }),
+      )
+      return database.rows(sql`
+        select
+          (select array[count(*), count(a)] from analytics.one) as one,
+          (select array[count(*), count(a), count(b)] from analytics.two) as two`)
+    }
+    expect(await counts('dbt_project.yml')).toEqual([{ one: [4, 2], two: [3, 2, 2] }])
+    expect(await counts('project.yml')).toEqual([{ one: [2, 2], two: [2, 2, 2] }])
+  })
+
   test('get types that all their values fit', async () => {
     await seed(
       [

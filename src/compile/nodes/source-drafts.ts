@@ -11,12 +11,16 @@ import type { DraftScope } from './draft-scope.ts'
 /** Sources: tables that somebody else fills. */
 export function draftSources(scope: DraftScope): Drafts<SourceNode> {
   const problems: Problem[] = []
-  const drafts = sourceTables(scope.project.sources).map((spec) => draftSource(scope, spec, problems))
+  const drafts = sourceTables(scope, problems).map((spec) => draftSource(scope, spec, problems))
   return partByEnabled(drafts, problems)
 }
 
 /** Every table once: what overrides a source of a package is merged into it. */
-export function sourceTables(sources: readonly SourceTableSpec[]): readonly SourceTableSpec[] {
+export function sourceTables(
+  scope: Pick<DraftScope, 'project' | 'yaml'>,
+  problems: Problem[],
+): readonly SourceTableSpec[] {
+  const sources = scope.project.sources.map((spec) => withNames(spec, scope.yaml, problems))
   const overriding = new Map(
     sources.flatMap((spec) =>
       spec.overrides === undefined ? [] : [[`${spec.overrides} ${spec.sourceName} ${spec.name}`, spec]],
@@ -27,6 +31,14 @@ export function sourceTables(sources: readonly SourceTableSpec[]): readonly Sour
     const nearer = overriding.get(`${spec.package} ${spec.sourceName} ${spec.name}`)
     return [nearer ? overridden(spec, nearer) : spec]
   })
+}
+
+/** Names may be templates, as in dbt. */
+function withNames(spec: SourceTableSpec, yaml: DraftScope['yaml'], problems: Problem[]): SourceTableSpec {
+  const { sourceName, name } = spec
+  if (!`${sourceName}${name}`.includes('{')) return spec
+  const text = (value: string) => yaml.text(value, spec, problems)
+  return { ...spec, sourceName: text(sourceName), name: text(name) }
 }
 
 function overridden(spec: SourceTableSpec, nearer: SourceTableSpec): SourceTableSpec {

@@ -22,10 +22,12 @@ export interface TestSubject {
 }
 
 /** Everything that tests are declared on; each version of a model counts. */
-export function testSubjects({ project }: DraftScope): TestSubject[] {
+export function testSubjects(scope: DraftScope): TestSubject[] {
+  const { project } = scope
   return [
     ...project.patches.flatMap((patch) => (patch.resource === 'test' ? [] : patchSubjects(patch))),
-    ...sourceTables(project.sources).map(sourceSubject),
+    // What is wrong with a name is told where the source is drafted.
+    ...sourceTables(scope, []).map(sourceSubject),
     ...project.jobs.map((job) => refSubject(job, job.name)),
   ]
 }

@@ -11,7 +11,10 @@ import { makeProblem, ProblemError } from '../../core/problem.ts'
 /** How a file is written. */
 export interface CsvStyle {
   readonly delimiter: string
-  /** A quote in a value that does not begin with one is part of it, as in Python: `{ "a": 1 }`. */
+  /**
+   * A quote in a value that does not begin with one is part of it, as in Python: `{ "a": 1 }`; an empty line is a row
+   * of nulls.
+   */
   readonly likeDbt?: boolean
 }
 
@@ -22,7 +25,7 @@ export function csvRows(file: string, { delimiter, likeDbt = false }: CsvStyle):
     bom: true,
     record_delimiter: ['\r\n', '\n', '\r'],
     relax_column_count_less: true,
-    skip_empty_lines: true,
+    skip_empty_lines: !likeDbt,
     relax_quotes: likeDbt,
   }
   return createReadStream(file).pipe(parse(options)) as AsyncIterable<string[]>
