@@ -93,6 +93,7 @@ export async function executeNodes(
           projectRoot: workspace.root,
           publish,
           reuse: reuseOf(flags, workspace),
+          keepPublications: workspace.project.config.keepPublications,
           fullRefresh: flags.fullRefresh ?? false,
           failFast: flags.failFast ?? false,
           waitMs: flags.wait ? flags.waitTimeout * 1000 : 0,

@@ -16,6 +16,7 @@ import { defineLoad } from './commands/load.ts'
 import { defineParse } from './commands/parse.ts'
 import { definePlan } from './commands/plan.ts'
 import { defineRetry } from './commands/retry.ts'
+import { defineRollback } from './commands/rollback.ts'
 import { defineRun } from './commands/run.ts'
 import { defineRunOperation } from './commands/run-operation.ts'
 import { defineSeed } from './commands/seed.ts'
@@ -57,6 +58,7 @@ const groups: readonly { readonly title: string; readonly definers: readonly Com
       defineRetry,
       defineRunOperation,
       defineClone,
+      defineRollback,
     ],
   },
   {

@@ -120,6 +120,8 @@ export interface ProjectConfig {
   readonly defaultTarget: string
   readonly targets: Readonly<Record<string, TargetSpec>>
   readonly publish: 'run' | 'node'
+  /** How many publications can be taken back. */
+  readonly keepPublications: number
   /** Whether what is known to be unchanged stays as it was published. */
   readonly reuse: boolean
   /** How many nodes of each pool may be at work at the same time. */

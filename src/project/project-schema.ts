@@ -189,6 +189,7 @@ export const projectSchema = z.strictObject({
   targets: z.record(anyName, z.discriminatedUnion('engine', [embeddedTarget, postgresTarget])).nullish(),
   publish: z.enum(['run', 'node']).optional(),
   reuse: z.boolean().optional(),
+  keep_publications: z.int().min(0).max(100).optional(),
   pools: z.record(anyName, z.int().min(1).max(1000)).nullish(),
   threads: threads.optional(),
 })

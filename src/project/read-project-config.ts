@@ -61,6 +61,7 @@ export function readProjectConfig(
     targets,
     publish: yaml.publish ?? 'run',
     reuse: yaml.reuse ?? true,
+    keepPublications: yaml.keep_publications ?? 0,
     pools: yaml.pools ?? {},
     onRunStart: yaml['on-run-start'],
     onRunEnd: yaml['on-run-end'],

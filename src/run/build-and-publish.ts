@@ -41,7 +41,7 @@ export async function buildAndPublish(
   const seconds = await readDurations(request.warehouse.control, owner)
   effects.emit({ type: 'durations_known', seconds: Object.fromEntries(seconds) })
   const context = makeRunContext(request, {
-    ...{ plan, effects, lease },
+    ...{ plan, effects, lease, owner },
     secondsOf: (id) => seconds.get(id),
     builds: makeBuilds(),
     functions: makeBuilds(),

@@ -15,14 +15,17 @@ import { publishedRelation, runScope } from './run-scope.ts'
 
 /** What a run has besides what was asked of it. */
 export interface RunMeans
-  extends Pick<RunContext, 'lease' | 'secondsOf' | 'builds' | 'functions' | 'standing' | 'inputStates'> {
+  extends Pick<
+    RunContext,
+    'lease' | 'secondsOf' | 'builds' | 'functions' | 'standing' | 'inputStates' | 'owner'
+  > {
   readonly plan: Plan
   readonly effects: RunEffects
 }
 
 /** Puts together what the steps of a run share. */
 export function makeRunContext(request: RunRequest, means: RunMeans): RunContext {
-  const { plan, builds, functions, effects, lease, secondsOf, standing, inputStates } = means
+  const { plan, builds, functions, effects, lease, secondsOf, standing, inputStates, owner } = means
   const { manifest, renderer } = request
   const compiledNodes = new Map<NodeId, CompiledSql>()
   const asked = new Map<NodeId, ReturnType<typeof recordAnswers>>()
@@ -79,6 +82,8 @@ export function makeRunContext(request: RunRequest, means: RunMeans): RunContext
       lease,
       standing,
       inputStates,
+      owner,
+      keepPublications: request.keepPublications ?? 0,
       isWhole: isWholeRun(request),
       fullRefresh: request.fullRefresh,
       failFast: request.failFast,

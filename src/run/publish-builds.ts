@@ -1,9 +1,18 @@
 import type { FingerprintOf } from '../compile/fingerprint.ts'
-import { type NodeId, relationKey, relationsOf } from '../core/node.ts'
-import { type Publication, recordIntervals, recordPremises, recordPublications } from '../store/index.ts'
+import { type NodeId, type Relation, relationKey, relationsOf } from '../core/node.ts'
+import {
+  forgetOldPublications,
+  type Publication,
+  recordIntervals,
+  recordPremises,
+  recordPublications,
+  recordReplaced,
+} from '../store/index.ts'
 import { type PublishAction, publish, type Session, viewStates } from '../warehouse/index.ts'
+import { dropBuildSchemas } from './build-schemas.ts'
 import { runHooksOfPublished } from './hooks.ts'
 import { ledgerChanges } from './intervals/ledger-changes.ts'
+import { buildRelation, keptSchemaOf } from './relations.ts'
 import { publicationGate, retryPublication } from './retry-publication.ts'
 import { preparePremises } from './reuse/note-premises.ts'
 import type { RunContext } from './run-context.ts'
@@ -48,7 +57,12 @@ export async function publishActions(
       onWaiting: (holders) =>
         effects.emit({ type: 'log', level: 'warn', message: `publishing waits for ${holders}` }),
       first: publicationGate(actions, context),
-      within: async (session, { kept }) => {
+      // Node by node there is no moment to go back to.
+      ...(context.keepPublications > 0 &&
+        plan.publish === 'run' && {
+          keepIn: (relation: Relation) => buildRelation(keptSchemaOf(plan.runId), relation),
+        }),
+      within: async (session, { kept, before }) => {
         await runHooksOfPublished(session, nodeIds, context)
         const stayed = new Set(kept.map(relationKey))
         const views = await viewFingerprints(session, actions, nodeIds, context)
@@ -59,9 +73,12 @@ export async function publishActions(
             : [{ ...publication, fingerprint: views.get(key) ?? publication.fingerprint }]
         })
         note(changed.map(({ relation }) => relation))
+        await recordReplaced(session, plan.runId, effects.clock(), before)
         await recordPublications(session, plan.runId, effects.clock(), changed)
         await recordPremises(session, await notePremises(session, changed))
         await recordIntervals(session, ledgerChanges(actions, context))
+        for (const runId of await forgetOldPublications(session, context.owner, context.keepPublications))
+          await dropBuildSchemas(session, keptSchemaOf(runId))
       },
     }),
   )

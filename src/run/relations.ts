@@ -16,6 +16,11 @@ export function buildSchemaOf(runId: string): string {
   return `estimand_build_${runId.replaceAll('-', '').slice(0, 12)}`
 }
 
+/** Where what a run replaced is kept; the names of its other schemas begin with it. */
+export function keptSchemaOf(runId: string): string {
+  return `estimand_kept_${runId.replaceAll('-', '').slice(0, 12)}`
+}
+
 /** Gives SQL that a run sent the names under which its builds are published. */
 export function publishedNames(buildSchema: string, relations: Iterable<Relation>): (text: string) => string {
   const byBuild = new Map<string, string>()

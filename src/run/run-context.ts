@@ -7,7 +7,7 @@ import type { Plan, Step } from '../core/plan.ts'
 import type { Problem } from '../core/problem.ts'
 import type { RunEffects } from '../core/run-event.ts'
 import type { BatchResult } from '../core/run-result.ts'
-import type { Lease } from '../store/index.ts'
+import type { Lease, RunOwner } from '../store/index.ts'
 import type { Connection, PublishAction, Warehouse } from '../warehouse/index.ts'
 import type { Builds } from './relations.ts'
 import type { RunRequest } from './run-request.ts'
@@ -22,6 +22,10 @@ export interface RunContext {
   readonly connection: Connection
   /** What the run holds to write what it publishes. */
   readonly lease: Lease
+  /** Whose run it is. */
+  readonly owner: RunOwner
+  /** How many publications can be taken back. */
+  readonly keepPublications: number
   readonly projectRoot: string
   /** Vars that set the parameters of loads. */
   readonly params: Readonly<Record<string, unknown>>

@@ -1,3 +1,4 @@
+import { createHash } from 'node:crypto'
 import { type Node, type Relation, relationsOf } from '../core/node.ts'
 import type { Problem } from '../core/problem.ts'
 import type { RunEffects } from '../core/run-event.ts'
@@ -21,7 +22,7 @@ import { createBuildSchemas, dropBuildSchemas } from './build-schemas.ts'
 import { collectProblems } from './collect-problems.ts'
 import { goOn } from './go-on.ts'
 import { keepableBuilds } from './keep-builds.ts'
-import { planRun } from './plan-run.ts'
+import { type PlannedRun, planRun } from './plan-run.ts'
 import { usualRetries } from './retry-policy.ts'
 import type { RunRequest } from './run-request.ts'
 import { sessionsFor } from './thread-places.ts'
@@ -88,7 +89,7 @@ async function runLeased(
     plan,
     nodeNames: Object.fromEntries(plan.steps.map(({ nodeId }) => [nodeId, manifest.nodes[nodeId]!.name])),
   })
-  await recordRunStarted(control, lease, owner, plan)
+  await recordRunStarted(control, lease, owner, plan, manifestHash(planned))
   const built = plan.steps.filter(({ action }) => action !== 'reuse')
   const published = built.flatMap(({ nodeId }) => {
     const node = manifest.nodes[nodeId]!
@@ -120,6 +121,12 @@ async function runLeased(
     await clearUp().catch(() => {})
     throw error
   }
+}
+
+/** A hash of the definitions of all that is planned: the same for the same state of the project and the same choice. */
+function manifestHash({ plan, definitionOf }: PlannedRun): string {
+  const definitions = plan.steps.map(({ nodeId }) => [nodeId, definitionOf(nodeId).whole]).sort()
+  return createHash('sha256').update(JSON.stringify(definitions)).digest('hex').slice(0, 16)
 }
 
 function withProblems(result: RunResult, problems: readonly Problem[]): RunResult {

@@ -9,6 +9,15 @@ export {
   readKeptRun,
   recordKeptBuilds,
 } from './kept-builds.ts'
+export {
+  forgetOldPublications,
+  type KeptPublication,
+  keysOf,
+  readKeptPublications,
+  recordReplaced,
+  recordRollback,
+  restoreNotes,
+} from './kept-publications.ts'
 export { describeHolder } from './lease-queue.ts'
 export { joinLease, type Lease, type LeaseRequest, type StartedBy, withLease } from './leases.ts'
 export { migrateStore } from './migrate.ts'

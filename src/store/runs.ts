@@ -18,13 +18,14 @@ export async function recordRunStarted(
   lease: Lease,
   owner: RunOwner,
   plan: Plan,
+  manifestHash: string,
 ): Promise<void> {
   const { rowCount } = await session.query(sql`
     insert into estimand.runs
       (run_id, project, target, target_schema, command, status, build_schema, started_at,
-       lease_token, host, os_user, process_id)
+       lease_token, manifest_hash, host, os_user, process_id)
     select ${plan.runId}::uuid, ${owner.project}, ${owner.target}, ${owner.schema}, ${plan.command}, 'running',
-      ${plan.buildSchema}, ${plan.startedAt}::timestamptz, token, host, os_user, process_id
+      ${plan.buildSchema}, ${plan.startedAt}::timestamptz, token, ${manifestHash}, host, os_user, process_id
     from estimand.leases
     where token = ${lease.token} and superseded_by is null
     for share`)
@@ -93,8 +94,11 @@ export async function clearDeadRuns(
       where ${isLeft(owner)}
       for update skip locked`)
     for (const { build_schema } of rows) await dropBuilds(control, build_schema)
+    // One that was cut off behind its publication has done what it was to do.
     await control.query(sql`
-      update estimand.runs set status = 'abandoned' where run_id = any(${rows.map((row) => row.run_id)}::uuid[])`)
+      update estimand.runs
+      set status = case when published_at is null then 'abandoned' else 'interrupted' end
+      where run_id = any(${rows.map((row) => row.run_id)}::uuid[])`)
     return rows.map((row) => row.build_schema)
   })
 }

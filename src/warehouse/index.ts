@@ -31,6 +31,7 @@ export { possibleWriters } from './possible-writers.ts'
 export { changesColumns } from './publish/apply-change.ts'
 export { deltaStatements, isInTimes, replacedRows, sameRow, updatedColumns } from './publish/apply-delta.ts'
 export { isCurrent } from './publish/apply-versions.ts'
+export type { ReplacedRelation } from './publish/keep-replaced.ts'
 export { type PublishOptions, type PublishResult, publish } from './publish/publish.ts'
 export type {
   ApplyDelta,

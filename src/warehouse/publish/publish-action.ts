@@ -48,7 +48,11 @@ export interface PublishView {
   readonly unchanged?: boolean
   readonly details?: RelationDetails
   /** Set for a materialized view, which has to be filled when it is made again. */
-  readonly materialized?: { readonly indexes: readonly IndexConfig[] }
+  readonly materialized?: {
+    readonly indexes: readonly IndexConfig[]
+    /** Indexes as CREATE INDEX statements. */
+    readonly indexStatements?: readonly string[]
+  }
 }
 
 /** What is published stays, and carries what the project says of it. */

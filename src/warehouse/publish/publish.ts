@@ -12,6 +12,7 @@ import type { Warehouse } from '../warehouse.ts'
 import { applyChange, changesColumns } from './apply-change.ts'
 import { applyDetails } from './apply-details.ts'
 import { carryIndexes } from './carry-indexes.ts'
+import type { KeepIn } from './keep-replaced.ts'
 import type { PublishAction } from './publish-action.ts'
 import { publishFunctions, refuseStrays } from './publish-functions.ts'
 import { blockedProblem, inUse, publishProblem } from './publish-problem.ts'
@@ -39,6 +40,8 @@ export interface PublishOptions {
    * changed column; they are dropped and not made again.
    */
   readonly buildSchema?: string
+  /** Keeps the tables that are replaced, where this says; without it they are dropped. */
+  readonly keepIn?: KeepIn
   /** What comes first in the transaction: whether it is allowed at all. */
   readonly first?: (session: Session) => Promise<void>
   /** Statements that are to be true with the publication: notes in the store. */
@@ -71,7 +74,7 @@ export async function publish(
 ): Promise<PublishResult> {
   return warehouse.withSession(async (session) => {
     try {
-      await makeSchemas(session, actions)
+      await makeSchemas(session, actions, options.keepIn)
       return await session.transaction(async () => {
         await options.first?.(session)
         return publishWithin(session, actions, options)
@@ -84,8 +87,15 @@ export async function publish(
 }
 
 /** In a transaction of their own: Citus refuses schema DDL after other work. */
-async function makeSchemas(session: Session, actions: readonly PublishAction[]): Promise<void> {
-  const wanted = [...new Set(actions.map(({ published }) => published.schema))]
+async function makeSchemas(
+  session: Session,
+  actions: readonly PublishAction[],
+  keepIn?: KeepIn,
+): Promise<void> {
+  const kept = actions.flatMap(({ kind, published }) =>
+    keepIn && (kind === 'swap-table' || kind === 'view') ? [keepIn(published).schema] : [],
+  )
+  const wanted = [...new Set([...actions.map(({ published }) => published.schema), ...kept])]
   const { rows } = await session.query<{ name: string }>(sql`
     select name
     from unnest(${wanted}::text[]) as name
@@ -185,11 +195,11 @@ async function replaceWhenFree(
   if (actions.every(({ kind }) => kind === 'keep')) {
     await session.query(sql`set local lock_timeout = ${sqlLiteral(lockTimeout)}`)
     await applyDetails(session, actions)
-    return { recreated: [], kept: [] }
+    return { recreated: [], kept: [], before: [] }
   }
   return whenFree(free, async (lockTimeoutMs) => {
     const settings = { searchPath, statementTimeout, lockTimeoutMs }
-    const replacement = await replaceRelations(session, actions, settings, options.buildSchema)
+    const replacement = await replaceRelations(session, actions, settings, options)
     // Foreign keys lock what they point at, while readers wait for what is locked already.
     await applyDetails(session, actions)
     return replacement

@@ -16,10 +16,11 @@ import { type SQLQuery, sql } from '../sql.ts'
 import { sqlLiteral, unsafeSql } from '../sql-text.ts'
 import { applyChange, changesColumns } from './apply-change.ts'
 import { defaultGrants } from './default-grants.ts'
+import { describeReplaced, type KeepIn, keepTables, type ReplacedRelation } from './keep-replaced.ts'
 import { lookAround, type MovedBuild, type Surroundings } from './look-around.ts'
 import type { PublishAction, PublishView } from './publish-action.ts'
 import { dependentProblem, inheritedProblem } from './publish-problem.ts'
-import { named, type RelationState, readersFirst, readStates } from './relation-state.ts'
+import { type ForeignKey, named, type RelationState, readersFirst, readStates } from './relation-state.ts'
 import { addForeignKey, carryOver, dropForeignKey, grantStatements, recreate } from './restore-state.ts'
 import { takeLocks } from './take-locks.ts'
 
@@ -29,6 +30,15 @@ export interface Replacement {
   readonly recreated: readonly Relation[]
   /** Views of ours that stayed, since nothing about them changed. */
   readonly kept: readonly Relation[]
+  /** What stood there before, where it is to be kept. */
+  readonly before: readonly ReplacedRelation[]
+}
+
+export interface ReplaceOptions {
+  /** The schema in which the run built, the beginning of the names of its others. */
+  readonly buildSchema?: string
+  /** Keeps the tables that are replaced, where this says. */
+  readonly keepIn?: KeepIn
 }
 
 /** What the session is set to, and how long a try may wait for locks. */
@@ -43,20 +53,25 @@ export async function replaceRelations(
   session: Session,
   actions: readonly PublishAction[],
   settings: ReplaceSettings,
-  buildSchema?: string,
+  { buildSchema, keepIn }: ReplaceOptions,
 ): Promise<Replacement> {
   // Definitions come with every name qualified when the search path is empty.
   await session.runAll([sql`set local search_path = ''`])
   const around = await lookAround(session, actions, buildSchema)
   const inherited = [...around.replaced.values()].find(({ isInherited }) => isInherited)
   if (inherited) throw new ProblemError(inheritedProblem(relationKey(inherited)))
+  const before = keepIn ? await describeReplaced(session, actions, around, keepIn) : []
   await lockAll(session, around, settings)
   for (const change of actions.filter(changesColumns)) await applyChange(session, change)
-  await session.runAll([...dropTables(around), ...around.moved.flatMap(moveIn)])
+  if (keepIn) {
+    const tables = [...around.replaced.values()].filter(({ kind }) => kind === 'table')
+    await keepTables(session, tables, dropTables(around), pointingKeys(around).map(dropForeignKey), keepIn)
+    await session.runAll(around.moved.flatMap(moveIn))
+  } else await session.runAll([...dropTables(around), ...around.moved.flatMap(moveIn)])
   await createViews(session, around)
   await carryStates(session, around)
   const { dependents, kept } = around
-  return { recreated: dependents.map(({ schema, identifier }) => ({ schema, identifier })), kept }
+  return { recreated: dependents.map(({ schema, identifier }) => ({ schema, identifier })), kept, before }
 }
 
 /** Locks all that is replaced or changed; views are dropped for that. */
@@ -99,11 +114,18 @@ function lockTables(states: readonly RelationState[]): SQLQuery[] {
 }
 
 /** No CASCADE: what we have not understood must stop us, not disappear. */
-function dropTables({ replaced }: Surroundings): SQLQuery[] {
-  const tables = [...replaced.values()].filter(({ kind }) => kind === 'table')
-  const keys = tables.flatMap(({ foreignKeys }) => foreignKeys).map(dropForeignKey)
+function dropTables(around: Surroundings): SQLQuery[] {
+  const tables = [...around.replaced.values()].filter(({ kind }) => kind === 'table')
+  const keys = pointingKeys(around).map(dropForeignKey)
   if (tables.length === 0) return keys
   return [...keys, sql`drop table ${sql.join(tables.map(relationIdent), ', ')}`]
+}
+
+/** The foreign keys that point at the tables that are replaced. */
+function pointingKeys({ replaced }: Surroundings): readonly ForeignKey[] {
+  return [...replaced.values()]
+    .filter(({ kind }) => kind === 'table')
+    .flatMap(({ foreignKeys }) => foreignKeys)
 }
 
 /** Moves a build to its place; by way of a name that nobody else has when the names differ. */
@@ -162,6 +184,7 @@ function createOwnView({ published, definition, statements, materialized }: Publ
   return [
     createMaterializedView(published, query),
     ...materialized.indexes.map((index) => createIndex(published, index)),
+    ...(materialized.indexStatements ?? []).map(unsafeSql),
   ]
 }
 

@@ -1,0 +1,145 @@
+import { type Relation, relationKey } from '../core/node.ts'
+import { makeProblem, ProblemError } from '../core/problem.ts'
+import {
+  type KeptPublication,
+  keysOf,
+  migrateStore,
+  type RunOwner,
+  readKeptPublications,
+  recordRollback,
+  restoreNotes,
+  type StartedBy,
+  withLease,
+} from '../store/index.ts'
+import {
+  type PublishAction,
+  publish,
+  type ReplacedRelation,
+  relationFiles,
+  type Warehouse,
+} from '../warehouse/index.ts'
+import { dropBuildSchemas } from './build-schemas.ts'
+import { keptSchemaOf } from './relations.ts'
+
+/*
+ * Taking publications back: what they replaced is published again, in one transaction, with what the store said of it.
+ * Everything that hangs on the relations survives as it does when a run publishes.
+ */
+
+export interface RollbackRequest {
+  readonly warehouse: Warehouse
+  readonly owner: RunOwner
+  readonly runId: string
+  /** The run whose publication is to stand afterwards, or the beginning of its id; without it, the one before the last. */
+  readonly to?: string
+  readonly dryRun: boolean
+  readonly waitMs: number
+  readonly startedBy: StartedBy
+  readonly clock: () => Date
+  readonly signal: AbortSignal
+}
+
+/** What a rollback does. */
+export interface Rollback {
+  /** The publications that are taken back, the newest first. */
+  readonly undone: readonly KeptPublication[]
+  /** What is put back. */
+  readonly restored: readonly (ReplacedRelation & { readonly publication: number })[]
+  /** What was published for the first time: it stays, and the next run builds it anew. */
+  readonly left: readonly Relation[]
+}
+
+/** Takes publications back, or says what that would do. */
+export async function rollback(request: RollbackRequest): Promise<Rollback> {
+  const { warehouse, owner, runId, dryRun, waitMs, startedBy, signal } = request
+  await migrateStore(warehouse.control)
+  const planned = await planRollback(request)
+  if (dryRun) return planned
+  return withLease(
+    warehouse,
+    {
+      ...{ runId: null, waitMs, startedBy, signal, command: 'rollback' },
+      project: owner.project,
+      schema: owner.schema,
+      relations: relationsOfAll(planned),
+    },
+    async (lease) => {
+      // Whoever was before us may have published.
+      const again = await planRollback(request)
+      const at = request.clock()
+      await publish(warehouse, again.restored.map(actionOf), {
+        signal,
+        first: lease.beginPublication,
+        within: async (session) => {
+          await recordRollback(session, owner, runId, at)
+          const left = again.left.map((relation) => ({
+            relation,
+            publication: again.undone.at(-1)!.publication,
+          }))
+          await restoreNotes(session, [...again.restored, ...left], again.undone, at)
+          for (const { runId: undone } of again.undone) await dropBuildSchemas(session, keptSchemaOf(undone))
+        },
+      })
+      return again
+    },
+  )
+}
+
+function relationsOfAll({ restored, left }: Rollback): Relation[] {
+  return [...restored.map(({ relation }) => relation), ...left]
+}
+
+async function planRollback({ warehouse, owner, to }: RollbackRequest): Promise<Rollback> {
+  const kept = await readKeptPublications(warehouse.control, owner)
+  const undone = undoneBy(kept, to)
+  const overtaken = undone[0]!.overtaken
+  if (overtaken.length > 0)
+    throw refused(`another run has published ${overtaken.join(', ')} since`, 'nothing was changed')
+  const grown = undone.flatMap(({ relations }) => relations).filter(({ kind }) => kind === 'grown')
+  if (grown.length > 0)
+    throw refused(
+      `nothing is kept of what was changed in place: ${[...new Set(keysOf(grown))].join(', ')}`,
+      'increments, snapshots and functions are not kept; nothing was changed',
+    )
+  // What was replaced twice goes back to where it was before the first time.
+  const first = new Map<string, ReplacedRelation & { readonly publication: number }>()
+  for (const { publication, relations } of undone)
+    for (const one of relations) first.set(relationKey(one.relation), { ...one, publication })
+  const all = [...first.values()]
+  const restored = all.filter(({ kind }) => kind !== 'none')
+  if (restored.length === 0)
+    throw refused('all that was published was published for the first time', 'there is nothing to put back')
+  const tables = restored.flatMap(({ keptAs }) => keptAs ?? [])
+  const files = await relationFiles(warehouse.control, tables)
+  const gone = tables.map(relationKey).filter((key) => !files.has(key))
+  if (gone.length > 0)
+    throw refused(`somebody has dropped what was kept: ${gone.join(', ')}`, 'nothing was changed')
+  return { undone, restored, left: all.filter(({ kind }) => kind === 'none').map(({ relation }) => relation) }
+}
+
+function undoneBy(kept: readonly KeptPublication[], to: string | undefined): readonly KeptPublication[] {
+  if (kept.length === 0)
+    throw refused(
+      'nothing is kept of what publications replaced',
+      'keep_publications: 1 in project.yml keeps it',
+    )
+  if (to === undefined) return kept.slice(0, 1)
+  const at = kept.findIndex(({ runId }) => runId.startsWith(to.toLowerCase()))
+  if (at > 0) return kept.slice(0, at)
+  const known = kept.map(({ runId, publishedAt }) => `${runId}  ${publishedAt}`).join('\n')
+  throw refused(at === 0 ? `${to} is what is published` : `no publication ${to} is kept`, known)
+}
+
+function actionOf({ relation, kind, keptAs, definition, indexes }: ReplacedRelation): PublishAction {
+  if (kind === 'table') return { kind: 'swap-table', build: keptAs!, published: relation }
+  return {
+    kind: 'view',
+    published: relation,
+    definition: definition!,
+    ...(kind === 'materialized_view' && { materialized: { indexes: [], indexStatements: indexes } }),
+  }
+}
+
+function refused(message: string, hint: string): ProblemError {
+  return new ProblemError(makeProblem('rollback-refused', message, { hint }))
+}
