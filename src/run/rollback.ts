@@ -6,6 +6,7 @@ import {
   migrateStore,
   type RunOwner,
   readKeptPublications,
+  readRunBefore,
   recordRollback,
   restoreNotes,
   type StartedBy,
@@ -91,7 +92,9 @@ function relationsOfAll({ restored, left }: Rollback): Relation[] {
 
 async function planRollback({ warehouse, owner, to }: RollbackRequest): Promise<Rollback> {
   const kept = await readKeptPublications(warehouse.control, owner)
-  const undone = undoneBy(kept, to)
+  const first = kept.at(-1)
+  const before = first ? await readRunBefore(warehouse.control, owner, first) : null
+  const undone = undoneBy(kept, before, to)
   const overtaken = undone[0]!.overtaken
   if (overtaken.length > 0)
     throw refused(`another run has published ${overtaken.join(', ')} since`, 'nothing was changed')
@@ -102,10 +105,10 @@ async function planRollback({ warehouse, owner, to }: RollbackRequest): Promise<
       'increments, snapshots and functions are not kept; nothing was changed',
     )
   // What was replaced twice goes back to where it was before the first time.
-  const first = new Map<string, ReplacedRelation & { readonly publication: number }>()
+  const oldest = new Map<string, ReplacedRelation & { readonly publication: number }>()
   for (const { publication, relations } of undone)
-    for (const one of relations) first.set(relationKey(one.relation), { ...one, publication })
-  const all = [...first.values()]
+    for (const one of relations) oldest.set(relationKey(one.relation), { ...one, publication })
+  const all = [...oldest.values()]
   const restored = all.filter(({ kind }) => kind !== 'none')
   if (restored.length === 0)
     throw refused('all that was published was published for the first time', 'there is nothing to put back')
@@ -117,16 +120,22 @@ async function planRollback({ warehouse, owner, to }: RollbackRequest): Promise<
   return { undone, restored, left: all.filter(({ kind }) => kind === 'none').map(({ relation }) => relation) }
 }
 
-function undoneBy(kept: readonly KeptPublication[], to: string | undefined): readonly KeptPublication[] {
+/** The publications that came after the one that is to stand; `before` is the run that published before all of them. */
+function undoneBy(
+  kept: readonly KeptPublication[],
+  before: string | null,
+  to: string | undefined,
+): readonly KeptPublication[] {
   if (kept.length === 0)
     throw refused(
       'nothing is kept of what publications replaced',
       'keep_publications: 1 in project.yml keeps it',
     )
   if (to === undefined) return kept.slice(0, 1)
-  const at = kept.findIndex(({ runId }) => runId.startsWith(to.toLowerCase()))
+  const runs = [...kept.map(({ runId }) => runId), ...(before === null ? [] : [before])]
+  const at = runs.findIndex((runId) => runId.startsWith(to.toLowerCase()))
   if (at > 0) return kept.slice(0, at)
-  const known = kept.map(({ runId, publishedAt }) => `${runId}  ${publishedAt}`).join('\n')
+  const known = `those that can be named: ${runs.slice(1).join(', ') || 'none'}`
   throw refused(at === 0 ? `${to} is what is published` : `no publication ${to} is kept`, known)
 }
 

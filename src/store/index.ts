@@ -14,6 +14,7 @@ export {
   type KeptPublication,
   keysOf,
   readKeptPublications,
+  readRunBefore,
   recordReplaced,
   recordRollback,
   restoreNotes,

@@ -107,6 +107,25 @@ export async function readKeptPublications(
   return rows
 }
 
+/** The run that published last before a publication; null where it was the first. */
+export async function readRunBefore(
+  session: Session,
+  { project, schema }: RunOwner,
+  { publishedAt }: KeptPublication,
+): Promise<string | null> {
+  const { rows } = await session.query<{ run_id: string }>(sql`
+    select run_id
+    from estimand.runs
+    where project = ${project}
+      and target_schema = ${schema}
+      and command <> 'rollback'
+      and rolled_back_at is null
+      and date_trunc('milliseconds', published_at) < ${publishedAt}::timestamptz
+    order by published_at desc
+    limit 1`)
+  return rows[0]?.run_id ?? null
+}
+
 /** Forgets all but the newest publications of a target and returns the runs whose relations are not kept any more. */
 export async function forgetOldPublications(
   session: Session,

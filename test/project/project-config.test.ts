@@ -48,6 +48,8 @@ describe('project.yml', () => {
       defaultTarget: 'local',
       targets: { local: { engine: 'embedded', schema: 'analytics', threads: 4 } },
       publish: 'run',
+      reuse: true,
+      keepPublications: 0,
       onRunStart: [],
       onRunEnd: [],
       restrictAccess: false,

@@ -56,7 +56,7 @@ describe('tables', () => {
     await buildDay('first', 1)
     const result = await publish(warehouse(), [swap('first')])
     expect(await dayOf('first')).toBe(1)
-    expect(result).toEqual({ relations: [marts('first')], recreated: [], kept: [] })
+    expect(result).toEqual({ relations: [marts('first')], recreated: [], kept: [], before: [] })
   })
 
   test('the next one replaces it, under a build name that differs, and leaves nothing behind', async () => {
