@@ -85,7 +85,7 @@ async function readFiles(reading: Reading): Promise<Omit<Project, 'warnings'>> {
     ...joined(properties),
     loads: pipelines.flatMap((file) => readLoads(root, file, reading.unknownKeys, problems)),
     jobs: analytics.flatMap(({ job }): JobDeclaration[] => (job ? [job] : [])),
-    selectors: readSelectors(root, problems),
+    selectors: readSelectors(root, reading.unknownKeys, problems),
     yamlFiles: [configFile, ...all('properties'), ...pipelines, ...parts[0]!.files.analytics],
   }
 }

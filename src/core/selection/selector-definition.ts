@@ -96,7 +96,8 @@ function readExclusions(definition: Mapping, reading: Reading): SelectionSpec | 
   return parts.length === 1 ? parts[0]! : makeSet('union', exclude, parts)
 }
 
-const criterionKeys = [
+/** What may be said of a criterion. */
+export const criterionKeys: readonly string[] = [
   'method',
   'value',
   'parents',
