@@ -92,7 +92,7 @@ describe('the commands on a server', () => {
   })
 
   it('print progress as JSON lines', async () => {
-    const { code, out } = await run('run', '--log-format', 'json')
+    const { code, out } = await run('run', '--no-reuse', '--log-format', 'json')
     expect(code).toBe(0)
     const events = out
       .trim()
@@ -114,7 +114,7 @@ describe('the commands on a server', () => {
   })
 
   it('keep what happened in the store, and go on where that cannot be written', async () => {
-    const { out } = await run('run', '--log-format', 'json')
+    const { out } = await run('run', '--no-reuse', '--log-format', 'json')
     const id = JSON.parse(out.split('\n')[0]!).info.invocation_id
     const warehouse = await connectWarehouse(database.connection, { threads: 1, applicationName: 'test' })
     try {
