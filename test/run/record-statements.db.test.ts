@@ -48,7 +48,7 @@ describe('what a run sends for a node', () => {
   test('is the whole question of a test', async () => {
     const texts = await executed(shop)
     expect(texts['unique_totals_n']).toMatch(
-      /^select failures, failures != 0 as should_warn.*having count\(\*\) > 1/s,
+      /^select failures::text as failures, .*failures != 0 as should_error.*having count\(\*\) > 1/s,
     )
   })
 })
