@@ -169,9 +169,14 @@ function chunkLine(result: RunResult, times: string, name: string, colors: Color
       : formatCounted(batches.length, 'batch', 'batches'),
     ...(result.status === 'success' ? [formatCounted(rows, 'row')] : []),
     formatDuration(result.elapsedMs),
-    result.published ? 'published' : 'not published',
+    publishedWords(result.published),
   ]
   return parts.join('  ')
+}
+
+function publishedWords(published: boolean | null): string {
+  if (published === null) return 'perhaps published'
+  return published ? 'published' : 'not published'
 }
 
 /** The last lines of a backfill. */

@@ -151,7 +151,7 @@ async function saveResult(
     status: result.status,
     startedAt: result.startedAt,
     elapsedMs: result.elapsedMs,
-    published: runs.some(({ published }) => published),
+    published: havePublished(runs),
     results,
     problems: result.problems,
   }
@@ -159,6 +159,12 @@ async function saveResult(
   const { publishedCode } = await import('./published-code.ts')
   const compiledCode = new Map(runs.flatMap((one) => [...publishedCode(workspace.manifest, one)]))
   await saveArtifacts(context, workspace, { invocationId: last.runId, run, compiledCode, args })
+}
+
+/** Whether any of the runs has published; null where one may have. */
+function havePublished(runs: readonly RunResult[]): boolean | null {
+  if (runs.some(({ published }) => published)) return true
+  return runs.some(({ published }) => published === null) ? null : false
 }
 
 /** The results of a model's chunks as one. */

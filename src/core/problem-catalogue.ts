@@ -52,6 +52,7 @@ export const problemCatalogue = {
   'publish-refused': { title: 'Publishing would break something that others use', exitCode: 1 },
   'publish-blocked': { title: 'Somebody held on to what was to be published', exitCode: 1 },
   'rollback-refused': { title: 'What was published cannot be taken back', exitCode: 1 },
+  'publish-unknown': { title: 'The connection was lost while publishing, for good', exitCode: 1 },
   'warehouse-unreachable': { title: 'The database server cannot be reached', exitCode: 2 },
   'warehouse-auth': { title: 'The database server refuses the user or password', exitCode: 2 },
   'warehouse-version': { title: 'The database server is too old', exitCode: 2 },

@@ -42,8 +42,11 @@ export interface RunResult {
   readonly status: RunStatus
   readonly startedAt: string
   readonly elapsedMs: number
-  /** Whether what was built is now visible; a failed run with publish mode 'run' leaves this false. */
-  readonly published: boolean
+  /**
+   * Whether what was built is now visible; a failed run with publish mode 'run' leaves this false. Null where the
+   * connection was lost at the commit and the server could not be asked since.
+   */
+  readonly published: boolean | null
   readonly publishMs: number | null
   readonly results: readonly NodeResult[]
   /** The schema in which the run built, if it did: the beginning of the names of its others. */

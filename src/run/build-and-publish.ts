@@ -10,6 +10,7 @@ import type { OnBuilt } from './carry-out.ts'
 import { collectProblems } from './collect-problems.ts'
 import { type Execution, execute, skipped } from './execute.ts'
 import type { Beginning } from './go-on.ts'
+import { isUnknown } from './lost-publication.ts'
 import { makeRunContext } from './make-run-context.ts'
 import { runEndHooks, runStartHooks } from './project-hooks.ts'
 import { publishActions, publishRun } from './publish-builds.ts'
@@ -65,7 +66,7 @@ export async function buildAndPublish(
   const actions = [...adopted, ...outcomes.values()].flatMap(({ publish }) => publish)
   const failed = results.filter(({ status }) => isFailure(status)).map(({ nodeId }) => nodeId)
   const mayPublish = begun && !effects.signal.aborted && failed.every((id) => passedOver.has(id))
-  let published = plan.publish === 'node' && actions.length > 0
+  let published: boolean | null = plan.publish === 'node' && actions.length > 0
   let publishMs: number | null = null
   if (plan.publish === 'run' && mayPublish && actions.length > 0) {
     const built = [
@@ -81,6 +82,7 @@ export async function buildAndPublish(
       )
       published = true
     })
+    if (problems.some(isUnknown)) published = null
   }
   const cancelled = effects.signal.aborted && !(published && plan.publish === 'run')
   // Whoever took the place of this run has the last word, also about what runs behind it.

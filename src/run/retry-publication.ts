@@ -4,6 +4,7 @@ import { hasPublished } from '../store/index.ts'
 import type { PublishAction, PublishOptions } from '../warehouse/index.ts'
 import { checkBuildsSurvived } from './build-schemas.ts'
 import { builtRelations } from './built-relations.ts'
+import { lookOnceMore } from './lost-publication.ts'
 import { isAway, usualRetries } from './retry-policy.ts'
 import type { RunContext } from './run-context.ts'
 import { withRetries } from './with-retries.ts'
@@ -11,6 +12,7 @@ import { withRetries } from './with-retries.ts'
 /*
  * A publication that fails for a reason that passes is tried again. When the connection is lost at its end, its commit
  * may have happened all the same; the store tells, as soon as the server has nothing to do for that connection any more.
+ * It is asked before each further try, and once more when there is none.
  */
 
 /** Publishes until that succeeds, once; what it notes in the store it also tells, since that shows whether it counts. */
@@ -27,7 +29,7 @@ export async function retryPublication(
     await lease.endSessions(warehouse.lostProcesses())
     return hasPublished(warehouse.control, plan.runId, noted)
   }
-  await withRetries(
+  const trying = withRetries(
     {
       spec: { retries: usualRetries },
       who: `${plan.runId} publishes ${who}`,
@@ -46,6 +48,11 @@ export async function retryPublication(
       })
     },
   )
+  await trying.catch((error: unknown) => {
+    // What had not come to its notes had not come to its commit.
+    if (noted.length === 0 || !(wasAway || isAway(error))) throw error
+    return lookOnceMore(error, isDone, context)
+  })
 }
 
 function isBlocked(error: unknown): boolean {

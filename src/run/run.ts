@@ -22,6 +22,7 @@ import { createBuildSchemas, dropBuildSchemas } from './build-schemas.ts'
 import { collectProblems } from './collect-problems.ts'
 import { goOn } from './go-on.ts'
 import { keepableBuilds } from './keep-builds.ts'
+import { withKnownPublication } from './lost-publication.ts'
 import { type PlannedRun, planRun } from './plan-run.ts'
 import { usualRetries } from './retry-policy.ts'
 import type { RunRequest } from './run-request.ts'
@@ -104,16 +105,18 @@ async function runLeased(
     const begun = { ...beginning, ...planned, plan, lease, owner }
     const ended = await buildAndPublish(request, begun, startedAt, effects)
     const problems: Problem[] = []
+    let result = ended.result
     const settle = async (): Promise<void> => {
-      const builds = await keepableBuilds(ended.result, ended.outcomes, ended.context, beginning)
+      result = await withKnownPublication(result, ended.context)
+      const builds = await keepableBuilds(result, ended.outcomes, ended.context, beginning)
       if (builds.length > 0) await recordKeptBuilds(control, lease, owner, plan.runId, builds)
       else await clearUp()
-      await recordRunFinished(control, lease, ended.result, effects.clock())
+      await recordRunFinished(control, lease, result, effects.clock())
     }
     const { signal } = effects
     const retrying = { spec: { retries: usualRetries }, who: `${plan.runId} ends`, signal }
     await collectProblems(problems, () => withRetries(retrying, settle))
-    const result = withProblems(ended.result, problems)
+    result = withProblems(result, problems)
     effects.emit({ type: 'run_finished', result })
     return result
   } catch (error) {

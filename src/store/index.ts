@@ -27,6 +27,7 @@ export { type Publication, type Published, readPublished, recordPublications } f
 export {
   clearDeadRuns,
   hasPublished,
+  hasRunPublished,
   type RunOwner,
   recordRunFinished,
   recordRunStarted,

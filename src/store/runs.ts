@@ -123,6 +123,13 @@ async function lookForDead(on: Pick<Session, 'query'>, lease: Lease, owner: RunO
   return { dead: tokens.map((token) => ({ token, isAlive: false })), left }
 }
 
+/** Whether a run that publishes everything at once has done so. */
+export async function hasRunPublished(session: Session, runId: string): Promise<boolean> {
+  const { rowCount } = await session.query(sql`
+    select from estimand.runs where run_id = ${runId}::uuid and published_at is not null`)
+  return rowCount > 0
+}
+
 /** Whether a run has published all of the relations; asked when the answer to its commit was lost. */
 export async function hasPublished(
   session: Session,

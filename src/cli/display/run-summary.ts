@@ -121,6 +121,7 @@ function publishText(result: RunResult, nodes: Readonly<Record<NodeId, Node>>, p
       ? ` Published everything else at once${took}; what failed is as it was before.`
       : ` Published everything at once${took}.`
   }
+  if (result.published === null) return ' Whether it was published is unknown.'
   const triedToBuild = result.results.some(({ nodeId }) => !isTest(nodes[nodeId]?.resourceType))
   if ((!triedToBuild && !result.adopted) || result.status === 'success') return ''
   const goesOn =

@@ -137,7 +137,8 @@ export const eventData = {
   RunFinished: z.looseObject({
     run_id: z.string(),
     status: z.enum(['success', 'failed', 'cancelled']),
-    published: z.boolean(),
+    /** Null where nobody knows: the connection was lost at the commit. */
+    published: z.boolean().nullable(),
     publish_ms: z.number().nullable(),
     elapsed_ms: z.number(),
     problems: z.array(problem),

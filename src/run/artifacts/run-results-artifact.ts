@@ -130,9 +130,9 @@ function message({ status, message, problem }: NodeResult, node: Node, run: RunR
   if (problem && status !== 'success') return formatProblem(problem)
   const isBuilt = status === 'success' && !isTest(node)
   // For dbt a node that succeeded is live; here a run that fails leaves everything as it was.
-  return isBuilt && !run.published && run.status !== 'success'
-    ? `${message}; not published, because the run ${run.status === 'cancelled' ? 'was cancelled' : 'failed'}`
-    : message
+  if (!isBuilt || run.published || run.status === 'success') return message
+  if (run.published === null) return `${message}; it is unknown whether it was published`
+  return `${message}; not published, because the run ${run.status === 'cancelled' ? 'was cancelled' : 'failed'}`
 }
 
 function isTest({ resourceType }: Node): boolean {
