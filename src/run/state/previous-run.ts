@@ -30,9 +30,9 @@ export function readPreviousRun(folder: string): PreviousRun {
   const results = (document['results'] ?? []) as readonly Entry[]
   const adopted = (args['adopted'] ?? []) as readonly string[]
   // A run that publishes everything at once and fails leaves also what it has built to be done. A retry finds out
-  // what of that it need not do again.
+  // what of that it need not do again. So it does after a run that does not know whether it has published.
   const isUnpublished =
-    args['published'] === false &&
+    (args['published'] === false || args['published'] === null) &&
     (adopted.length > 0 || results.some((result) => result['status'] === 'success' && !isReused(result)))
   return {
     id: String(part(document, 'metadata')['invocation_id'] ?? ''),
