@@ -2,8 +2,10 @@ import { relationKey } from '../core/node.ts'
 import { makeProblem, ProblemError } from '../core/problem.ts'
 import type { CommandContext, ExitCode } from './command-context.ts'
 import { formatCounted } from './display/numbers.ts'
-import type { SelectionFlags, StateFlags } from './flags.ts'
-import { stateFolder } from './previous-state.ts'
+import type { RunFlags, SelectionFlags, StateFlags } from './flags.ts'
+import { artifactOptions, stateFolder } from './previous-state.ts'
+import { runArguments } from './run-arguments.ts'
+import { saveResults } from './save-artifacts.ts'
 import { reportSelection, selectNodes } from './select-nodes.ts'
 import { startedBy } from './started-by.ts'
 import { openWorkspace, withOpenWarehouse } from './workspace.ts'
@@ -36,6 +38,7 @@ export async function cloneNodes(context: CommandContext, flags: CloneFlags): Pr
     import('../run/clone-relations.ts'),
   ])
   const chosen = new Set(selection.nodeIds)
+  const startedAt = context.clock()
   const clones = await withOpenWarehouse(context, workspace, 1, async (warehouse) => {
     const elsewhere = await deferredRelations({
       manifest,
@@ -55,6 +58,16 @@ export async function cloneNodes(context: CommandContext, flags: CloneFlags): Pr
       signal: context.signal,
     })
   })
+  const { cloneResults } = await import('../run/artifacts/index.ts')
+  const made = flags.copy ? 'CREATE TABLE' : 'CREATE VIEW'
+  const cloned = new Map(clones.map(({ nodeId }) => [nodeId, made]))
+  const args = runArguments(context.flags, flags as RunFlags)
+  const results = cloneResults(
+    { startedAt, finishedAt: context.clock(), nodeIds: selection.nodeIds, cloned },
+    manifest,
+    { ...artifactOptions(context, workspace), args },
+  )
+  await saveResults(context, workspace, results)
   const { out } = context.terminal
   for (const { relation, of } of clones) out.write(`${relationKey(relation)}  of  ${relationKey(of)}\n`)
   context.narrator.note(`${formatCounted(clones.length, 'relation')} cloned`)

@@ -1,7 +1,10 @@
+import { formatProblem, ProblemError } from '../core/problem.ts'
 import { askOn } from '../run/ask.ts'
-import { commentedSession } from '../warehouse/index.ts'
+import { commentedSession, type Warehouse } from '../warehouse/index.ts'
 import type { CommandContext, ExitCode } from './command-context.ts'
 import { parseMacroArgs } from './parse-vars.ts'
+import { artifactOptions } from './previous-state.ts'
+import { saveResults } from './save-artifacts.ts'
 import { templateFlags } from './template-flags.ts'
 import { openWorkspace, publishedScope, withOpenWarehouse } from './workspace.ts'
 
@@ -14,7 +17,18 @@ export async function runOperation(
   const args = parseMacroArgs(argsText)
   const workspace = await openWorkspace(context)
   const renderer = await workspace.openRenderer()
-  await withOpenWarehouse(context, workspace, 1, (warehouse) =>
+  const startedAt = context.clock()
+  const save = async (error: string | null): Promise<void> => {
+    const { operationResults } = await import('../run/artifacts/index.ts')
+    const done = { macro, args, error, startedAt, finishedAt: context.clock() }
+    const { manifest } = workspace
+    await saveResults(
+      context,
+      workspace,
+      operationResults(done, manifest, artifactOptions(context, workspace)),
+    )
+  }
+  const call = (warehouse: Warehouse) =>
     warehouse.withSession((session) => {
       const published = publishedScope(context, false)
       const comment = renderer.queryComment(null, `macro_${macro}`, published)
@@ -24,8 +38,17 @@ export async function runOperation(
         flags: templateFlags(context),
       }
       return renderer.runOperation(macro, args, scope)
-    }),
-  )
+    })
+  try {
+    await withOpenWarehouse(context, workspace, 1, call)
+  } catch (error) {
+    const problems = error instanceof ProblemError ? error.problems : []
+    // A macro that does not exist has not been called.
+    if (!problems.some(({ code }) => code === 'macro-unknown'))
+      await save(problems.map(formatProblem).join('\n') || String(error))
+    throw error
+  }
+  await save(null)
   context.narrator.note(`${macro} has run`)
   return 0
 }

@@ -1,8 +1,10 @@
 import { mkdirSync } from 'node:fs'
+import { join } from 'node:path'
 import type { ColumnLineage } from '../compile/lineage/lineage-meta.ts'
 import type { NodeId } from '../core/node.ts'
 import type { RunResult } from '../core/run-result.ts'
 import type { ManifestArtifactOptions } from '../run/artifacts/manifest-artifact.ts'
+import type { RunResultsArtifact } from '../run/artifacts/run-results-artifact.ts'
 import type { CommandContext } from './command-context.ts'
 import { packageVersion } from './version.ts'
 import { shownPath, type Workspace } from './workspace.ts'
@@ -34,7 +36,7 @@ export async function saveArtifacts(
   const generatedAt = context.clock()
   const { environment } = context
   const options = { target, generatedAt, version: packageVersion(), environment, ...made }
-  try {
+  await whereWritable(context, targetPath, async () => {
     const { writeManifest } = await import('./cache/kept-manifest.ts')
     const write = (all: ManifestArtifactOptions) => writeManifest(context, targetPath, workspace, all)
     if (made.run || made.compiledCode || made.executedCode) {
@@ -44,6 +46,31 @@ export async function saveArtifacts(
       mkdirSync(targetPath, { recursive: true })
       await write(options)
     }
+  })
+}
+
+/** Writes run_results.json of a command that runs no nodes. */
+export async function saveResults(
+  context: CommandContext,
+  { targetPath }: Pick<Workspace, 'targetPath'>,
+  results: RunResultsArtifact,
+): Promise<void> {
+  if (context.flags.writeJson === false) return
+  await whereWritable(context, targetPath, async () => {
+    const { writeJson } = await import('../run/artifacts/write-json.ts')
+    mkdirSync(targetPath, { recursive: true })
+    const { invocationId } = context.events
+    await writeJson(join(targetPath, 'run_results.json'), results, { invocationId })
+  })
+}
+
+async function whereWritable(
+  context: CommandContext,
+  targetPath: string,
+  write: () => Promise<void>,
+): Promise<void> {
+  try {
+    await write()
   } catch (error) {
     const code = (error as NodeJS.ErrnoException).code
     if (code === undefined) throw error

@@ -3,6 +3,7 @@ export { type CatalogArtifact, type CatalogRow, catalogArtifact, readCatalog } f
 export { compiledPath } from './compiled-path.ts'
 export { makeEntryWriter } from './entry-writer.ts'
 export { type ManifestArtifact, type ManifestArtifactOptions, manifestArtifact } from './manifest-artifact.ts'
+export { cloneResults, operationResults } from './operation-results.ts'
 export {
   adapterResponse,
   type RunResultsArtifact,

@@ -1,0 +1,109 @@
+import { cpSync, mkdirSync, readFileSync, rmSync, writeFileSync } from 'node:fs'
+import { join } from 'node:path'
+import { beforeAll, describe, expect, it } from 'vitest'
+import { useTestDatabase } from '../warehouse/test-database.ts'
+import { runEstimand, useProjectCopy } from './spawn-estimand.ts'
+
+/*
+ * run_results.json of commands that run no nodes, as dbt 1.12 writes it.
+ */
+
+const database = useTestDatabase()
+const folder = useProjectCopy('small-shop')
+const run = (...args: string[]) => runEstimand(folder(), args, { DATABASE_URL: database.url })
+const resultsPath = () => join(folder(), 'target', 'run_results.json')
+const results = () => JSON.parse(readFileSync(resultsPath(), 'utf8'))
+
+beforeAll(() => {
+  mkdirSync(join(folder(), 'macros'), { recursive: true })
+  writeFileSync(
+    join(folder(), 'macros', 'operations.sql'),
+    `{% macro hello(who='you') %}{{ log('hello ' ~ who, info=true) }}{{ log('quiet ' ~ who) }}{{ print('printed') }}{% endmacro %}
+{% macro divides() %}{% do run_query('select 1/0') %}{% endmacro %}`,
+  )
+})
+
+const entry = {
+  thread_id: 'MainThread',
+  adapter_response: {},
+  compiled: false,
+  compiled_code: null,
+  relation_name: null,
+  timing: [expect.objectContaining({ name: 'compile' }), expect.objectContaining({ name: 'execute' })],
+}
+
+describe('run_results.json of run-operation', () => {
+  it('has one result, of the macro', async () => {
+    const { code } = await run('run-operation', 'hello', '--args', '{who: me}')
+    expect(code).toBe(0)
+    const { results: found, args } = results()
+    expect(found).toEqual([
+      {
+        ...entry,
+        status: 'success',
+        message: null,
+        failures: 0,
+        unique_id: 'macro.small_shop.hello',
+        execution_time: expect.any(Number),
+      },
+    ])
+    expect(args).toMatchObject({ which: 'run-operation', macro: 'hello', args: { who: 'me' } })
+  })
+
+  it('is written too where the macro fails, with what it said', async () => {
+    expect((await run('run-operation', 'divides')).code).toBe(1)
+    expect(results().results).toMatchObject([
+      {
+        ...entry,
+        status: 'error',
+        message: expect.stringContaining('division by zero'),
+        failures: 1,
+        unique_id: 'macro.small_shop.divides',
+      },
+    ])
+  })
+
+  it('stays as it was where there is no such macro', async () => {
+    const before = readFileSync(resultsPath(), 'utf8')
+    expect((await run('run-operation', 'helo')).err).toContain("did you mean 'hello'?")
+    expect(readFileSync(resultsPath(), 'utf8')).toBe(before)
+  })
+})
+
+describe('run_results.json of clone', () => {
+  it('has one result for each node, also where nothing was cloned', async () => {
+    expect((await run('build')).code).toBe(0)
+    cpSync(join(folder(), 'target'), join(folder(), 'state'), { recursive: true })
+    const project = join(folder(), 'project.yml')
+    const own = readFileSync(project, 'utf8')
+    writeFileSync(project, own.replaceAll('schema: shop,', 'schema: shop_clone,'))
+    try {
+      expect((await run('clone', '--state', 'state', '--select', 'customers', 'raw_orders')).code).toBe(0)
+      const first = results()
+      expect(first.args).toMatchObject({
+        which: 'clone',
+        state: 'state',
+        select: ['customers', 'raw_orders'],
+      })
+      const view = { _message: 'CREATE VIEW', code: 'CREATE VIEW', rows_affected: -1 }
+      const done = { ...entry, status: 'success', failures: null, execution_time: expect.any(Number) }
+      const name = expect.stringContaining('"shop_clone"."customers"')
+      const model = { ...done, unique_id: 'model.small_shop.customers', relation_name: name }
+      const seed = { ...done, unique_id: 'seed.small_shop.raw_orders', compiled: null }
+      const byId = (one: { unique_id: string }, other: { unique_id: string }) =>
+        one.unique_id < other.unique_id ? -1 : 1
+      expect(first.results.sort(byId)).toEqual([
+        { ...model, message: 'CREATE VIEW', adapter_response: view },
+        { ...seed, message: 'CREATE VIEW', adapter_response: view },
+      ])
+      expect((await run('clone', '--state', 'state', '--select', 'customers', 'raw_orders')).code).toBe(0)
+      expect(results().results.sort(byId)).toEqual([
+        { ...model, message: 'No-op' },
+        { ...seed, message: 'No-op' },
+      ])
+    } finally {
+      writeFileSync(project, own)
+      rmSync(join(folder(), 'state'), { recursive: true })
+    }
+  })
+})
