@@ -16,7 +16,8 @@ export function explainError(error: unknown, context: CommandContext, asJson: bo
     }
   }
   if (asJson) terminal.out.write(`${JSON.stringify({ command: context.command, problems }, null, 2)}\n`)
-  if (flags.debug) terminal.err.write(`${stackOf(error)}\n`)
+  if (flags.debug && flags.logFormat === 'json') context.log.write('debug', stackOf(error))
+  else if (flags.debug) terminal.err.write(`${stackOf(error)}\n`)
   const errors = problems.filter(({ severity }) => severity === 'error')
   return errors.some((problem) => exitCodeOf(problem) === 2) ? 2 : 1
 }

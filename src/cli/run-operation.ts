@@ -28,6 +28,11 @@ export async function runOperation(
       operationResults(done, manifest, artifactOptions(context, workspace)),
     )
   }
+  const failed = async (exc: string): Promise<void> => {
+    const msg = `Encountered an error while running operation: ${exc}`
+    context.events.tell({ name: 'RunningOperationCaughtError', level: 'error', msg, data: { exc } })
+    await save(exc)
+  }
   const call = (warehouse: Warehouse) =>
     warehouse.withSession((session) => {
       const published = publishedScope(context, false)
@@ -45,7 +50,7 @@ export async function runOperation(
     const problems = error instanceof ProblemError ? error.problems : []
     // A macro that does not exist has not been called.
     if (!problems.some(({ code }) => code === 'macro-unknown'))
-      await save(problems.map(formatProblem).join('\n') || String(error))
+      await failed(problems.map(formatProblem).join('\n') || String(error))
     throw error
   }
   await save(null)

@@ -29,12 +29,17 @@ export async function showFreshness(context: CommandContext, flags: FreshnessFla
   reportSelection(selection, context)
   const { freshnessByMacro } = await import('../run/freshness-by-macro.ts')
   const { checkFreshness, sourcesWithFreshness } = await import('../run/source-freshness.ts')
+  const { makeNodeInfo } = await import('../run/events/node-info.ts')
+  const { tellFreshness } = await import('../run/events/tell-freshness.ts')
   const { sourcesArtifact, writeJson } = await import('../run/artifacts/index.ts')
   const started = context.clock()
   const threads = flags.threads ?? target.threads
   const { out } = context.terminal
   const scope = publishedScope(context, false)
   const commentOf = (nodeId: NodeId) => renderer.queryComment(nodeId, nodeId, scope)
+  const total = sourcesWithFreshness(manifest, selection.nodeIds).length
+  const teller = { stream: context.events, manifest, nodeInfo: makeNodeInfo(manifest, target) }
+  let asked = 0
   const check = async (warehouse: Warehouse): Promise<readonly SourceFreshness[]> => {
     const runHooks = hookRunner(workspace.config, renderer, warehouse, scope)
     await runHooks('on_run_start', [])
@@ -49,15 +54,18 @@ export async function showFreshness(context: CommandContext, flags: FreshnessFla
       },
       {
         clock: context.clock,
-        onResult: (result) => void out.write(`${freshnessLine(result, manifest, out.colors)}\n`),
+        onResult: (result) => {
+          tellFreshness(result, { index: ++asked, total }, teller)
+          if (context.flags.logFormat !== 'json')
+            out.write(`${freshnessLine(result, manifest, out.colors)}\n`)
+        },
       },
     )
     await runHooks('on_run_end', checked)
     return checked
   }
   // As in dbt, neither a connection nor hooks where there is nothing to ask.
-  const asksNothing = sourcesWithFreshness(manifest, selection.nodeIds).length === 0
-  const results = asksNothing ? [] : await withOpenWarehouse(context, workspace, threads, check)
+  const results = total === 0 ? [] : await withOpenWarehouse(context, workspace, threads, check)
   if (results.length === 0)
     context.narrator.note('Nothing to do: no selected source says how old it may be (freshness:).')
   const path = flags.output === undefined ? join(targetPath, 'sources.json') : resolve(flags.output)

@@ -2,6 +2,7 @@ import { relative } from 'node:path'
 import type { CompileOptions } from '../compile/compile.ts'
 import type { RenderScope } from '../compile/renderer.ts'
 import { type Relation, relationKey } from '../core/node.ts'
+import { tellTemplate } from '../run/events/tell-template.ts'
 import type { Connection, Warehouse } from '../warehouse/index.ts'
 import type { CompiledWorkspace } from './cache/compiled-workspace.ts'
 import type { CommandContext } from './command-context.ts'
@@ -89,7 +90,10 @@ export function publishedScope(
     fullRefresh,
     runStartedAt: clock(),
     invocationId: events.invocationId,
-    log: narrator.note,
+    log: (message, voice) => {
+      tellTemplate(message, voice, events)
+      if (voice !== 'debug') narrator.show(message)
+    },
     flags: templateFlags(context),
   }
 }

@@ -32,7 +32,7 @@ type TemplateNode = ModelNode | SnapshotNode | TestNode | AnalysisNode | Functio
 /** What one attempt at a rendering reaches outside. */
 interface Attempt {
   readonly database: Database
-  readonly log: (message: string) => void
+  readonly log: RenderScope['log']
 }
 
 /** Makes the renderer of a compiled project. */

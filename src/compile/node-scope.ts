@@ -31,7 +31,7 @@ export interface NodeScopeRequest {
   /** `graph`, made once for all renderings. */
   readonly graph: () => Value
   readonly database: Database
-  readonly log: (message: string) => void
+  readonly log: RenderScope['log']
   readonly scope: RenderScope
   /** The rendered node; null for a template that belongs to none, which may refer to everything. */
   readonly node: Node | null
@@ -84,10 +84,8 @@ export function nodeScope(request: NodeScopeRequest): ContextScope {
     invocationId: scope.invocationId,
     more: request.more ?? {},
     overrides: overriddenMacros(overrides?.macros),
-    log: (message, toTerminal) => {
-      if (toTerminal) log(message)
-    },
-    print: scope.flags?.['PRINT'] === false ? () => {} : log,
+    log: (message, toTerminal) => log(message, toTerminal ? 'info' : 'debug'),
+    print: scope.flags?.['PRINT'] === false ? () => {} : (message) => log(message, 'print'),
     ...(scope.seen && { seen: scope.seen }),
   }
   return extended(scopeOfNode, makeReaders(request))

@@ -1,6 +1,7 @@
 import type { Target } from '../core/manifest.ts'
 import type { NodeId, Relation } from '../core/node.ts'
 import type { Place, Problem, Severity } from '../core/problem.ts'
+import type { TemplateVoice } from '../core/run-event.ts'
 import type { UnitTestOverrides } from '../core/unit-test-spec.ts'
 import type { CompiledSql } from './compiled-sql.ts'
 import type { Ask } from './context/database.ts'
@@ -29,7 +30,7 @@ export interface RenderScope {
   readonly fullRefresh: boolean
   readonly runStartedAt: Date
   readonly invocationId: string
-  readonly log: (message: string) => void
+  readonly log: (message: string, voice: TemplateVoice) => void
   /** Sends what a template asks the database; without it a template that asks cannot be rendered. */
   readonly ask?: Ask
   /** Whether the SQL is for Citus. */

@@ -58,8 +58,13 @@ export type RunEvent =
       readonly level: 'debug' | 'info' | 'warn' | 'error'
       readonly message: string
       readonly nodeId?: NodeId
+      /** Where a template says it. */
+      readonly voice?: TemplateVoice
     }
   | { readonly type: 'run_finished'; readonly result: RunResult }
+
+/** How a template says something: `log(…, info=true)`, `log(…)`, which is for who looks for it, or `print(…)`. */
+export type TemplateVoice = 'info' | 'debug' | 'print'
 
 /** A run that comes before another, since both are to publish something that is the same. */
 export interface LeaseHolder {

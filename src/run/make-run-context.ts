@@ -31,8 +31,8 @@ export function makeRunContext(request: RunRequest, means: RunMeans): RunContext
   const asked = new Map<NodeId, ReturnType<typeof recordAnswers>>()
   // What was rendered without a build of the run in it reads the same when it is published.
   const sameAsPublished = new Map<NodeId, CompiledSql>()
-  const scope = runScope(request, new Date(plan.startedAt), (message) =>
-    effects.emit({ type: 'log', level: 'info', message }),
+  const scope = runScope(request, new Date(plan.startedAt), (message, voice) =>
+    effects.emit({ type: 'log', level: voice === 'debug' ? 'debug' : 'info', message, voice }),
   )
   const published = publishedRelation(request)
   const inThisRun = (relation: Relation): Relation => {

@@ -9,7 +9,7 @@ export function runScope(
     'warehouse' | 'runId' | 'command' | 'fullRefresh' | 'nodeIds' | 'empty' | 'sample' | 'templateFlags'
   >,
   startedAt: Date,
-  log: (message: string) => void,
+  log: RenderScope['log'],
 ): Omit<RenderScope, 'relationOf' | 'isIncremental'> {
   return {
     runStartedAt: startedAt,

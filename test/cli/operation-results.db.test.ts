@@ -1,6 +1,7 @@
 import { cpSync, mkdirSync, readFileSync, rmSync, writeFileSync } from 'node:fs'
 import { join } from 'node:path'
 import { beforeAll, describe, expect, it } from 'vitest'
+import { eventRecordSchema } from '../../src/core/events/event-schema.ts'
 import { useTestDatabase } from '../warehouse/test-database.ts'
 import { runEstimand, useProjectCopy } from './spawn-estimand.ts'
 
@@ -67,6 +68,70 @@ describe('run_results.json of run-operation', () => {
     const before = readFileSync(resultsPath(), 'utf8')
     expect((await run('run-operation', 'helo')).err).toContain("did you mean 'hello'?")
     expect(readFileSync(resultsPath(), 'utf8')).toBe(before)
+  })
+})
+
+describe('the events of run-operation and source freshness', () => {
+  const told = async (...args: string[]) => {
+    const { out, err } = await run(...args, '--log-format', 'json', '--log-level', 'debug')
+    const lines = `${out}${err}`.trim().split('\n')
+    return lines.map((line) => eventRecordSchema.parse(JSON.parse(line)))
+  }
+  const brief = ({ info: { name, level, msg } }: { info: { name: string; level: string; msg: string } }) => ({
+    ...{ name, level, msg },
+  })
+
+  it('say what the macro says, in the way it says it', async () => {
+    const events = await told('run-operation', 'hello')
+    expect(events.map(brief).filter(({ name }) => /Jinja|Print/.test(name))).toEqual([
+      { name: 'JinjaLogInfo', level: 'info', msg: 'hello you' },
+      { name: 'JinjaLogDebug', level: 'debug', msg: 'quiet you' },
+      { name: 'PrintEvent', level: 'info', msg: 'printed' },
+    ])
+    const { out, err } = await run('run-operation', 'hello')
+    expect(out + err).toContain('hello you')
+    expect(out + err).not.toContain('quiet you')
+  })
+
+  it('say that the macro failed, and why', async () => {
+    const events = await told('run-operation', 'divides')
+    const [caught] = events.filter(({ info }) => info.name === 'RunningOperationCaughtError')
+    expect(caught!.info).toMatchObject({ code: 'Q001', level: 'error' })
+    expect(caught!.data).toMatchObject({ exc: expect.stringContaining('division by zero') })
+  })
+
+  it('say of each source how fresh it is', async () => {
+    const path = join(folder(), 'models', 'raw.yml')
+    const table = (name: string, age: string, limit: string) =>
+      `{ name: ${name}, identifier: pg_class, loaded_at_field: "now() - interval '${age}'", freshness: { ${limit}: { count: 1, period: hour } } }`
+    writeFileSync(
+      path,
+      `sources:
+  - name: raw
+    schema: pg_catalog
+    tables:
+      - ${table('fresh', '1 minute', 'warn_after')}
+      - ${table('late', '3 hours', 'warn_after')}
+      - ${table('stale', '3 hours', 'error_after')}
+`,
+    )
+    try {
+      const events = await told('source', 'freshness')
+      const results = events.filter(({ info }) => info.name === 'LogFreshnessResult')
+      const found = results.map(
+        ({ info, data }) => ({ level: info.level, ...data }) as Record<string, unknown>,
+      )
+      const byName = Object.fromEntries(found.map((one) => [String(one['table_name']), one]))
+      expect(byName['fresh']).toMatchObject({ level: 'info', status: 'pass', source_name: 'raw', total: 3 })
+      expect(byName['late']).toMatchObject({ level: 'warn', status: 'warn' })
+      expect(byName['stale']).toMatchObject({
+        ...{ level: 'error', status: 'error' },
+        node_info: { unique_id: 'source.small_shop.raw.stale' },
+      })
+      expect(found.map(({ index }) => index)).toEqual([1, 2, 3])
+    } finally {
+      rmSync(path)
+    }
   })
 })
 

@@ -19,6 +19,8 @@ export interface Narrator {
   readonly done: () => void
   /** A line worth keeping. */
   readonly note: (text: string) => void
+  /** The same of what has been told already, to people only. */
+  readonly show: (text: string) => void
   /** A warning or error, which --quiet does not silence. */
   readonly problem: (problem: Problem) => void
 }
@@ -77,6 +79,9 @@ export function makeTextNarrator(screen: Screen, options: NarratorOptions): Narr
       tellNote(events, text)
       if (!quiet) screen.print(text)
     },
+    show: (text) => {
+      if (!quiet) screen.print(text)
+    },
     problem: (problem) => {
       tellProblem(events, problem)
       if (isTold(levelOf(problem), level)) screen.print(paintProblem(problem, colors))
@@ -94,6 +99,7 @@ export function makeJsonNarrator(screen: Screen, { events, level }: NarratorOpti
     phase: (text) => tellNote(events, text),
     done: () => {},
     note: (text) => tellNote(events, text),
+    show: () => {},
     problem: (problem) => tellProblem(events, problem),
   }
 }

@@ -127,6 +127,18 @@ export const eventData = {
     success: z.boolean(),
   }),
   Note: z.looseObject({ msg: z.string() }),
+  JinjaLogInfo: z.looseObject({ msg: z.string() }),
+  JinjaLogDebug: z.looseObject({ msg: z.string() }),
+  PrintEvent: z.looseObject({ msg: z.string() }),
+  RunningOperationCaughtError: z.looseObject({ exc: z.string() }),
+  LogFreshnessResult: z.looseObject({
+    ...ofNode,
+    ...counted,
+    status,
+    execution_time: seconds,
+    source_name: z.string(),
+    table_name: z.string(),
+  }),
   RunStarted: z.looseObject({
     run_id: z.string(),
     command: z.string(),

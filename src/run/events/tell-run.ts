@@ -6,6 +6,7 @@ import { makeNodeInfo } from './node-info.ts'
 import type { RunTeller } from './run-teller.ts'
 import { describeNode, tellResult } from './tell-result.ts'
 import { tellSummary } from './tell-summary.ts'
+import { tellTemplate } from './tell-template.ts'
 
 /*
  * Tells on the stream of the command what a run says of its work, under dbt's names where dbt has them.
@@ -88,14 +89,16 @@ function tellRunEvent(event: RunEvent, teller: RunTeller): void {
       break
     }
     case 'log': {
-      const { level, message, nodeId } = event
-      stream.tell({
-        name: 'Note',
-        level,
-        msg: message,
-        data: { msg: message },
-        ...(nodeId && { nodeId }),
-      })
+      const { level, message, nodeId, voice } = event
+      if (voice) tellTemplate(message, voice, stream)
+      else
+        stream.tell({
+          name: 'Note',
+          level,
+          msg: message,
+          data: { msg: message },
+          ...(nodeId && { nodeId }),
+        })
       break
     }
     case 'run_finished':
