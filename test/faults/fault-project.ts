@@ -148,25 +148,34 @@ export interface FaultProject {
   readonly setRun: (run: number) => void
 }
 
-/** Folders with a project each, removed after the tests of a file. */
-export function useFaultProjects(): (more?: Files) => FaultProject {
+/** Folders with these files each, removed after the tests of a file. */
+export function useFolders(): (files: Files) => string {
   const roots: string[] = []
   afterAll(() => {
     for (const root of roots) rmSync(root, { recursive: true, force: true })
   })
-  return (more = {}) => {
+  return (files) => {
     const root = mkdtempSync(join(tmpdir(), 'estimand-faults-'))
     roots.push(root)
-    const write = (path: string, content: string | Uint8Array): void => {
+    mkdirSync(join(root, 'seeds'))
+    for (const [path, content] of Object.entries(files)) {
       mkdirSync(dirname(join(root, path)), { recursive: true })
       writeFileSync(join(root, path), content)
     }
-    for (const [path, content] of Object.entries({ ...files, ...more })) write(path, content)
+    return root
+  }
+}
+
+/** Folders with a project each. */
+export function useFaultProjects(): (more?: Files) => FaultProject {
+  const folders = useFolders()
+  return (more = {}) => {
+    const root = folders({ ...files, ...more })
     return {
       root,
       setRun: (run) =>
-        write(
-          'seeds/numbers.csv',
+        writeFileSync(
+          join(root, 'seeds', 'numbers.csv'),
           `run_number,item\n${[1, 2, 3].map((item) => `${run},${item}\n`).join('')}`,
         ),
     }

@@ -7,6 +7,7 @@ import { type FaultServer, startFaultServer } from './fault-server.ts'
 import { type Lane, makeLane, type Outcome } from './lane.ts'
 import { commitMoment, type Moment, makeBarrier } from './moments.ts'
 import { amount, seeded, spread, tell } from './seeded.ts'
+import { useSkipAfterFailure } from './skip-after-failure.ts'
 import { isOver, measure, publishing } from './use-lane.ts'
 
 /*
@@ -15,6 +16,7 @@ import { isOver, measure, publishing } from './use-lane.ts'
  */
 
 const projects = useFaultProjects()
+useSkipAfterFailure()
 let server: FaultServer
 let lane: Lane
 let measured: Awaited<ReturnType<typeof measure>>

@@ -18,7 +18,8 @@ const script = join(import.meta.dirname, 'ready-runner.mjs')
 export function makeReadyRunners(count: number): ReadyRunners {
   const ready: ChildProcess[] = []
   const fill = (): void => {
-    while (ready.length < count) ready.push(fork(script, { env: cleanEnvironment(), silent: true }))
+    while (ready.length < count)
+      ready.push(fork(script, { env: cleanEnvironment(), execArgv: [], silent: true }))
   }
   fill()
   return {

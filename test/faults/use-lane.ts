@@ -1,3 +1,4 @@
+import { inspect } from 'node:util'
 import { afterAll, beforeAll } from 'vitest'
 import { openSession } from '../../src/warehouse/open-session.ts'
 import type { PgSession } from '../../src/warehouse/pg-session.ts'
@@ -6,6 +7,8 @@ import { makeTestDatabase, type TestDatabase } from '../warehouse/test-database.
 import { type FaultProject, useFaultProjects } from './fault-project.ts'
 import { type Lane, makeLane } from './lane.ts'
 import { type Barrier, countMoments, type Moment, makeBarrier } from './moments.ts'
+import { tell } from './seeded.ts'
+import { useSkipAfterFailure } from './skip-after-failure.ts'
 
 /*
  * Lanes for the tests of a file, on the server that all tests share: for faults that leave the server alone. Much of
@@ -29,6 +32,7 @@ interface OpenLane extends UsedLane {
 /** Makes lanes before the tests of a file and takes them away after. */
 export function useLanes(count: number): () => readonly UsedLane[] {
   const projects = useFaultProjects()
+  useSkipAfterFailure()
   let open: OpenLane[] = []
   beforeAll(async () => {
     buildIfStale()
@@ -63,18 +67,33 @@ async function openLane(project: FaultProject): Promise<OpenLane> {
   }
 }
 
-/** Hands the items to the lanes, each of which takes the next when it is done with one. */
+/**
+ * Hands the items to the lanes, each of which takes the next when it is done with one. The first failure is told at
+ * once, in full, and the others end with what they are at.
+ */
 export async function overLanes<T>(
   lanes: readonly UsedLane[],
   items: readonly T[],
   body: (used: UsedLane, item: T, index: number) => Promise<void>,
 ): Promise<void> {
   let next = 0
+  const failures: unknown[] = []
   await Promise.all(
     lanes.map(async (used) => {
-      for (let index = next++; index < items.length; index = next++) await body(used, items[index]!, index)
+      while (failures.length === 0 && next < items.length) {
+        const index = next++
+        try {
+          await body(used, items[index]!, index)
+        } catch (error) {
+          failures.push(error)
+          tell(
+            `failed with ${items[index]}, number ${index + 1} of ${items.length}: ${inspect(error, { depth: 8 })}`,
+          )
+        }
+      }
     }),
   )
+  if (failures.length > 0) throw failures[0]
 }
 
 /** How many states were compared with what they have to be. */
