@@ -239,6 +239,8 @@ export interface UnitTestSpec extends Declared {
 export interface SemanticSpec extends Declared {
   readonly resource: 'metric' | 'semantic_model' | 'saved_query'
   readonly label?: string
+  /** The model whose entry says it; without that model there is none of it. */
+  readonly ofModel?: string
   readonly spec: Readonly<Record<string, unknown>>
 }
 

@@ -18,11 +18,26 @@ export function checkYaml<T>(
   problems: Problem[],
   unknownKeys: UnknownKeys = 'error',
 ): T | null {
-  const first = attempt(schema, document.value)
+  return checkYamlPart(document, [], document.value, schema, problems, unknownKeys)
+}
+
+/** The same for the value that stands at a path of the document. */
+export function checkYamlPart<T>(
+  document: YamlDocument,
+  path: YamlPath,
+  value: unknown,
+  schema: z.ZodType<T>,
+  problems: Problem[],
+  unknownKeys: UnknownKeys,
+): T | null {
+  const first = attempt(schema, value)
   if (first.success) return first.data
-  for (const issue of first.issues) problems.push(...problemsOf(document, issue, unknownKeys))
+  for (const issue of first.issues) {
+    const placed = { ...issue, path: [...path, ...issue.path] }
+    problems.push(...problemsOf(document, placed, unknownKeys))
+  }
   if (unknownKeys === 'error' || first.issues.some((issue) => issue.code !== 'unrecognized_keys')) return null
-  const second = attempt(schema, withoutUnknownKeys(document.value, first.issues))
+  const second = attempt(schema, withoutUnknownKeys(value, first.issues))
   return second.success ? second.data : null
 }
 

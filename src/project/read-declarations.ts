@@ -1,12 +1,12 @@
-import type { ExposureSpec, GroupSpec, SemanticSpec } from '../core/project.ts'
-import type { GroupYaml, SemanticYaml } from './declaration-schemas.ts'
+import type { ExposureSpec, GroupSpec } from '../core/project.ts'
+import type { GroupYaml } from './declaration-schemas.ts'
 import { mergedConfig } from './described.ts'
 import type { ExposureYaml } from './properties-schema.ts'
 import { pick } from './schema-pieces.ts'
 import type { YamlDocument, YamlPath } from './yaml-document.ts'
 
 /*
- * What YAML declares for those who read our tables: exposures, groups, and the semantic layer's nodes.
+ * What YAML declares for those who read our tables: exposures and groups.
  */
 
 /** Something outside that reads our tables. */
@@ -37,27 +37,6 @@ export function readGroup(document: YamlDocument, path: YamlPath, entry: GroupYa
     owner: entry.owner,
     config: entry.config,
     extra: pick(entry, ['meta']),
-    place: document.placeOf(path),
-  }
-}
-
-/** A metric, semantic model or saved query. */
-export function readSemantic(
-  document: YamlDocument,
-  path: YamlPath,
-  resource: SemanticSpec['resource'],
-  entry: SemanticYaml,
-): SemanticSpec {
-  const { name, description, label, config, tags, meta, ...spec } = entry
-  return {
-    ...document.origin,
-    resource,
-    name,
-    description,
-    ...(label && { label }),
-    config: mergedConfig(config, tags, meta),
-    spec,
-    extra: {},
     place: document.placeOf(path),
   }
 }

@@ -12,8 +12,9 @@ import type {
 } from '../core/project.ts'
 import { checkYaml, type UnknownKeys } from './check-yaml.ts'
 import { type PropertiesYaml, propertiesSchema } from './properties-schema.ts'
-import { readExposure, readGroup, readSemantic } from './read-declarations.ts'
+import { readExposure, readGroup } from './read-declarations.ts'
 import { readFunctionPatch, readMacroPatch, readPatch, readSnapshot, readTestPatch } from './read-patches.ts'
+import { readModelSemantics, readSemantic } from './read-semantics.ts'
 import { readSource } from './read-sources.ts'
 import { readUnitTest } from './read-unit-tests.ts'
 import { parseYaml, type YamlDocument, type YamlPath } from './yaml-document.ts'
@@ -63,6 +64,7 @@ export function readPropertiesDocument(
     (yaml[section] as Entry<K>[]).map((entry, index) => read(entry, [section, index]))
   const patchesOf = (section: 'models' | 'seeds' | 'jobs' | 'analyses', resource: PatchSpec['resource']) =>
     each(section, (entry, path) => readPatch(document, path, resource, entry, problems))
+  const reading = { document, unknownKeys, problems }
   return {
     patches: [
       ...patchesOf('models', 'model'),
@@ -80,10 +82,11 @@ export function readPropertiesDocument(
     groups: each('groups', (entry, path) => readGroup(document, path, entry)),
     unitTests: each('unit_tests', (entry, path) => readUnitTest(document, path, entry)),
     semantic: [
-      ...each('metrics', (entry, path) => readSemantic(document, path, 'metric', entry)),
-      ...each('semantic_models', (entry, path) => readSemantic(document, path, 'semantic_model', entry)),
-      ...each('saved_queries', (entry, path) => readSemantic(document, path, 'saved_query', entry)),
-    ],
+      ...each('models', (entry, path) => readModelSemantics(reading, path, entry)),
+      ...each('metrics', (entry, path) => readSemantic(reading, path, 'metric', entry)),
+      ...each('semantic_models', (entry, path) => readSemantic(reading, path, 'semantic_model', entry)),
+      ...each('saved_queries', (entry, path) => readSemantic(reading, path, 'saved_query', entry)),
+    ].flat(),
   }
 }
 

@@ -34,6 +34,40 @@ describe('what dbt refuses in YAML about nodes', () => {
       'models: [{name: m, time_spine: {standard_granularity_column: id, custom_granularities: [{name: fiscal}]}, columns: [{name: id, granularity: day}]}]',
       "custom granularity 'fiscal' names the column 'fiscal', which is no column here",
     ],
+    ['models: [{name: m, semantic_model: {nme: x}}]', "unknown key 'nme' in 'semantic_model'"],
+    [
+      'models: [{name: m, semantic_model: often}]',
+      "'semantic_model' must be true or false, not the text 'often'",
+    ],
+    [
+      'models: [{name: m, semantic_model: true, columns: [{name: id, entity: main}]}]',
+      "'entity' must be 'foreign', 'natural', 'primary' or 'unique', not the text 'main'",
+    ],
+    [
+      'models: [{name: m, semantic_model: true, columns: [{name: at, dimension: time}]}]',
+      "column 'at' is a time dimension and needs a 'granularity'",
+    ],
+    [
+      'models: [{name: m, columns: [{name: at, dimension: {type: categorical, validity_params: {is_end: true}}}]}]',
+      "column 'at' is a dimension with 'validity_params' and needs a 'granularity'",
+    ],
+    ['models: [{name: m, derived_semantics: {dimensions: [{name: d, type: time}]}}]', "'expr' is missing"],
+    [
+      'models: [{name: m, semantic_model: true, metrics: [{name: n, type: simple, expr: id}]}]',
+      "a simple metric needs 'agg'",
+    ],
+    [
+      'models: [{name: m, semantic_model: true, metrics: [{name: n, agg: add}]}]',
+      "'agg' must be 'sum', 'min', 'max'",
+    ],
+    ['metrics: [{name: n, type: ratio, numerator: a}]', "a ratio metric needs 'denominator'"],
+    ['metrics: [{name: n, type: simple, agg: sum}]', "the simple metric 'n' measures no model"],
+    [
+      'metrics: [{name: n, type: cumulative, input_metric: a, window: long}]',
+      "'window' must be a number and what it counts, such as '28 days'",
+    ],
+    ['metrics: [{name: 1n, type: ratio, numerator: a, denominator: b}]', "'name' starts with a letter"],
+    ['metrics: [{name: n, type: ratio, numerators: a, denominator: b}]', "did you mean 'numerator'?"],
   ])('%s', async (yaml, message) => {
     expect(await problems(yaml)).toContain(message)
   })

@@ -194,10 +194,39 @@ export function columnEntries(columns: readonly ColumnInfo[]): Entry {
         constraints: constraintEntries(constraints ?? []).map(({ columns: _, ...own }) => own),
         quote: quote ?? null,
         granularity: extra?.['granularity'] ?? null,
+        ...semanticElements(name, description, extra),
         doc_blocks: [],
       },
     ]),
   )
+}
+
+/** What a column is to a semantic layer, where it says so; only dbt 1.12 knows these keys. */
+function semanticElements(column: string, described: string, extra: Entry = {}): Entry {
+  const { dimension, entity } = extra
+  if (dimension === undefined && entity === undefined) return {}
+  const element = (value: unknown, { validity_params: ends, ...more }: Entry): unknown => {
+    if (typeof value !== 'object' || value === null) return value ?? null
+    const said = plainObject(value as Entry)
+    return {
+      type: said['type'],
+      name: said['name'] ?? column,
+      description: said['description'] || described,
+      label: said['label'] ?? null,
+      ...Object.fromEntries(Object.entries(more).map(([key, usual]) => [key, said[key] ?? usual])),
+      config: said['config'] ?? {},
+      ...(ends !== undefined && {
+        validity_params: said['validity_params']
+          ? extended({ ...(ends as Entry) }, said['validity_params'] as Entry)
+          : null,
+      }),
+    }
+  }
+  const ends = { is_start: false, is_end: false }
+  return {
+    dimension: element(dimension, { is_partition: false, validity_params: ends }),
+    entity: element(entity, {}),
+  }
 }
 
 const constraintTypes: readonly unknown[] = [

@@ -1,14 +1,6 @@
 import type { Node } from '../../core/node.ts'
 import type { ArtifactScope } from './artifact-scope.ts'
-import {
-  analysisEntry,
-  functionEntry,
-  metricEntry,
-  savedQueryEntry,
-  semanticModelEntry,
-  snapshotEntry,
-  unitTestEntry,
-} from './declared-entries.ts'
+import { analysisEntry, functionEntry, snapshotEntry, unitTestEntry } from './declared-entries.ts'
 import type { Entry } from './entry-parts.ts'
 import {
   exposureEntry,
@@ -19,6 +11,7 @@ import {
   sourceEntry,
   testEntry,
 } from './node-entries.ts'
+import { metricEntry, savedQueryEntry, semanticModelEntry } from './semantic-entries.ts'
 
 /** The entry of a node in its section. */
 export function nodeEntry(node: Node, scope: ArtifactScope): Entry {
