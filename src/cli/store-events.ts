@@ -10,7 +10,7 @@ const mostEvents = 2000
  * something better to do. Telling of work must not make it fail, so where that cannot be written a word is all.
  */
 export async function withStoredEvents<T>(
-  { events, clock, narrator }: CommandContext,
+  { events, clock, narrator, log }: CommandContext,
   warehouse: Warehouse,
   work: () => Promise<T>,
 ): Promise<T> {
@@ -19,13 +19,19 @@ export async function withStoredEvents<T>(
   const unsubscribe = events.subscribe((record) => {
     if (kept.length < mostEvents && isKept(record)) kept.push(record)
   })
+  let isDone = false
   try {
-    return await work()
+    const result = await work()
+    isDone = true
+    return result
   } finally {
     unsubscribe()
     await recordEvents(warehouse.control, kept, clock()).catch((error: unknown) => {
       const why = error instanceof Error ? error.message : String(error)
-      narrator.note(`what happened could not be kept in estimand.events: ${why}`)
+      const message = `what happened could not be kept in estimand.events: ${why}`
+      // What ended the work, perhaps before there was a store, is what people are to read.
+      if (isDone) narrator.note(message)
+      else log.write('debug', message)
     })
   }
 }

@@ -151,12 +151,14 @@ async function dropLeftovers(
   kept: KeptRun | null,
   effects: RunEffects,
 ): Promise<void> {
-  const tell = (message: string) => effects.emit({ type: 'log', level: 'info', message })
+  const tell = (message: string, level: 'info' | 'warn' = 'info') =>
+    effects.emit({ type: 'log', level, message })
   const dropped = await clearDeadRuns(control, lease, owner, async (session, schema) => {
     if (schema !== kept?.buildSchema) await dropBuildSchemas(session, schema)
   })
+  // The run itself could not say it any more; as a warning it is kept in estimand.events.
   for (const schema of dropped)
-    if (schema !== kept?.buildSchema) tell(`dropped ${schema}, left behind by a run that was cut off`)
+    if (schema !== kept?.buildSchema) tell(`dropped ${schema}, left behind by a run that was cut off`, 'warn')
   if (kept) return
   for (const schema of await forgetKeptBuilds(control, lease, owner)) {
     await dropBuildSchemas(control, schema)
