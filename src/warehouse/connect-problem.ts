@@ -1,6 +1,7 @@
 import type { Target } from '../core/manifest.ts'
 import { makeProblem, type Problem } from '../core/problem.ts'
 import { failureOf } from './server-error.ts'
+import { TlsFailure } from './tls.ts'
 
 /** Why no connection came about, in plain words: which server, what is wrong, what to check. */
 export function connectProblem(error: unknown, target: Target): Problem {
@@ -24,6 +25,9 @@ export function connectProblem(error: unknown, target: Target): Problem {
   }
   if (failure.sqlstate === '57P03') {
     return unreachable(`${server} is starting or stopping: ${message}`, ['try again in a moment'])
+  }
+  if (error instanceof TlsFailure) {
+    return unreachable(`no encrypted connection to ${server}: ${message}`, tlsHints(code, target))
   }
   return unreachable(`${server} cannot be reached: ${words[code] ?? message}`, hintsFor(code, target))
 }
@@ -53,6 +57,16 @@ function hintsFor(code: string, target: Target): string[] {
     default:
       return ['check host and port of the target, and firewalls on the way']
   }
+}
+
+function tlsHints(code: string, { host }: Target): string[] {
+  if (code === 'ERR_TLS_CERT_ALTNAME_INVALID') {
+    return [
+      `connect to a name that the certificate is made out to instead of "${host}",`,
+      'or check the authority alone with sslmode=verify-ca',
+    ]
+  }
+  return ["does sslrootcert hold the authority of the server's certificate, and is that still valid?"]
 }
 
 /** `localhost:5432`, as in messages; never with a password. */

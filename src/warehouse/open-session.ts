@@ -1,6 +1,4 @@
-import { readFileSync } from 'node:fs'
 import { setTimeout as sleep } from 'node:timers/promises'
-import type { ConnectionOptions } from 'node:tls'
 import pg from 'pg'
 import { makeProblem, ProblemError } from '../core/problem.ts'
 import { throwIfCancelled } from './cancelled.ts'
@@ -9,6 +7,7 @@ import type { Connection } from './connection.ts'
 import { dropConnection, PgSession } from './pg-session.ts'
 import { failureOf } from './server-error.ts'
 import { sql } from './sql.ts'
+import { encryptionsToTry, isAboutEncryption, namedTlsFailure, readTlsOptions, TlsFailure } from './tls.ts'
 
 /** What each connection is told when it opens. */
 export interface SessionOptions {
@@ -74,27 +73,33 @@ async function connectWithRetries(connection: Connection, options: SessionOption
 const passingStates = /^(08|53300|57P03)/
 
 function isOutOfReach(error: unknown): boolean {
-  const { kind, sqlstate } = failureOf((error as Error).cause)
+  const { cause } = error as Error
+  // Nobody was asked yet, or the certificate is what it is.
+  if (cause === undefined || cause instanceof TlsFailure) return false
+  const { kind, sqlstate } = failureOf(cause)
   return sqlstate === undefined ? kind === 'lost' : passingStates.test(sqlstate)
 }
 
-/** `prefer` and `allow` fall back to a plain connection, as libpq does; pg itself does not know them. */
+/** Encrypted or plain, and the other way where the mode allows it; pg itself does not know `prefer` and `allow`. */
 async function connectClient(connection: Connection, options: SessionOptions): Promise<pg.Client> {
-  const { sslMode, target } = connection
-  const secure = sslMode !== 'disable' && sslMode !== 'allow'
+  const [first, second] = encryptionsToTry(connection)
   try {
-    return await connectOnce(connection, options, secure)
+    return await connectOnce(connection, options, first!)
   } catch (error) {
-    const fallback =
-      (sslMode === 'prefer' && isPlainServer(error)) || (sslMode === 'allow' && isSslDemanded(error))
     throwIfCancelled(options.signal)
-    if (!fallback) throw new ProblemError(connectProblem(error, target), { cause: error })
+    if (second === undefined || !isAboutEncryption(error)) throw asProblem(error, connection)
   }
   try {
-    return await connectOnce(connection, options, !secure)
+    return await connectOnce(connection, options, second)
   } catch (error) {
-    throw new ProblemError(connectProblem(error, target), { cause: error })
+    throw asProblem(error, connection)
   }
+}
+
+function asProblem(error: unknown, { target }: Connection): ProblemError {
+  return error instanceof ProblemError
+    ? error
+    : new ProblemError(connectProblem(error, target), { cause: error })
 }
 
 async function connectOnce(connection: Connection, options: SessionOptions, secure: boolean) {
@@ -106,7 +111,7 @@ async function connectOnce(connection: Connection, options: SessionOptions, secu
     database: target.database,
     // pg would look for a password file by itself; what there is to find was found when the connection was resolved.
     password: () => password?.() as string,
-    ssl: secure ? tlsOptions(connection) : false,
+    ssl: secure ? readTlsOptions(connection) : false,
     application_name: connection.applicationName ?? options.applicationName,
     connectionTimeoutMillis:
       options.connectTimeoutMs ?? connection.connectTimeoutMs ?? defaultConnectTimeoutMs,
@@ -115,6 +120,12 @@ async function connectOnce(connection: Connection, options: SessionOptions, secu
   })
   // Without a listener an error between connecting and set-up would end the process.
   client.on('error', () => {})
+  let isSecured = false
+  client.connection.once('sslconnect', () => {
+    client.connection.stream.once('secureConnect', () => {
+      isSecured = true
+    })
+  })
   const giveUp = () => dropConnection(client)
   options.signal?.addEventListener('abort', giveUp, { once: true })
   try {
@@ -123,31 +134,10 @@ async function connectOnce(connection: Connection, options: SessionOptions, secu
   } catch (error) {
     // An attempt that failed on our side (no password to give) leaves the server waiting for more.
     giveUp()
-    throw error
+    throw namedTlsFailure(error, client, isSecured)
   } finally {
     options.signal?.removeEventListener('abort', giveUp)
   }
-}
-
-function tlsOptions(connection: Connection): ConnectionOptions {
-  const { sslMode, sslRootCert, sslCert, sslKey } = connection
-  const verify = sslMode === 'verify-ca' || sslMode === 'verify-full' || sslRootCert !== undefined
-  return {
-    rejectUnauthorized: verify,
-    ...(sslRootCert && { ca: readFileSync(sslRootCert, 'utf8') }),
-    ...(sslCert && { cert: readFileSync(sslCert, 'utf8') }),
-    ...(sslKey && { key: readFileSync(sslKey, 'utf8') }),
-    // Only verify-full compares the name in the certificate with the host.
-    ...(sslMode !== 'verify-full' && { checkServerIdentity: () => undefined }),
-  }
-}
-
-function isPlainServer(error: unknown): boolean {
-  return (error as Error).message === 'The server does not support SSL connections'
-}
-
-function isSslDemanded(error: unknown): boolean {
-  return (error as { code?: string }).code === '28000'
 }
 
 /**

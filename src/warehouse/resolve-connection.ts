@@ -6,6 +6,7 @@ import { type Connection, type SslMode, sslModes } from './connection.ts'
 import { embeddedDatabase, embeddedUser } from './embedded/embedded-names.ts'
 import type { EmbeddedEffects } from './embedded/embedded-server.ts'
 import { readPassfile } from './passfile.ts'
+import { checkSystemRoots, defaultTlsFile, systemRoots } from './tls.ts'
 
 /*
  * From what project.yml, DATABASE_URL and the environment say to a connection. What a target leaves out comes
@@ -82,14 +83,10 @@ export function postgresConnection(
   const { host, port, database } = target
   const password =
     spec.password ?? url.password ?? env['PGPASSWORD'] ?? readPassfile(env, { host, port, database, user })
-  const files = pickFiles({
-    sslRootCert: spec.sslrootcert ?? url.options?.['sslrootcert'] ?? env['PGSSLROOTCERT'],
-    sslCert: spec.sslcert ?? url.options?.['sslcert'] ?? env['PGSSLCERT'],
-    sslKey: spec.sslkey ?? url.options?.['sslkey'] ?? env['PGSSLKEY'],
-  })
+  const files = tlsFiles(spec, url, env)
   return {
     target,
-    sslMode: sslModeOf(spec.sslmode || url.options?.['sslmode'] || env['PGSSLMODE'], host),
+    sslMode: sslModeOf(spec.sslmode || url.options?.['sslmode'] || env['PGSSLMODE'], host, files.sslRootCert),
     ...(password !== undefined && { password: () => password }),
     ...files,
     ...(spec.role && { role: roleName(spec.role) }),
@@ -122,6 +119,16 @@ function numberFrom(key: string, value: number | string = 0): number {
   if (Number.isFinite(number) && number >= 0) return number
   const hint = 'write a number, or a template that gives one: "{{ env_var(\'NAME\') | as_number }}"'
   throw new ProblemError(makeProblem('config-invalid', `${key} "${value}" is not a number from 0`, { hint }))
+}
+
+function tlsFiles(spec: PostgresTargetSpec, url: UrlParts, env: Env) {
+  const named = (key: 'sslrootcert' | 'sslcert' | 'sslkey') =>
+    spec[key] || url.options?.[key] || env[`PG${key.toUpperCase()}`]
+  return pickFiles({
+    sslRootCert: named('sslrootcert') || defaultTlsFile('root.crt', env),
+    sslCert: named('sslcert') || defaultTlsFile('postgresql.crt', env),
+    sslKey: named('sslkey') || defaultTlsFile('postgresql.key', env),
+  })
 }
 
 /** A password in the environment or the target may be empty on purpose, but an empty path is no file. */
@@ -185,12 +192,17 @@ export function connectionUrl(
   return `postgresql://${encodeURIComponent(user)}${secret}@${name}:${port}/${encodeURIComponent(database)}`
 }
 
-/** Without a wish: encrypted where the server can, in the clear on this machine, as libpq does. */
-function sslModeOf(text: string | undefined, host: string): SslMode {
-  if (!text) return isLocal(host) ? 'disable' : 'prefer'
+/**
+ * Without a wish: encrypted where the server can. On this machine it is libpq's default turned round, in the clear
+ * where the server takes that: it reaches the same servers, and bulk data are not encrypted for nobody.
+ */
+function sslModeOf(text: string | undefined, host: string, rootCert: string | undefined): SslMode {
+  if (!text && rootCert === systemRoots) return 'verify-full'
+  if (!text) return isLocal(host) ? 'allow' : 'prefer'
   const mode = sslModes.find((known) => known === text)
-  if (mode) return mode
-  throw invalid(`sslmode "${text}" is not one of ${sslModes.join(', ')}`)
+  if (!mode) throw invalid(`sslmode "${text}" is not one of ${sslModes.join(', ')}`)
+  checkSystemRoots(mode, rootCert)
+  return mode
 }
 
 function isLocal(host: string): boolean {

@@ -85,12 +85,12 @@ describe('a target', () => {
   test('goes without anything to this machine, and encrypted to others where they can', () => {
     expect(resolve({ user: 'ann' })).toMatchObject({
       target: { host: 'localhost', port: 5432, database: 'ann' },
-      sslMode: 'disable',
+      sslMode: 'allow',
     })
     expect(resolve({ host: 'far' }).sslMode).toBe('prefer')
     expect(resolve({ url: 'postgres:///db?host=/run/pg' })).toMatchObject({
       target: { host: '/run/pg', database: 'db' },
-      sslMode: 'disable',
+      sslMode: 'allow',
     })
     expect(resolve({ url: 'postgres://u:p@/db?host=/run/pg&port=6' }).target).toMatchObject({
       host: '/run/pg',
