@@ -58,6 +58,7 @@ export function nodeScope(request: NodeScopeRequest): ContextScope {
     runtimeConfig: templates.runtimeConfig,
     target: options.target,
     vars: { ...templates.varsOf(packageName), ...overrides?.vars },
+    commandLineVars: options.vars,
     env: overrides ? { ...options.env, ...textValues(overrides.envVars) } : options.env,
     secrets: false,
     requireVars: true,

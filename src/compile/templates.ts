@@ -184,6 +184,7 @@ export function makeTemplates(project: TemplateProject, options: TemplatesOption
     runtimeConfig,
     target: options.target,
     vars: varsOf(packageName),
+    commandLineVars: options.vars,
     env: options.env,
     secrets: false,
     execute: false,

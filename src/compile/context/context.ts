@@ -57,6 +57,8 @@ export interface ContextScope {
   readonly packageName: string
   readonly target: Target
   readonly vars: Readonly<Record<string, unknown>>
+  /** Those of --vars alone. */
+  readonly commandLineVars: Readonly<Record<string, unknown>>
   readonly env: Readonly<Record<string, string | undefined>>
   /** Whether variables that hold secrets may be read: in YAML that reaches no query. */
   readonly secrets: boolean
@@ -302,9 +304,9 @@ function targetValue(target: Target): Value {
   })
 }
 
-function invocationArguments({ flags, vars }: ContextScope): Record<string, unknown> {
+function invocationArguments({ flags, commandLineVars }: ContextScope): Record<string, unknown> {
   const lower = Object.entries(flags).map(([name, value]) => [name.toLowerCase(), value] as const)
-  return { which: 'run', ...Object.fromEntries(lower), vars }
+  return { which: 'run', ...Object.fromEntries(lower), vars: commandLineVars }
 }
 
 function log({ log: say }: ContextScope, args: readonly Value[], kwargs: Kwargs): Value {

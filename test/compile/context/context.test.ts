@@ -52,6 +52,12 @@ describe('names of the context', () => {
     )
   })
 
+  it('tells templates the vars of the command line as such', async () => {
+    const template = '{{ invocation_args_dict.vars }}'
+    expect(await rendered(template, files)).toBe('{}')
+    expect(await rendered(template, files, {}, { vars: { plain: 'said' } })).toBe("{'plain': 'said'}")
+  })
+
   it('says what a var or environment variable without value is', async () => {
     expect(await failureOf(rendered('{{ var("gone") }}'))).toContain("var 'gone' has no value")
     expect(await failureOf(rendered('{{ env_var("GONE") }}'))).toContain('GONE is not set')
