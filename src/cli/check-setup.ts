@@ -6,7 +6,10 @@ import { packageVersion } from './version.ts'
 import { openWorkspace, withOpenWarehouse } from './workspace.ts'
 
 /** Checks, one after the other, all that a run needs, and says what is wrong. */
-export async function checkSetup(context: CommandContext): Promise<ExitCode> {
+export async function checkSetup(
+  context: CommandContext,
+  { connectionOnly }: { readonly connectionOnly: boolean },
+): Promise<ExitCode> {
   const { out } = context.terminal
   const say = (name: string, text: string): void => out.write(`${name.padEnd(12)} ${text}\n`)
   say('estimand', packageVersion())
@@ -16,6 +19,7 @@ export async function checkSetup(context: CommandContext): Promise<ExitCode> {
   say('target', describeTarget(opened))
   const connected = await check('connection', context, () => describeServer(context, opened))
   if (connected) say('server', connected)
+  if (connectionOnly) return connected ? 0 : 2
   const workspace = await check('project', context, () => openWorkspace(context))
   if (workspace) say('nodes', countByType(Object.values(workspace.manifest.nodes)))
   return connected && workspace ? 0 : 2

@@ -6,11 +6,19 @@ import type { CommandContext, ExitCode } from './command-context.ts'
 import { type OpenTarget, openTarget } from './open-target.ts'
 import { shownPath } from './workspace.ts'
 
+export interface CleanRequest {
+  /** Whether a folder outside the project is refused. */
+  readonly cleanProjectFilesOnly: boolean
+}
+
 /** Removes what the other commands write again: target/ and the logs, or what the project names for it. */
-export async function cleanProject(context: CommandContext): Promise<ExitCode> {
+export async function cleanProject(
+  context: CommandContext,
+  { cleanProjectFilesOnly }: CleanRequest,
+): Promise<ExitCode> {
   const opened = await openTarget(context)
   const folders = foldersToClean(opened)
-  const refused = folders.flatMap((folder) => refusal(folder, opened) ?? [])
+  const refused = folders.flatMap((folder) => refusal(folder, opened, cleanProjectFilesOnly) ?? [])
   if (refused.length > 0) throw new ProblemError(refused)
   for (const folder of folders) {
     if (!existsSync(folder)) continue
@@ -27,12 +35,13 @@ function foldersToClean({ root, targetPath, config: { paths } }: OpenTarget): st
 }
 
 /** Why a folder is left alone: it is not ours to remove, or nobody could write it again. */
-function refusal(folder: string, { root, config: { paths } }: OpenTarget) {
+function refusal(folder: string, { root, config: { paths } }: OpenTarget, inProjectOnly: boolean) {
   const refuse = (reason: string) =>
     makeProblem('usage', `${folder} is ${reason}, so nothing is removed`, {
       hint: 'remove it yourself if that is what you want',
     })
-  if (!isBelow(root, folder)) return refuse('not below the project')
+  if (folder === resolve(root) || isBelow(folder, root)) return refuse('where the project is')
+  if (inProjectOnly && !isBelow(root, folder)) return refuse('not below the project')
   const { models, macros, seeds, tests, snapshots, analyses, functions, pipelines, analytics, dags } = paths
   const sources = [
     models,

@@ -41,6 +41,8 @@ export async function showRows(context: CommandContext, request: ShowRequest): P
   const renderer = await workspace.openRenderer()
   // What is wrong with the request is told before anything is connected to.
   const node = request.inline === undefined ? await singleNode(context, workspace, request) : null
+  if (node !== null && node !== 'nothing' && node.resourceType === 'model' && node.refusal)
+    throw new ProblemError(node.refusal)
   if (node === 'nothing') {
     context.narrator.note('Nothing to do: no node is selected.')
     return 0

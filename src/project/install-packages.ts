@@ -27,8 +27,13 @@ export interface PackageState {
   readonly folder: string
 }
 
-/** Links every local package into the packages' folder; a copy where links cannot be made. */
-export function installPackages(root: string, config: ProjectConfig, problems: Problem[]): PackageState[] {
+/** Links every local package into the packages' folder; a copy where links cannot be made, nothing where we only look. */
+export function installPackages(
+  root: string,
+  config: ProjectConfig,
+  problems: Problem[],
+  { isCheckOnly = false }: { readonly isCheckOnly?: boolean } = {},
+): PackageState[] {
   const found = findPackages(root, config, [])
   const installed = config.paths.packages
   return readPackageList(root, problems).map((entry): PackageState => {
@@ -46,6 +51,7 @@ export function installPackages(root: string, config: ProjectConfig, problems: P
       existsSync(source) && realpathSync(join(root, folder)) === realpathSync(source)
     const local = found.find((part) => isSource(part.folder))
     if (!local) return { written: entry.folder, state: 'missing', folder: entry.folder }
+    if (isCheckOnly) return { written: entry.folder, state: 'present', folder: local.folder }
     const folder = `${installed}/${local.name}`
     return { written: entry.folder, state: link(source, join(root, folder)), folder }
   })

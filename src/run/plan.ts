@@ -303,6 +303,7 @@ function nearestChosen(graph: NodeGraph, id: NodeId, chosen: ReadonlySet<NodeId>
  * the unit tests of a model.
  * Waiting passes on along the graph, so a test of one node holds up only that node's direct readers. A test of
  * several nodes holds up whatever is made from all of them; what it compares with each other it comes after.
+ * Nothing is built for an exposure or a saved query, so they wait for what they read and not for its tests, as in dbt.
  */
 function testGates(
   manifest: Manifest,
@@ -310,9 +311,11 @@ function testGates(
   reads: ReadonlyMap<NodeId, readonly NodeId[]>,
 ): ReadonlyMap<NodeId, readonly NodeId[]> {
   const isTest = (id: NodeId): boolean => ['test', 'unit_test'].includes(manifest.nodes[id]!.resourceType)
+  const isLetThrough = (id: NodeId): boolean =>
+    isTest(id) || ['exposure', 'saved_query'].includes(manifest.nodes[id]!.resourceType)
   const readers = new Map<NodeId, NodeId[]>()
   for (const [id, parents] of reads) {
-    if (isTest(id)) continue
+    if (isLetThrough(id)) continue
     for (const parent of parents) readers.set(parent, [...(readers.get(parent) ?? []), id])
   }
   const gates = new Map<NodeId, NodeId[]>()
@@ -325,7 +328,8 @@ function testGates(
     }
     const [first, ...rest] = tested
     if (first === undefined) continue
-    const held = rest.length === 0 ? (readers.get(first) ?? []) : madeFromAll(graph, tested, reads, isTest)
+    const held =
+      rest.length === 0 ? (readers.get(first) ?? []) : madeFromAll(graph, tested, reads, isLetThrough)
     for (const id of held) gates.set(id, [...(gates.get(id) ?? []), test])
   }
   return gates

@@ -1,4 +1,6 @@
+import { randomUUID } from 'node:crypto'
 import { existsSync, mkdirSync, writeFileSync } from 'node:fs'
+import { tmpdir } from 'node:os'
 import { join } from 'node:path'
 import { describe, expect, it } from 'vitest'
 import { runCommandLine } from '../../src/cli/run-command-line.ts'
@@ -51,5 +53,20 @@ describe('estimand clean', () => {
           'models/marts',
         ]),
       ).toEqual({ code: 2, left: [...folders, 'models/marts'] })
+  })
+
+  it('removes what is outside the project where that is asked for, and never what holds it', async () => {
+    const project = (target: string) => ({ 'project.yml': `name: demo\nclean-targets: [${target}]\n` })
+    const flag = '--no-clean-project-files-only'
+    const elsewhere = join(tmpdir(), `estimand-clean-${randomUUID()}`)
+    mkdirSync(elsewhere)
+    expect((await leftBy(project(elsewhere), [], '--clean-project-files-only')).code).toBe(2)
+    expect(existsSync(elsewhere)).toBe(true)
+    expect((await leftBy(project(elsewhere), [], flag)).code).toBe(0)
+    expect(existsSync(elsewhere)).toBe(false)
+    for (const target of ['.', '..', 'models']) {
+      const { code, left } = await leftBy(project(target), ['models'], flag)
+      expect({ code, left }).toEqual({ code: 2, left: ['models'] })
+    }
   })
 })

@@ -53,6 +53,11 @@ describe('the commands on a server', () => {
       "select count(*) as n from {{ ref('stg_orders') }} -- all of them",
     )
     expect(query.out).toBe('n\n4\n1 row\n')
+    add('models/forest.py', "def model(dbt, session):\n    return dbt.ref('customers')\n")
+    const python = await run('show', '-s', 'forest')
+    rmSync(join(folder(), 'models', 'forest.py'))
+    expect(python.code).not.toBe(0)
+    expect(python.err).toContain('runs SQL only, and this is Python   [not-supported]')
   })
 
   it('point at the place in the template that the server complains about', async () => {
@@ -201,6 +206,10 @@ describe('the commands without a server', () => {
     expect(debug.code).toBe(2)
     expect(debug.out).toMatch(/connection +not OK/)
     expect(debug.out).toMatch(/project +OK/)
+    const connection = await runEstimand(folder(), ['debug', '--connection'], unreachable)
+    expect(connection.code).toBe(2)
+    expect(connection.out).toMatch(/connection +not OK/)
+    expect(connection.out).not.toMatch(/project +OK/)
   })
 
   it('compile, list and clean all the same', async () => {

@@ -78,6 +78,10 @@ describe('flags', () => {
     expect(flags).toMatchObject({ inline: '-- all\nselect 1', limit: 0 })
   })
 
+  it('takes any limit below 0 of rows for none, as dbt does', async () => {
+    expect(await flagsOf(['show', '-s', 'a', '--limit', '-1'])).toMatchObject({ limit: 0 })
+  })
+
   it('knows ls by its long name', async () => {
     expect(await flagsOf(['list', '--resource-type', 'model', 'seed', '--output', 'json'])).toMatchObject({
       resourceType: ['model', 'seed'],

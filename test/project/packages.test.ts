@@ -1,4 +1,4 @@
-import { lstatSync } from 'node:fs'
+import { existsSync, lstatSync } from 'node:fs'
 import { join } from 'node:path'
 import { describe, expect, it } from 'vitest'
 import { installPackages } from '../../src/project/install-packages.ts'
@@ -79,6 +79,9 @@ packages:
     await withProject(files, async (root) => {
       const withoutHub = { ...files, 'dependencies.yml': 'packages: [{local: lib/tools}]\n' }
       const { config } = await projectOf(withoutHub)
+      const looked = installPackages(root, config, [], { isCheckOnly: true })
+      expect(looked[0]).toEqual({ written: 'lib/tools', state: 'present', folder: 'lib/tools' })
+      expect(existsSync(join(root, 'packs'))).toBe(false)
       expect(installPackages(root, config, [])).toEqual([
         { written: 'lib/tools', state: 'linked', folder: 'packs/tools' },
         { written: 'x/y', state: 'missing', folder: 'packs/y' },

@@ -89,6 +89,13 @@ describe('data tests', () => {
       'the fail_calc of positive, avg(amount), gives -1.5000000000000000, which is no whole number',
       'round it',
     ])
+    expect(await outcome("fail_calc: '1'")).toEqual([
+      'error',
+      'the fail_calc of positive, 1, gives 2 rows instead of one',
+      'write an aggregate, such as count(*)',
+    ])
+    expect((await outcome("fail_calc: '1'", 'least: -10'))[1]).toContain('gives 0 rows instead of one')
+    expect((await outcome("fail_calc: 'count(*), 2'"))[0]).toBe('error')
     expect(await outcome("fail_calc: 'coalesce(sum(amount), 0)'", 'least: -10')).toEqual([
       'pass',
       undefined,

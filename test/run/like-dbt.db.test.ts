@@ -101,13 +101,22 @@ def model(dbt, session):
       'models/uses.yml': `
 exposures:
   - { name: weekly, type: dashboard, owner: { name: ann, email: a@b.c }, depends_on: ["ref('orders')"] }
-  - { name: broken, type: dashboard, owner: { name: ann, email: a@b.c }, depends_on: ["ref('wrong')"] }`,
+  - { name: broken, type: dashboard, owner: { name: ann, email: a@b.c }, depends_on: ["ref('wrong')"] }
+  - { name: doubtful, type: dashboard, owner: { name: ann, email: a@b.c }, depends_on: ["ref('tested')"] }
+  - { name: cut_off, type: dashboard, owner: { name: ann, email: a@b.c }, depends_on: ["ref('after')"] }`,
+      'models/tested.sql': 'select 1 as id',
+      'models/after.sql': "select id from {{ ref('tested') }}",
+      'tests/fails_tested.sql': "select id from {{ ref('tested') }} where pg_sleep(0) is not null",
       'models/wrong.sql': 'select 1 / 0 as id from (select 1) as x where pg_sleep(0) is not null',
       'tests/fails.sql': "select 1 as id from {{ ref('wrong') }}",
     }
     const { node } = await run(files)
     expect(node('weekly')).toMatchObject({ status: 'no-op', message: 'NO-OP' })
     expect(node('broken').status).toBe('skipped')
+    // A failing test holds up what is built from its model, and that alone.
+    expect(node('doubtful').status).toBe('no-op')
+    expect(node('after').status).toBe('skipped')
+    expect(node('cut_off').status).toBe('skipped')
   })
 
   test('--empty reads nothing, of ephemeral models neither, and loads no rows of seeds', async () => {

@@ -1,9 +1,19 @@
+import { Option } from 'commander'
 import type { CommandDefiner } from '../define-command.ts'
 import { examples } from '../examples.ts'
+
+interface CleanFlags {
+  readonly cleanProjectFilesOnly: boolean
+}
 
 /** `estimand clean`: removes what can be made again. */
 export const defineClean: CommandDefiner = (program, { command, launch }) => {
   const clean = command(program, 'clean').description('remove target/ and the logs; the warehouse stays')
+  clean
+    .addOption(
+      new Option('--no-clean-project-files-only', 'also remove folders of clean-targets outside the project'),
+    )
+    .addOption(new Option('--clean-project-files-only', 'the opposite').hideHelp())
   clean.addHelpText(
     'after',
     examples([
@@ -12,9 +22,9 @@ export const defineClean: CommandDefiner = (program, { command, launch }) => {
     ]),
   )
   clean.action(
-    launch(async (context) => {
+    launch<CleanFlags>(async (context, flags) => {
       const { cleanProject } = await import('../clean-project.ts')
-      return cleanProject(context)
+      return cleanProject(context, flags)
     }),
   )
 }

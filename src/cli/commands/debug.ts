@@ -1,9 +1,15 @@
+import { Option } from 'commander'
 import type { CommandDefiner } from '../define-command.ts'
 import { examples } from '../examples.ts'
+
+interface DebugFlags {
+  readonly connection?: boolean
+}
 
 /** `estimand debug`: whether everything is in place. */
 export const defineDebug: CommandDefiner = (program, { command, launch }) => {
   const debug = command(program, 'debug').description('check the project, the target and the connection')
+  debug.addOption(new Option('--connection', 'check the connection alone, not the project'))
   debug.addHelpText(
     'after',
     examples([
@@ -12,9 +18,9 @@ export const defineDebug: CommandDefiner = (program, { command, launch }) => {
     ]),
   )
   debug.action(
-    launch(async (context) => {
+    launch<DebugFlags>(async (context, { connection }) => {
       const { checkSetup } = await import('../check-setup.ts')
-      return checkSetup(context)
+      return checkSetup(context, { connectionOnly: connection ?? false })
     }),
   )
 }

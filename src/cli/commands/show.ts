@@ -1,9 +1,8 @@
-import { Option } from 'commander'
+import { InvalidArgumentError, Option } from 'commander'
 import type { CommandDefiner } from '../define-command.ts'
 import type { RowsFormat } from '../display/rows.ts'
 import { examples } from '../examples.ts'
 import type { SelectionFlags } from '../flags.ts'
-import { parseWholeNumber } from '../options.ts'
 
 interface ShowFlags extends SelectionFlags {
   readonly inline?: string
@@ -18,7 +17,7 @@ export const defineShow: CommandDefiner = (program, { command, options, launch }
   options.deferral(show)
   show
     .addOption(new Option('--inline <sql>', 'a query, which may use ref() and the like'))
-    .addOption(new Option('--limit <n>', 'rows at most; 0 for all').argParser(parseWholeNumber).default(5))
+    .addOption(new Option('--limit <n>', 'rows at most; 0 or -1 for all').argParser(parseLimit).default(5))
     .addOption(
       new Option('--output <format>', 'how rows are printed')
         .choices(['table', 'json', 'csv'])
@@ -38,4 +37,11 @@ export const defineShow: CommandDefiner = (program, { command, options, launch }
       return showRows(context, flags)
     }),
   )
+}
+
+/** 0 is for all rows; so is any number below, which is how dbt has it. */
+function parseLimit(text: string): number {
+  const limit = Number(text)
+  if (/^-?\d+$/.test(text.trim()) && Number.isSafeInteger(limit)) return Math.max(0, limit)
+  throw new InvalidArgumentError('It must be a whole number.')
 }

@@ -82,7 +82,7 @@ function countOf({ errorIf, warnIf, failCalc }: TestNode, failing: SQLQuery): SQ
   return sql`
     select failures, failures ${unsafeSql(warnIf)} as should_warn, failures ${unsafeSql(errorIf)} as should_error
     from (
-      select ${unsafeSql(failCalc)} as failures
+      select (\n${unsafeSql(failCalc)}\n) as failures
       from (
         ${failing}
       ) as failing
@@ -98,10 +98,19 @@ async function countFailures(
   const { rows } = await session.query<{ failures: string | null; fails: boolean; warns: boolean }>(sql`
     select failures::text as failures, should_error as fails, should_warn as warns
     from (\n${counting}\n) as counted`)
-  const { failures, ...verdict } = rows[0]!
+  const [first, ...more] = rows
+  if (first === undefined || more.length > 0) {
+    throw new ProblemError(noSingleRow(node, rows.length, renderer))
+  }
+  const { failures, ...verdict } = first
   const count = failures === null ? Number.NaN : Number(failures)
   if (!Number.isInteger(count)) throw new ProblemError(noCount(node, failures, renderer))
   return { ...verdict, failures: count }
+}
+
+function noSingleRow({ name, failCalc, place }: TestNode, count: number, renderer: RunContext['renderer']) {
+  const message = `the fail_calc of ${name}, ${failCalc}, gives ${count} rows instead of one`
+  return renderer.problem('test-invalid', message, place, 'write an aggregate, such as count(*)')
 }
 
 /** An aggregate that is null of no rows at all would let every test pass that it counts for. */
