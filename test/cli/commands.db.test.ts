@@ -55,7 +55,6 @@ describe('the commands on a server', () => {
     expect(query.out).toBe('n\n4\n1 row\n')
     add('models/forest.py', "def model(dbt, session):\n    return dbt.ref('customers')\n")
     const python = await run('show', '-s', 'forest')
-    rmSync(join(folder(), 'models', 'forest.py'))
     expect(python.code).not.toBe(0)
     expect(python.err).toContain('runs SQL only, and this is Python   [not-supported]')
   })

@@ -106,9 +106,8 @@ exposures:
   - { name: cut_off, type: dashboard, owner: { name: ann, email: a@b.c }, depends_on: ["ref('after')"] }`,
       'models/tested.sql': 'select 1 as id',
       'models/after.sql': "select id from {{ ref('tested') }}",
-      'tests/fails_tested.sql': "select id from {{ ref('tested') }} where pg_sleep(0) is not null",
-      'models/wrong.sql': 'select 1 / 0 as id from (select 1) as x where pg_sleep(0) is not null',
-      'tests/fails.sql': "select 1 as id from {{ ref('wrong') }}",
+      'tests/fails_tested.sql': "select id from {{ ref('tested') }}",
+      'models/wrong.sql': "{{ config(materialized='table') }} select 1 / 0 as id",
     }
     const { node } = await run(files)
     expect(node('weekly')).toMatchObject({ status: 'no-op', message: 'NO-OP' })
