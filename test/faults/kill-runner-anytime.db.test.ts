@@ -32,7 +32,7 @@ function fractions(stream: number, count: number): number[] {
 }
 
 test('killed at any time, a run has published all or nothing, and the next one clears up', async () => {
-  await overLanes(lanes(), fractions(3, amount(3, 60)), async ({ lane, runMs }, fraction, index) => {
+  await overLanes(lanes(), fractions(3, amount(3, 40)), async ({ lane, runMs }, fraction, index) => {
     const started = lane.start()
     await Promise.race([sleep(runMs * fraction), started.ended])
     await kill(started)
@@ -44,7 +44,7 @@ test('killed at any time, a run has published all or nothing, and the next one c
 }, 900_000)
 
 test('killed while it publishes, too', async () => {
-  await overLanes(lanes(), fractions(4, amount(4, 60)), async ({ lane, publishMs }, fraction, index) => {
+  await overLanes(lanes(), fractions(4, amount(4, 40)), async ({ lane, publishMs }, fraction, index) => {
     const started = lane.start()
     await started.said(publishing)
     await Promise.race([sleep(publishMs * fraction), started.ended])
@@ -57,7 +57,7 @@ test('killed while it publishes, too', async () => {
 }, 900_000)
 
 test('killed in the first run of all, which makes the store', async () => {
-  await overLanes(lanes(), fractions(5, amount(1, 20)), async ({ runMs }, fraction) => {
+  await overLanes(lanes(), fractions(5, amount(1, 12)), async ({ runMs }, fraction) => {
     const database = await makeTestDatabase()
     try {
       await killFirstRun(projects(), database, startMs + runMs * fraction)

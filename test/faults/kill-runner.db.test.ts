@@ -39,7 +39,7 @@ test('killed at named moments, a run has published all or nothing, and the next 
 
 test('its backends may live on for a while when the next run begins', async () => {
   const { moments } = lanes()[0]!
-  const chosen = spread(seeded(2), amount(3, 40), moments)
+  const chosen = spread(seeded(2), amount(3, 24), moments)
   await overLanes(lanes(), chosen, async (used, moment) => {
     const { lane, barrier } = used
     if ((await killAt(used, { moment })) === null) missed++

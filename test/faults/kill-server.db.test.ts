@@ -67,7 +67,7 @@ async function killServerAt(moment: Moment, what: 'server' | 'backend'): Promise
 }
 
 test('killed at named moments, it has all or nothing of a run, and the next run clears up', async () => {
-  const chosen = spread(seeded(6), amount(1, 30), measured.moments)
+  const chosen = spread(seeded(6), amount(1, 12), measured.moments)
   for (const [index, moment] of chosen.entries()) {
     await killServerAt({ moment }, 'server')
     await lane.recover(index % 4 === 0 ? 'as a process' : 'here')
@@ -75,7 +75,7 @@ test('killed at named moments, it has all or nothing of a run, and the next run 
 }, 900_000)
 
 test('the same when one backend dies and the server recovers by itself', async () => {
-  const chosen = spread(seeded(7), amount(1, 30), measured.moments)
+  const chosen = spread(seeded(7), amount(1, 12), measured.moments)
   for (const moment of chosen) {
     await killServerAt({ moment }, 'backend')
     await lane.recover('here')
@@ -90,7 +90,7 @@ test('the same at the commit of a publication', async () => {
 
 test('killed while runs publish', async () => {
   const random = seeded(8)
-  const times = amount(1, 20)
+  const times = amount(1, 12)
   for (let index = 0; index < times; index++) {
     const started = lane.start()
     await started.said(publishing)

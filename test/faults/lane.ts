@@ -105,6 +105,9 @@ export async function makeLane(
   const recoverHere = async (): Promise<void> => {
     const { result } = await runHere()
     expect(result).toMatchObject({ status: 'success', published: true, problems: [] })
+    // Where nothing was built nothing was tried; the seed of events alone never changes.
+    const reused = result.results.flatMap(({ nodeId, status }) => (status === 'reused' ? [nodeId] : []))
+    expect(reused.filter((nodeId) => nodeId !== 'seed.faults.events')).toEqual([])
   }
   const recoverAsProcess = async (onStarted: (started: Started) => void): Promise<void> => {
     const started = startFaultRun(project, url, { run: next() })

@@ -163,10 +163,11 @@ export async function readLeftovers(rows: Rows): Promise<PublishedState> {
         select count(*)::int
         from pg_catalog.pg_locks l
         join pg_catalog.pg_stat_activity a on a.pid = l.pid
-        where a.datname = current_database() and l.pid <> pg_backend_pid() and l.locktype <> 'virtualxid'
+        -- The server's own, such as autovacuum, come and go.
+        where a.datname = current_database() and a.backend_type = 'client backend' and l.locktype <> 'virtualxid'
           and a.application_name <> 'faults'
       ) as locks,
-      (select count(*)::int from pg_catalog.pg_prepared_xacts) as prepared`)
+      (select count(*)::int from pg_catalog.pg_prepared_xacts where database = current_database()) as prepared`)
   return row!
 }
 
