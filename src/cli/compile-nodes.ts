@@ -1,10 +1,12 @@
 import { join } from 'node:path'
+import { watchRendering } from '../compile/cache/steady-rendering.ts'
 import type { RenderScope } from '../compile/renderer.ts'
 import type { Manifest } from '../core/manifest.ts'
 import type { Node, NodeId, ResourceType } from '../core/node.ts'
 import { type Problem, ProblemError } from '../core/problem.ts'
 import type { NodeResult, RunResult } from '../core/run-result.ts'
 import { hasSql, type NodeWithSql } from '../run/artifacts/compiled-path.ts'
+import { openKeptTexts } from './cache/kept-texts.ts'
 import type { CommandContext, ExitCode } from './command-context.ts'
 import { compiledLineage } from './compiled-lineage.ts'
 import { deferRelations } from './defer-relations.ts'
@@ -71,13 +73,15 @@ export async function compileSelected(
   )
   return withScope(context, flags, workspace, async (scope) => {
     context.narrator.phase('Compiling the nodes')
-    const known = flags.defer ? new Map<NodeId, string>() : workspace.plainTexts
+    const kept =
+      flags.defer || context.flags.writeJson === false ? null : openKeptTexts(context, workspace, scope)
+    const knownText = (id: NodeId): string | undefined =>
+      flags.defer || increments.has(id) ? undefined : (workspace.plainTexts.get(id) ?? kept?.textOf(id))
     const startedAt = context.clock()
     const selected = { ...scope, selected: selection.nodeIds }
     const scopeOf = (id: NodeId): RenderScope => ({ ...selected, isIncremental: increments.has(id) })
-    const compiled = await compileAll(selection.nodeIds, workspace, scopeOf, (id) =>
-      increments.has(id) ? undefined : known.get(id),
-    )
+    const { compiled, steady, fresh } = await compileAll(selection.nodeIds, workspace, scopeOf, knownText)
+    kept?.add(fresh)
     const compiledCode = new Map(compiled.map(({ node, text }) => [node.id, text]))
     const { invocationId } = scope
     const run = compileRun(context, invocationId, selection.nodeIds, startedAt)
@@ -90,7 +94,14 @@ export async function compileSelected(
           // An increment reads its own table; what its columns are made from, its first build tells.
           new Map([...compiledCode].filter(([id]) => !increments.has(id))),
         )
-    await saveArtifacts(context, workspace, { invocationId, compiledCode, lineage, run })
+    const keptCode = kept && { of: kept.of, steady }
+    await saveArtifacts(context, workspace, {
+      invocationId,
+      compiledCode,
+      lineage,
+      run,
+      ...(keptCode && { keptCode }),
+    })
     context.narrator.done()
     return { nodeIds: selection.nodeIds, compiled }
   })
@@ -162,28 +173,48 @@ export interface CompiledNode {
   readonly text: string
 }
 
+interface CompiledNodes {
+  readonly compiled: readonly CompiledNode[]
+  /** Nodes whose SQL is the same as long as the project is. */
+  readonly steady: ReadonlySet<NodeId>
+  /** What of it has not been kept yet. */
+  readonly fresh: ReadonlyMap<NodeId, string>
+}
+
 /** Compiles every node that has SQL, but for what is known; throws all problems together. */
 async function compileAll(
   nodeIds: readonly NodeId[],
   workspace: Workspace,
   scopeOf: (id: NodeId) => RenderScope,
   known: (id: NodeId) => string | undefined,
-): Promise<readonly CompiledNode[]> {
+): Promise<CompiledNodes> {
   const compiled: CompiledNode[] = []
+  const steady = new Set<NodeId>()
+  const fresh = new Map<NodeId, string>()
   const problems: Problem[] = []
   for (const node of nodeIds.map((id) => workspace.manifest.nodes[id]!)) {
     if (!hasSql(node)) continue
     try {
-      const text =
-        known(node.id) ?? (await (await workspace.openRenderer()).compile(node.id, scopeOf(node.id))).text
+      const before = known(node.id)
+      if (before !== undefined) {
+        compiled.push({ node, text: before })
+        steady.add(node.id)
+        if (workspace.plainTexts.has(node.id)) fresh.set(node.id, before)
+        continue
+      }
+      const { watched, isSteady } = watchRendering(scopeOf(node.id))
+      const { text } = await (await workspace.openRenderer()).compile(node.id, watched)
       compiled.push({ node, text })
+      if (!isSteady()) continue
+      steady.add(node.id)
+      fresh.set(node.id, text)
     } catch (error) {
       if (!(error instanceof ProblemError)) throw error
       problems.push(...error.problems)
     }
   }
   if (problems.length > 0) throw new ProblemError(problems)
-  return compiled
+  return { compiled, steady, fresh }
 }
 
 /** The one node that was selected; the tests that came along with it do not count. */

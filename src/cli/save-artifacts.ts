@@ -5,6 +5,7 @@ import type { NodeId } from '../core/node.ts'
 import type { RunResult } from '../core/run-result.ts'
 import type { ManifestArtifactOptions } from '../run/artifacts/manifest-artifact.ts'
 import type { RunResultsArtifact } from '../run/artifacts/run-results-artifact.ts'
+import type { KeptCode } from './cache/kept-manifest.ts'
 import type { CommandContext } from './command-context.ts'
 import { packageVersion } from './version.ts'
 import { shownPath, type Workspace } from './workspace.ts'
@@ -18,6 +19,8 @@ export interface Made {
   readonly executedCode?: ReadonlyMap<NodeId, string>
   /** What the columns of nodes are made from, where more is known than from reading the project. */
   readonly lineage?: ReadonlyMap<NodeId, ColumnLineage>
+  /** What of the compiled SQL may be kept for the next command. */
+  readonly keptCode?: KeptCode
   /** The flags of a run, for whoever wants to run it again. */
   readonly args?: Readonly<Record<string, unknown>>
 }
@@ -38,7 +41,8 @@ export async function saveArtifacts(
   const options = { target, generatedAt, version: packageVersion(), environment, ...made }
   await whereWritable(context, targetPath, async () => {
     const { writeManifest } = await import('./cache/kept-manifest.ts')
-    const write = (all: ManifestArtifactOptions) => writeManifest(context, targetPath, workspace, all)
+    const write = (all: ManifestArtifactOptions) =>
+      writeManifest(context, targetPath, workspace, all, made.keptCode)
     if (made.run || made.compiledCode || made.executedCode) {
       const { writeArtifacts } = await import('../run/artifacts/write-artifacts.ts')
       await writeArtifacts(targetPath, { ...options, manifest: workspace.manifest, writeManifest: write })

@@ -6,14 +6,15 @@ import type { ModelNode, TestNode } from '../core/node.ts'
  * declared, else columns that are tested to be unique and not null, else columns that are tested to be unique.
  */
 
-/** The columns of a model's key; none where nothing tells it. */
+/** The columns of a model's key; none where nothing tells it. `own` are its tests, where somebody knows them. */
 export function primaryKey(
   node: ModelNode,
   { nodes, disabled }: Pick<Manifest, 'nodes' | 'disabled'>,
+  own?: readonly TestNode[],
 ): readonly string[] {
   const declared = declaredKey(node)
   if (declared) return declared
-  const tests = testsOf(nodes).get(node.id) ?? []
+  const tests = own ?? testsOf(nodes).get(node.id) ?? []
   const off = disabled.filter(
     (test): test is TestNode => test.resourceType === 'test' && test.attachedTo === node.id,
   )

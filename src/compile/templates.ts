@@ -140,7 +140,12 @@ export function makeTemplates(project: TemplateProject, options: TemplatesOption
     else seen?.('now')
     return stopped?.now ?? options.clock()
   }
-  const dialect = makeDialect({ clock })
+  // A rendering that leaves something to chance may give something else each time, as one that asks for the time.
+  const random = (): number => {
+    clock()
+    return Math.random()
+  }
+  const dialect = makeDialect({ clock, random })
   const projectName = project.config.name
   const projectFlags = Object.fromEntries(
     Object.entries(project.config.flags ?? {}).map(([name, value]) => [name.toUpperCase(), value]),

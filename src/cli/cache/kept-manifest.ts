@@ -1,10 +1,12 @@
+import { hash } from 'node:crypto'
 import { join } from 'node:path'
 import { manifestOnDemand } from '../../compile/cache/cached-manifest.ts'
 import { numbersById } from '../../compile/cache/cached-nodes.ts'
 import { outputBefore } from '../../compile/cache/cached-outputs.ts'
+import { keptText } from '../../compile/cache/kept-text.ts'
 import { makeLinks } from '../../compile/cache/links.ts'
 import type { ColumnLineage } from '../../compile/lineage/lineage-meta.ts'
-import type { NodeId } from '../../core/node.ts'
+import type { NodeId, ResourceType, TestNode } from '../../core/node.ts'
 import { artifactIds } from '../../run/artifacts/artifact-ids.ts'
 import { manifestMetadata } from '../../run/artifacts/artifact-metadata.ts'
 import { makeArtifactScope, makeEntryScope } from '../../run/artifacts/artifact-scope.ts'
@@ -30,8 +32,8 @@ import { type CacheFile, readCacheFile, writeCacheFile } from './cache-file.ts'
 import type { CompiledWorkspace, Reopened } from './compiled-workspace.ts'
 
 /*
- * manifest.json as commands keep it for each other: its entries as they are without compiled SQL, from which the next
- * one is put together with those that are others.
+ * manifest.json as commands keep it for each other: its entries as they are without compiled SQL, and in another file
+ * as they are with the SQL of what was compiled. The next one is put together from them and those that are others.
  */
 
 interface KeptManifest {
@@ -40,6 +42,16 @@ interface KeptManifest {
   /** Nodes that have another id in the manifest. */
   readonly renamed: readonly (readonly [NodeId, string])[]
   readonly image: ManifestImage
+  /** Hashes of lineage that stands in the entries and is not kept with the compilation. */
+  readonly lineage: Readonly<Record<NodeId, string>>
+}
+
+/** Nodes that were compiled, for who keeps their entries with the SQL. */
+export interface KeptCode {
+  /** What the SQL depends on besides what has become of the nodes. */
+  readonly of: string
+  /** Nodes whose SQL is the same as long as that is, and they are. */
+  readonly steady: ReadonlySet<NodeId>
 }
 
 /** A workspace as far as its manifest is written from it. */
@@ -51,15 +63,20 @@ export async function writeManifest(
   targetPath: string,
   source: Source,
   options: ManifestArtifactOptions,
+  code?: KeptCode,
 ): Promise<void> {
   const path = join(targetPath, 'manifest.json')
-  const imagePath = join(targetPath, 'partial_manifest.bin')
+  const variant = code && source.keptId !== null ? withCode(source, options, code) : plain(source, options)
+  const imagePath = join(targetPath, variant.fileName)
   const { reopened } = source
   const file = reopened && readCacheFile(imagePath)
   if (file === 'broken') log.write('debug', `${imagePath} is not what was written, and is made anew`)
   const kept = file !== null && file !== 'broken' ? (file.index as KeptManifest) : null
-  const changes = reopened && kept?.of === source.keptId ? changesOf(reopened, kept!, source, options) : null
-  if (changes === null) return writeAnew(path, imagePath, source, options)
+  const changes =
+    reopened && kept && kept.of === variant.of
+      ? changesOf(reopened, kept, variant.othersThan(kept), options)
+      : null
+  if (changes === null) return writeAnew(path, imagePath, source, options, variant)
   writeWholeFile(path, options.invocationId, (out) =>
     writeFromImage(out, kept!.image, (file as CacheFile).bytes, changes),
   )
@@ -79,23 +96,61 @@ function nodesWithMore(
   return ids
 }
 
+/** One way of keeping entries. */
+interface Variant {
+  readonly fileName: string
+  readonly of: string | null
+  /** Nodes whose entries are not those that are kept, though the nodes are. */
+  readonly othersThan: (kept: Pick<KeptManifest, 'lineage'>) => ReadonlySet<NodeId>
+  /** Whether the entries of those can be kept without what makes them others. */
+  readonly isPlain: boolean
+  readonly lineage: KeptManifest['lineage']
+}
+
+function plain(source: Source, options: ManifestArtifactOptions): Variant {
+  const others = nodesWithMore(source, options)
+  return {
+    fileName: 'partial_manifest.bin',
+    of: source.keptId,
+    othersThan: () => others,
+    isPlain: true,
+    lineage: {},
+  }
+}
+
+/** Entries with the SQL of the same nodes that are compiled now. */
+function withCode(
+  source: Source,
+  { compiledCode = new Map(), lineage: known = new Map() }: ManifestArtifactOptions,
+  { of, steady }: KeptCode,
+): Variant {
+  const unsteady = [...compiledCode.keys()].filter((id) => !steady.has(id))
+  const found = [...known].filter(([id, own]) => source.lineage.get(id) !== own)
+  const lineage = Object.fromEntries(found.map(([id, own]) => [id, hash('sha1', keptText(own))]))
+  return {
+    fileName: 'partial_compiled.bin',
+    of: hash('sha1', keptText([source.keptId, of, [...compiledCode.keys()].sort()])),
+    othersThan: ({ lineage: before }) => {
+      const ids = [...Object.keys(before), ...Object.keys(lineage)]
+      return new Set([...unsteady, ...ids.filter((id) => before[id] !== lineage[id])])
+    },
+    isPlain: false,
+    lineage,
+  }
+}
+
 /** What is to be written instead of the kept texts; null where everything is better made anew. */
 function changesOf(
   { kept, updated }: Reopened,
   { renamed, image }: KeptManifest,
-  source: Source,
+  more: ReadonlySet<NodeId>,
   options: ManifestArtifactOptions,
 ): ImageChanges | null {
   const { index } = kept
   const there = new Set(updated.ids)
   const missing = missingNodes(image, new Map(renamed.map(([id, key]) => [key, id])))
   const others = [
-    ...new Set([
-      ...updated.affected,
-      ...updated.outputs.keys(),
-      ...nodesWithMore(source, options),
-      ...missing.entries,
-    ]),
+    ...new Set([...updated.affected, ...updated.outputs.keys(), ...more, ...missing.entries]),
   ].filter((id) => there.has(id))
   const numbers = numbersById(index)
   if (others.length > updated.ids.length * othersAtMost || hasOtherGroups(kept, updated, numbers)) return null
@@ -109,7 +164,12 @@ function changesOf(
     ...options,
     lineage: lineageOf({ kept, updated }, others, numbers, options),
   })
-  const entries = changedEntries({ nodes, relinked, parentsOf, childrenOf }, scope)
+  const testsOf = (id: NodeId): TestNode[] =>
+    childrenOf(id)
+      .filter((child) => typeOf({ kept, updated }, numbers, child) === 'test')
+      .map((child) => manifest.nodes[child] as TestNode)
+      .filter(({ attachedTo }) => attachedTo === id)
+  const entries = changedEntries({ nodes, relinked, parentsOf, childrenOf }, { ...scope, testsOf })
   return {
     metadata: manifestMetadata(manifest, options),
     entries: new Map([...entries].map(([section, own]) => [section, textsOf(own)])),
@@ -168,14 +228,23 @@ function lineageOf(
   )
 }
 
+function typeOf(
+  { kept: { index }, updated }: Reopened,
+  numbers: ReadonlyMap<NodeId, number>,
+  id: NodeId,
+): ResourceType {
+  return index.types[numbers.get(id) ?? -1] ?? updated.changed.get(id)!.resourceType
+}
+
 /** The keys of the sections in which tests have come or gone. */
 function keysNow(
-  { kept: { index }, updated }: Reopened,
+  { kept, updated }: Reopened,
   numbers: ReadonlyMap<NodeId, number>,
   idOf: (id: NodeId) => string,
 ): ReadonlyMap<string, readonly string[]> {
-  const typeOf = (id: NodeId) => index.types[numbers.get(id) ?? -1] ?? updated.changed.get(id)!.resourceType
-  const inNodes = updated.ids.filter((id) => sectionOf({ resourceType: typeOf(id) }) === 'nodes')
+  const isInNodes = (id: NodeId): boolean =>
+    sectionOf({ resourceType: typeOf({ kept, updated }, numbers, id) }) === 'nodes'
+  const inNodes = updated.ids.filter(isInNodes)
   const all = updated.ids.map(idOf)
   return new Map([
     ['nodes', inNodes.map(idOf)],
@@ -190,21 +259,22 @@ async function writeAnew(
   imagePath: string,
   source: Source,
   options: ManifestArtifactOptions,
+  variant: Variant,
 ): Promise<void> {
-  const { manifest, lineage, keptId } = source
+  const { manifest, lineage, reopened } = source
+  const { of, isPlain } = variant
   const sections = manifestSections(manifest, { lineage, ...options })
-  const withMore = nodesWithMore(source, options)
-  const { reopened } = source
+  const others = variant.othersThan(variant)
   if (
-    keptId === null ||
-    withMore.size > Object.keys(manifest.nodes).length * othersAtMost ||
+    of === null ||
+    others.size > Object.keys(manifest.nodes).length * othersAtMost ||
     (reopened !== null && hasOtherLists(reopened))
   )
     return writeJson(path, sections, options)
   const ids = artifactIds(manifest)
   const renamed = [...ids].filter(([id, key]) => id !== key)
   const idOf = new Map(renamed.map(([id, key]) => [key, id]))
-  const plain = once(() => makeArtifactScope(manifest, options, { lineage }))
+  const scope = once(() => makeArtifactScope(manifest, options, { lineage }))
   const updated = reopened?.updated
   const isOther = (id: NodeId): boolean =>
     updated !== undefined && (updated.affected.has(id) || updated.outputs.has(id) || updated.relinked.has(id))
@@ -214,11 +284,11 @@ async function writeAnew(
         const id = idOf.get(key) ?? key
         // The kept compilation has them as they were.
         if (isOther(id)) return null
-        if (section.endsWith('_map') || !withMore.has(id)) return undefined
-        return entryText(key, nodeEntry(manifest.nodes[id]!, plain()))
+        if (section.endsWith('_map') || !others.has(id)) return undefined
+        return isPlain ? entryText(key, nodeEntry(manifest.nodes[id]!, scope())) : null
       }),
     )
-    return { of: keptId, renamed, image }
+    return { of, renamed, image, lineage: variant.lineage }
   })
 }
 

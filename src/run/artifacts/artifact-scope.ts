@@ -3,7 +3,7 @@ import type { ColumnLineage } from '../../compile/lineage/lineage-meta.ts'
 import { type MacroReader, makeMacroReader } from '../../compile/macro-reads.ts'
 import { quoted } from '../../compile/quoting.ts'
 import type { Manifest } from '../../core/manifest.ts'
-import type { Node, NodeId, Relation } from '../../core/node.ts'
+import type { Node, NodeId, Relation, TestNode } from '../../core/node.ts'
 import { artifactIds } from './artifact-ids.ts'
 import type { ArtifactOptions } from './artifact-metadata.ts'
 
@@ -20,6 +20,8 @@ export interface ArtifactScope {
   readonly idOf: (id: NodeId) => string
   /** What a node depends on, as far as the manifest has it, in the order in which the node names it. */
   readonly parentsOf: (node: Node) => readonly Node[]
+  /** The generic tests of a node, where somebody knows them without a look at all nodes. */
+  readonly testsOf?: (id: NodeId) => readonly TestNode[]
 }
 
 /** What is known of nodes besides the manifest. */

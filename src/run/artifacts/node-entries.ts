@@ -49,7 +49,7 @@ export function modelEntry(node: ModelNode, scope: ArtifactScope): Entry {
     version: node.version ?? null,
     latest_version: node.latestVersion ?? null,
     deprecation_date: node.deprecationDate ?? null,
-    primary_key: primaryKey(node, scope.manifest),
+    primary_key: primaryKey(node, scope.manifest, scope.testsOf?.(node.id)),
     time_spine: timeSpineEntry(node.timeSpine),
     checksum: checksum(node.checksum),
     raw_code: node.rawCode.trim(),

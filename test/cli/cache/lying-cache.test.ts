@@ -1,8 +1,10 @@
+import { spawn } from 'node:child_process'
 import {
   appendFileSync,
   existsSync,
   mkdirSync,
   mkdtempSync,
+  readdirSync,
   readFileSync,
   renameSync,
   rmSync,
@@ -14,6 +16,7 @@ import {
 } from 'node:fs'
 import { tmpdir } from 'node:os'
 import { dirname, join } from 'node:path'
+import { fileURLToPath } from 'node:url'
 import { afterAll, describe, expect, it } from 'vitest'
 import { type Outcome, outcomeOf, reasonsToCompileAnew } from './outcome.ts'
 
@@ -145,7 +148,12 @@ const disguised = (path: string, from: string, to: string) => (folder: string) =
 }
 
 const vars = (text: string): Given => ({ args: ['--vars', text] })
-const cacheFiles = ['partial_parse.bin', 'partial_manifest.bin'] as const
+const cacheFiles = [
+  'partial_parse.bin',
+  'partial_manifest.bin',
+  'partial_compile.bin',
+  'partial_compiled.bin',
+] as const
 const ofCache = (edit: (path: string) => void) => (folder: string) => {
   for (const path of cacheFiles.map((name) => join(folder, 'target-warm', name)))
     if (existsSync(path)) edit(path)
@@ -527,6 +535,110 @@ describe('compiled SQL', () => {
     expect(stamps()).toEqual([env, expect.not.stringMatching(plain!)])
   })
 })
+
+describe('compiled SQL that is kept', () => {
+  const clock = () => new Date(Date.now() + 60_000)
+  const compile = (folder: string, targetPath: string, ...args: string[]) =>
+    outcomeOf({ folder, args: ['compile', ...args], targetPath, clock })
+
+  it('is taken as it was while others are made anew', async () => {
+    // So many that it is worth keeping the manifest.
+    const more = Array.from({ length: 40 }, (_, index) => [`models/m${index}.sql`, 'select 1 as id\n'])
+    const folder = openProject(Object.fromEntries(more))
+    await compile(folder, 'target-warm')
+    const stamps = () =>
+      ['partial_parse.bin', 'partial_compile.bin', 'partial_compiled.bin'].map(
+        (name) => statSync(join(folder, 'target-warm', name), { bigint: true }).mtimeNs,
+      )
+    const before = stamps()
+    put('models/second.sql', "select id, 'other' as word from {{ ref('plain') }}\n")(folder)
+    const warm = await compile(folder, 'target-warm')
+    expect(warm.sql['shop/models/second.sql']).toContain("'other' as word")
+    expect(stamps()).toEqual(before)
+  })
+
+  it('is another with flags that templates see', async () => {
+    const folder = openProject({
+      'models/flagged.sql': 'select {{ 1 if flags.FULL_REFRESH else 2 }} as flag\n',
+    })
+    await compile(folder, 'target-warm')
+    for (const flags of [['--full-refresh'], [], ['--full-refresh', '--select', 'flagged plain'], []]) {
+      const warm = await compile(folder, 'target-warm', ...flags)
+      const cold = await compile(folder, 'target-cold', ...flags, '--no-partial-parse')
+      expect(warm, flags.join(' ')).toEqual(cold)
+    }
+  })
+
+  it('says again what its templates say', async () => {
+    const folder = openProject({
+      'models/says.sql': "{% do log('here I am', info=true) %}select 1 as id\n",
+      'models/prints.sql': "{% do print('so am I') %}select 1 as id\n",
+      'models/reads_env.sql': "select '{{ env_var('SHOP_COLOUR', 'none') }}' as colour\n",
+    })
+    await compile(folder, 'target-warm')
+    const warm = await compile(folder, 'target-warm')
+    expect(warm).toEqual(told(await compile(folder, 'target-cold', '--no-partial-parse'), warm))
+    expect(warm.out + warm.err).toContain('here I am')
+    expect(warm.out + warm.err).toContain('so am I')
+  })
+
+  it('is that of what is selected', async () => {
+    const folder = openProject({ 'models/star.sql': "select * from {{ ref('second') }}\n" })
+    const steps = [
+      () => {},
+      put('models/plain.sql', 'select 1 as id, 2 as more\n'),
+      put('models/second.sql', "select * from {{ ref('plain') }}\n"),
+      put('models/plain.sql', 'select 1 as id, 2 as less\n'),
+      replace('models/schema.yml', '          - unique\n', ''),
+    ]
+    for (const edit of steps) {
+      edit(folder)
+      for (const args of [[], ['--select', 'second'], ['--select', '+star'], []]) {
+        const warm = await compile(folder, 'target-warm', ...args)
+        const cold = await compile(folder, 'target-cold', ...args, '--no-partial-parse')
+        expect(warm).toEqual(cold)
+      }
+    }
+  })
+
+  it('costs nothing where the folder cannot be written', async () => {
+    const folder = openProject()
+    for (const path of ['target-warm', 'target-cold']) write(folder, path, 'a file')
+    const warm = await compile(folder, 'target-warm')
+    const again = await compile(folder, 'target-warm')
+    const cold = await compile(folder, 'target-cold', '--no-partial-parse')
+    expect(warm.code).toBe(0)
+    expect(again).toEqual(warm)
+    expect(warm).toEqual(cold)
+  })
+
+  it('is whole when several commands write it at once', async () => {
+    const folder = openProject()
+    const started = ['compile', 'parse', 'compile', 'ls'].map((command) => compileBeside(folder, command))
+    expect(await Promise.all(started)).toEqual([0, 0, 0, 0])
+    put('models/plain.sql', 'select 2 as id\n')(folder)
+    expect(await Promise.all([1, 2].map(() => compileBeside(folder, 'compile')))).toEqual([0, 0])
+    const warm = await compile(folder, 'target-warm')
+    expect(reasonsToCompileAnew(folder).filter((reason) => reason.startsWith('is not what'))).toEqual([])
+    expect(warm).toEqual(await compile(folder, 'target-cold', '--no-partial-parse'))
+    const unfinished = readdirSync(join(folder, 'target-warm')).filter((name) => name.startsWith('.'))
+    expect(unfinished).toEqual([])
+  })
+})
+
+/** Runs a command in a process of its own; gives its exit code. */
+function compileBeside(folder: string, command: string): Promise<number | null> {
+  const bin = fileURLToPath(new URL('../../../bin/estimand.js', import.meta.url))
+  const child = spawn(process.execPath, [bin, command, '--target-path', 'target-warm'], {
+    cwd: folder,
+    env: { PATH: process.env['PATH'], HOME: folder },
+    stdio: 'ignore',
+  })
+  return new Promise((resolve, reject) => {
+    child.once('error', reject)
+    child.once('exit', resolve)
+  })
+}
 
 /** A command that looks at the SQL and writes no manifest. */
 async function keepProjectOnly(folder: string, clock: () => Date): Promise<void> {
