@@ -81,7 +81,6 @@ export async function compileSelected(
     const selected = { ...scope, selected: selection.nodeIds }
     const scopeOf = (id: NodeId): RenderScope => ({ ...selected, isIncremental: increments.has(id) })
     const { compiled, steady, fresh } = await compileAll(selection.nodeIds, workspace, scopeOf, knownText)
-    kept?.add(fresh)
     const compiledCode = new Map(compiled.map(({ node, text }) => [node.id, text]))
     const { invocationId } = scope
     const run = compileRun(context, invocationId, selection.nodeIds, startedAt)
@@ -94,14 +93,18 @@ export async function compileSelected(
           // An increment reads its own table; what its columns are made from, its first build tells.
           new Map([...compiledCode].filter(([id]) => !increments.has(id))),
         )
+    const files = new Map<NodeId, string>()
+    const noteFile = (id: NodeId, path: string): unknown => steady.has(id) && files.set(id, path)
+    const isWritten = (id: NodeId, path: string): boolean => steady.has(id) && kept!.holds(id, path)
     const keptCode = kept && { of: kept.of, steady }
     await saveArtifacts(context, workspace, {
       invocationId,
       compiledCode,
       lineage,
       run,
-      ...(keptCode && { keptCode }),
+      ...(kept && keptCode && { keptCode, compiledFiles: { holds: isWritten, written: noteFile } }),
     })
+    kept?.add(fresh, files)
     context.narrator.done()
     return { nodeIds: selection.nodeIds, compiled }
   })

@@ -5,6 +5,7 @@ import type { NodeId } from '../core/node.ts'
 import type { RunResult } from '../core/run-result.ts'
 import type { ManifestArtifactOptions } from '../run/artifacts/manifest-artifact.ts'
 import type { RunResultsArtifact } from '../run/artifacts/run-results-artifact.ts'
+import type { CompiledFiles } from '../run/artifacts/write-artifacts.ts'
 import type { KeptCode } from './cache/kept-manifest.ts'
 import type { CommandContext } from './command-context.ts'
 import { packageVersion } from './version.ts'
@@ -21,6 +22,7 @@ export interface Made {
   readonly lineage?: ReadonlyMap<NodeId, ColumnLineage>
   /** What of the compiled SQL may be kept for the next command. */
   readonly keptCode?: KeptCode
+  readonly compiledFiles?: CompiledFiles
   /** The flags of a run, for whoever wants to run it again. */
   readonly args?: Readonly<Record<string, unknown>>
 }

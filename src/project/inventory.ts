@@ -63,7 +63,7 @@ function installedFolders(root: string, packagesPath: string): string[] {
 }
 
 /** Two files with the same stamp have the same content, unless they were written within one tick of the clock. */
-function stampOf(path: string): string | null {
+export function stampOf(path: string): string | null {
   try {
     const info = statSync(path, { bigint: true, throwIfNoEntry: false })
     return info?.isFile() ? `${info.mtimeNs} ${info.ctimeNs} ${info.size} ${info.ino}` : null

@@ -5,6 +5,7 @@ import { numbersById } from '../../compile/cache/cached-nodes.ts'
 import { keptText } from '../../compile/cache/kept-text.ts'
 import type { RenderScope } from '../../compile/renderer.ts'
 import type { NodeId } from '../../core/node.ts'
+import { isSettled, stampOf } from '../../project/inventory.ts'
 import type { CommandContext } from '../command-context.ts'
 import type { Workspace } from '../workspace.ts'
 import { readCacheFile, writeCacheFile } from './cache-file.ts'
@@ -19,6 +20,8 @@ interface Kept {
   readonly of: string
   /** The SQL of nodes by their numbers there; null where it is not kept. */
   readonly texts: readonly (Span | null)[]
+  /** The stamps of the files that hold it, in the same order; null where that cannot be told from a stamp. */
+  readonly stamps: readonly (string | null)[]
 }
 
 export interface KeptTexts {
@@ -26,15 +29,17 @@ export interface KeptTexts {
   readonly of: string
   /** The SQL of a node that is as it was. */
   readonly textOf: (id: NodeId) => string | undefined
-  /** Keeps more of it: what has been found to be steady. */
-  readonly add: (texts: ReadonlyMap<NodeId, string>) => void
+  /** Whether a file is as it was left when it held the SQL of a node that is as it was. */
+  readonly holds: (id: NodeId, path: string) => boolean
+  /** Keeps more of it: what has been found to be steady, with the files that hold it. */
+  readonly add: (texts: ReadonlyMap<NodeId, string>, files: ReadonlyMap<NodeId, string>) => void
 }
 
 type Source = Pick<Workspace, 'manifest' | 'keptId' | 'reopened' | 'targetPath'>
 
 /** Reads what is kept of a project's SQL, and takes what is to be kept. `scope` is that of all renderings. */
 export function openKeptTexts(
-  { log, newId }: Pick<CommandContext, 'log' | 'newId'>,
+  { log, newId, clock }: Pick<CommandContext, 'log' | 'newId' | 'clock'>,
   { manifest, keptId, reopened, targetPath }: Source,
   { flags = {}, fullRefresh }: Pick<RenderScope, 'flags' | 'fullRefresh'>,
 ): KeptTexts {
@@ -44,7 +49,7 @@ export function openKeptTexts(
   if (file === 'broken') log.write('debug', `${path} is not what was written, and is made anew`)
   const fitting =
     file !== null && file !== 'broken' && (file.index as Kept).of === of
-      ? { spans: (file.index as Kept).texts, pieces: file.pieces }
+      ? { ...(file.index as Kept), pieces: file.pieces }
       : null
   const ids = reopened?.kept.index.ids ?? Object.keys(manifest.nodes)
   const numbers = numbersById({ ids })
@@ -54,20 +59,34 @@ export function openKeptTexts(
   return {
     of,
     textOf(id) {
-      const span = fitting?.spans[numberOf(id) ?? -1]
+      const span = fitting?.texts[numberOf(id) ?? -1]
       return span ? fitting!.pieces.read(span) : undefined
     },
-    add(texts) {
+    holds(id, file) {
+      const number = numberOf(id) ?? -1
+      const stamp = fitting?.stamps[number]
+      return Boolean(stamp && fitting!.texts[number] && stampOf(file) === stamp)
+    },
+    add(texts, files) {
       const known = [...texts].filter(([id]) => numberOf(id) !== undefined)
       if (keptId === null || known.length === 0) return
       const more = new Map(known.map(([id, text]) => [numberOf(id)!, text]))
+      const now = clock()
+      const stampNow = (number: number): string | null => {
+        const file = files.get(ids[number]!)
+        const stamp = file === undefined ? null : stampOf(file)
+        return stamp !== null && isSettled(stamp, now) ? stamp : null
+      }
       const fill = (keep: Keep): Kept => {
         const spans = ids.map((_, number): Span | null => {
-          const before = fitting?.spans[number]
+          const before = fitting?.texts[number]
           const text = more.get(number) ?? (before ? fitting!.pieces.read(before) : undefined)
           return text === undefined ? null : keep(text)
         })
-        return { of, texts: spans }
+        const stamps = spans.map((span, number) =>
+          span && numberOf(ids[number]!) !== undefined ? stampNow(number) : null,
+        )
+        return { of, texts: spans, stamps }
       }
       try {
         writeCacheFile(path, newId(), fill)

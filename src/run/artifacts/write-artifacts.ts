@@ -32,13 +32,22 @@ export interface Artifacts extends ArtifactOptions {
   /** What the columns of nodes are made from, as far as that was looked at. */
   readonly lineage?: NodeFindings['lineage']
   readonly args?: Readonly<Record<string, unknown>>
+  readonly compiledFiles?: CompiledFiles
   /** Writes manifest.json, where somebody knows how to do that in less time. */
   readonly writeManifest?: (options: ManifestArtifactOptions) => Promise<void>
 }
 
+/** What somebody knows, and wants to know, of the files below compiled/. */
+export interface CompiledFiles {
+  /** Whether the file holds the SQL of the node already. */
+  readonly holds: (id: NodeId, path: string) => boolean
+  /** Told of each file that holds the SQL of a node now. */
+  readonly written: (id: NodeId, path: string) => void
+}
+
 /** Writes the artifacts of a command to the target folder. */
 export async function writeArtifacts(targetFolder: string, artifacts: Artifacts): Promise<void> {
-  const { manifest, run, executedCode, writeManifest, ...options } = artifacts
+  const { manifest, run, executedCode, writeManifest, compiledFiles, ...options } = artifacts
   const sqlOfRun = new Map(
     run?.results.flatMap(({ nodeId, compiledCode }) =>
       compiledCode === undefined ? [] : [[nodeId, compiledCode] as const],
@@ -46,20 +55,26 @@ export async function writeArtifacts(targetFolder: string, artifacts: Artifacts)
   )
   const compiledCode = options.compiledCode ?? sqlOfRun
   mkdirSync(targetFolder, { recursive: true })
+  const compiled = sqlFiles(join(targetFolder, 'compiled'), manifest, compiledCode)
   await writeTextFiles([
-    ...sqlFiles(join(targetFolder, 'compiled'), manifest, compiledCode),
+    ...compiled.filter(({ id, path }) => !compiledFiles?.holds(id, path)),
     ...(executedCode ? sqlFiles(join(targetFolder, 'run'), manifest, executedCode) : []),
   ])
   const write = (name: string, document: object) => writeJson(join(targetFolder, name), document, options)
   if (writeManifest) await writeManifest({ ...options, compiledCode })
   else await write('manifest.json', manifestSections(manifest, { ...options, compiledCode }))
   if (run) await write('run_results.json', runResultsArtifact(run, manifest, options))
+  if (compiledFiles) for (const { id, path } of compiled) compiledFiles.written(id, path)
+}
+
+interface SqlFile extends TextFile {
+  readonly id: NodeId
 }
 
 /** The files of compiled SQL, whose folders are made here. Of two nodes at one path the last is written. */
-function sqlFiles(folder: string, { nodes }: Manifest, sql: ReadonlyMap<NodeId, string>): TextFile[] {
+function sqlFiles(folder: string, { nodes }: Manifest, sql: ReadonlyMap<NodeId, string>): SqlFile[] {
   const parents = new Set<string>()
-  const texts = new Map<string, string>()
+  const files = new Map<string, SqlFile>()
   for (const [id, text] of sql) {
     const node = nodes[id]
     if (!node || !hasSql(node)) continue
@@ -68,7 +83,7 @@ function sqlFiles(folder: string, { nodes }: Manifest, sql: ReadonlyMap<NodeId, 
     if (!parents.has(parent)) mkdirSync(parent, { recursive: true })
     parents.add(parent)
     // To the letter, as dbt does, so that folders of both can be compared.
-    texts.set(path, text)
+    files.set(path, { id, path, text })
   }
-  return [...texts].map(([path, text]) => ({ path, text }))
+  return [...files.values()]
 }

@@ -557,6 +557,17 @@ describe('compiled SQL that is kept', () => {
     expect(stamps()).toEqual(before)
   })
 
+  it('is written again where somebody has touched its file', async () => {
+    const folder = openProject()
+    const first = await compile(folder, 'target-warm')
+    const compiled = 'target-warm/compiled/shop/models'
+    disguised(`${compiled}/plain.sql`, 'select 1', 'select 9')(folder)
+    remove(`${compiled}/second.sql`)(folder)
+    truncateSync(join(folder, compiled, 'common.sql'))
+    const { sql } = await compile(folder, 'target-warm')
+    expect({ ...sql, 'shop/models/time.sql': '' }).toEqual({ ...first.sql, 'shop/models/time.sql': '' })
+  })
+
   it('is another with flags that templates see', async () => {
     const folder = openProject({
       'models/flagged.sql': 'select {{ 1 if flags.FULL_REFRESH else 2 }} as flag\n',
