@@ -50,9 +50,9 @@ export function watchRendering(scope: RenderScope): {
     seen: (name) => {
       if (!steadyNames.has(name)) isSteady = false
     },
-    log: (message) => {
+    log: (message, voice) => {
       isSteady = false
-      scope.log(message)
+      scope.log(message, voice)
     },
     ...(ask && {
       ask: (sql) => {
