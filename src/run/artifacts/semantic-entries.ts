@@ -152,7 +152,7 @@ export function savedQueryEntry(node: SavedQueryNode, scope: ArtifactScope): Ent
         config: {
           export_as: config['export_as'] ?? 'table',
           schema_name: config['schema'] ?? schema,
-          alias: config['alias'] ?? null,
+          alias: config['alias'] ?? String(entry['name']),
           database: config['database'] ?? database,
         },
         unrendered_config: config,

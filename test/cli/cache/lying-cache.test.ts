@@ -221,6 +221,15 @@ const cases: readonly Case[] = [
     edit: replace('models/configured.sql', "'a': 1}", "'a': 1.0}"),
   },
   {
+    name: '1.0 in the config of another, which has not changed',
+    files: {
+      'models/configured.sql': '{{ config(meta={"x": 1.0}) }}select 1 as a\n',
+      'models/reader.sql':
+        "{% set found = graph.nodes['model.shop.configured'] %}select {{ found.config.meta.x if found else 0 }} as b\n",
+    },
+    edit: replace('models/reader.sql', 'as b', 'as c'),
+  },
+  {
     name: '1 and 1.0 in the project file',
     edit: replace('dbt_project.yml', 'half: 2', 'half: 2.0'),
   },

@@ -244,6 +244,25 @@ describe('a metric', () => {
   })
 })
 
+describe('a saved query', () => {
+  it('exports under its own name where it says no alias', async () => {
+    const more = `
+saved_queries:
+  - name: daily
+    query_params: { metrics: [revenue] }
+    exports: [{ name: daily_table, config: { export_as: table } }, { name: other, config: { alias: named } }]
+`
+    const { artifact } = await manifestOf({ ...files, 'models/y.yml': yaml.trimEnd() + more })
+    expect(artifact.saved_queries['saved_query.demo.daily']).toMatchObject({
+      depends_on: { nodes: ['metric.demo.revenue'] },
+      exports: [
+        { name: 'daily_table', config: { alias: 'daily_table' } },
+        { name: 'other', config: { alias: 'named' } },
+      ],
+    })
+  })
+})
+
 describe('a metric of measures', () => {
   it('that is made of others counts on the measures of all of them', async () => {
     const { artifact } = await manifestOf({
