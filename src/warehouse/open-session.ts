@@ -7,7 +7,14 @@ import type { Connection } from './connection.ts'
 import { dropConnection, PgSession } from './pg-session.ts'
 import { failureOf } from './server-error.ts'
 import { sql } from './sql.ts'
-import { encryptionsToTry, isAboutEncryption, namedTlsFailure, readTlsOptions, TlsFailure } from './tls.ts'
+import {
+  encryptionsToTry,
+  isAboutEncryption,
+  isPlainServer,
+  namedTlsFailure,
+  readTlsOptions,
+  TlsFailure,
+} from './tls.ts'
 
 /** What each connection is told when it opens. */
 export interface SessionOptions {
@@ -82,17 +89,20 @@ function isOutOfReach(error: unknown): boolean {
 
 /** Encrypted or plain, and the other way where the mode allows it; pg itself does not know `prefer` and `allow`. */
 async function connectClient(connection: Connection, options: SessionOptions): Promise<pg.Client> {
-  const [first, second] = encryptionsToTry(connection)
+  const [isFirstSecure, isSecondSecure] = encryptionsToTry(connection)
+  let refusal: unknown
   try {
-    return await connectOnce(connection, options, first!)
+    return await connectOnce(connection, options, isFirstSecure!)
   } catch (error) {
     throwIfCancelled(options.signal)
-    if (second === undefined || !isAboutEncryption(error)) throw asProblem(error, connection)
+    if (isSecondSecure === undefined || !isAboutEncryption(error)) throw asProblem(error, connection)
+    refusal = error
   }
   try {
-    return await connectOnce(connection, options, second)
+    return await connectOnce(connection, options, isSecondSecure)
   } catch (error) {
-    throw asProblem(error, connection)
+    // Who is refused by a server that cannot encrypt is told why, not that it cannot.
+    throw asProblem(isPlainServer(error) || error instanceof TlsFailure ? refusal : error, connection)
   }
 }
 

@@ -47,9 +47,13 @@ export function encryptionsToTry({ sslMode, target }: Connection): readonly bool
 /** Whether an attempt failed in a way that the other kind of connection may not. */
 export function isAboutEncryption(error: unknown): boolean {
   if (error instanceof TlsFailure) return true
-  const { code, message } = error as { code?: string; message?: string }
   // 28000: no line of pg_hba.conf for this user with, or without, encryption.
-  return code === '28000' || message === 'The server does not support SSL connections'
+  return (error as { code?: string }).code === '28000' || isPlainServer(error)
+}
+
+/** Whether the server does not encrypt at all. */
+export function isPlainServer(error: unknown): boolean {
+  return (error as Error).message === 'The server does not support SSL connections'
 }
 
 /** The roots that come with Node. */

@@ -187,4 +187,11 @@ describe('a server with lines of its own for encrypted connections', () => {
     const swapped = { sslcert: file('user.crt'), sslkey: file('ours.crt') }
     expect(await outcome({ ...keys, ...swapped })).toMatch(/^config-invalid: cannot use .*ours\.crt/)
   })
+
+  test('that encrypts nothing and refuses somebody says why, whatever was tried', async () => {
+    await admin!.query(sql`alter system set ssl = off`)
+    await allow('host all somebody_else all scram-sha-256')
+    for (const sslmode of ['disable', 'allow', 'prefer'])
+      expect(await outcome({ sslmode })).toMatch(/^warehouse-auth: .*pg_hba\.conf/)
+  })
 })
