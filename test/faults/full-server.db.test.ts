@@ -2,7 +2,6 @@ import { execFileSync } from 'node:child_process'
 import { chmodSync, chownSync, mkdtempSync, rmSync, statSync, writeFileSync } from 'node:fs'
 import { tmpdir } from 'node:os'
 import { join } from 'node:path'
-import { setTimeout as sleep } from 'node:timers/promises'
 import { afterAll, beforeAll, expect, test } from 'vitest'
 import { type Session, sql, unsafeSql } from '../../src/warehouse/index.ts'
 import { openSession } from '../../src/warehouse/open-session.ts'
@@ -124,13 +123,20 @@ test('a node for which there is no connection left is tried again until there is
   await takeAll()
   // One for the run to begin with, which is its control session.
   await taken.pop()!.close()
-  const freed = sleep(3_000).then(async () => {
+  let freed: Promise<void> | undefined
+  const free = async (): Promise<void> => {
     for (const one of taken.splice(0)) await one.close()
-  })
+  }
   const { result, events } = await withProject(slow, (root) =>
-    runProject(root, server.connection, { env: { DATABASE_URL: server.url }, vars: { run: 11 }, threads: 3 }),
-  )
-  await freed
+    runProject(root, server.connection, {
+      env: { DATABASE_URL: server.url },
+      vars: { run: 11 },
+      threads: 3,
+      onEvent: ({ type }) => {
+        if (type === 'node_retried') freed ??= free()
+      },
+    }),
+  ).finally(() => freed ?? free())
   expect(result.problems).toEqual([])
   expect(result).toMatchObject({ status: 'success', published: true })
   const reasons = events.flatMap((event) => (event.type === 'node_retried' ? [event.reason] : []))
