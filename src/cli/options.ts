@@ -225,9 +225,10 @@ function executionOptions(): Option[] {
 
 /** Whether what is unchanged stays: also for a plan. */
 function reuseOptions(): Option[] {
+  // The positive one first: otherwise commander takes it for given, and the project and a retry have no say.
   return [
+    new Option('--reuse', 'the opposite of --no-reuse, where the project says reuse: false').hideHelp(),
     new Option('--no-reuse', 'build everything, also what is known to come out as it was published'),
-    new Option('--reuse', 'the opposite, where the project says reuse: false').hideHelp(),
   ]
 }
 

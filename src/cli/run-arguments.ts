@@ -11,6 +11,8 @@ type Arguments = Readonly<Record<string, unknown>>
 export function runArguments(globals: GlobalFlags, flags: RunFlags): Arguments {
   return {
     vars: parseVars(globals.vars),
+    // As in dbt only where somebody named it: one that nobody named gives way to DATABASE_URL, in a retry as well.
+    ...(globals.target !== undefined && { target: globals.target }),
     ...(globals.warnError !== undefined && { warn_error: globals.warnError }),
     select: [...(flags.select ?? []), ...(flags.models ?? [])],
     exclude: flags.exclude ?? [],

@@ -18,6 +18,7 @@ import type { RelationKind } from '../warehouse/index.ts'
 import { withIntervals } from './intervals/with-intervals.ts'
 import { buildSchemaOf } from './relations.ts'
 import type { RunRequest } from './run-request.ts'
+import { testGates } from './test-gates.ts'
 
 /*
  * Planning decides everything that a run will do, from the manifest and from what stands in the warehouse.
@@ -296,54 +297,6 @@ function nearestChosen(graph: NodeGraph, id: NodeId, chosen: ReadonlySet<NodeId>
     else pending.push(...graph.parents(parent))
   }
   return [...found].sort()
-}
-
-/**
- * The tests that each node waits for, so that nothing is built on data that fails them: those of what it reads, and
- * the unit tests of a model.
- * Waiting passes on along the graph, so a test of one node holds up only that node's direct readers. A test of
- * several nodes holds up whatever is made from all of them; what it compares with each other it comes after.
- * Nothing is built for an exposure or a saved query, so they wait for what they read and not for its tests, as in dbt.
- */
-function testGates(
-  manifest: Manifest,
-  graph: NodeGraph,
-  reads: ReadonlyMap<NodeId, readonly NodeId[]>,
-): ReadonlyMap<NodeId, readonly NodeId[]> {
-  const isTest = (id: NodeId): boolean => ['test', 'unit_test'].includes(manifest.nodes[id]!.resourceType)
-  const isLetThrough = (id: NodeId): boolean =>
-    isTest(id) || ['exposure', 'saved_query'].includes(manifest.nodes[id]!.resourceType)
-  const readers = new Map<NodeId, NodeId[]>()
-  for (const [id, parents] of reads) {
-    if (isLetThrough(id)) continue
-    for (const parent of parents) readers.set(parent, [...(readers.get(parent) ?? []), id])
-  }
-  const gates = new Map<NodeId, NodeId[]>()
-  for (const [test, tested] of reads) {
-    if (!isTest(test)) continue
-    const node = manifest.nodes[test]!
-    if (node.resourceType === 'unit_test') {
-      gates.set(node.modelId, [...(gates.get(node.modelId) ?? []), test])
-      continue
-    }
-    const [first, ...rest] = tested
-    if (first === undefined) continue
-    const held =
-      rest.length === 0 ? (readers.get(first) ?? []) : madeFromAll(graph, tested, reads, isLetThrough)
-    for (const id of held) gates.set(id, [...(gates.get(id) ?? []), test])
-  }
-  return gates
-}
-
-/** The chosen nodes, tests apart, that have every one of `parents` among their ancestors. */
-function madeFromAll(
-  graph: NodeGraph,
-  parents: readonly NodeId[],
-  reads: ReadonlyMap<NodeId, unknown>,
-  isTest: (id: NodeId) => boolean,
-): NodeId[] {
-  const [first, ...rest] = parents.map((parent) => new Set(graph.descendants(parent)))
-  return [...first!].filter((id) => reads.has(id) && !isTest(id) && rest.every((set) => set.has(id)))
 }
 
 /**

@@ -104,7 +104,13 @@ describe('commands beside an earlier state', () => {
       "select * from {{ ref('stg_orders') }} where amount > {{ var('smallest_amount') }} + 50\n",
     )
     try {
-      const args = ['--exclude', 'unique_customers_customer_id', '--vars', '{smallest_amount: 0}']
+      const args = [
+        '--no-reuse',
+        '--exclude',
+        'unique_customers_customer_id',
+        '--vars',
+        '{smallest_amount: 0}',
+      ]
       expect((await run('build', ...args)).code).toBe(1)
       const { args: kept } = json('target', 'run_results.json')
       expect(kept).toMatchObject({ which: 'build', published: false, vars: { smallest_amount: 0 } })

@@ -118,6 +118,33 @@ exposures:
     expect(node('cut_off').status).toBe('skipped')
   })
 
+  test('a failing test of a source, or of what is not built in this run, holds up what is made from it', async () => {
+    const files = {
+      'models/sources.yml': `
+sources:
+  - name: raw
+    schema: information_schema
+    tables: [{ name: schemata, columns: [{ name: catalog_name, data_tests: [unique] }] }]`,
+      'models/from_source.sql': "select schema_name from {{ source('raw', 'schemata') }}",
+      'models/after.sql': "select * from {{ ref('from_source') }}",
+      'models/beside.sql': 'select 1 as id',
+      'tests/fails.sql': "select * from {{ ref('beside') }}",
+      'models/after_beside.sql': "select * from {{ ref('beside') }}",
+      'models/of_both.sql': "select id from {{ ref('after_beside') }} cross join {{ ref('after') }}",
+    }
+    const { node } = await run(files)
+    expect(node('source_unique_raw_schemata_catalog_name').status).toBe('fail')
+    expect(['from_source', 'after', 'beside'].map((name) => node(name).status)).toEqual([
+      'skipped',
+      'skipped',
+      'success',
+    ])
+
+    await run(files, { nodeIds: ['model.shop.beside', 'model.shop.from_source', 'model.shop.after'] })
+    const part = await run(files, { nodeIds: ['model.shop.after_beside', 'test.shop.fails'] })
+    expect(part.node('after_beside').status).toBe('skipped')
+  })
+
   test('--empty reads nothing, of ephemeral models neither, and loads no rows of seeds', async () => {
     const files = {
       'seeds/raw.csv': 'id,price\n1,2.5\n',

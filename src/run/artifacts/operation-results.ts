@@ -87,7 +87,7 @@ function document(
     metadata: artifactMetadata('run-results/v6', options),
     results,
     elapsed_time: seconds(span),
-    args: { which, target: options.target.name, ...args },
+    args: { which, ...args },
   }
 }
 

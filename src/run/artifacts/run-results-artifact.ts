@@ -40,7 +40,6 @@ export function runResultsArtifact(
     elapsed_time: run.elapsedMs / 1000,
     args: {
       which: run.command,
-      target: options.target.name,
       ...options.args,
       // As in dbt the results of a retry are those of what it did; the next one needs to know the rest.
       ...(run.adopted && { adopted: run.adopted.flatMap((id) => ids.get(id) ?? []) }),

@@ -19,7 +19,7 @@ describe('runResultsArtifact', () => {
       ['model.shop.checkout_test', 'error'],
       ['test.shop.not_null_checkout_test_estimand.0123456789', 'skipped'],
     ])
-    expect(artifact).toMatchObject({ elapsed_time: 4.25, args: { which: 'build', target: 'dev' } })
+    expect(artifact).toMatchObject({ elapsed_time: 4.25, args: { which: 'build' } })
   })
 
   it('is checked by something that sees unknown statuses and keys', () => {
