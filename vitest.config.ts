@@ -1,6 +1,8 @@
 import { defineConfig } from 'vitest/config'
 
 // Unit tests need no database; integration tests share one embedded PostgreSQL started by the global setup.
+// With them run the tests of the kept compilation: they need none either, but run commands hundreds of times.
+const slow = ['test/**/*.db.test.ts', 'test/cli/cache/{lying-cache,partial-parse}.test.ts']
 const report = process.env.ESTIMAND_TEST_REPORT
 
 export default defineConfig({
@@ -12,7 +14,7 @@ export default defineConfig({
         test: {
           name: 'unit',
           include: ['test/**/*.test.ts'],
-          exclude: ['test/**/*.db.test.ts'],
+          exclude: slow,
           testTimeout: 60_000,
           sequence: { groupOrder: 0 },
         },
@@ -20,7 +22,7 @@ export default defineConfig({
       {
         test: {
           name: 'integration',
-          include: ['test/**/*.db.test.ts'],
+          include: slow,
           globalSetup: ['test/warehouse/global-setup.ts'],
           testTimeout: 120_000,
           hookTimeout: 120_000,
