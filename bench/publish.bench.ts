@@ -29,7 +29,7 @@ export default async function benchmark(args: readonly string[]): Promise<void> 
       events: { type: 'string', default: '5000000' },
       tables: { type: 'string', default: '200' },
       days: { type: 'string', default: '180' },
-      'events-per-day': { type: 'string', default: '20000' },
+      'events-per-day': { type: 'string', default: '28000' },
       rounds: { type: 'string', default: '3' },
       only: { type: 'string' },
     },
