@@ -18,6 +18,7 @@ describe('the flags of a run', () => {
   it('are kept under the names that dbt has for them', () => {
     expect(runArguments(globals, flags)).toEqual({
       vars: { day: '2026-01-31', n: 3 },
+      target: 'prod',
       select: ['a+', 'b'],
       exclude: [],
       full_refresh: true,
