@@ -1,4 +1,5 @@
 import { join, posix } from 'node:path'
+import { describedFolders } from '../core/described-folders.ts'
 import type { Problem } from '../core/problem.ts'
 import type { Package, ProjectFile } from '../core/project.ts'
 import { readIgnore } from './dbt-ignore.ts'
@@ -84,15 +85,7 @@ export function readPackageFiles(
   const isTest = new Set(tests)
   const notTests = (files: readonly string[]) => files.filter((path) => !isTest.has(path))
   const macros = list(paths.macros).filter(isSql)
-  const described = [
-    paths.models,
-    paths.seeds,
-    paths.snapshots,
-    paths.analyses,
-    paths.functions,
-    paths.macros,
-    paths.tests,
-  ]
+  const described = describedFolders(paths)
   return {
     models: readFilled(notTests(list(paths.models)).filter((path) => isSql(path) || isPython(path))),
     macros: readFilled([...macros, ...tests.filter(isSql).filter(isTestMacro)]),
@@ -102,7 +95,7 @@ export function readPackageFiles(
     functions: readFilled(notTests(list(paths.functions)).filter(isFunction)),
     docs: readFilled(list(paths.docs).filter((path) => path.endsWith('.md'))),
     fixtures: read(tests.filter(isFixture).filter((path) => isSql(path) || isCsv(path))),
-    properties: readFilled(list(described.flat()).filter(isYaml)),
+    properties: readFilled(list(described).filter(isYaml)),
     pipelines: readFilled(list(paths.pipelines).filter(isYaml)),
     analytics: readFilled(list(paths.analytics).filter(isYaml)),
     seeds: list(paths.seeds).filter(isCsv),

@@ -16,7 +16,7 @@ import { fingerprintDefinitions } from './definition-fingerprints.ts'
 import { fingerprintLoads } from './load-fingerprint.ts'
 import { makePlan, type WarehouseState } from './plan.ts'
 import { compareRows } from './reuse/compare-rows.ts'
-import type { RunRequest } from './run-request.ts'
+import type { PlanRequest } from './run-request.ts'
 import { publishedRelation, runScope } from './run-scope.ts'
 import { compareViews } from './standing-views.ts'
 
@@ -29,27 +29,6 @@ export interface PlannedRun {
   /** What a node's definition comes to; kept with what it publishes. */
   readonly definitionOf: FingerprintOf
 }
-
-/** What a plan needs of a run. */
-export type PlanRequest = Pick<
-  RunRequest,
-  | 'manifest'
-  | 'renderer'
-  | 'warehouse'
-  | 'nodeIds'
-  | 'command'
-  | 'runId'
-  | 'fullRefresh'
-  | 'publish'
-  | 'eventTime'
-  | 'sample'
-  | 'chosenTimes'
-  | 'projectRoot'
-  | 'empty'
-  | 'templateFlags'
-  | 'deferred'
-  | 'reuse'
->
 
 /** Looks at the warehouse and plans; has no effect on it. */
 export async function planRun(request: PlanRequest, startedAt: Date): Promise<PlannedRun> {

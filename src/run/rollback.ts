@@ -53,7 +53,8 @@ export interface Rollback {
 /** Takes publications back, or says what that would do. */
 export async function rollback(request: RollbackRequest): Promise<Rollback> {
   const { warehouse, owner, runId, dryRun, waitMs, startedBy, signal } = request
-  await migrateStore(warehouse.control)
+  // A look leaves the store as it is; where it has no such table yet, nothing is kept.
+  if (!dryRun) await migrateStore(warehouse.control)
   const planned = await planRollback(request)
   if (dryRun) return planned
   return withLease(

@@ -51,3 +51,24 @@ export interface RunRequest {
   /** What templates see as `flags`, under dbt's names in capitals. */
   readonly templateFlags?: Readonly<Record<string, unknown>>
 }
+
+/** What a plan needs of a run. */
+export type PlanRequest = Pick<
+  RunRequest,
+  | 'manifest'
+  | 'renderer'
+  | 'warehouse'
+  | 'nodeIds'
+  | 'command'
+  | 'runId'
+  | 'fullRefresh'
+  | 'publish'
+  | 'eventTime'
+  | 'sample'
+  | 'chosenTimes'
+  | 'projectRoot'
+  | 'empty'
+  | 'templateFlags'
+  | 'deferred'
+  | 'reuse'
+>

@@ -5,7 +5,7 @@ import { type ModelNode, type NodeId, relationKey } from '../core/node.ts'
 import type { Published } from '../store/index.ts'
 import { viewStates } from '../warehouse/index.ts'
 import { hasHooks } from './hooks.ts'
-import type { RunRequest } from './run-request.ts'
+import type { PlanRequest } from './run-request.ts'
 import { publishedRelation, runScope } from './run-scope.ts'
 
 /*
@@ -33,19 +33,7 @@ export type ViewChanges = ReadonlyMap<NodeId, string | null>
 
 /** Compares views with what was noted when they were published. */
 export async function compareViews(
-  request: Pick<
-    RunRequest,
-    | 'warehouse'
-    | 'renderer'
-    | 'runId'
-    | 'command'
-    | 'fullRefresh'
-    | 'nodeIds'
-    | 'empty'
-    | 'sample'
-    | 'templateFlags'
-    | 'deferred'
-  >,
+  request: PlanRequest,
   views: readonly ModelNode[],
   published: ReadonlyMap<string, Published>,
   startedAt: Date,
@@ -78,7 +66,7 @@ export async function compareViews(
 
 function whyNever(
   view: ModelNode,
-  { fullRefresh }: Pick<RunRequest, 'fullRefresh'>,
+  { fullRefresh }: Pick<PlanRequest, 'fullRefresh'>,
   noted: readonly string[] | undefined,
 ): string | null {
   if (view.fullRefresh ?? fullRefresh) return 'full refresh'

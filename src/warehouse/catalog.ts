@@ -49,17 +49,20 @@ export async function columnsOf(
   return (await existingRelations(on, [relation]))[0]?.columns
 }
 
+/** What a row `c` of pg_class is, in the words of `RelationKind`. */
+export const relationKind: SQLQuery = sql`case c.relkind
+  when 'v' then 'view'
+  when 'm' then 'materialized_view'
+  when 'f' then 'foreign_table'
+  else 'table'
+end`
+
 async function read(on: Queryable, where: SQLQuery): Promise<CatalogRelation[]> {
   const { rows } = await on.query<CatalogRelation>(sql`
     select
       n.nspname as schema,
       c.relname as identifier,
-      case c.relkind
-        when 'v' then 'view'
-        when 'm' then 'materialized_view'
-        when 'f' then 'foreign_table'
-        else 'table'
-      end as kind,
+      ${relationKind} as kind,
       c.reltuples::float8 as "estimatedRows",
       coalesce(
         (

@@ -185,7 +185,8 @@ export function functionData(node: FunctionNode): Record<string, unknown> {
   }
 }
 
-function timeSpineData(spine: ModelNode['timeSpine']): Record<string, unknown> | null {
+/** A time spine as dbt shows it, in templates and in the manifest. */
+export function timeSpineData(spine: ModelNode['timeSpine']): Record<string, unknown> | null {
   if (!spine) return null
   return {
     standard_granularity_column: spine.column,

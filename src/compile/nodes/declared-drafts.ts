@@ -1,3 +1,4 @@
+import { describedFolders } from '../../core/described-folders.ts'
 import type { ExposureNode, JobNode, LoadNode, SeedNode } from '../../core/node.ts'
 import { makeProblem, type Problem } from '../../core/problem.ts'
 import { isMap } from '../config-tree.ts'
@@ -147,14 +148,5 @@ export function draftExposures(scope: DraftScope): Drafts<ExposureNode> {
 
 /** The folders below which YAML may lie; what is between them and the file is in the fqn. */
 export function yamlFolders(scope: DraftScope, packageName: string): readonly string[] {
-  const { paths } = scope.packageOf(packageName).config
-  return [
-    paths.models,
-    paths.seeds,
-    paths.snapshots,
-    paths.analyses,
-    paths.functions,
-    paths.macros,
-    paths.tests,
-  ].flat()
+  return describedFolders(scope.packageOf(packageName).config.paths)
 }

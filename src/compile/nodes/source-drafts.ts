@@ -4,6 +4,7 @@ import { makeProblem, type Problem } from '../../core/problem.ts'
 import type { SourceTableSpec } from '../../core/project.ts'
 import { type Config, isMap } from '../config-tree.ts'
 import { withFoldedNames } from '../quoting.ts'
+import { yamlFolders } from './declared-drafts.ts'
 import { describeColumns } from './describe.ts'
 import { type Draft, type Drafts, fqnOf, nodeBase, partByEnabled } from './draft.ts'
 import type { DraftScope } from './draft-scope.ts'
@@ -58,16 +59,7 @@ function draftSource(scope: DraftScope, spec: SourceTableSpec, problems: Problem
   const { yaml, templates } = scope
   const extra = yaml.value(spec.extra, spec, problems) as Config
   const { package: packageName, packagePath, sourceName, name, place } = spec
-  const { paths } = scope.packageOf(packageName).config
-  const folders = [
-    paths.models,
-    paths.seeds,
-    paths.snapshots,
-    paths.analyses,
-    paths.functions,
-    paths.macros,
-  ].flat()
-  const fqn = fqnOf(packageName, folders, packagePath, sourceName, name)
+  const fqn = fqnOf(packageName, yamlFolders(scope, packageName), packagePath, sourceName, name)
   const text = (value: string) => yaml.text(value, spec, problems)
   const config = scope.config('sources', fqn, yaml.config(spec.config, spec, problems))
   const { loader, loaded_at_field: field, loaded_at_query: query } = config

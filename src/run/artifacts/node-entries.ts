@@ -1,4 +1,5 @@
 import { createHash } from 'node:crypto'
+import { timeSpineData } from '../../compile/context/node-value.ts'
 import { primaryKey } from '../../compile/primary-key.ts'
 import { holdsTemplate } from '../../compile/yaml-values.ts'
 import { extended } from '../../core/extended.ts'
@@ -50,7 +51,7 @@ export function modelEntry(node: ModelNode, scope: ArtifactScope): Entry {
     latest_version: node.latestVersion ?? null,
     deprecation_date: node.deprecationDate ?? null,
     primary_key: primaryKey(node, scope.manifest, scope.testsOf?.(node.id)),
-    time_spine: timeSpineEntry(node.timeSpine),
+    time_spine: timeSpineData(node.timeSpine),
     checksum: checksum(node.checksum),
     raw_code: node.rawCode.trim(),
     config: nodeConfig(node, {
@@ -68,17 +69,6 @@ export function modelEntry(node: ModelNode, scope: ArtifactScope): Entry {
       ...(node.indexes.length > 0 && { indexes: node.indexes }),
     }),
   })
-}
-
-function timeSpineEntry(spine: ModelNode['timeSpine']): Entry | null {
-  if (!spine) return null
-  return {
-    standard_granularity_column: spine.column,
-    custom_granularities: spine.customGranularities.map(({ name, column }) => ({
-      name,
-      column_name: column ?? null,
-    })),
-  }
 }
 
 /** A job, as the table of its estimates. */

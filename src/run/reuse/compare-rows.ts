@@ -5,7 +5,7 @@ import { readPremises } from '../../store/index.ts'
 import { observeRelations, possibleWriters, unsureCalls } from '../../warehouse/index.ts'
 import { isWholeRun } from '../make-run-context.ts'
 import type { WarehouseState } from '../plan.ts'
-import type { RunRequest } from '../run-request.ts'
+import type { PlanRequest } from '../run-request.ts'
 import { publishedRelation, runScope } from '../run-scope.ts'
 import {
   circumstancesOf,
@@ -18,30 +18,12 @@ import {
 } from './reuse-terms.ts'
 import { whyNotReused } from './why-not-reused.ts'
 
-type ReuseRequest = Pick<
-  RunRequest,
-  | 'manifest'
-  | 'renderer'
-  | 'warehouse'
-  | 'nodeIds'
-  | 'command'
-  | 'runId'
-  | 'fullRefresh'
-  | 'eventTime'
-  | 'sample'
-  | 'chosenTimes'
-  | 'empty'
-  | 'templateFlags'
-  | 'deferred'
-  | 'reuse'
->
-
 /**
  * Why the relations with rows that stand cannot stay as they are, by node; null for those that can, if nothing that
  * they read is built. Most of the work is for those alone about which nothing else speaks against it.
  */
 export async function compareRows(
-  request: ReuseRequest,
+  request: PlanRequest,
   state: WarehouseState,
   definitionOf: FingerprintOf,
   startedAt: Date,
@@ -90,7 +72,7 @@ export async function compareRows(
 
 /** The chosen nodes whose relations are there, with the definition that they have. */
 function standingNodes(
-  { manifest, nodeIds }: ReuseRequest,
+  { manifest, nodeIds }: PlanRequest,
   { relations, definitions }: WarehouseState,
   definitionOf: FingerprintOf,
 ): RowNode[] {
@@ -104,7 +86,7 @@ function standingNodes(
 }
 
 /** Why nothing of a node is compared. */
-function whyNever(node: RowNode, request: ReuseRequest): string | null {
+function whyNever(node: RowNode, request: PlanRequest): string | null {
   if (request.reuse !== 'all') return 'reuse is switched off'
   if (node.config['reuse'] === false) return 'its config says reuse: false'
   const fullRefresh =

@@ -1,5 +1,5 @@
 import type { Relation } from '../../core/node.ts'
-import type { Queryable } from '../catalog.ts'
+import { type Queryable, relationKind } from '../catalog.ts'
 import type { RelationKind } from '../relation-sql.ts'
 import { type SQLQuery, sql } from '../sql.ts'
 import { isInherited, replication, rules, statistics, triggers } from './state-parts.ts'
@@ -124,12 +124,7 @@ function stateQuery(where: SQLQuery, withDefinitions: boolean): SQLQuery {
         c.oid::int8 as oid,
         c.nspname as schema,
         c.relname as identifier,
-        case c.relkind
-          when 'v' then 'view'
-          when 'm' then 'materialized_view'
-          when 'f' then 'foreign_table'
-          else 'table'
-        end as kind,
+        ${relationKind} as kind,
         pg_get_userbyid(c.relowner) as owner,
         case when c.relacl is null and not attributes."hasGrants" then '[]' else ${grants} end as grants,
         obj_description(c.oid, 'pg_class') as comment,
