@@ -70,7 +70,8 @@ export async function withOpenWarehouse<T>(
   const { resolveConnection, withWarehouse } = await import('../warehouse/index.ts')
   narrator.phase('Connecting to the warehouse')
   const connection = await resolveConnection(opened.chosen, opened.root, embeddedEffects(context))
-  const options = { threads, applicationName: `estimand ${command}`, signal }
+  const onFull = (words: string) => narrator.note(words)
+  const options = { threads, applicationName: `estimand ${command}`, signal, onFull }
   return withWarehouse(connection, options, async (warehouse) => {
     narrator.done()
     return body(warehouse, connection)

@@ -35,17 +35,17 @@ const rowsOfStatement = 200
 const mostCharacters = 4000
 const keptDays = 90
 
-/** Writes events of a command, and forgets those of long ago. */
+/** Writes events of a command, of which the first is the `first` of all, counted from 0. */
 export async function recordEvents(
   session: Pick<Session, 'query'>,
   records: readonly EventRecord[],
-  now: Date,
+  first = 0,
 ): Promise<void> {
   for (let from = 0; from < records.length; from += rowsOfStatement) {
     const rows = records
       .slice(from, from + rowsOfStatement)
       .map(({ version, node_id, info, data }, index) => ({
-        ...{ invocation_id: info.invocation_id, position: from + index, version, name: info.name },
+        ...{ invocation_id: info.invocation_id, position: first + from + index, version, name: info.name },
         ...{ level: info.level, at: info.ts, node_id: node_id ?? null, message: cut(info.msg) },
         data: boundedData(data),
       }))
@@ -58,6 +58,10 @@ export async function recordEvents(
       )
       on conflict (invocation_id, position) do nothing`)
   }
+}
+
+/** Forgets the events of long ago. */
+export async function forgetOldEvents(session: Pick<Session, 'query'>, now: Date): Promise<void> {
   const before = new Date(now.getTime() - keptDays * 86_400_000).toISOString()
   await session.query(sql`delete from estimand.events where at < ${before}::timestamptz`)
 }

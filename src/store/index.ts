@@ -1,6 +1,6 @@
 export { readDefinitions } from './definitions.ts'
 export { readDurations } from './durations.ts'
-export { isKept, recordEvents } from './events.ts'
+export { forgetOldEvents, isKept, recordEvents } from './events.ts'
 export { type LedgerChange, readLedgers, recordIntervals } from './intervals.ts'
 export {
   forgetKeptBuilds,

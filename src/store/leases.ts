@@ -195,7 +195,8 @@ export async function joinLease(session: Session, token: number): Promise<void> 
 
 async function waitForTurn(control: ControlSession, lease: Lease, request: LeaseRequest): Promise<void> {
   const { waitMs, signal } = request
-  const giveUpAt = waitMs === undefined ? Number.POSITIVE_INFINITY : Date.now() + waitMs
+  // Not the clock of the day, which somebody may set meanwhile.
+  const giveUpAt = waitMs === undefined ? Number.POSITIVE_INFINITY : performance.now() + waitMs
   let told = ''
   // Asking again and again, instead of one statement that waits, keeps the session free for cancelling.
   for (let pauseMs = firstPauseMs; ; pauseMs = Math.min(longestPauseMs, 2 * pauseMs)) {
@@ -204,7 +205,7 @@ async function waitForTurn(control: ControlSession, lease: Lease, request: Lease
     const living = await evictDead(control, lease.token, ahead)
     if (living.length === 0) continue
     throwIfCancelled(signal)
-    const leftMs = giveUpAt - Date.now()
+    const leftMs = giveUpAt - performance.now()
     if (leftMs <= 0) throw new ProblemError(locked(request, living))
     const tokens = living.map(({ token }) => token).join()
     if (tokens !== told) request.onWaiting?.(living)

@@ -24,6 +24,10 @@ export interface SessionOptions {
   readonly lockTimeoutMs?: number
   readonly statementTimeoutMs?: number
   readonly connectTimeoutMs?: number
+  /** How often connecting is tried again when the server is there and has no connection left or is about to start. */
+  readonly triesWhenFull?: number
+  /** Told, in words, that the server is full and how long it is left alone. */
+  readonly onFull?: (words: string) => void
   /** Gives up connecting. */
   readonly signal?: AbortSignal
   /** Warnings of the server. */
@@ -64,16 +68,37 @@ export async function openSession(connection: Connection, options: SessionOption
 /** A server that is not there, or not yet, may be there a little later; who is refused is refused. */
 async function connectWithRetries(connection: Connection, options: SessionOptions): Promise<pg.Client> {
   for (let attempt = 0; ; attempt++) {
+    let pauseMs: number
     try {
       return await connectClient(connection, options)
     } catch (error) {
       throwIfCancelled(options.signal)
-      if (attempt >= (connection.retries ?? 0) || !isOutOfReach(error)) throw error
+      const isFull = isServerFull(error)
+      const tries = Math.max(connection.retries ?? 0, isFull ? (options.triesWhenFull ?? 0) : 0)
+      if (attempt >= tries || !isOutOfReach(error)) throw error
+      pauseMs = isFull ? pauseWhenFull(attempt) : attempt * attempt * 1000
+      if (isFull) options.onFull?.(wordsOfFull(error, pauseMs))
     }
-    // At once, then after 1, 4, 9 … seconds.
-    await sleep(attempt * attempt * 1000, undefined, { signal: options.signal }).catch(() => {})
+    // At once, then after 1, 4, 9 … seconds; one that is full is left alone for a while first.
+    await sleep(pauseMs, undefined, { signal: options.signal }).catch(() => {})
     throwIfCancelled(options.signal)
   }
+}
+
+/** Others come at the same time, and are not to come back at the same time: half as long again, or half. */
+function pauseWhenFull(attempt: number): number {
+  return Math.round(1000 * 2 ** attempt * (0.5 + ((process.pid * 7919) % 1000) / 1000))
+}
+
+function wordsOfFull(error: unknown, pauseMs: number): string {
+  const [problem] = error instanceof ProblemError ? error.problems : []
+  return `${problem?.message ?? String(error)}; trying again in ${(pauseMs / 1000).toFixed(1)} s`
+}
+
+/** Nobody is let in at the moment, but the server is there. */
+function isServerFull(error: unknown): boolean {
+  const sqlstate = isOutOfReach(error) ? failureOf((error as Error).cause).sqlstate : undefined
+  return sqlstate === '53300' || sqlstate === '57P03'
 }
 
 /** Starting up, or with as many connections as it takes; a database that is missing stays missing. */

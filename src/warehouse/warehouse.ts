@@ -64,10 +64,13 @@ export interface ConnectOptions extends SessionOptions {
  */
 const cancelEveryMs = 250
 
+/** Whoever comes to a server that is full waits some seconds; nodes of a run are tried again as a whole. */
+const triesWhenFull = 4
+
 /** Connects and checks the server; throws a ProblemError that says what to do. */
 export async function connectWarehouse(connection: Connection, options: ConnectOptions): Promise<Warehouse> {
   throwIfCancelled(options.signal)
-  const first = await openSession(connection, options)
+  const first = await openSession(connection, { triesWhenFull, ...options })
   const { target } = connection
   // What cleans up after a cancel may still need a session.
   const { signal: _, ...lasting } = options

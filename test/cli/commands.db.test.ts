@@ -2,7 +2,7 @@ import { existsSync, readFileSync, rmSync, writeFileSync } from 'node:fs'
 import { join } from 'node:path'
 import { afterEach, beforeAll, describe, expect, it } from 'vitest'
 import { eventRecordSchema } from '../../src/core/events/event-schema.ts'
-import { connectWarehouse, sql } from '../../src/warehouse/index.ts'
+import { connectWarehouse, type SQLQuery, sql, withWarehouse } from '../../src/warehouse/index.ts'
 import { useTestDatabase } from '../warehouse/test-database.ts'
 import { runEstimand, startEstimand, useProjectCopy } from './spawn-estimand.ts'
 
@@ -156,11 +156,15 @@ describe('the commands on a server', () => {
 
   it('leave at once on the second Ctrl-C; the next run clears up', async () => {
     add('models/slow.sql', slowModel)
+    await forgetEvents()
     const started = start('run', '--select', 'slow')
     await started.said(/RUNS .*shop\.slow/)
+    // What happens is in the store while it goes on, so also when nobody is there to write it at the end.
+    await expect.poll(namesOfEvents, { timeout: 10_000 }).toContain('RunStarted')
     started.process.kill('SIGINT')
     started.process.kill('SIGTERM')
     expect((await started.ended).code).toBe(130)
+    expect(await namesOfEvents()).not.toContain('RunFinished')
     expect((await run('run', '--select', 'customers')).code).toBe(0)
     expect(await buildSchemas()).toEqual([])
   })
@@ -268,17 +272,24 @@ describe('the commands without a server', () => {
 })
 
 /** Build schemas that runs left in the database. */
-async function buildSchemas(): Promise<string[]> {
-  const warehouse = await connectWarehouse(database.connection, {
-    threads: 1,
-    applicationName: 'estimand test',
-  })
-  try {
-    const { rows } = await warehouse.query<{ name: string }>(
-      sql`select nspname as name from pg_catalog.pg_namespace where nspname like 'estimand\\_build%'`,
-    )
+function buildSchemas(): Promise<string[]> {
+  return names(
+    sql`select nspname as name from pg_catalog.pg_namespace where nspname like 'estimand\\_build%'`,
+  )
+}
+
+function namesOfEvents(): Promise<string[]> {
+  return names(sql`select name from estimand.events order by at, position`)
+}
+
+async function forgetEvents(): Promise<void> {
+  await names(sql`delete from estimand.events`)
+}
+
+async function names(query: SQLQuery): Promise<string[]> {
+  const options = { threads: 1, applicationName: 'estimand test' }
+  return withWarehouse(database.connection, options, async (warehouse) => {
+    const { rows } = await warehouse.query<{ name: string }>(query)
     return rows.map(({ name }) => name)
-  } finally {
-    await warehouse.close()
-  }
+  })
 }

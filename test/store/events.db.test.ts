@@ -1,7 +1,7 @@
 import { expect, onTestFinished, test } from 'vitest'
 import type { EventName } from '../../src/core/events/event-names.ts'
 import type { EventRecord } from '../../src/core/events/event-schema.ts'
-import { isKept, migrateStore, recordEvents } from '../../src/store/index.ts'
+import { forgetOldEvents, isKept, migrateStore, recordEvents } from '../../src/store/index.ts'
 import { connectWarehouse, type SQLQuery, sql } from '../../src/warehouse/index.ts'
 import { useTestDatabase } from '../warehouse/test-database.ts'
 
@@ -34,8 +34,10 @@ test('events are written in order and within bounds, once, and go after 90 days'
     long: 'y'.repeat(20_000),
   })
   const records = [...many, odd]
-  await recordEvents(session, records, new Date('2026-01-02'))
-  await recordEvents(session, records, new Date('2026-01-02'))
+  await recordEvents(session, records.slice(0, 3))
+  await recordEvents(session, records.slice(2), 2)
+  await recordEvents(session, records)
+  await forgetOldEvents(session, new Date('2026-01-02'))
   const [counts] = await rows(sql`
     select count(*)::int as events, min(position) as first, max(position) as last, max(length(message)) as longest
     from estimand.events where invocation_id = ${invocation}::uuid`)
@@ -49,6 +51,6 @@ test('events are written in order and within bounds, once, and go after 90 days'
     version: 1,
     data: { omitted: 'too long' },
   })
-  await recordEvents(session, [], new Date('2026-04-02'))
+  await forgetOldEvents(session, new Date('2026-04-02'))
   expect(await rows(sql`select from estimand.events`)).toEqual([])
 })

@@ -1,4 +1,4 @@
-import { beforeAll, describe, expect, test } from 'vitest'
+import { beforeAll, describe, expect, test, vi } from 'vitest'
 import { ProblemError } from '../../src/core/problem.ts'
 import { type Lease, type LeaseRequest, migrateStore, withLease } from '../../src/store/index.ts'
 import { connectWarehouse, sql, type Warehouse } from '../../src/warehouse/index.ts'
@@ -120,6 +120,22 @@ describe('leases', () => {
       await first.letGo()
       await (await second).letGo()
       await (await third).letGo()
+    })
+  })
+
+  test('are waited for as long as was said, whatever the clock of the machine says meanwhile', async () => {
+    await withMany(2, async ([one, two]) => {
+      const first = await held(one!, requestOf('orders'))
+      const waiting = held(two!, { ...requestOf('orders'), waitMs: 60_000 })
+      try {
+        expect(await isGranted(waiting)).toBe(false)
+        vi.useFakeTimers({ toFake: ['Date'], now: Date.now() + 3_600_000 })
+        expect(await isGranted(waiting, 1_500)).toBe(false)
+      } finally {
+        vi.useRealTimers()
+        await first.letGo()
+      }
+      await (await waiting).letGo()
     })
   })
 

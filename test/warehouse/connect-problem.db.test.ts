@@ -106,6 +106,32 @@ test('a server that cannot be reached is tried as often as the target says', asy
   }
 })
 
+test('a server with no connection left is left alone for a while, and tried again', async () => {
+  const role = `limited_${process.pid}`
+  const options = { threads: 1, applicationName: 'test' }
+  const own = { ...database.connection, password: () => 'secret' }
+  const limited = { ...own, target: { ...own.target, user: role } }
+  await withWarehouse(database.connection, options, async ({ control }) => {
+    await control.query(sql`create role ${sql.ident(role)} login connection limit 1 password 'secret'`)
+    try {
+      const first = await connectWarehouse(limited, options)
+      setTimeout(() => void first.close(), 200)
+      const told: string[] = []
+      await withWarehouse(limited, { ...options, onFull: (words) => told.push(words) }, async (second) => {
+        await second.control.query(sql`select 1`)
+        const refused = await connectWarehouse(limited, { ...options, triesWhenFull: 0 }).catch(
+          (reason: unknown) => reason,
+        )
+        expect((refused as ProblemError).problems[0]!.message).toContain('has no connection left')
+      })
+      expect(told.length).toBeGreaterThan(0)
+      expect(told[0]).toMatch(/has no connection left: .*; trying again in \d\.\d s$/)
+    } finally {
+      await control.query(sql`drop role ${sql.ident(role)}`)
+    }
+  })
+})
+
 test('a password that is refused is not tried again', async () => {
   const started = Date.now()
   expect((await problemOf({}, { password: () => 'guessed', retries: 4 })).code).toBe('warehouse-auth')
