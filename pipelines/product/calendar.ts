@@ -1,4 +1,5 @@
-import { microsPerDay, startMicros, type WorldParams } from './params.ts'
+import { microsPerDay } from '../parameters.ts'
+import { startMicros, type WorldParams } from './params.ts'
 
 /*
  * When people are awake: the week, the day by the clock on the user's wall, and daylight saving.

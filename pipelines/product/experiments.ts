@@ -1,5 +1,6 @@
 import { hashKey, hashUnit } from 'estimand'
-import { microsPerDay, startMicros, type WorldParams } from './params.ts'
+import { microsPerDay } from '../parameters.ts'
+import { startMicros, type WorldParams } from './params.ts'
 
 /*
  * The experiments of the world. Users are assigned by a hash, half to each arm, and are exposed by their first event

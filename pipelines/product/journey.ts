@@ -1,7 +1,7 @@
 import type { AliasTable, Random, RowWriter } from 'estimand'
+import { microsPerDay } from '../parameters.ts'
 import { momentOf } from './calendar.ts'
 import { armOf } from './experiments.ts'
-import { microsPerDay } from './params.ts'
 import { tvDevice, type User } from './population.ts'
 import {
   checkoutSeconds,

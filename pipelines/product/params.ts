@@ -1,3 +1,5 @@
+import { dayMicros, requireWhole } from '../parameters.ts'
+
 /*
  * What a world is made from. Everything is a plain value, so that YAML, vars and worker threads can carry it.
  */
@@ -21,15 +23,9 @@ export interface WorldParams {
   readonly one_tap_lift: number
 }
 
-export const microsPerSecond = 1e6
-export const microsPerDay = 86_400e6
-
 /** The launch as microseconds since 1970. */
 export function startMicros(params: WorldParams): number {
-  const millis = Date.parse(`${params.start_date}T00:00:00Z`)
-  if (Number.isNaN(millis))
-    throw new Error(`start_date must be a date like 2026-02-01, and is ${params.start_date}`)
-  return millis * 1000
+  return dayMicros('start_date', params.start_date)
 }
 
 /** Refuses parameters that make no world, naming the one at fault. */
@@ -44,9 +40,4 @@ export function checkParams(params: WorldParams): void {
   if (!(params.one_tap_lift > -1 && params.one_tap_lift <= 10))
     throw new Error(`one_tap_lift must be above -1 and at most 10, and is ${params.one_tap_lift}`)
   startMicros(params)
-}
-
-function requireWhole(name: string, value: number, least: number, most: number): void {
-  if (!Number.isInteger(value) || value < least || value > most)
-    throw new Error(`${name} must be a whole number from ${least} to ${most}, and is ${value}`)
 }

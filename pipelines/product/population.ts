@@ -1,6 +1,6 @@
 import { makeAliasTable, type Random } from 'estimand'
+import { microsPerDay } from '../parameters.ts'
 import { type Calendar, clockAt, type DaylightSaving, momentOf, offsetsByDay } from './calendar.ts'
-import { microsPerDay } from './params.ts'
 
 /*
  * Who the users are: where they come from, how much they do, how long they stay and what they are after.

@@ -1,5 +1,6 @@
 import { describe, expect, it } from 'vitest'
-import { collectWorld, eventsOf, type Rows, smallWorld } from './collect-world.ts'
+import type { Rows } from './collect-tables.ts'
+import { collectWorld, eventsOf, smallWorld } from './collect-world.ts'
 
 const oneTapStart = (Date.UTC(2026, 1, 1) / 1000 + 108 * 86_400) * 1e6
 const rows = collectWorld(smallWorld)

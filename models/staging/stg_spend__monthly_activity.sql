@@ -1,0 +1,5 @@
+select
+    user_id,
+    month,
+    sessions
+from {{ source('spend', 'monthly_activity') }}

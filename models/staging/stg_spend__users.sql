@@ -1,0 +1,6 @@
+select
+    user_id,
+    signed_up_on,
+    country,
+    invited
+from {{ source('spend', 'users') }}
