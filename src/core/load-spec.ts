@@ -1,3 +1,5 @@
+import type { StreamTerms } from './stream-spec.ts'
+
 /*
  * A load fills tables with data from outside the warehouse: a generator written in TypeScript, or a file.
  * The YAML under pipelines/ declares it; the tables and their types are known without running any code.
@@ -20,7 +22,8 @@ export interface LoadTable {
 
 export type ParamValue = string | number | boolean
 
-interface LoadSpecBase {
+/** What the kinds of loads have in common. */
+export interface LoadSpecBase {
   readonly tables: readonly LoadTable[]
   /** Values the load may read, with their defaults; a var of the same name overrides one. */
   readonly params: Readonly<Record<string, ParamValue>>
@@ -41,4 +44,9 @@ export interface CsvSpec extends LoadSpecBase {
   readonly nullText: string
 }
 
-export type LoadSpec = GeneratorSpec | CsvSpec
+/** Messages of Kafka topics, which a reader adds to the table for as long as it is at work. */
+export interface StreamSpec extends LoadSpecBase, StreamTerms {
+  readonly kind: 'stream'
+}
+
+export type LoadSpec = GeneratorSpec | CsvSpec | StreamSpec

@@ -1,5 +1,6 @@
 import { z } from 'zod'
 import { anyName, description, nameText, optionalMapping, textList } from './schema-pieces.ts'
+import { streamKeys } from './stream-schema.ts'
 
 /*
  * pipelines/*.yml: the loads that fill tables.
@@ -39,10 +40,13 @@ const csvSchema = z.strictObject({
   null_text: z.string().default(''),
 })
 
+const streamSchema = z.strictObject({ kind: z.literal('stream'), ...base, ...streamKeys })
+
 export const loadsSchema = z.strictObject({
   version: z.unknown().optional(),
-  loads: z.array(z.discriminatedUnion('kind', [generatorSchema, csvSchema])),
+  loads: z.array(z.discriminatedUnion('kind', [generatorSchema, csvSchema, streamSchema])),
 })
 
 export type LoadTableYaml = z.infer<typeof tableSchema>
-export type LoadYaml = z.infer<typeof generatorSchema> | z.infer<typeof csvSchema>
+export type StreamYaml = z.infer<typeof streamSchema>
+export type LoadYaml = z.infer<typeof generatorSchema> | z.infer<typeof csvSchema> | StreamYaml

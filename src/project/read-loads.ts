@@ -8,6 +8,7 @@ import { checkYaml, type UnknownKeys } from './check-yaml.ts'
 import { mergedConfig } from './described.ts'
 import { type LoadTableYaml, type LoadYaml, loadsSchema } from './load-schema.ts'
 import { moduleChecksum } from './module-checksum.ts'
+import { checkStream, streamSpec } from './read-stream.ts'
 import { parseYaml, type YamlDocument, type YamlPath, yamlProblem } from './yaml-document.ts'
 
 /** Reads one file under pipelines/; what is wrong goes to `problems`. */
@@ -31,6 +32,7 @@ function readLoad(
   problems: Problem[],
 ): LoadDeclaration {
   checkTables(document, [...path, 'tables'], load, problems)
+  if (load.kind === 'stream') checkStream(root, document, path, load, problems)
   const spec = specOf(document, load)
   if (spec.kind === 'generator') checkModule(root, document, [...path, 'module'], spec.module, problems)
   return {
@@ -48,6 +50,7 @@ function specOf(document: YamlDocument, load: LoadYaml): LoadSpec {
   const base = { tables: load.tables.map(tableOf), params: load.params }
   if (load.kind === 'generator')
     return { kind: 'generator', ...base, module: posix.join(posix.dirname(document.file), load.module) }
+  if (load.kind === 'stream') return streamSpec(document, load, base)
   const { file, delimiter, header, null_text: nullText } = load
   return { kind: 'csv', ...base, file, delimiter, header, nullText }
 }
@@ -59,8 +62,12 @@ function tableOf({ schema, name, description, columns, primary_key: primaryKey }
 function checkTables(document: YamlDocument, path: YamlPath, load: LoadYaml, problems: Problem[]): void {
   const refuse = (at: YamlPath, message: string, hint?: string) =>
     problems.push(yamlProblem(document, [...path, ...at], message, { hint }))
-  if (load.kind === 'csv' && load.tables.length > 1)
-    refuse([1], 'a load of kind csv fills one table', 'write one load for each file')
+  if (load.kind !== 'generator' && load.tables.length > 1)
+    refuse(
+      [1],
+      `a load of kind ${load.kind} fills one table`,
+      `write one load for each ${filledFrom[load.kind]}`,
+    )
   const names = load.tables.map(({ schema, name }) => `${schema}.${name}`)
   for (const index of repeated(names)) refuse([index, 'name'], `table '${names[index]}' is declared twice`)
   for (const [index, table] of load.tables.entries()) {
@@ -76,6 +83,8 @@ function checkTables(document: YamlDocument, path: YamlPath, load: LoadYaml, pro
         )
   }
 }
+
+const filledFrom = { csv: 'file', stream: 'table' } as const
 
 function checkModule(
   root: string,

@@ -180,6 +180,11 @@ function decide(
 ): { readonly action: StepAction; readonly reason: string } {
   switch (node.resourceType) {
     case 'load':
+      if (node.spec.kind === 'stream')
+        return {
+          action: 'load',
+          reason: 'its tables are made where they are not there; rows come by stream run',
+        }
       return decideLoad(node, state, options)
     case 'seed':
       return { action: 'seed', reason: 'read from its file' }
@@ -238,7 +243,8 @@ function newerLoad(
   const builtAt = latest(manifest.nodes[id]!, state)
   for (const ancestor of graph.ancestors(id)) {
     const node = manifest.nodes[ancestor]!
-    if (node.resourceType !== 'load') continue
+    // The rows of a stream are added to and never replaced.
+    if (node.resourceType !== 'load' || node.spec.kind === 'stream') continue
     if (chosen.has(ancestor) && decideLoad(node, state, options).action === 'load') return node.name
     const loadedAt = latest(node, state)
     if (builtAt !== null && loadedAt !== null && loadedAt > builtAt) return node.name

@@ -32,3 +32,12 @@ export {
   recordRunFinished,
   recordRunStarted,
 } from './runs.ts'
+export {
+  type ClaimedPartition,
+  claimPartitions,
+  forgetPositions,
+  movePositions,
+  type PartitionClaim,
+  type PositionChange,
+  type StreamPartition,
+} from './stream-positions.ts'

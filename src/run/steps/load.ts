@@ -1,15 +1,17 @@
-import type { LoadSpec, LoadTable } from '../../core/load-spec.ts'
+import type { LoadSpec, LoadTable, StreamSpec } from '../../core/load-spec.ts'
 import type { LoadNode, Relation } from '../../core/node.ts'
+import { ensureStreamTables } from '../../stream/ensure-tables.ts'
 import { addPrimaryKey, analyzeRelation, createTable, type PublishAction } from '../../warehouse/index.ts'
 import { loadParams } from '../load-fingerprint.ts'
 import { buildRelation } from '../relations.ts'
-import type { RunContext, StepRunner } from '../run-context.ts'
+import type { RunContext, StepOutcome, StepRunner } from '../run-context.ts'
 import { loadCsv } from './csv-load.ts'
 import { runGenerator } from './generator-load.ts'
 
 /** Fills a load's tables in the dark. */
 export const runLoad: StepRunner<LoadNode> = async (node, step, context) => {
   if (step.action === 'reuse') return { rows: null, message: 'unchanged', publish: [] }
+  if (node.spec.kind === 'stream') return standUp(node.spec, context)
   const tables = node.spec.tables.map((table) => {
     const published = { schema: table.schema, identifier: table.name }
     return { table, published, build: buildRelation(context.plan.buildSchema, published) }
@@ -24,6 +26,13 @@ export const runLoad: StepRunner<LoadNode> = async (node, step, context) => {
   return { rows, message: `${rows} rows`, publish }
 }
 
+/** The tables of a stream belong to whoever runs it: a build makes them where they are not there, and no more. */
+async function standUp(spec: StreamSpec, { warehouse }: RunContext): Promise<StepOutcome> {
+  const made = await warehouse.withSession((session) => ensureStreamTables(session, spec))
+  const message = made.length > 0 ? `made ${made.join(' and ')}` : 'its tables are there'
+  return { rows: null, message, publish: [] }
+}
+
 /** What a table gets when its rows are there: a key is built faster over all of them than row by row. */
 async function finishTable(table: LoadTable, build: Relation, { warehouse }: RunContext): Promise<void> {
   if (table.primaryKey.length > 0) await warehouse.query(addPrimaryKey(build, table.primaryKey))
@@ -32,7 +41,7 @@ async function finishTable(table: LoadTable, build: Relation, { warehouse }: Run
 
 function fill(
   node: LoadNode,
-  spec: LoadSpec,
+  spec: Exclude<LoadSpec, StreamSpec>,
   tables: Parameters<typeof runGenerator>[3],
   context: RunContext,
 ): Promise<number> {
