@@ -13,6 +13,8 @@ export interface CommandContext {
   readonly environment: Environment
   readonly workingDirectory: string
   readonly clock: () => Date
+  /** When the command began. */
+  readonly startedAt: Date
   /** A new id that no other run has. */
   readonly newId: () => string
   /** Aborted by the first Ctrl-C. */

@@ -41,8 +41,7 @@ export function makeLaunch(surroundings: Surroundings, finish: (exitCode: number
 }
 
 /** Tells that a command begins and, by what is returned, how it ends. */
-function tellCommand({ command, events, clock }: CommandContext): (code: ExitCode) => ExitCode {
-  const startedMs = clock().getTime()
+function tellCommand({ command, events, clock, startedAt }: CommandContext): (code: ExitCode) => ExitCode {
   const version = packageVersion()
   events.tell({
     name: 'MainReportVersion',
@@ -53,7 +52,7 @@ function tellCommand({ command, events, clock }: CommandContext): (code: ExitCod
   return (code) => {
     const success = code === 0
     const completed_at = clock().toISOString()
-    const elapsed = (clock().getTime() - startedMs) / 1000
+    const elapsed = (clock().getTime() - startedAt.getTime()) / 1000
     const msg = `Command estimand ${command} ${success ? 'succeeded' : 'failed'} after ${elapsed.toFixed(2)} seconds`
     const data = { command: `estimand ${command}`, completed_at, elapsed, success }
     events.tell({ name: 'CommandCompleted', level: 'debug', msg, data })
@@ -85,6 +84,7 @@ async function makeContext(
   surroundings: Surroundings,
 ): Promise<{ readonly context: CommandContext; readonly release: () => void }> {
   const { clock, environment, workingDirectory, processId, newId, signals, exit } = surroundings
+  const startedAt = clock()
   const color = flags.color === false || flags.useColors === false ? false : flags.projectColors
   const terminal = makeTerminal(surroundings, environment, color)
   const events = makeEventStream({
@@ -121,6 +121,7 @@ async function makeContext(
     environment,
     workingDirectory,
     clock,
+    startedAt,
     newId,
     signal,
     events,

@@ -33,6 +33,7 @@ export function stateFolder({ root }: Pick<OpenTarget, 'root'>, folder: string):
 export function artifactOptions(context: CommandContext, { target }: OpenTarget): ArtifactOptions {
   return {
     invocationId: context.events.invocationId,
+    startedAt: context.startedAt,
     generatedAt: context.clock(),
     version: packageVersion(),
     target,

@@ -39,8 +39,8 @@ export async function saveArtifacts(
   if (context.flags.writeJson === false) return
   const { target, targetPath } = workspace
   const generatedAt = context.clock()
-  const { environment } = context
-  const options = { target, generatedAt, version: packageVersion(), environment, ...made }
+  const { environment, startedAt } = context
+  const options = { target, startedAt, generatedAt, version: packageVersion(), environment, ...made }
   await whereWritable(context, targetPath, async () => {
     const { writeManifest } = await import('./cache/kept-manifest.ts')
     const write = (all: ManifestArtifactOptions) =>

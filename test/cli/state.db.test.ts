@@ -157,6 +157,7 @@ describe('commands beside an earlier state', () => {
     expect({ code, err }).toMatchObject({ code: 0 })
     const { metadata, nodes, sources, errors } = json('target', 'catalog.json')
     expect(metadata.dbt_schema_version).toBe('https://schemas.getdbt.com/dbt/catalog/v1.json')
+    expect(Date.parse(metadata.invocation_started_at)).toBeLessThan(Date.parse(metadata.generated_at))
     expect({ sources, errors }).toEqual({ sources: {}, errors: null })
     expect(nodes['model.small_shop.customers']).toMatchObject({
       unique_id: 'model.small_shop.customers',

@@ -5,6 +5,8 @@ import type { Manifest, Target } from '../../core/manifest.ts'
 /** What every artifact says about the command that wrote it. */
 export interface ArtifactOptions {
   readonly invocationId: string
+  /** When the command began. */
+  readonly startedAt: Date
   readonly generatedAt: Date
   /** The version of this package. */
   readonly version: string
@@ -29,6 +31,7 @@ export function artifactMetadata(
     dbt_version: dbtVersion,
     generated_at: options.generatedAt.toISOString(),
     invocation_id: options.invocationId,
+    invocation_started_at: options.startedAt.toISOString(),
     env: { ESTIMAND_VERSION: options.version, ...customVariables(options.environment ?? {}) },
   }
 }
@@ -46,5 +49,6 @@ export function manifestMetadata(
     send_anonymous_usage_stats: false,
     adapter_type: options.target.type,
     quoting: { database: true, schema: true, identifier: true, column: null, ...quoting },
+    run_started_at: options.startedAt.toISOString(),
   }
 }

@@ -67,6 +67,7 @@ const timesAndIds = [
   'created_at',
   'invocation_id',
   'invocation_started_at',
+  'run_started_at',
   'elapsed_time',
   'timing',
 ]

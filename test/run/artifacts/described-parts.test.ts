@@ -5,7 +5,13 @@ import { compiled, target } from '../../compile/context/parse-project.ts'
 /** The manifest of a project with the files. */
 async function artifactOf(files: Readonly<Record<string, string>>) {
   const { manifest } = await compiled({ 'project.yml': 'name: demo\n', ...files })
-  return manifestArtifact(manifest, { invocationId: 'i', generatedAt: new Date(0), version: '0', target })
+  return manifestArtifact(manifest, {
+    invocationId: 'i',
+    startedAt: new Date(0),
+    generatedAt: new Date(0),
+    version: '0',
+    target,
+  })
 }
 
 describe('what YAML says', () => {

@@ -48,6 +48,8 @@ describe('manifestArtifact', () => {
       dbt_version: expect.stringMatching(/^1\.\d+\.\d+$/),
       generated_at: '2024-03-02T04:00:00.000Z',
       invocation_id: options.invocationId,
+      invocation_started_at: '2024-03-02T03:58:58.000Z',
+      run_started_at: '2024-03-02T03:58:58.000Z',
       project_name: 'shop',
       adapter_type: 'postgres',
       env: { ESTIMAND_VERSION: '0.1.0', stage: 'ci' },

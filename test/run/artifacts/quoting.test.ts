@@ -13,7 +13,13 @@ describe('names without quotes', () => {
 
   it('stand in the manifest as templates print them', async () => {
     const { manifest } = await compiled(files)
-    const options = { invocationId: 'i', generatedAt: new Date(0), version: '0', target }
+    const options = {
+      invocationId: 'i',
+      startedAt: new Date(0),
+      generatedAt: new Date(0),
+      version: '0',
+      target,
+    }
     const artifact = manifestArtifact(manifest, options)
     expect(artifact.metadata['quoting']).toEqual({
       database: false,

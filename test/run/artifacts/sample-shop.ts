@@ -300,6 +300,7 @@ export const target: Target = {
 
 export const options = {
   invocationId: '7d6f3a52-93bd-4f8e-8a1c-0f7d2f3c9b11',
+  startedAt: new Date('2024-03-02T03:58:58.000Z'),
   generatedAt: new Date('2024-03-02T04:00:00.000Z'),
   environment: { DBT_ENV_CUSTOM_ENV_stage: 'ci', HOME: '/home/ann' },
   version: '0.1.0',

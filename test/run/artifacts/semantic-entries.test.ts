@@ -59,6 +59,7 @@ async function manifestOf(given: Readonly<Record<string, string>>) {
   const { manifest } = await compiled(given)
   const artifact = manifestArtifact(manifest, {
     invocationId: 'i',
+    startedAt: new Date(0),
     generatedAt: new Date(0),
     version: '0',
     target,
