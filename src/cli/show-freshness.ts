@@ -1,7 +1,7 @@
 import { mkdir } from 'node:fs/promises'
 import { dirname, join, resolve } from 'node:path'
-import type { ProjectMoment, Renderer, RenderScope } from '../compile/renderer.ts'
-import type { Manifest } from '../core/manifest.ts'
+import type { Renderer, RenderScope } from '../compile/renderer.ts'
+import type { Manifest, ProjectMoment } from '../core/manifest.ts'
 import type { NodeId } from '../core/node.ts'
 import type { ProjectConfig } from '../core/project.ts'
 import type { SourceFreshness } from '../run/artifacts/index.ts'
@@ -41,7 +41,7 @@ export async function showFreshness(context: CommandContext, flags: FreshnessFla
   const teller = { stream: context.events, manifest, nodeInfo: makeNodeInfo(manifest, target) }
   let asked = 0
   const check = async (warehouse: Warehouse): Promise<readonly SourceFreshness[]> => {
-    const runHooks = hookRunner(workspace.config, renderer, warehouse, scope)
+    const runHooks = hookRunner(workspace.config, manifest, renderer, warehouse, scope)
     await runHooks('on_run_start', [])
     const checked = await checkFreshness(
       {
@@ -80,10 +80,17 @@ export async function showFreshness(context: CommandContext, flags: FreshnessFla
 }
 
 /** Runs the hooks of the project around the question, as dbt does, unless a flag of the project says otherwise. */
-function hookRunner(config: ProjectConfig, renderer: Renderer, warehouse: Warehouse, scope: RenderScope) {
+function hookRunner(
+  config: ProjectConfig,
+  manifest: Manifest,
+  renderer: Renderer,
+  warehouse: Warehouse,
+  scope: RenderScope,
+) {
   return async (moment: ProjectMoment, results: readonly SourceFreshness[]): Promise<void> => {
     const isOff = config.flags['source_freshness_run_project_hooks'] === false
-    if (isOff || !renderer.hasProjectHooks(moment)) return
+    const hooks = manifest.hooks.filter((hook) => hook.moment === moment)
+    if (isOff || hooks.length === 0) return
     const { askOn } = await import('../run/ask.ts')
     const told = results.map(({ nodeId, status, durationMs, error }) => ({
       unique_id: nodeId,
@@ -91,9 +98,10 @@ function hookRunner(config: ProjectConfig, renderer: Renderer, warehouse: Wareho
       execution_time: durationMs / 1000,
       message: error ?? null,
     }))
-    await warehouse.withSession((session) =>
-      renderer.runProjectHooks(moment, { ...scope, ask: askOn(session) }, { results: told, schemas: [] }),
-    )
+    await warehouse.withSession(async (session) => {
+      const asking = { ...scope, ask: askOn(session) }
+      for (const hook of hooks) await renderer.runProjectHook(hook, asking, { results: told, schemas: [] })
+    })
   }
 }
 

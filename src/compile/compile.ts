@@ -28,6 +28,7 @@ import { draftSources } from './nodes/source-drafts.ts'
 import { draftTests } from './nodes/test-drafts.ts'
 import { buildUnitTests } from './nodes/unit-test-nodes.ts'
 import { withWrittenConfig } from './nodes/written-config.ts'
+import { readProjectHooks } from './project-hooks.ts'
 import type { Renderer } from './renderer.ts'
 import { makeResolver, searchesOwnFirst } from './resolve.ts'
 import { resolveReads } from './resolve-reads.ts'
@@ -176,6 +177,7 @@ function draftManifest(
       [...resolved.nodes, ...unitTests.nodes].map((node) => [node.id, withWrittenConfig(node, scope)]),
     ),
     macros: describeMacros(scope, templates.macros.describe(), problems),
+    hooks: readProjectHooks(project, templates, resolver),
     vars: withPlainNumbers(templates.varsOf(project.config.name), () => false) as Manifest['vars'],
     groups: groupsOf(project),
     ...(project.config.quoting && { quoting: project.config.quoting }),

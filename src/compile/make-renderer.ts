@@ -9,7 +9,6 @@ import type {
   TestNode,
 } from '../core/node.ts'
 import { makeProblem, type Place, ProblemError } from '../core/problem.ts'
-import type { ProjectConfig } from '../core/project.ts'
 import { type CompiledSql, type EphemeralCte, injectCtes } from './compiled-sql.ts'
 import { asList, isMap } from './config-tree.ts'
 import type { ContextScope } from './context/context.ts'
@@ -21,7 +20,7 @@ import { type Context, callValue, Dict, fromJs, str, toJs, type Value } from './
 import { type NodeScopeRequest, nodeScope } from './node-scope.ts'
 import { takesOwnSnapshot } from './own-snapshot.ts'
 import { makeQueryComments } from './query-comment.ts'
-import type { HookMoment, MadeRelation, ProjectMoment, Renderer, RenderScope } from './renderer.ts'
+import type { HookMoment, MadeRelation, Renderer, RenderScope } from './renderer.ts'
 import type { Resolver } from './resolve.ts'
 import { withTemplateProblems } from './template-problem.ts'
 import { inlineFile, renderArguments, type Templates } from './templates.ts'
@@ -37,7 +36,7 @@ interface Attempt {
 
 /** Makes the renderer of a compiled project. */
 export function makeRenderer(manifest: Manifest, templates: Templates, resolver: Resolver): Renderer {
-  const { dialect, options, macros, projectName, packages } = templates
+  const { dialect, options, macros, projectName } = templates
   const graph = once(() => graphValue(manifest, options.target))
 
   /** Runs a rendering, again and again until all that it asks is answered; what it says is said once. */
@@ -114,11 +113,17 @@ export function makeRenderer(manifest: Manifest, templates: Templates, resolver:
   }
 
   /** Renders hooks one by one, each sent before the next is rendered. */
-  const sendHooks = (hooks: readonly RunnableHook[], scope: RenderScope): Promise<readonly string[]> =>
+  const sendHooks = (
+    hooks: readonly RunnableHook[],
+    scope: RenderScope,
+    rendered: (text: string) => void = () => {},
+  ): Promise<readonly string[]> =>
     answered(scope, (attempt) =>
       hooks.flatMap(({ sql, file, ...request }) => {
         const names = namesFor({ scope, ephemeral: new Set(), ...attempt, ...request })
-        const text = dialect.render(dialect.parse(sql, file), names).text.trim()
+        const whole = dialect.render(dialect.parse(sql, file), names).text
+        rendered(whole)
+        const text = whole.trim()
         if (text === '') return []
         attempt.database.query(text)
         return [text]
@@ -168,18 +173,14 @@ export function makeRenderer(manifest: Manifest, templates: Templates, resolver:
       const hooks = hooksOf(node, moment).map(({ sql }) => ({ sql, node, file: node.place.file }))
       return hooks.length === 0 ? Promise.resolve([]) : sendHooks(hooks, scope)
     },
-    hasProjectHooks: (moment) => packages.some(({ config }) => projectHooks(config, moment).length > 0),
-    runProjectHooks(moment, scope, { results, schemas }) {
+    hasProjectHooks: (moment) => manifest.hooks.some((hook) => hook.moment === moment),
+    async runProjectHook({ sql, file, package: packageName }, scope, { results, schemas }, rendered) {
       const more: ContextScope['more'] = {
         results: () => results.map(withNode).map(resultValue),
         schemas: () => [...schemas],
         database_schemas: () => schemas.map((schema) => fromJs([options.target.database, schema])),
       }
-      const hooks = packages.flatMap(({ name, folder, config }) => {
-        const file = folder === '.' ? 'dbt_project.yml' : `${folder}/dbt_project.yml`
-        return projectHooks(config, moment).map((sql) => ({ sql, file, node: null, packageName: name, more }))
-      })
-      return hooks.length === 0 ? Promise.resolve([]) : sendHooks(hooks, scope)
+      await sendHooks([{ sql, file, node: null, packageName, more }], scope, rendered)
     },
     async runOperation(macro, args, scope) {
       const [name = '', packageName] = macro.split('.').reverse()
@@ -239,10 +240,6 @@ export function makeRenderer(manifest: Manifest, templates: Templates, resolver:
       })
     },
   }
-}
-
-function projectHooks(config: ProjectConfig, moment: ProjectMoment): readonly string[] {
-  return moment === 'on_run_start' ? config.onRunStart : config.onRunEnd
 }
 
 /** A hook with what its template sees. */

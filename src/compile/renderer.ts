@@ -1,4 +1,4 @@
-import type { Target } from '../core/manifest.ts'
+import type { ProjectHook, ProjectMoment, Target } from '../core/manifest.ts'
 import type { NodeId, Relation } from '../core/node.ts'
 import type { Place, Problem, Severity } from '../core/problem.ts'
 import type { TemplateVoice } from '../core/run-event.ts'
@@ -58,8 +58,6 @@ export interface RenderScope {
 /** Where a hook of a node belongs. */
 export type HookMoment = 'pre_hook' | 'post_hook'
 
-export type ProjectMoment = 'on_run_start' | 'on_run_end'
-
 /** What hooks at the end of a run are told. */
 export interface ProjectHookScope {
   /** One mapping for each node that had a part in the run, as in dbt's run_results. */
@@ -98,12 +96,13 @@ export interface Renderer {
   runHooks(nodeId: NodeId, moment: HookMoment, scope: RenderScope): Promise<readonly string[]>
   /** Whether the project or a package has hooks for the moment. */
   hasProjectHooks(moment: ProjectMoment): boolean
-  /** The same for on-run-start and on-run-end of the project and its packages. */
-  runProjectHooks(
-    moment: ProjectMoment,
+  /** Renders one of them and sends it, unless it is empty; needs `ask`. Gives the text to `rendered` before it is sent. */
+  runProjectHook(
+    hook: ProjectHook,
     scope: RenderScope,
     told: ProjectHookScope,
-  ): Promise<readonly string[]>
+    rendered?: (text: string) => void,
+  ): Promise<void>
   /** Calls a macro, written with its package if need be; gives what it returns as plain data. */
   runOperation(macro: string, args: Readonly<Record<string, unknown>>, scope: RenderScope): Promise<unknown>
   /** Whether the project takes a snapshot in its own way: by a strategy, statements or a materialization of its own. */

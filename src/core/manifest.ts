@@ -70,11 +70,32 @@ export interface SelectorInfo {
   readonly isDefault: boolean
 }
 
+/** Before the first node of a run, or after the last. */
+export type ProjectMoment = 'on_run_start' | 'on_run_end'
+
+/** SQL of the project, or of a package, around whole runs; a node for dbt, which nothing selects and nothing waits for. */
+export interface ProjectHook {
+  /** `operation.shop.shop-on-run-start-0`. */
+  readonly id: string
+  readonly name: string
+  readonly package: string
+  readonly moment: ProjectMoment
+  /** The moment as it is written: `on-run-start`. */
+  readonly tag: string
+  readonly sql: string
+  /** The file that has it, relative to the project. */
+  readonly file: string
+  /** What it refers to. */
+  readonly dependsOn: readonly NodeId[]
+}
+
 /** What compile makes of a project: every node with its references resolved. Plain data. */
 export interface Manifest {
   readonly project: string
   readonly nodes: Readonly<Record<NodeId, Node>>
   readonly macros: Readonly<Record<string, MacroInfo>>
+  /** In the order in which they run. */
+  readonly hooks: readonly ProjectHook[]
   readonly vars: Readonly<Record<string, unknown>>
   readonly groups: Readonly<Record<string, GroupInfo>>
   readonly docs: Readonly<Record<string, DocInfo>>

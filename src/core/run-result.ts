@@ -1,3 +1,4 @@
+import type { ProjectMoment } from './manifest.ts'
 import type { NodeId } from './node.ts'
 import type { Problem } from './problem.ts'
 
@@ -34,6 +35,20 @@ export interface NodeResult {
   readonly thread: number | null
 }
 
+/** What became of a hook of the project around the run. */
+export interface HookResult {
+  readonly hookId: string
+  readonly moment: ProjectMoment
+  readonly status: 'success' | 'error' | 'skipped'
+  /** ISO timestamps; null for one that never started. */
+  readonly startedAt: string | null
+  readonly finishedAt: string | null
+  readonly durationMs: number
+  readonly message: string
+  /** What its template became, as far as it was rendered. */
+  readonly compiledCode?: string
+}
+
 export type RunStatus = 'success' | 'failed' | 'cancelled'
 
 export interface RunResult {
@@ -49,6 +64,8 @@ export interface RunResult {
   readonly published: boolean | null
   readonly publishMs: number | null
   readonly results: readonly NodeResult[]
+  /** Those of on-run-start, then those of on-run-end, as far as the run came. */
+  readonly hooks?: readonly HookResult[]
   /** The schema in which the run built, if it did: the beginning of the names of its others. */
   readonly buildSchema?: string
   /** The nodes that were taken as an earlier run has built them. */

@@ -1,9 +1,9 @@
 import type { FingerprintOf } from '../compile/fingerprint.ts'
 import type { NodeId } from '../core/node.ts'
 import type { Plan } from '../core/plan.ts'
-import { makeProblem, type Problem } from '../core/problem.ts'
+import { makeProblem, type Problem, ProblemError } from '../core/problem.ts'
 import type { RunEffects } from '../core/run-event.ts'
-import { isFailure, type RunResult } from '../core/run-result.ts'
+import { type HookResult, isFailure, type RunResult } from '../core/run-result.ts'
 import { type Lease, type RunOwner, readDurations } from '../store/index.ts'
 import { relationsOfBuild } from './adopt-builds.ts'
 import type { OnBuilt } from './carry-out.ts'
@@ -12,7 +12,7 @@ import { type Execution, execute, skipped } from './execute.ts'
 import type { Beginning } from './go-on.ts'
 import { isUnknown } from './lost-publication.ts'
 import { makeRunContext } from './make-run-context.ts'
-import { runEndHooks, runStartHooks } from './project-hooks.ts'
+import { type HooksEnded, runEndHooks, runStartHooks } from './project-hooks.ts'
 import { publishActions, publishRun } from './publish-builds.ts'
 import { makeBuilds } from './relations.ts'
 import type { RunContext, StepOutcome } from './run-context.ts'
@@ -60,7 +60,14 @@ export async function buildAndPublish(
       (kind === 'function' ? context.functions : context.builds).publish(published)
   }
   const problems: Problem[] = []
-  const begun = await collectProblems(problems, () => runStartHooks(context))
+  const hooks: HookResult[] = []
+  const runHooks = (work: () => Promise<HooksEnded>): Promise<boolean> =>
+    collectProblems(problems, async () => {
+      const ended = await work()
+      hooks.push(...ended.results)
+      if (ended.problems.length > 0) throw new ProblemError(ended.problems)
+    })
+  const begun = await runHooks(() => runStartHooks(context))
   const { results, outcomes, passedOver } = begun ? await execute(context, onBuilt) : nothingDone(plan)
   // What was adopted stands on nothing that this run has built, so it comes first.
   const actions = [...adopted, ...outcomes.values()].flatMap(({ publish }) => publish)
@@ -86,8 +93,8 @@ export async function buildAndPublish(
   }
   const cancelled = effects.signal.aborted && !(published && plan.publish === 'run')
   // Whoever took the place of this run has the last word, also about what runs behind it.
-  if (begun && !cancelled && (await collectProblems(problems, () => lease.hold())))
-    await collectProblems(problems, () => runEndHooks(results, context))
+  if (!cancelled && (await collectProblems(problems, () => lease.hold())))
+    await runHooks(() => runEndHooks(begun ? results : [], context))
   if (cancelled && !problems.some(({ code }) => code === 'cancelled'))
     problems.push(
       makeProblem('cancelled', 'the run was cancelled', { hint: 'what was built has been dropped' }),
@@ -101,6 +108,7 @@ export async function buildAndPublish(
     published,
     publishMs,
     results,
+    ...(hooks.length > 0 && { hooks }),
     buildSchema: plan.buildSchema,
     ...(adopted.length > 0 && { adopted: adopted.map(({ nodeId }) => nodeId) }),
     problems,

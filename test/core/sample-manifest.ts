@@ -134,6 +134,7 @@ export const sampleManifest: Manifest = {
   vars: {},
   groups: {},
   docs: {},
+  hooks: [],
   selectors: {},
   disabled: [],
   warnings: [],

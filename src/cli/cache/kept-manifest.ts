@@ -155,6 +155,7 @@ function changesOf(
   const numbers = numbersById(index)
   if (others.length > updated.ids.length * othersAtMost || hasOtherGroups(kept, updated, numbers)) return null
   const manifest = manifestOnDemand(kept, numbers, updated)
+  const hookIds = manifest.hooks.map(({ id }) => id)
   const ids = new Map(renamed)
   const idOf = (id: NodeId): string => ids.get(id) ?? id
   const { parentsOf, childrenOf } = makeLinks(kept, numbers, updated)
@@ -173,7 +174,7 @@ function changesOf(
   return {
     metadata: manifestMetadata(manifest, options),
     entries: new Map([...entries].map(([section, own]) => [section, textsOf(own)])),
-    keys: updated.ids === index.ids ? new Map() : keysNow({ kept, updated }, numbers, idOf),
+    keys: updated.ids === index.ids ? new Map() : keysNow({ kept, updated }, numbers, idOf, hookIds),
   }
 }
 
@@ -241,13 +242,14 @@ function keysNow(
   { kept, updated }: Reopened,
   numbers: ReadonlyMap<NodeId, number>,
   idOf: (id: NodeId) => string,
+  hooks: readonly string[],
 ): ReadonlyMap<string, readonly string[]> {
   const isInNodes = (id: NodeId): boolean =>
     sectionOf({ resourceType: typeOf({ kept, updated }, numbers, id) }) === 'nodes'
   const inNodes = updated.ids.filter(isInNodes)
-  const all = updated.ids.map(idOf)
+  const all = [...updated.ids.map(idOf), ...hooks]
   return new Map([
-    ['nodes', inNodes.map(idOf)],
+    ['nodes', [...inNodes.map(idOf), ...hooks]],
     ['parent_map', all],
     ['child_map', all],
   ])

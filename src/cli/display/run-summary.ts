@@ -57,7 +57,7 @@ export function summaryLines(
     '',
     ...lines,
     `${verdict} in ${formatDuration(result.elapsedMs)}.${publishText(result, nodes, publish)}`,
-    statsLine(runStats(result.results)),
+    statsLine(runStats(result.results, result.hooks)),
   ]
 }
 

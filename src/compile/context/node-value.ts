@@ -18,6 +18,7 @@ import { type MacroReader, makeMacroReader } from '../macro-reads.ts'
 import { isPythonModel } from '../nodes/python-model.ts'
 import { primaryKey } from '../primary-key.ts'
 import { quoted } from '../quoting.ts'
+import { hookData } from './hook-value.ts'
 import { renderRelation } from './relation-value.ts'
 
 /*
@@ -324,14 +325,16 @@ function pathInKind(path: string): string {
 
 /** `graph`: every node by its id, apart by kind as in dbt. */
 export function graphValue(manifest: Manifest, target: Target): Value {
-  const pick = (types: readonly string[]): Value =>
+  const pick = (types: readonly string[]): Dict =>
     Dict.of(
       Object.values(manifest.nodes)
         .filter(({ resourceType }) => types.includes(resourceType))
         .map((node) => [node.id, fromJs(nodeData(node, manifest, target))] as const),
     )
+  const nodes = pick(['model', 'seed', 'snapshot', 'test', 'analysis', 'job'])
+  for (const hook of manifest.hooks) nodes.set(hook.id, fromJs(hookData(hook, manifest, target)))
   return Dict.of([
-    ['nodes', pick(['model', 'seed', 'snapshot', 'test', 'analysis', 'job'])],
+    ['nodes', nodes],
     ['sources', pick(['source'])],
     ['exposures', pick(['exposure'])],
     ['metrics', pick(['metric'])],

@@ -1,4 +1,4 @@
-import type { NodeResult } from '../run-result.ts'
+import type { HookResult, NodeResult } from '../run-result.ts'
 
 /** How many nodes ended how, in dbt's words and order. */
 export interface RunStats {
@@ -11,8 +11,12 @@ export interface RunStats {
   readonly total: number
 }
 
-/** Counts the results of a run. */
-export function runStats(results: readonly NodeResult[]): RunStats {
+/** Counts the results of a run: its nodes and, as in dbt, the hooks of the project around it. */
+export function runStats(
+  nodes: readonly Pick<NodeResult, 'status'>[],
+  hooks: readonly Pick<HookResult, 'status'>[] = [],
+): RunStats {
+  const results = [...nodes, ...hooks]
   const count = (...statuses: readonly NodeResult['status'][]) =>
     results.filter(({ status }) => statuses.includes(status)).length
   return {

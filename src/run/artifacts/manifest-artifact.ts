@@ -1,10 +1,11 @@
 import { macroId } from '../../compile/macro-reads.ts'
 import { makeGraph } from '../../core/graph.ts'
-import type { MacroInfo, Manifest } from '../../core/manifest.ts'
+import type { MacroInfo, Manifest, ProjectHook } from '../../core/manifest.ts'
 import type { Node, NodeId, ResourceType } from '../../core/node.ts'
 import { type ArtifactOptions, manifestMetadata } from './artifact-metadata.ts'
 import { type ArtifactScope, makeArtifactScope, type NodeFindings } from './artifact-scope.ts'
 import type { Entry } from './entry-parts.ts'
+import { hookEntry } from './hook-entry.ts'
 import { nodeEntry } from './node-entry.ts'
 import { disabledEntries, docEntries, groupEntries, groupMap, selectorEntries } from './project-entries.ts'
 
@@ -59,7 +60,7 @@ export function manifestSections(manifest: Manifest, options: ManifestArtifactOp
   const { parents, children } = makeGraph(manifest)
   return {
     metadata: manifestMetadata(manifest, options),
-    nodes: entriesOf('nodes', scope),
+    nodes: nodesAndHooks(scope),
     sources: entriesOf('sources', scope),
     macros: macroEntries(scope),
     docs: docEntries(manifest),
@@ -68,8 +69,8 @@ export function manifestSections(manifest: Manifest, options: ManifestArtifactOp
     groups: groupEntries(manifest),
     selectors: selectorEntries(manifest),
     disabled: disabledEntries(scope),
-    parent_map: neighboursOf(parents, scope),
-    child_map: neighboursOf(children, scope),
+    parent_map: neighboursOf(parents, scope, (hook) => neighbourIds(hook.dependsOn, scope.idOf)),
+    child_map: neighboursOf(withHooks(children, manifest), scope, () => []),
     group_map: groupMap(scope),
     saved_queries: entriesOf('saved_queries', scope),
     semantic_models: entriesOf('semantic_models', scope),
@@ -112,6 +113,14 @@ function entriesOf(section: Section, scope: ArtifactScope): LazyEntries {
   }
 }
 
+/** The hooks of the project are nodes too, after the others. */
+function nodesAndHooks(scope: ArtifactScope): LazyEntries {
+  return function* () {
+    yield* entriesOf('nodes', scope)()
+    for (const hook of scope.manifest.hooks) yield [hook.id, hookEntry(hook, scope)]
+  }
+}
+
 /** The macros by their ids. */
 export function macroEntries(scope: ArtifactScope): Readonly<Record<string, Entry>> {
   return Object.fromEntries(
@@ -148,10 +157,25 @@ function macroEntry(macro: MacroInfo, { options, macrosIn }: ArtifactScope): Ent
 function neighboursOf(
   neighbours: (id: NodeId) => readonly NodeId[],
   { manifest, idOf }: ArtifactScope,
+  ofHook: (hook: ProjectHook) => readonly string[],
 ): LazyEntries {
   return function* () {
     for (const id of Object.keys(manifest.nodes)) yield [idOf(id), neighbourIds(neighbours(id), idOf)]
+    for (const hook of manifest.hooks) yield [hook.id, ofHook(hook)]
   }
+}
+
+/** Children of nodes, and the hooks that refer to them. */
+function withHooks(
+  childrenOf: (id: NodeId) => readonly NodeId[],
+  { hooks }: Pick<Manifest, 'hooks'>,
+): (id: NodeId) => readonly NodeId[] {
+  const reading = hooks.filter(({ dependsOn }) => dependsOn.length > 0)
+  if (reading.length === 0) return childrenOf
+  return (id) => [
+    ...childrenOf(id),
+    ...reading.filter(({ dependsOn }) => dependsOn.includes(id)).map((hook) => hook.id as NodeId),
+  ]
 }
 
 function neighbourIds(ids: readonly NodeId[], idOf: ArtifactScope['idOf']): string[] {
@@ -179,10 +203,11 @@ export function changedEntries(
     const known = entries.get(section) ?? new Map<string, unknown>()
     entries.set(section, known.set(key, entry))
   }
+  const children = withHooks(childrenOf, scope.manifest)
   for (const node of nodes) add(sectionOf(node), idOf(node.id), nodeEntry(node, scope))
   for (const id of relinked) {
     add('parent_map', idOf(id), neighbourIds(parentsOf(id), idOf))
-    add('child_map', idOf(id), neighbourIds(childrenOf(id), idOf))
+    add('child_map', idOf(id), neighbourIds(children(id), idOf))
   }
   return entries
 }

@@ -1,4 +1,4 @@
-import type { Manifest } from '../../core/manifest.ts'
+import type { Manifest, ProjectMoment } from '../../core/manifest.ts'
 import { type Node, type NodeId, relationOf } from '../../core/node.ts'
 import { formatProblem } from '../../core/problem.ts'
 import type { NodeResult, NodeStatus, RunResult } from '../../core/run-result.ts'
@@ -36,7 +36,7 @@ export function runResultsArtifact(
   })
   return {
     metadata: artifactMetadata('run-results/v6', options),
-    results,
+    results: [...hookEntries(run, 'on_run_start'), ...results, ...hookEntries(run, 'on_run_end')],
     elapsed_time: run.elapsedMs / 1000,
     args: {
       which: run.command,
@@ -45,6 +45,25 @@ export function runResultsArtifact(
       ...(run.adopted && { adopted: run.adopted.flatMap((id) => ids.get(id) ?? []) }),
     },
   }
+}
+
+/** What became of the project's hooks, which are nodes for dbt. */
+function hookEntries({ hooks = [] }: RunResult, moment: ProjectMoment) {
+  return hooks
+    .filter((hook) => hook.moment === moment)
+    .map(({ hookId, status, startedAt, finishedAt, durationMs, message, compiledCode }) => ({
+      status,
+      timing: phases(startedAt, finishedAt),
+      thread_id: 'main',
+      execution_time: durationMs / 1000,
+      adapter_response: {},
+      message,
+      failures: status === 'success' ? 0 : 1,
+      unique_id: hookId,
+      compiled: compiledCode !== undefined,
+      compiled_code: compiledCode ?? null,
+      relation_name: null,
+    }))
 }
 
 /**
@@ -93,7 +112,11 @@ function failures({ status, rows }: NodeResult): number | null {
 
 /** Templates are rendered as a part of the work, so compiling takes no time of its own; readers expect both. */
 function timing({ status, startedAt, finishedAt }: NodeResult) {
-  if (startedAt === null || status === 'no-op') return []
+  return status === 'no-op' ? [] : phases(startedAt, finishedAt)
+}
+
+function phases(startedAt: string | null, finishedAt: string | null) {
+  if (startedAt === null) return []
   return [
     { name: 'compile', started_at: startedAt, completed_at: startedAt },
     { name: 'execute', started_at: startedAt, completed_at: finishedAt },

@@ -9,7 +9,7 @@ export function tellSummary(result: RunResult, teller: RunTeller): void {
   const { stream } = teller
   const { results, elapsedMs, problems } = result
   const seconds = elapsedMs / 1000
-  const stats = runStats(results)
+  const stats = runStats(results, result.hooks)
   const stat_line = kindCounts(results, teller)
   const execution = ` in ${seconds.toFixed(2)} seconds`
   stream.tell({

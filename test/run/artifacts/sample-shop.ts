@@ -262,6 +262,7 @@ export function manifestOf(nodes: readonly Node[]): Manifest {
     project: 'shop',
     nodes: Object.fromEntries(nodes.map((node) => [node.id, node])),
     macros: { test_unique: macro('test_unique'), test_not_null: macro('test_not_null') },
+    hooks: [],
     vars: {},
     groups: {},
     docs: {},
