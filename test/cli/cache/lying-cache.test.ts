@@ -32,6 +32,7 @@ profile: shop
 flags: { require_ref_searches_node_package_before_root: false }
 vars: { half: 2 }
 models: { shop: { +meta: { tier: 1 } } }
+on-run-end: "select count(*) from {{ ref('plain') }}"
 `,
   'profiles.yml': `shop:
   target: dev
