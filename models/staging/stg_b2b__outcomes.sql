@@ -1,0 +1,6 @@
+select
+    user_id,
+    converted,
+    revenue_cents,
+    complained
+from {{ source('b2b', 'outcomes') }}
