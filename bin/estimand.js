@@ -8,7 +8,10 @@ import { setFlagsFromString } from 'node:v8'
 setFlagsFromString('--interrupt-budget=1000000')
 // It also lets the heap grow to four times of what is alive before it looks what is not; a little over two does as well.
 setFlagsFromString('--heap-growing-percent=120')
-// Where Node can (22.1 and later), compiled code is kept for the next command.
+// What loads the parser of SQL sets this flag too, with the reason. Code that is kept is bound to the flags under which it
+// was made, so they are all set before any is loaded.
+setFlagsFromString('--wasm-tiering-budget=2147483647')
+// The bundle keeps its compiled code for the next command; where Node can (22.1 and later), it does so for packages.
 module.enableCompileCache?.()
 const bundled = new URL('../dist/bundle/main.js', import.meta.url)
 await import(existsSync(bundled) ? bundled.href : '../dist/cli/main.js')

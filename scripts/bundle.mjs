@@ -5,6 +5,7 @@ import {
   existsSync,
   mkdirSync,
   readdirSync,
+  readFileSync,
   renameSync,
   rmSync,
   statSync,
@@ -13,9 +14,12 @@ import {
 } from 'node:fs'
 import { join, relative } from 'node:path'
 
-/** Packages of many small files that nearly every command loads: opening the files takes longer than running them. */
+/**
+ * Packages of many small files that nearly every command loads: opening the files takes longer than running them. And
+ * small ones that are ES modules, of which CommonJS would be told that requiring them is an experiment.
+ */
 const joined =
-  /^(yaml|nunjucks|asap|a-sync-waterfall|commander|zod|csv-parse|fastest-levenshtein|@dagrejs\/graphlib)(\/|$)/
+  /^(get-port|p-limit|yocto-queue|yaml|nunjucks|asap|a-sync-waterfall|commander|zod|csv-parse|fastest-levenshtein|@dagrejs\/graphlib)(\/|$)/
 
 /** Our own modules and the joined packages become part of the bundle; everything else is found by Node. */
 function isExternal(id) {
@@ -36,20 +40,23 @@ export async function bundle(dist) {
       external: isExternal,
       platform: 'node',
       logLevel: 'silent',
-      plugins: [{ name: 'addresses', transform: (code, id) => withOwnAddress(code, relative(dist, id)) }],
+      plugins: [{ name: 'for-loader', transform: (code, id) => forLoader(code, relative(dist, id)) }],
     })
-    const { output } = await build.generate({ format: 'esm', chunkFileNames: '[name]-[hash].js' })
+    const { output } = await build.generate({
+      format: 'cjs',
+      entryFileNames: '[name]-[hash].cjs',
+      chunkFileNames: '[name]-[hash].cjs',
+    })
     await build.close()
     mkdirSync(folder, { recursive: true })
     // Commands that are running may still load the parts that they began with, so the entry comes last and at once.
     const now = new Date()
     for (const { fileName, code } of output) {
-      if (fileName === 'main.js') continue
       const path = join(folder, fileName)
       if (existsSync(path)) utimesSync(path, now, now)
       else writeWhole(path, code)
     }
-    writeWhole(entry, output.find(({ fileName }) => fileName === 'main.js').code)
+    writeWhole(entry, entryCode(dist, output.find(({ isEntry }) => isEntry).fileName))
     removeStale(folder, now)
   } catch (error) {
     rmSync(entry, { force: true })
@@ -57,10 +64,23 @@ export async function bundle(dist) {
   }
 }
 
-function withOwnAddress(code, path) {
-  if (!code.includes('import.meta.url')) return null
+/** What loads the parts, and a line that begins with the first of them. */
+function entryCode(dist, first) {
+  const loader = readFileSync(join(dist, 'cli', 'load-bundle.js'), 'utf8').replace(
+    /^\/\/# sourceMappingURL.*$/m,
+    '',
+  )
+  return `${loader}\nloadBundle(import.meta.dirname, ${JSON.stringify(first)})\n`
+}
+
+/** The loader gives each part its address and imports modules that stay outside: a script can do neither. */
+function forLoader(code, path) {
   const address = JSON.stringify(`../${path.replaceAll('\\', '/')}`)
-  return code.replaceAll('import.meta.url', `new URL(${address}, import.meta.url).href`)
+  return code
+    .replaceAll('import.meta.url', `new URL(${address}, moduleAddress).href`)
+    .replace(/\bimport\((['"])([^'"]+)\1\)/g, (text, _, id) =>
+      isExternal(id) ? `importModule(${JSON.stringify(id)})` : text,
+    )
 }
 
 function writeWhole(path, code) {

@@ -3,7 +3,8 @@ import { ignoreClosedPipes } from './output.ts'
 import { runCommandLine } from './run-command-line.ts'
 
 /*
- * The process of the command `estimand`: everything that belongs to a process and not to a command is here.
+ * The process of the command `estimand`: everything that belongs to a process and not to a command is here. It is
+ * bundled as CommonJS, where nothing is awaited outside functions.
  */
 
 ignoreClosedPipes([process.stdout, process.stderr])
@@ -16,7 +17,7 @@ for (const event of ['uncaughtException', 'unhandledRejection'] as const) {
 }
 
 // The code is set and the process left to end by itself: exiting would cut off what is still being written.
-process.exitCode = await runCommandLine(process.argv.slice(2), {
+runCommandLine(process.argv.slice(2), {
   stdout: process.stdout,
   stderr: process.stderr,
   environment: process.env,
@@ -26,4 +27,6 @@ process.exitCode = await runCommandLine(process.argv.slice(2), {
   newId: randomUUID,
   signals: process,
   exit: (code) => process.exit(code),
+}).then((code) => {
+  process.exitCode = code
 })
