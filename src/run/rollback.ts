@@ -7,16 +7,20 @@ import {
   type RunOwner,
   readKeptPublications,
   readRunBefore,
+  recordRewritten,
   recordRollback,
   restoreNotes,
   type StartedBy,
   withLease,
 } from '../store/index.ts'
 import {
+  type KeptRows,
   type PublishAction,
   publish,
   type ReplacedRelation,
   relationFiles,
+  type Session,
+  undoRows,
   type Warehouse,
 } from '../warehouse/index.ts'
 import { dropBuildSchemas } from './build-schemas.ts'
@@ -24,7 +28,8 @@ import { keptSchemaOf } from './relations.ts'
 
 /*
  * Taking publications back: what they replaced is published again, in one transaction, with what the store said of it.
- * Everything that hangs on the relations survives as it does when a run publishes.
+ * Everything that hangs on the relations survives as it does when a run publishes. Rows that were changed in place are
+ * put back first, so that whatever is made again from them reads them.
  */
 
 export interface RollbackRequest {
@@ -40,12 +45,23 @@ export interface RollbackRequest {
   readonly signal: AbortSignal
 }
 
+/** A relation as it was before the oldest of the publications that are taken back. */
+export interface PutBack extends ReplacedRelation {
+  readonly publication: number
+  /** The table that it comes from: the one that stands there, or one that is kept. */
+  readonly table: Relation
+  /** Changes of that table's rows that are undone, the newest first. */
+  readonly changes: readonly KeptRows[]
+  /** Those before them, which may be undone later. */
+  readonly older: readonly KeptRows[]
+}
+
 /** What a rollback does. */
 export interface Rollback {
   /** The publications that are taken back, the newest first. */
   readonly undone: readonly KeptPublication[]
   /** What is put back. */
-  readonly restored: readonly (ReplacedRelation & { readonly publication: number })[]
+  readonly restored: readonly PutBack[]
   /** What was published for the first time: it stays, and the next run builds it anew. */
   readonly left: readonly Relation[]
 }
@@ -69,9 +85,12 @@ export async function rollback(request: RollbackRequest): Promise<Rollback> {
       // Whoever was before us may have published.
       const again = await planRollback(request)
       const at = request.clock()
-      await publish(warehouse, again.restored.map(actionOf), {
+      await publish(warehouse, again.restored.flatMap(actionOf), {
         signal,
-        first: lease.beginPublication,
+        first: async (session) => {
+          await lease.beginPublication(session)
+          for (const one of again.restored) await undoChanges(session, one)
+        },
         within: async (session) => {
           await recordRollback(session, owner, runId, at)
           const left = again.left.map((relation) => ({
@@ -103,22 +122,61 @@ async function planRollback({ warehouse, owner, to }: RollbackRequest): Promise<
   if (grown.length > 0)
     throw refused(
       `nothing is kept of what was changed in place: ${[...new Set(keysOf(grown))].join(', ')}`,
-      'increments, snapshots and functions are not kept; nothing was changed',
+      'it is not an ordinary table, or an older version published it; nothing was changed',
     )
-  // What was replaced twice goes back to where it was before the first time.
-  const oldest = new Map<string, ReplacedRelation & { readonly publication: number }>()
-  for (const { publication, relations } of undone)
-    for (const one of relations) oldest.set(relationKey(one.relation), { ...one, publication })
-  const all = [...oldest.values()]
+  const all = putBacks(undone, kept.slice(undone.length))
   const restored = all.filter(({ kind }) => kind !== 'none')
   if (restored.length === 0)
     throw refused('all that was published was published for the first time', 'there is nothing to put back')
-  const tables = restored.flatMap(({ keptAs }) => keptAs ?? [])
+  const tables = restored.flatMap(({ keptAs, changes }) => [
+    ...(keptAs ? [keptAs] : []),
+    ...changes.map((change) => change.keptAs),
+  ])
   const files = await relationFiles(warehouse.control, tables)
   const gone = tables.map(relationKey).filter((key) => !files.has(key))
   if (gone.length > 0)
     throw refused(`somebody has dropped what was kept: ${gone.join(', ')}`, 'nothing was changed')
   return { undone, restored, left: all.filter(({ kind }) => kind === 'none').map(({ relation }) => relation) }
+}
+
+/** What was replaced or changed several times goes back to where it was before the first time. */
+function putBacks(undone: readonly KeptPublication[], staying: readonly KeptPublication[]): PutBack[] {
+  const found = new Map<string, PutBack>()
+  for (const { publication, relations } of undone)
+    for (const one of relations) {
+      const key = relationKey(one.relation)
+      const newer = found.get(key) ?? { table: one.relation, changes: [] }
+      const change = keptRows(publication, one)
+      const table = one.kind === 'table' ? one.keptAs! : newer.table
+      const changes = one.kind === 'rows' ? [...newer.changes, ...(change ? [change] : [])] : []
+      found.set(key, { ...one, publication, table, changes, older: [] })
+    }
+  const older = staying.flatMap(({ publication, relations }) =>
+    relations.flatMap((one) => {
+      const change = keptRows(publication, one)
+      return change ? [{ key: relationKey(one.relation), change }] : []
+    }),
+  )
+  return [...found].map(([key, one]) => ({
+    ...one,
+    older: older.filter((other) => other.key === key).map(({ change }) => change),
+  }))
+}
+
+function keptRows(publication: number, { kind, keptAs, written }: ReplacedRelation): KeptRows | null {
+  return kind === 'rows' && keptAs ? { publication, keptAs, written: written! } : null
+}
+
+/** Puts back the rows of a table that changed in place. */
+async function undoChanges(session: Session, { relation, table, changes, older }: PutBack): Promise<void> {
+  if (changes.length === 0) return
+  const rewritten = await undoRows(session, table, changes, older)
+  if (rewritten === null)
+    throw refused(
+      `the rows of ${relationKey(relation)} are not those that runs have left there`,
+      'somebody else has changed, copied or rewritten them since; nothing was changed',
+    )
+  await recordRewritten(session, relation, rewritten)
 }
 
 /** The publications that came after the one that is to stand; `before` is the run that published before all of them. */
@@ -140,13 +198,24 @@ function undoneBy(
   throw refused(at === 0 ? `${to} is what is published` : `no publication ${to} is kept`, known)
 }
 
-function actionOf({ relation, kind, keptAs, definition, indexes }: ReplacedRelation): PublishAction {
-  if (kind === 'table') return { kind: 'swap-table', build: keptAs!, published: relation }
-  return {
-    kind: 'view',
-    published: relation,
-    definition: definition!,
-    ...(kind === 'materialized_view' && { materialized: { indexes: [], indexStatements: indexes } }),
+function actionOf({ relation, kind, table, definition, indexes, functions }: PutBack): PublishAction[] {
+  switch (kind) {
+    case 'table':
+    case 'rows':
+      return relationKey(table) === relationKey(relation)
+        ? []
+        : [{ kind: 'swap-table', build: table, published: relation }]
+    case 'function':
+      return [{ kind: 'function', published: relation, definitions: functions }]
+    default:
+      return [
+        {
+          kind: 'view',
+          published: relation,
+          definition: definition!,
+          ...(kind === 'materialized_view' && { materialized: { indexes: [], indexStatements: indexes } }),
+        },
+      ]
   }
 }
 

@@ -16,6 +16,7 @@ export {
   readKeptPublications,
   readRunBefore,
   recordReplaced,
+  recordRewritten,
   recordRollback,
   restoreNotes,
 } from './kept-publications.ts'

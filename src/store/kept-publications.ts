@@ -1,5 +1,5 @@
 import { type Relation, relationKey } from '../core/node.ts'
-import { type ReplacedRelation, type Session, sql } from '../warehouse/index.ts'
+import { type ReplacedRelation, type Rewritten, type Session, sql } from '../warehouse/index.ts'
 import { hasTable } from './has-table.ts'
 import type { RunOwner } from './runs.ts'
 
@@ -28,7 +28,7 @@ export async function recordReplaced(
   replaced: readonly ReplacedRelation[],
 ): Promise<void> {
   if (replaced.length === 0) return
-  const rows = replaced.map(({ relation, kind, keptAs, definition, indexes }) => ({
+  const rows = replaced.map(({ relation, kind, keptAs, definition, indexes, written, functions }) => ({
     schema_name: relation.schema,
     relation_name: relation.identifier,
     kind,
@@ -36,6 +36,9 @@ export async function recordReplaced(
     kept_name: keptAs?.identifier ?? null,
     definition,
     indexes,
+    written_by: written?.by ?? null,
+    written_rows: written?.rows ?? null,
+    functions,
   }))
   await session.query(sql`
     with publication as (
@@ -44,10 +47,11 @@ export async function recordReplaced(
       returning publication
     )
     insert into estimand.kept_relations
-      (publication, schema_name, relation_name, kind, kept_schema, kept_name, definition, indexes, said)
+      (publication, schema_name, relation_name, kind, kept_schema, kept_name, definition, indexes, written_by,
+        written_rows, functions, said)
     select
       publication.publication, before.schema_name, before.relation_name, before.kind, before.kept_schema,
-      before.kept_name, before.definition, before.indexes,
+      before.kept_name, before.definition, before.indexes, before.written_by, before.written_rows, before.functions,
       jsonb_build_object(
         'publication', to_jsonb(publications),
         'definition', definitions.fingerprint,
@@ -61,7 +65,7 @@ export async function recordReplaced(
     from publication
     cross join jsonb_to_recordset(${JSON.stringify(rows)}::jsonb) as before (
       schema_name text, relation_name text, kind text, kept_schema text, kept_name text, definition text,
-      indexes jsonb
+      indexes jsonb, written_by text[], written_rows bigint, functions jsonb
     )
     left join estimand.publications using (schema_name, relation_name)
     left join estimand.definitions using (schema_name, relation_name)
@@ -89,7 +93,11 @@ export async function readKeptPublications(
             json_build_object('schema', before.kept_schema, 'identifier', before.kept_name)
           end,
           'definition', before.definition,
-          'indexes', before.indexes
+          'indexes', before.indexes,
+          'written', case when before.written_by is not null then
+            json_build_object('by', before.written_by, 'rows', before.written_rows)
+          end,
+          'functions', before.functions
         ) order by before.schema_name, before.relation_name
       ) as relations,
       coalesce(
@@ -187,7 +195,7 @@ export async function restoreNotes(
     insert into estimand.publications (schema_name, relation_name, node_id, run_id, fingerprint, published_at)
     select
       row.schema_name, row.relation_name, row.node_id, row.run_id,
-      case when before.kind = 'table' then row.fingerprint end, row.published_at
+      case when before.kind in ('table', 'rows') then row.fingerprint end, row.published_at
     from ${said}
     cross join jsonb_populate_record(null::estimand.publications, before.said -> 'publication') as row
     where jsonb_typeof(before.said -> 'publication') = 'object'`)
@@ -203,7 +211,7 @@ export async function restoreNotes(
     from ${said}
     join pg_catalog.pg_namespace n on n.nspname = before.schema_name
     join pg_catalog.pg_class c on c.relnamespace = n.oid and c.relname = before.relation_name
-    where jsonb_typeof(before.said -> 'ledger') = 'object' and before.kind = 'table'`)
+    where jsonb_typeof(before.said -> 'ledger') = 'object' and before.kind in ('table', 'rows')`)
   await session.query(sql`
     insert into estimand.intervals
     select one.*
@@ -217,6 +225,19 @@ export async function restoreNotes(
   await session.query(sql`
     delete from estimand.kept_publications
     where publication = any(${undone.map(({ publication }) => publication)}::int[])`)
+}
+
+/** Notes that rows of publications stand under other transactions now. */
+export async function recordRewritten(
+  session: Session,
+  { schema, identifier }: Relation,
+  rewritten: readonly Rewritten[],
+): Promise<void> {
+  for (const { publication, by } of rewritten)
+    await session.query(sql`
+      update estimand.kept_relations
+      set written_by = array_append(written_by, ${by})
+      where publication = ${publication} and schema_name = ${schema} and relation_name = ${identifier}`)
 }
 
 /** Notes a rollback among the runs. */

@@ -31,7 +31,6 @@ export { possibleWriters } from './possible-writers.ts'
 export { changesColumns } from './publish/apply-change.ts'
 export { deltaStatements, isInTimes, replacedRows, sameRow, updatedColumns } from './publish/apply-delta.ts'
 export { isCurrent } from './publish/apply-versions.ts'
-export type { ReplacedRelation } from './publish/keep-replaced.ts'
 export { type PublishOptions, type PublishResult, publish } from './publish/publish.ts'
 export type {
   ApplyDelta,
@@ -43,6 +42,8 @@ export type {
   SwapTable,
 } from './publish/publish-action.ts'
 export { rehearseFunctions } from './publish/publish-functions.ts'
+export type { ReplacedRelation } from './publish/replaced-relation.ts'
+export { type KeptRows, type Rewritten, undoRows } from './publish/undo-rows.ts'
 export * from './relation-sql.ts'
 export { type ObservedRelation, observeRelations, relationFiles, relationStates } from './relation-states.ts'
 export {

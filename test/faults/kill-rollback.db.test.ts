@@ -43,6 +43,9 @@ select run_number, '{{ invocation_id }}' as run_id from {{ ref('numbers') }}
   'models/items.sql': `
 {{ config(materialized='table', indexes=[{'columns': ['run_number']}]) }} select * from {{ ref('totals') }}
 `,
+  'models/grown.sql': `
+{{ config(materialized='incremental', unique_key='slot') }} select 1 as slot, totals.* from {{ ref('totals') }}
+`,
   'models/report.sql': "select *, {{ var('run') }} as code_number from {{ ref('items') }}\n",
   'models/filled.sql': "{{ config(materialized='materialized_view') }} select * from {{ ref('report') }}\n",
 }
@@ -106,6 +109,7 @@ async function standing(): Promise<unknown> {
       relations (run_number, run_id) as (
         select run_number, run_id from totals
         union all select run_number, run_id from ${sql.ident(schema, 'items')}
+        union all select run_number, run_id from ${sql.ident(schema, 'grown')}
         union all select run_number, run_id from ${sql.ident(schema, 'report')}
         union all select code_number, run_id from ${sql.ident(schema, 'report')}
         union all select run_number, run_id from ${sql.ident(schema, 'filled')}

@@ -91,44 +91,52 @@ export async function runProject(
   connection: Connection,
   options: ProjectRunOptions = {},
 ): Promise<ProjectRun> {
-  const { manifest, renderer, pools } = await compileProject(root, connection, options)
-  const events: RunEvent[] = []
-  const signal = options.signal ?? new AbortController().signal
-  const nodeIds = selected(manifest, options.select)
-  const threads = options.threads ?? 4
-  const result = await withWarehouse(
+  const compiled = await compileProject(root, connection, options)
+  const { signal, threads = 4 } = options
+  return withWarehouse(
     connection,
-    { threads, applicationName: 'estimand test', signal },
-    (warehouse) =>
-      runNodes(
-        {
-          command: 'build',
-          runId: randomUUID(),
-          nodeIds,
-          manifest,
-          renderer,
-          warehouse: options.between?.(warehouse) ?? warehouse,
-          connection,
-          projectRoot: root,
-          publish: 'run',
-          fullRefresh: false,
-          failFast: false,
-          waitMs: 10_000,
-          startedBy: { host: 'here', user: 'tester', processId: process.pid },
-          threads,
-          pools,
-          ...pickRequest(options),
-        },
-        {
-          emit: (event) => {
-            events.push(event)
-            options.onEvent?.(event)
-          },
-          clock: options.clock ?? (() => new Date()),
-          signal,
-          ...(options.onExecuted && { onExecuted: options.onExecuted }),
-        },
-      ),
+    { threads, applicationName: 'estimand test', ...(signal && { signal }) },
+    (warehouse) => runCompiled(root, compiled, connection, warehouse, options),
+  )
+}
+
+/** Builds what is selected of a compiled project over a connection that is there. */
+export async function runCompiled(
+  root: string,
+  { manifest, renderer, pools }: Awaited<ReturnType<typeof compileProject>>,
+  connection: Connection,
+  warehouse: Warehouse,
+  options: ProjectRunOptions = {},
+): Promise<ProjectRun> {
+  const events: RunEvent[] = []
+  const result = await runNodes(
+    {
+      command: 'build',
+      runId: randomUUID(),
+      nodeIds: selected(manifest, options.select),
+      manifest,
+      renderer,
+      warehouse: options.between?.(warehouse) ?? warehouse,
+      connection,
+      projectRoot: root,
+      publish: 'run',
+      fullRefresh: false,
+      failFast: false,
+      waitMs: 10_000,
+      startedBy: { host: 'here', user: 'tester', processId: process.pid },
+      threads: options.threads ?? 4,
+      pools,
+      ...pickRequest(options),
+    },
+    {
+      emit: (event) => {
+        events.push(event)
+        options.onEvent?.(event)
+      },
+      clock: options.clock ?? (() => new Date()),
+      signal: options.signal ?? new AbortController().signal,
+      ...(options.onExecuted && { onExecuted: options.onExecuted }),
+    },
   )
   const node = (name: string): NodeResult => {
     const found = result.results.find(({ nodeId }) => manifest.nodes[nodeId]!.name === name)

@@ -3,6 +3,7 @@ import { type CatalogColumn, existingRelations, type Queryable } from '../catalo
 import { columnList, relationIdent } from '../relation-sql.ts'
 import { type SQLQuery, sql } from '../sql.ts'
 import { sqlLiteral, unsafeSql } from '../sql-text.ts'
+import type { RowChange } from './keep-rows.ts'
 import type { ApplyDelta } from './publish-action.ts'
 
 /*
@@ -10,12 +11,11 @@ import type { ApplyDelta } from './publish-action.ts'
  * same table, unless the strategy is append.
  */
 
-/** Runs the statements of a delta. */
-export async function applyDelta(on: Queryable, delta: ApplyDelta): Promise<void> {
-  for (const statement of columnChanges(delta)) await on.query(statement)
+/** Says what a delta does to the rows of its table, once it is known that it may. */
+export async function changesOfDelta(on: Queryable, delta: ApplyDelta): Promise<readonly RowChange[]> {
   const built = (await existingRelations(on, [delta.build]))[0]?.columns ?? []
   if (isMerge(delta)) await refuseRepeatedKeys(on, delta)
-  for (const statement of deltaStatements(delta, built)) await on.query(statement)
+  return deltaChanges(delta, built)
 }
 
 /** What changes the columns of a published table before rows go into it. */
@@ -43,32 +43,48 @@ function isMerge({ strategy }: ApplyDelta): boolean {
   return strategy === 'merge' || strategy === 'microbatch'
 }
 
-/** The statements that write the rows; only columns that the delta has are written. */
+/** The statements that write the rows. */
 export function deltaStatements(
   delta: ApplyDelta,
   built: readonly Pick<CatalogColumn, 'name'>[],
 ): SQLQuery[] {
+  return deltaChanges(delta, built).map(({ statement }) => statement)
+}
+
+/** What changes the rows; only columns that the delta has are written. */
+function deltaChanges(delta: ApplyDelta, built: readonly Pick<CatalogColumn, 'name'>[]): RowChange[] {
   const columns = delta.columns.filter((name) => built.some((column) => column.name === name))
   const table = relationIdent(delta.published)
   const fresh = relationIdent(delta.build)
   const values = columns.map((name) => sql`dbt_internal_source.${sql.ident(name)}`)
   const insert = sql`insert into ${table} (${columnList(columns)})\nselect ${sql.join(values, ', ')}\nfrom ${fresh} as dbt_internal_source`
-  if (delta.times)
-    return [sql`delete from ${table} as dbt_internal_dest\nwhere ${isInTimes(delta.times)}`, insert]
-  if (delta.strategy === 'append' || delta.uniqueKey.length === 0) return [insert]
-  if (delta.strategy === 'delete+insert')
-    return [sql`delete from ${table} as dbt_internal_dest\nwhere ${replacedRows(delta)}`, insert]
+  const add = (statement: SQLQuery): RowChange => ({ statement, writes: true })
+  const remove = (condition: SQLQuery): RowChange => ({
+    statement: sql`delete from ${table} as dbt_internal_dest\nwhere ${condition}`,
+    writes: false,
+    takes: { alias: 'dbt_internal_dest', condition },
+  })
+  if (delta.times) return [remove(isInTimes(delta.times)), add(insert)]
+  if (delta.strategy === 'append' || delta.uniqueKey.length === 0) return [add(insert)]
+  if (delta.strategy === 'delete+insert') return [remove(replacedRows(delta)), add(insert)]
   const same = sameRow(delta)
-  const isNew = sql`${insert}\nwhere not exists (select from ${table} as dbt_internal_dest where ${same})`
+  const addNew = add(
+    sql`${insert}\nwhere not exists (select from ${table} as dbt_internal_dest where ${same})`,
+  )
   const assignments = updatedColumns(delta, columns).map(
     (name) => sql`${sql.ident(name)} = dbt_internal_source.${sql.ident(name)}`,
   )
   // MERGE would do, but PostgreSQL 14 has none.
-  if (assignments.length === 0) return [isNew]
-  return [
-    sql`update ${table} as dbt_internal_dest\nset ${sql.join(assignments, ', ')}\nfrom ${fresh} as dbt_internal_source\nwhere ${same}`,
-    isNew,
-  ]
+  if (assignments.length === 0) return [addNew]
+  const overwrite: RowChange = {
+    statement: sql`update ${table} as dbt_internal_dest\nset ${sql.join(assignments, ', ')}\nfrom ${fresh} as dbt_internal_source\nwhere ${same}`,
+    writes: true,
+    takes: {
+      alias: 'dbt_internal_dest',
+      condition: sql`exists (select from ${fresh} as dbt_internal_source where ${same})`,
+    },
+  }
+  return [overwrite, addNew]
 }
 
 /**

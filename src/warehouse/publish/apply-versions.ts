@@ -1,8 +1,7 @@
-import type { Queryable } from '../catalog.ts'
 import { columnList, relationIdent } from '../relation-sql.ts'
 import { type SQLQuery, sql } from '../sql.ts'
 import { unsafeSql } from '../sql-text.ts'
-import { columnChanges } from './apply-delta.ts'
+import type { RowChange } from './keep-rows.ts'
 import type { ApplyVersions } from './publish-action.ts'
 
 /*
@@ -10,24 +9,30 @@ import type { ApplyVersions } from './publish-action.ts'
  * that begin are added. A version that has ended already is left alone.
  */
 
-/** Runs the statements of a snapshot's changes. */
-export async function applyVersions(on: Queryable, change: ApplyVersions): Promise<void> {
-  for (const statement of columnChanges(change)) await on.query(statement)
-  for (const statement of versionStatements(change)) await on.query(statement)
-}
-
-/** The statements that write the versions. */
-export function versionStatements(change: ApplyVersions): SQLQuery[] {
+/** What writes the versions. */
+export function changesOfVersions(change: ApplyVersions): readonly RowChange[] {
   const { build, ended, published, columns, scdIdColumn, validToColumn } = change
+  const version = sql.ident('version')
+  const isEnded = sql`ended.scd_id::text = version.${sql.ident(scdIdColumn)}::text
+  and ${isCurrent(version, change)}`
   return [
-    sql`update ${relationIdent(published)} as version
+    {
+      statement: sql`update ${relationIdent(published)} as version
 set ${sql.ident(validToColumn)} = ended.valid_to
 from ${relationIdent(ended)} as ended
-where ended.scd_id::text = version.${sql.ident(scdIdColumn)}::text
-  and ${isCurrent(sql`version`, change)}`,
-    sql`insert into ${relationIdent(published)} (${columnList(columns)})
+where ${isEnded}`,
+      writes: true,
+      takes: {
+        alias: 'version',
+        condition: sql`exists (select from ${relationIdent(ended)} as ended where ${isEnded})`,
+      },
+    },
+    {
+      statement: sql`insert into ${relationIdent(published)} (${columnList(columns)})
 select ${columnList(columns)}
 from ${relationIdent(build)}`,
+      writes: true,
+    },
   ]
 }
 

@@ -56,6 +56,11 @@ export async function carryIndexes(session: Session, actions: readonly PublishAc
   }
 }
 
+/** Makes all indexes of a table on a copy of it, but those of constraints. */
+export async function copyIndexes(session: Session, from: Relation, to: Relation): Promise<void> {
+  await makeIndexes(session, await readIndexes(session, [from]), to)
+}
+
 function isAmong(index: FoundIndex, present: readonly FoundIndex[]): boolean {
   return present.some(
     (other) =>

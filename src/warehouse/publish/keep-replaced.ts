@@ -1,4 +1,4 @@
-import { type Relation, relationKey } from '../../core/node.ts'
+import { relationKey } from '../../core/node.ts'
 import { setSchema } from '../relation-sql.ts'
 import type { Session } from '../session.ts'
 import { type SQLQuery, sql } from '../sql.ts'
@@ -6,69 +6,72 @@ import { unsafeSql } from '../sql-text.ts'
 import type { Surroundings } from './look-around.ts'
 import type { PublishAction } from './publish-action.ts'
 import { type RelationState, readStates } from './relation-state.ts'
+import { type KeepIn, nothingKept, type ReplacedRelation } from './replaced-relation.ts'
 
 /*
  * Keeping what a publication replaces, so that it can be put back: tables as they are, in another schema; of views
  * what they are made from.
  */
 
-/** What stood where something was published. */
-export interface ReplacedRelation {
-  readonly relation: Relation
-  /** `none`: nothing; `grown`: the same, which has other rows or another body now, and of which nothing is kept. */
-  readonly kind: 'table' | 'view' | 'materialized_view' | 'none' | 'grown'
-  /** Where the table is kept. */
-  readonly keptAs: Relation | null
-  /** The SELECT of a view. */
-  readonly definition: string | null
-  /** CREATE INDEX statements of a materialized view. */
-  readonly indexes: readonly string[]
-}
-
-/** Where a table is kept. */
-export type KeepIn = (relation: Relation) => Relation
-
 /** Tells what is replaced; call it before anything is dropped, with an empty search path. */
 export async function describeReplaced(
   session: Session,
-  actions: readonly PublishAction[],
   { replaced, moved, made }: Surroundings,
   keepIn: KeepIn,
 ): Promise<readonly ReplacedRelation[]> {
   const oids = [...replaced.values()].filter(({ kind }) => kind !== 'table').map(({ oid }) => oid)
   const views = oids.length > 0 ? await readStates(session, { oids }, { withDefinitions: true }) : []
   const byOid = new Map(views.map((view) => [view.oid, view]))
-  const nothing = { keptAs: null, definition: null, indexes: [] }
   const known = [...replaced.values()].map((state): ReplacedRelation => {
     const { schema, identifier, kind } = state
     const relation = { schema, identifier }
     const view = byOid.get(state.oid)
-    if (kind === 'table') return { ...nothing, relation, kind, keptAs: keepIn(relation) }
+    if (kind === 'table') return { ...nothingKept, relation, kind, keptAs: keepIn(relation) }
     const isView = kind === 'view' || kind === 'materialized_view'
     return isView && view?.definition
       ? {
+          ...nothingKept,
           relation,
           kind,
-          keptAs: null,
           definition: view.definition.replace(/;\s*$/, ''),
           indexes: view.indexes,
         }
-      : { ...nothing, relation, kind: 'grown' }
+      : { ...nothingKept, relation, kind: 'grown' }
   })
   const fresh = [...moved, ...made]
     .map(({ published }) => published)
     .filter((relation) => !replaced.has(relationKey(relation)))
-  const grown = actions.filter(changesInPlace).map(({ published }) => published)
   return [
     ...known,
-    ...fresh.map((relation): ReplacedRelation => ({ ...nothing, relation, kind: 'none' })),
-    ...grown.map((relation): ReplacedRelation => ({ ...nothing, relation, kind: 'grown' })),
+    ...fresh.map((relation): ReplacedRelation => ({ ...nothingKept, relation, kind: 'none' })),
   ]
 }
 
-function changesInPlace(action: PublishAction): boolean {
-  if (action.kind === 'function') return true
-  return (action.kind === 'apply-delta' || action.kind === 'apply-versions') && !action.isEmpty
+/** Tells which functions stand where some are published; call it before they are. */
+export async function describeFunctions(
+  session: Session,
+  actions: readonly PublishAction[],
+): Promise<readonly ReplacedRelation[]> {
+  const published = actions.filter(({ kind }) => kind === 'function').map((action) => action.published)
+  if (published.length === 0) return []
+  const { rows } = await session.query<{ key: string; definitions: string[] }>(sql`
+    select format('%s.%s', n.nspname, p.proname) as key, array_agg(pg_get_functiondef(p.oid)) as definitions
+    from pg_catalog.pg_proc p
+    join pg_catalog.pg_namespace n on n.oid = p.pronamespace
+    where p.prokind in ('f', 'p')
+      and (n.nspname, p.proname) in (
+        select * from unnest(
+          ${published.map(({ schema }) => schema)}::text[],
+          ${published.map(({ identifier }) => identifier)}::text[]
+        )
+      )
+    group by 1`)
+  const found = new Map(rows.map(({ key, definitions }) => [key, definitions]))
+  return published.map((relation): ReplacedRelation => {
+    const functions = found.get(relationKey(relation)) ?? []
+    const kind = functions.length > 0 ? 'function' : 'none'
+    return { ...nothingKept, relation, kind, functions }
+  })
 }
 
 /**

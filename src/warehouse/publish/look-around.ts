@@ -1,7 +1,7 @@
 import { type Relation, relationKey } from '../../core/node.ts'
 import { ProblemError } from '../../core/problem.ts'
 import type { Session } from '../session.ts'
-import { changesColumns } from './apply-change.ts'
+import { changesColumns, isGrowing } from './apply-change.ts'
 import type { PublishAction, PublishView, SwapTable } from './publish-action.ts'
 import { missingBuild } from './publish-problem.ts'
 import {
@@ -52,7 +52,7 @@ export async function lookAround(
   buildSchema: string | undefined,
 ): Promise<Surroundings> {
   const replacing = actions.filter((action) => action.kind === 'swap-table' || action.kind === 'view')
-  const growing = actions.filter(({ kind }) => kind === 'apply-delta' || kind === 'apply-versions')
+  const growing = actions.filter(isGrowing)
   const stateOf = await statesOf(session, [...replacing, ...growing])
   const oidsOf = (of: readonly PublishAction[]) =>
     of.flatMap(({ published }) => stateOf(published)?.oid ?? [])

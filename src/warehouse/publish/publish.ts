@@ -9,14 +9,22 @@ import type { Session } from '../session.ts'
 import { sql } from '../sql.ts'
 import { sqlLiteral } from '../sql-text.ts'
 import type { Warehouse } from '../warehouse.ts'
-import { applyChange, changesColumns } from './apply-change.ts'
+import {
+  applyChange,
+  changesColumns,
+  type GrowTable,
+  growsRows,
+  isGrowing,
+  keepCopy,
+} from './apply-change.ts'
 import { applyDetails } from './apply-details.ts'
 import { carryIndexes } from './carry-indexes.ts'
-import type { KeepIn } from './keep-replaced.ts'
+import { describeFunctions } from './keep-replaced.ts'
 import type { PublishAction } from './publish-action.ts'
 import { publishFunctions, refuseStrays } from './publish-functions.ts'
 import { blockedProblem, inUse, publishProblem } from './publish-problem.ts'
 import { type Replacement, replaceRelations } from './replace-relations.ts'
+import { type KeepIn, nothingKept, type ReplacedRelation } from './replaced-relation.ts'
 import { takeLocks } from './take-locks.ts'
 
 /*
@@ -92,8 +100,10 @@ async function makeSchemas(
   actions: readonly PublishAction[],
   keepIn?: KeepIn,
 ): Promise<void> {
-  const kept = actions.flatMap(({ kind, published }) =>
-    keepIn && (kind === 'swap-table' || kind === 'view') ? [keepIn(published).schema] : [],
+  const kept = actions.flatMap((action) =>
+    keepIn && (action.kind === 'swap-table' || action.kind === 'view' || growsRows(action))
+      ? [keepIn(action.published).schema]
+      : [],
   )
   const wanted = [...new Set([...actions.map(({ published }) => published.schema), ...kept])]
   const { rows } = await session.query<{ name: string }>(sql`
@@ -116,18 +126,17 @@ async function publishWithin(
   // Nobody waits for this transaction yet, but somebody may keep it from writing rows: it waits, and not for ever.
   await session.query(sql`set local lock_timeout = ${sqlLiteral(String(Math.max(1, Math.ceil(waitMs))))}`)
   await session.query(sql`savepoint start`)
+  let changed: readonly ReplacedRelation[]
   try {
-    await publishFunctions(session, actions)
-    for (const action of actions) {
-      if (!changesColumns(action)) await applyChange(session, action)
-    }
+    changed = await changeInPlace(session, actions, options.keepIn)
     await carryIndexes(session, actions)
   } catch (error) {
     if (!isLockTimeout(error)) throw error
     await session.query(sql`rollback to savepoint start`)
     throw new ProblemError(blockedProblem(await inUse(session, actions)), { cause: error })
   }
-  const replacement = await replaceWhenFree(free, before)
+  const replaced = await replaceWhenFree(free, before)
+  const replacement = { ...replaced, before: [...replaced.before, ...changed] }
   if (options.buildSchema && actions.some(({ kind }) => kind === 'function'))
     await refuseStrays(session, options.buildSchema)
   await options.within?.(session, replacement)
@@ -138,6 +147,12 @@ interface Settings {
   readonly lockTimeout: string
   readonly statementTimeout: string
   readonly searchPath: string
+}
+
+/** A table that is changed in place without anything being kept: it was not to be changed, or nothing can be kept. */
+function changedWithout({ published, isEmpty }: GrowTable): ReplacedRelation {
+  const common = { ...nothingKept, relation: published }
+  return isEmpty ? { ...common, kind: 'rows', written: { by: [], rows: 0 } } : { ...common, kind: 'grown' }
 }
 
 /** Reads what the session is set to, and sees to it that what is said to be published outlives a crash. */
@@ -154,8 +169,23 @@ async function readSettings(session: Session): Promise<Settings> {
   return rows[0]!
 }
 
-function growsRows(action: PublishAction): boolean {
-  return (action.kind === 'apply-delta' || action.kind === 'apply-versions') && !action.isEmpty
+/** Makes functions and writes rows; returns what was there before, where that is to be kept. */
+async function changeInPlace(
+  session: Session,
+  actions: readonly PublishAction[],
+  keepIn: KeepIn | undefined,
+): Promise<readonly ReplacedRelation[]> {
+  const before = keepIn ? [...(await describeFunctions(session, actions))] : []
+  await publishFunctions(session, actions)
+  for (const action of actions) {
+    // Columns change later, when nobody reads the table.
+    const kept = changesColumns(action)
+      ? await keepCopy(session, action, keepIn)
+      : await applyChange(session, action, keepIn)
+    if (kept) before.push(kept)
+    else if (keepIn && isGrowing(action)) before.push(changedWithout(action))
+  }
+  return before
 }
 
 /** What is tried until nobody is in the way. */

@@ -16,11 +16,12 @@ import { type SQLQuery, sql } from '../sql.ts'
 import { sqlLiteral, unsafeSql } from '../sql-text.ts'
 import { applyChange, changesColumns } from './apply-change.ts'
 import { defaultGrants } from './default-grants.ts'
-import { describeReplaced, type KeepIn, keepTables, type ReplacedRelation } from './keep-replaced.ts'
+import { describeReplaced, keepTables } from './keep-replaced.ts'
 import { lookAround, type MovedBuild, type Surroundings } from './look-around.ts'
 import type { PublishAction, PublishView } from './publish-action.ts'
 import { dependentProblem, inheritedProblem } from './publish-problem.ts'
 import { type ForeignKey, named, type RelationState, readersFirst, readStates } from './relation-state.ts'
+import type { KeepIn, ReplacedRelation } from './replaced-relation.ts'
 import { addForeignKey, carryOver, dropForeignKey, grantStatements, recreate } from './restore-state.ts'
 import { takeLocks } from './take-locks.ts'
 
@@ -60,7 +61,7 @@ export async function replaceRelations(
   const around = await lookAround(session, actions, buildSchema)
   const inherited = [...around.replaced.values()].find(({ isInherited }) => isInherited)
   if (inherited) throw new ProblemError(inheritedProblem(relationKey(inherited)))
-  const before = keepIn ? await describeReplaced(session, actions, around, keepIn) : []
+  const before = keepIn ? await describeReplaced(session, around, keepIn) : []
   await lockAll(session, around, settings)
   for (const change of actions.filter(changesColumns)) await applyChange(session, change)
   if (keepIn) {
