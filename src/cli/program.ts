@@ -24,6 +24,7 @@ import { defineShow } from './commands/show.ts'
 import { defineSnapshot } from './commands/snapshot.ts'
 import { defineSource } from './commands/source.ts'
 import { defineStart } from './commands/start.ts'
+import { defineStream } from './commands/stream.ts'
 import { defineTest } from './commands/test.ts'
 import type { CommandDefiner, CommandPlace } from './define-command.ts'
 import { examples } from './examples.ts'
@@ -54,6 +55,7 @@ const groups: readonly { readonly title: string; readonly definers: readonly Com
       defineSeed,
       defineSnapshot,
       defineLoad,
+      defineStream,
       defineBackfill,
       defineRetry,
       defineRunOperation,

@@ -16,6 +16,7 @@ const course: ReadonlySet<EventName> = new Set([
   'PublishFinished',
   'StatsLine',
   'BackfillProgress',
+  'StreamProgress',
 ])
 
 /** Said once more at the end for people; the result itself is kept. */

@@ -34,6 +34,13 @@ export {
   recordRunStarted,
 } from './runs.ts'
 export {
+  readStreamPositions,
+  readStreamRate,
+  recordStreamMetrics,
+  type StreamMetrics,
+  type StreamPosition,
+} from './stream-metrics.ts'
+export {
   type ClaimedPartition,
   claimPartitions,
   forgetPositions,
@@ -41,4 +48,5 @@ export {
   type PartitionClaim,
   type PositionChange,
   type StreamPartition,
+  setPositions,
 } from './stream-positions.ts'

@@ -129,3 +129,21 @@ export async function forgetPositions(session: Session, relation: Relation): Pro
     delete from estimand.stream_positions
     where schema_name = ${relation.schema} and relation_name = ${relation.identifier}`)
 }
+
+/** Sets where a stream goes on, against whoever reads it now. */
+export async function setPositions(
+  session: Session,
+  relation: Relation,
+  by: string,
+  places: readonly PartitionClaim[],
+): Promise<void> {
+  await session.transaction(async () => {
+    await claimPartitions(session, relation, by, places)
+    for (const { topic, partition, topicId, start } of places)
+      await session.query(sql`
+        update estimand.stream_positions
+        set next_offset = ${start.toString()}::bigint, topic_id = ${topicId}, end_offset = null
+        where schema_name = ${relation.schema} and relation_name = ${relation.identifier}
+          and topic = ${topic} and partition = ${partition}`)
+  })
+}

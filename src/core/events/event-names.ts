@@ -46,6 +46,7 @@ export const eventCodes = {
   PublishFinished: 'ES07',
   ProblemReported: 'ES08',
   BackfillProgress: 'ES09',
+  StreamProgress: 'ES10',
 } as const
 
 /** What an event is called. */

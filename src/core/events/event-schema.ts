@@ -162,6 +162,7 @@ export const eventData = {
   PublishFinished: z.looseObject({ relations: count, duration_ms: z.number() }),
   ProblemReported: z.looseObject({ problem }),
   BackfillProgress: z.looseObject({ type: z.string() }),
+  StreamProgress: z.looseObject({ type: z.string(), stream: z.string() }),
 } satisfies Record<EventName, z.ZodType>
 
 /** What the event of a name carries. */
