@@ -10,7 +10,8 @@ import { withVarsFile } from './read-vars-file.ts'
 
 /*
  * The packages that a project builds on: those that lie in dbt_packages/, and those that packages.yml names by
- * their folder, which are read where they are and need no installing.
+ * their folder, which are read where they are and need no installing. Where a copy of such a one lies in
+ * dbt_packages/, the copy is read, as dbt does: it is there without its original in an image that was built from it.
  */
 
 const packageConfig = 'dbt_project.yml'
@@ -19,6 +20,7 @@ const packageConfig = 'dbt_project.yml'
 export function findPackages(root: string, config: ProjectConfig, problems: Problem[]): Package[] {
   const found = new Map<string, Package>()
   const folders = new Set([realpathSync(root)])
+  const installed = new Set(installedFolders(root, config))
   const listed: PackageEntry[] = []
   const add = (folder: string): void => {
     const real = realpathSync(join(root, folder))
@@ -27,22 +29,26 @@ export function findPackages(root: string, config: ProjectConfig, problems: Prob
     const package_ = readPackage(root, folder, problems)
     if (!package_) return
     const first = found.get(package_.name)
-    if (first) problems.push(namedTwice(package_, first))
-    else found.set(package_.name, package_)
+    if (!first) found.set(package_.name, package_)
+    else if (installed.has(folder) || !installed.has(first.folder)) problems.push(namedTwice(package_, first))
   }
   const follow = (folder: string): void => {
     for (const entry of readPackageList(join(root, folder), problems)) {
       listed.push(entry)
       if (entry.kind !== 'local') continue
       const local = localFolder(root, folder, entry.folder)
-      if (!existsSync(join(root, local, packageConfig))) problems.push(notThere(entry.folder, folder))
-      else if (!folders.has(realpathSync(join(root, local)))) {
+      if (!existsSync(join(root, local, packageConfig))) {
+        const isCopied = [...found.values()].some((part) =>
+          isInstalled({ name: posix.basename(local) }, part),
+        )
+        if (!isCopied) problems.push(notThere(entry.folder, folder))
+      } else if (!folders.has(realpathSync(join(root, local)))) {
         add(local)
         follow(local)
       }
     }
   }
-  for (const folder of installedFolders(root, config)) add(folder)
+  for (const folder of installed) add(folder)
   follow('.')
   problems.push(...missing(listed, [...found.values()], config))
   return [...found.values()].sort((a, b) => (a.name < b.name ? -1 : 1))

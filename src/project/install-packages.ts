@@ -8,9 +8,9 @@ import {
   rmSync,
   symlinkSync,
 } from 'node:fs'
-import { dirname, join, relative, resolve } from 'node:path'
+import { basename, dirname, join, relative, resolve } from 'node:path'
 import type { Problem } from '../core/problem.ts'
-import type { ProjectConfig } from '../core/project.ts'
+import type { Package, ProjectConfig } from '../core/project.ts'
 import { findPackages, isInstalled } from './find-packages.ts'
 import { readPackageList } from './package-list.ts'
 
@@ -49,9 +49,11 @@ export function installPackages(
     const source = resolve(root, entry.folder)
     const isSource = (folder: string) =>
       existsSync(source) && realpathSync(join(root, folder)) === realpathSync(source)
-    const local = found.find((part) => isSource(part.folder))
+    const isCopy = (part: Package) => isInstalled({ name: basename(source) }, part)
+    const local = found.find((part) => isSource(part.folder)) ?? found.find(isCopy)
     if (!local) return { written: entry.folder, state: 'missing', folder: entry.folder }
-    if (isCheckOnly) return { written: entry.folder, state: 'present', folder: local.folder }
+    if (isCheckOnly || !existsSync(source))
+      return { written: entry.folder, state: 'present', folder: local.folder }
     const folder = `${installed}/${local.name}`
     return { written: entry.folder, state: link(source, join(root, folder)), folder }
   })

@@ -70,6 +70,24 @@ packages:
     expect(problem).toContain("two packages are called 'same': dbt_packages/a and dbt_packages/b")
   })
 
+  it('are read from their copies where such were made, with or without the originals', async () => {
+    const copy = {
+      'packages.yml': 'packages: [{local: lib/tools}]\n',
+      'dbt_packages/tools/dbt_project.yml': 'name: tools\nvars: {a: 2}\n',
+    }
+    for (const files of [{ ...tools, ...copy }, copy]) {
+      const { packages } = await projectOf(files)
+      expect(packages.map(({ folder }) => folder)).toEqual(['.', 'dbt_packages/tools'])
+      expect(packages[1]!.config.vars).toEqual({ a: 2 })
+      await withProject(files, async (root) => {
+        const { config } = await readProject(root)
+        expect(installPackages(root, config, [])).toEqual([
+          { written: 'lib/tools', state: 'present', folder: 'dbt_packages/tools' },
+        ])
+      })
+    }
+  })
+
   it('are linked into their place, once', async () => {
     const files = {
       ...tools,
