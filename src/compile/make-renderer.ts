@@ -205,6 +205,29 @@ export function makeRenderer(manifest: Manifest, templates: Templates, resolver:
         return str(callValue(names.find('get_test_sql', null)!, args))
       })
     },
+    async runOwnTest(nodeId, { compiled, failing }, scope) {
+      const node = manifest.nodes[nodeId] as TestNode
+      const block = macros.findMaterialization('test', node.package)
+      if (!block) return null
+      const more: ContextScope['more'] = {
+        sql: () => compiled,
+        compiled_code: () => compiled,
+        failing_rows: () => failing,
+      }
+      return answered(scope, (attempt) => {
+        const request = {
+          node,
+          scope,
+          ephemeral: new Set<NodeId>(),
+          more,
+          materializes: compiled,
+          ...attempt,
+        }
+        const names = namesFor(request)
+        dialect.callMacro(block, [], {}, names)
+        return toJs(callValue(names.find('rows_of_main', null)!, [])) as Readonly<Record<string, unknown>>[]
+      })
+    },
     materialize(nodeId, compiled, scope, { hooks } = { hooks: true }) {
       const node = manifest.nodes[nodeId] as ModelNode | SnapshotNode
       const name = materializationOf(node)

@@ -112,6 +112,15 @@ export interface Renderer {
   /** The query that counts a test's failures, where macros of the project make it; null elsewhere. */
   countOfFailures(nodeId: NodeId, failing: string, scope: RenderScope): Promise<string | null>
   /**
+   * Runs the materialization of tests that the project has, and gives the rows of the statement that it calls `main`;
+   * null where the project has none. `failing` selects the rows that the test finds.
+   */
+  runOwnTest(
+    nodeId: NodeId,
+    sql: { readonly compiled: string; readonly failing: string },
+    scope: RenderScope,
+  ): Promise<readonly Readonly<Record<string, unknown>>[] | null>
+  /**
    * Runs the materialization that the project defines for a model, or that of a snapshot, with `compiled` as its SQL;
    * `this`, the schema and the alias are those of `scope.thisRelation`. Hooks are part of it, unless they are not
    * wanted.

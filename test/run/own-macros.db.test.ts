@@ -165,6 +165,49 @@ from ({{ main_sql }}) as t
     expect(node('none')).toMatchObject({ status: 'warn', rows: 0 })
   })
 
+  test('the materialization of tests, with the usual one inside', async () => {
+    const files = {
+      'models/numbers.sql': table,
+      'models/m.yml':
+        'models: [{name: numbers, columns: [{name: id, data_tests: [not_null, accepted_values: {arguments: {values: [2]}}]}]}]',
+      'tests/some.sql': "{{ config(warn_if='> 5', error_if='> 5', limit=7) }} select 3 as id, 'some' as name",
+      'macros/m.sql': `{% materialization test, default %}
+  {%- set made = dbt.materialization_test_default() -%}
+  {%- set found = load_result('main').table.rows[0] -%}
+  {%- do graph.setdefault('found', {}).update({model.name: [found.failures, found.should_error, sql | trim]}) -%}
+  {{ return(made) }}
+{% endmaterialization %}
+{% macro tell() %}{% if execute %}
+create table {{ target.schema }}.told as
+{% for name, it in graph.found | dictsort %}
+  {{ 'union all' if not loop.first }} select '{{ name }}' as name, {{ it[0] }} as failures, {{ it[1] }} as fails,
+    '{{ 'limit' in it[2] }}' as is_limited
+{% endfor %}{% endif %}{% endmacro %}`,
+    }
+    const project = 'name: shop\nprofile: shop\non-run-end: "{{ tell() }}"\n'
+    const { result } = await withProject({ 'dbt_project.yml': project, ...files }, (root) =>
+      runProject(root, database.connection, { publish: 'node' }),
+    )
+    expect(result.results.map(({ status }) => status).sort()).toEqual(['fail', 'pass', 'pass', 'success'])
+    expect(await values(sql`select * from analytics.told`)).toEqual([
+      'accepted_values_numbers_id__2 1 true False',
+      'not_null_numbers_id 0 false False',
+      'some 1 false False',
+    ])
+  })
+
+  test('a materialization of tests that tells no verdict is an error', async () => {
+    const files = {
+      'tests/none.sql': 'select 1 as id',
+      'macros/m.sql': `{% materialization test, default %}{{ return({'relations': []}) }}{% endmaterialization %}`,
+    }
+    const { node } = await withProject(
+      { 'dbt_project.yml': 'name: shop\nprofile: shop\n', ...files },
+      (root) => runProject(root, database.connection, {}),
+    )
+    expect(node('none')).toMatchObject({ status: 'error', problem: { code: 'test-invalid' } })
+  })
+
   test('should_full_refresh and should_store_failures', async () => {
     const files = {
       'models/grown.sql': incremental(''),

@@ -23,6 +23,23 @@ dispatches get_where_subquery(relation)
   {%- do return('(select * from ' ~ relation ~ ' where ' ~ where ~ ') dbt_subquery') -%}
 {% endmacro %}
 
+{# For materializations of tests that a project has: the usual one, and what theirs comes to. `failing_rows` selects
+what the test finds, from where it is kept if it is kept. #}
+
+{% macro materialization_test_default() %}
+  {%- call statement('main', fetch_result=True) -%}
+    {{ get_test_sql(failing_rows, config.get('fail_calc'), config.get('warn_if'), config.get('error_if'), none) }}
+  {%- endcall -%}
+  {%- do return({'relations': []}) -%}
+{% endmacro %}
+
+{% macro rows_of_main() %}
+  {%- set main = load_result('main') -%}
+  {%- set found = [] -%}
+  {%- for row in (main.table.rows if main else []) -%}{%- do found.append(row.dict()) -%}{%- endfor -%}
+  {%- do return(found) -%}
+{% endmacro %}
+
 {% macro get_show_sql(compiled_code, sql_header, limit) %}
   {{- sql_header if sql_header is not none }}
   {{ get_limit_subquery_sql(compiled_code, limit) }}

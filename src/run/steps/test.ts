@@ -26,13 +26,7 @@ export const runTest: StepRunner<TestNode> = async (node, _step, context) => {
     const query = limited(node, compiled)
     if (kept === 'table') await keepRows(session, node.relation, query, context)
     const failing = kept === 'table' ? sql`select * from ${relationIdent(node.relation)}` : query
-    const ownCount = await context.renderer.countOfFailures(
-      node.id,
-      kept === 'table' ? `select * from ${written(node.relation)}` : compiled.text,
-      { ...context.renderScope, ask: askOn(session) },
-    )
-    const counting = ownCount === null ? countOf(node, failing) : unsafeSql(ownCount)
-    const { failures, fails, warns } = await countFailures(session, node, counting, context)
+    const { failures, fails, warns } = await verdictOf(session, node, compiled, kept === 'table', context)
     const isFailure = (node.severity === 'error' && fails) || (warns && context.warnError)
     const verdict = isFailure ? 'fail' : warns ? 'warn' : 'pass'
     return {
@@ -45,6 +39,49 @@ export const runTest: StepRunner<TestNode> = async (node, _step, context) => {
       ...(kept !== 'ephemeral' && { keptIn: node.relation }),
     }
   })
+}
+
+/** Counts by the project's own materialization of tests, by its own macros, or as everybody does. */
+async function verdictOf(
+  session: Session,
+  node: TestNode,
+  compiled: CompiledSql,
+  isKept: boolean,
+  context: RunContext,
+): Promise<Counted> {
+  const scope = { ...context.renderScope, ask: askOn(session) }
+  const rows = `select * from ${written(node.relation)}`
+  const texts = { compiled: compiled.text, failing: isKept ? rows : limitedText(node, compiled) }
+  const own = await context.renderer.runOwnTest(node.id, texts, scope)
+  if (own) return ownVerdict(node, own, context.renderer)
+  const ownCount = await context.renderer.countOfFailures(node.id, isKept ? rows : compiled.text, scope)
+  const counting =
+    ownCount === null
+      ? countOf(node, isKept ? sql`select * from ${relationIdent(node.relation)}` : limited(node, compiled))
+      : unsafeSql(ownCount)
+  return countFailures(session, node, counting, context)
+}
+
+/** What a materialization of tests found, by names in any case. */
+function ownVerdict(
+  node: TestNode,
+  rows: readonly Readonly<Record<string, unknown>>[],
+  renderer: RunContext['renderer'],
+): Counted {
+  const [first, ...more] = rows
+  if (first === undefined || more.length > 0) throw new ProblemError(noVerdict(node, rows.length, renderer))
+  const found = new Map(Object.entries(first).map(([name, value]) => [name.toLowerCase(), value]))
+  const given = found.get('failures') ?? null
+  const failures = given === null ? Number.NaN : Number(given)
+  if (!Number.isInteger(failures))
+    throw new ProblemError(noCount(node, given === null ? null : String(given), renderer))
+  return { failures, fails: found.get('should_error') === true, warns: found.get('should_warn') === true }
+}
+
+function noVerdict({ name, place }: TestNode, count: number, renderer: RunContext['renderer']): Problem {
+  const message = `the materialization of tests gives ${count} rows for ${name} instead of one`
+  const hint = `it has to run a statement 'main' with fetch_result=True that selects failures, should_warn and should_error`
+  return renderer.problem('test-invalid', message, place, hint)
 }
 
 /** Whether the failing rows are kept, and as what. */
@@ -65,9 +102,12 @@ function written({ schema, identifier }: Relation): string {
   return `${quoteIdentifier(schema)}.${quoteIdentifier(identifier)}`
 }
 
-function limited({ limit }: TestNode, { text }: CompiledSql): SQLQuery {
-  if (limit === undefined) return unsafeSql(text)
-  return sql`select * from (\n${unsafeSql(text)}\n) as failing\nlimit ${unsafeSql(String(limit))}`
+function limited(node: TestNode, compiled: CompiledSql): SQLQuery {
+  return unsafeSql(limitedText(node, compiled))
+}
+
+function limitedText({ limit }: TestNode, { text }: CompiledSql): string {
+  return limit === undefined ? text : `select * from (\n${text}\n) as failing\nlimit ${limit}`
 }
 
 interface Counted {
