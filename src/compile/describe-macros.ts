@@ -36,10 +36,12 @@ function withPatch(
   return {
     ...macro,
     description: text(patch.description),
-    arguments: patch.arguments.map(({ description, ...rest }) => ({
-      ...rest,
-      description: text(description),
-    })),
+    ...(patch.arguments.length > 0 && {
+      arguments: patch.arguments.map(({ description, ...rest }) => ({
+        ...rest,
+        description: text(description),
+      })),
+    }),
     meta: part('meta'),
     docs: part('docs'),
     patchPath: packagePath,

@@ -35,13 +35,16 @@ export function readDocs(project: Project, problems: Problem[]): Docs {
   }
 }
 
+/** What dbt leaves out of a block: comments, and the tags of `{% raw %}`. */
+const untold = /\{#[\s\S]*?#\}|\{%-?\s*raw\s*-?%\}([\s\S]*?)\{%-?\s*endraw\s*-?%\}/g
+
 function docsOf({ text, package: packageName, packagePath }: ProjectFile): DocInfo[] {
   return [...text.matchAll(block)].map(([, name, contents]) => ({
     id: `doc.${packageName}.${name}`,
     name: name!,
     package: packageName,
     path: packagePath,
-    contents: contents!.trim(),
+    contents: contents!.replace(untold, (_, raw: string | undefined) => raw ?? '').trim(),
   }))
 }
 

@@ -141,7 +141,9 @@ function describeAll(
         name,
         package: packageName,
         path: pathsWithin.get(block.place.file) ?? block.place.file,
-        source: block.template.text.slice(block.start, block.end),
+        source: sourceOf(block),
+        arguments: block.parameters.map((parameter) => ({ name: parameter.name, description: '' })),
+        ...(block.kind === 'materialization' && { languages: block.supportedLanguages ?? ['sql'] }),
       }),
     ),
   )
@@ -149,6 +151,14 @@ function describeAll(
     ({ name, path, source }): MacroInfo => ({ name, package: builtinPackage, path, source }),
   )
   return Object.fromEntries([...infos, ...ours].map((info) => [`macro.${info.package}.${info.name}`, info]))
+}
+
+/** The block with the space that its outer tags take away, as dbt has it. */
+function sourceOf({ template: { text }, start, end }: TemplateBlock): string {
+  const from = text.startsWith('{%-', start) ? text.slice(0, start).trimEnd().length : start
+  const rest = text.slice(end)
+  const to = text.startsWith('-%}', end - 3) ? end + rest.length - rest.trimStart().length : end
+  return text.slice(from, to)
 }
 
 function addBlock(namespace: Namespace, block: TemplateBlock, file: ProjectFile, problems: Problem[]): void {

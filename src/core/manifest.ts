@@ -23,9 +23,12 @@ export interface MacroInfo {
   /** The file, relative to its package. */
   readonly path: string
   readonly source: string
+  /** The languages that a materialization takes. */
+  readonly languages?: readonly string[]
+  /** Its parameters, as YAML describes them where it does. */
+  readonly arguments?: readonly MacroArgument[]
   /** What YAML says about it, where it does. */
   readonly description?: string
-  readonly arguments?: readonly MacroArgument[]
   readonly meta?: Readonly<Record<string, unknown>>
   readonly docs?: Readonly<Record<string, unknown>>
   /** The YAML file, relative to its package. */

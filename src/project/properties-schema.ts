@@ -296,6 +296,9 @@ export const propertiesSchema = z.strictObject({
   ...knownKeys('anchors'),
 })
 
+/** The same in a project made for dbt, to which `tests` at the top says nothing. */
+export const dbtPropertiesSchema = propertiesSchema.omit({ tests: true })
+
 export type ColumnYaml = z.infer<typeof columnSchema>
 export type PatchYaml = z.infer<typeof patchSchema>
 export type VersionYaml = z.infer<typeof versionSchema>

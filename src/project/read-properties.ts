@@ -11,7 +11,7 @@ import type {
   UnitTestSpec,
 } from '../core/project.ts'
 import { checkYaml, type UnknownKeys } from './check-yaml.ts'
-import { type PropertiesYaml, propertiesSchema } from './properties-schema.ts'
+import { dbtPropertiesSchema, type PropertiesYaml, propertiesSchema } from './properties-schema.ts'
 import { readExposure, readGroup } from './read-declarations.ts'
 import { readFunctionPatch, readMacroPatch, readPatch, readSnapshot, readTestPatch } from './read-patches.ts'
 import { readModelSemantics, readSemantic } from './read-semantics.ts'
@@ -58,8 +58,12 @@ export function readPropertiesDocument(
 ): Properties {
   // An empty file, or one in which everything is commented out, says nothing.
   if (document.value === null || document.value === undefined) return noProperties
-  const yaml = checkYaml(document, propertiesSchema, problems, unknownKeys)
-  if (!yaml) return noProperties
+  const checked =
+    unknownKeys === 'warning'
+      ? checkYaml(document, dbtPropertiesSchema, problems, unknownKeys)
+      : checkYaml(document, propertiesSchema, problems, unknownKeys)
+  if (!checked) return noProperties
+  const yaml: PropertiesYaml = { tests: [], ...checked }
   const each = <K extends ListKey, T>(section: K, read: (entry: Entry<K>, path: YamlPath) => T): T[] =>
     (yaml[section] as Entry<K>[]).map((entry, index) => read(entry, [section, index]))
   const patchesOf = (section: 'models' | 'seeds' | 'jobs' | 'analyses', resource: PatchSpec['resource']) =>

@@ -9,9 +9,9 @@ import {
   LineCounter,
   type Node,
   type Pair,
-  parseDocument,
   visit,
 } from 'yaml'
+import { parseLoosely } from '../core/parse-loosely.ts'
 import { makeProblem, type Place, type Problem, type ProblemDetails } from '../core/problem.ts'
 import type { ProblemCode } from '../core/problem-catalogue.ts'
 import type { Origin, SourceText } from '../core/project.ts'
@@ -56,13 +56,12 @@ export function parseYaml(
   { isLenient = false }: YamlOptions = {},
 ): YamlDocument | null {
   const lines = new LineCounter()
-  const parsed = parseDocument(file.text, {
+  const parsed = parseLoosely(file.text, lines, {
     version: '1.1',
     uniqueKeys: !isLenient,
     customTags: withYamlScalars,
     prettyErrors: false,
     logLevel: 'error',
-    lineCounter: lines,
   })
   const placeAtOffset = (offset: number): Place => {
     const { line, col } = lines.linePos(offset)

@@ -52,6 +52,20 @@ sources:
     })
   })
 
+  test('indexes that cannot be made are the affair of the models that make them', async () => {
+    const model = (materialized: string) =>
+      `{{ config(materialized='${materialized}', indexes=[{'default': true}]) }} select 1 as id`
+    const { manifest } = await compiled({
+      ...dbtProject,
+      'models/seen.sql': model('view'),
+      'models/kept.sql': model('table'),
+    })
+    expect(manifest.nodes['model.shop.seen']).not.toHaveProperty('refusal')
+    expect(manifest.nodes['model.shop.kept']).toMatchObject({
+      refusal: { code: 'config-invalid', message: "indexes does not know 'default'" },
+    })
+  })
+
   test('what an object lacks may be called until the node is run', async () => {
     const files = {
       'models/broken.sql': '{{ adapter.invalid_method() }} {{ nope.deep(1) }} select 1',

@@ -178,6 +178,42 @@ groups: [{name: sales, owner: {name: a}}]
     expect(patches[0]!.config).toEqual({ a: true, b: false, c: '2024-01-01' })
   })
 
+  it('takes quotes and brackets to go on wherever their lines begin, as dbt does', async () => {
+    const { patches } = await projectOf({
+      'models/y.yml': `
+models:
+  - name: one
+    description: "first
+    second
+  third"#a remark
+    tags: [a,
+b,
+  ]
+    columns:
+      - name: id`,
+    })
+    expect(patches).toMatchObject([
+      { name: 'one', description: 'first second third', tags: ['a', 'b'], columns: [{ name: 'id' }] },
+    ])
+  })
+
+  it('passes over tests at the top of a file of a dbt project, named or not', async () => {
+    const files = {
+      'dbt_project.yml': 'name: demo\nprofile: demo\n',
+      'models/y.yml':
+        'tests: [{not_null: {column_name: id}}]\ndata_tests: [{name: one, description: told}]\n',
+    }
+    const { patches, warnings } = await projectOf(files)
+    expect(patches).toMatchObject([{ name: 'one', description: 'told' }])
+    expect(warnings.map(({ code, message }) => [code, message])).toEqual([
+      ['yaml-unknown-key', expect.stringContaining("unknown key 'tests'")],
+    ])
+    expect(await problemsOf({ 'models/y.yml': 'tests: [{not_null: {column_name: id}}]\n' })).toEqual([
+      expect.stringContaining("'name' is missing"),
+      expect.stringContaining("unknown key 'not_null'"),
+    ])
+  })
+
   it('follows anchors and merges, in values and in places', async () => {
     const files = {
       'models/m.yml': `

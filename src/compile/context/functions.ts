@@ -1,5 +1,6 @@
 import { createHash } from 'node:crypto'
-import { parse as parseYaml, stringify as stringifyYaml } from 'yaml'
+import { LineCounter, stringify as stringifyYaml } from 'yaml'
+import { parseLoosely } from '../../core/parse-loosely.ts'
 import { withYamlScalars } from '../../core/yaml-scalars.ts'
 import {
   Dict,
@@ -35,11 +36,10 @@ const functions: Readonly<Record<string, Call>> = {
       dumpJson(value ?? null, { sortKeys: truth(sortKeys ?? kwargs['sort_keys'] ?? false) }),
     ),
   fromyaml: ([text, fallback], kwargs) => {
-    try {
-      return fromJs(parseYaml(str(text ?? null), { version: '1.1', customTags: withYamlScalars }))
-    } catch {
-      return fallback ?? kwargs['default'] ?? null
-    }
+    const options = { version: '1.1', uniqueKeys: false, customTags: withYamlScalars } as const
+    const parsed = parseLoosely(str(text ?? null), new LineCounter(), options)
+    if (parsed.errors.length > 0) return fallback ?? kwargs['default'] ?? null
+    return fromJs(parsed.toJS())
   },
   toyaml: ([value, , sortKeys], kwargs) =>
     stringifyYaml(toExactJs(value ?? null), {

@@ -1,10 +1,10 @@
-import { createHash } from 'node:crypto'
 import type { AnalysisNode } from '../../core/node.ts'
 import { makeProblem, type Problem } from '../../core/problem.ts'
 import type { ProjectConfig, ProjectFile } from '../../core/project.ts'
 import { type Draft, type Drafts, partByEnabled } from './draft.ts'
 import type { DraftScope } from './draft-scope.ts'
 import { type QueryFileKind, readQueryFile } from './query-file.ts'
+import { textChecksum } from './text-checksum.ts'
 
 /** Analyses: SQL that is compiled and never run. */
 export function draftAnalyses(scope: DraftScope): Drafts<AnalysisNode> {
@@ -36,7 +36,7 @@ export function draftAnalysis(
       ...base,
       resourceType: 'analysis',
       rawCode: file.text,
-      checksum: createHash('sha256').update(file.text.trim()).digest('hex'),
+      checksum: textChecksum(file.text),
     },
   }
 }

@@ -91,6 +91,9 @@ const carriedOut: Readonly<Record<string, Check>> = {
   timeout: duration,
 }
 
+/** What is wrong with the indexes that a config asks for; null when nothing is. */
+export const indexesCheck: Check = each(shaped({ columns: texts, unique: flag, type: typed(isText, 'text') }))
+
 const built: Readonly<Record<string, Check>> = {
   ...carriedOut,
   column_types: mapping,
@@ -98,7 +101,7 @@ const built: Readonly<Record<string, Check>> = {
   docs: shaped({ show: flag, node_color: color }),
   full_refresh: flag,
   grants: mapping,
-  indexes: each(shaped({ columns: texts, unique: flag, type: typed(isText, 'text') })),
+  indexes: indexesCheck,
   on_configuration_change: oneOf('apply', 'continue', 'fail'),
   packages: texts,
   persist_docs: shaped({ relation: flag, columns: flag }),
@@ -140,6 +143,8 @@ export function configProblems({ node }: Draft, scope: DraftScope): Problem[] {
   for (const key in config) {
     const value = config[key]
     if (value === null || value === undefined || !Object.hasOwn(known, key)) continue
+    // dbt looks at the indexes of a model when it makes them: see readModelConfig.
+    if (key === 'indexes' && node.resourceType === 'model' && scope.misspelled === 'warning') continue
     const refusal = known[key]!(value)
     if (refusal)
       problems.push(

@@ -1,4 +1,3 @@
-import { createHash } from 'node:crypto'
 import { extended } from '../../core/extended.ts'
 import type { FunctionArgument, FunctionNode, FunctionOverload, FunctionReturns } from '../../core/node.ts'
 import { makeProblem, type Problem } from '../../core/problem.ts'
@@ -8,6 +7,7 @@ import { type Draft, type Drafts, fileName, partByEnabled, type Read, startOf } 
 import type { DraftScope } from './draft-scope.ts'
 import { groupOf } from './group.ts'
 import { type QueryFileKind, readQueryFile } from './query-file.ts'
+import { textChecksum } from './text-checksum.ts'
 
 /*
  * Functions of the database: a file with the body, and YAML that says what goes in and what comes out. A function
@@ -59,7 +59,7 @@ function draftFunction(
       resourceType: 'function' as const,
       relation: scope.naming(identity),
       rawCode: file.text,
-      checksum: createHash('sha256').update(file.text.trim()).digest('hex'),
+      checksum: textChecksum(file.text),
       arguments: given,
       // One that YAML does not describe gives nothing, and the database says so.
       returns: returnsOf(isMap(extra['returns']) ? extra['returns'] : {}),

@@ -3,6 +3,7 @@ import type { IncrementalStrategy, Materialization, ModelNode, OnSchemaChange } 
 import { makeProblem, type Place, type Problem, type Severity } from '../../core/problem.ts'
 import { asStrings, type Config } from '../config-tree.ts'
 import { unknownColumnsChoices } from '../lineage/check-columns.ts'
+import { indexesCheck } from './check-config.ts'
 import { readIndexes } from './read-indexes.ts'
 
 /*
@@ -156,6 +157,15 @@ export function readModelConfig(
     : isLenient && materialized !== 'incremental'
       ? usualStrategy
       : choose('incremental_strategy', strategies, usualStrategy)
+  // dbt learns of an index that cannot be made when it makes it, and makes none of a view.
+  const refuseIndex = (message: string, hint?: string): void => {
+    if (!isLenient) refuse(message, hint)
+    else if (hasNoIndexes.includes(materialized)) refuse(message, hint, 'warning')
+    else refusals.push(makeProblem('config-invalid', message, { place, source, ...(hint && { hint }) }))
+  }
+  const wrongIndex = isLenient && config['indexes'] ? indexesCheck(config['indexes']) : null
+  if (wrongIndex) refuseIndex(`indexes ${wrongIndex.message}`, wrongIndex.hint)
+  const indexes = readIndexes(config, wrongIndex ? () => {} : refuseIndex)
   const lacksKey =
     materialized === 'incremental' && needsKey.includes(incrementalStrategy) && uniqueKey.length === 0
   if (lacksKey && !isLenient)
@@ -177,13 +187,16 @@ export function readModelConfig(
       // In dbt a merge without a key matches nothing, so that all rows are new.
       incrementalStrategy: lacksKey ? 'append' : incrementalStrategy,
       onSchemaChange: choose('on_schema_change', schemaChanges, 'ignore'),
-      indexes: readIndexes(config, refuse),
+      indexes,
       unlogged: config.unlogged === true,
       ...(typeof config.full_refresh === 'boolean' && { fullRefresh: config.full_refresh }),
       ...(refusals[0] && { refusal: refusals[0] }),
     },
   }
 }
+
+/** Materializations that make no indexes, whatever the config says. */
+const hasNoIndexes: readonly string[] = ['view', 'ephemeral', 'custom']
 
 /** Strategies that replace rows, and so must know which. */
 const needsKey: readonly IncrementalStrategy[] = ['merge']

@@ -1,4 +1,3 @@
-import { createHash } from 'node:crypto'
 import { extended } from '../../core/extended.ts'
 import type { Access, ModelNode, TimeSpine } from '../../core/node.ts'
 import { makeProblem, type Problem } from '../../core/problem.ts'
@@ -13,6 +12,7 @@ import { groupOf } from './group.ts'
 import { readHooks } from './hooks.ts'
 import { readModelConfig } from './model-config.ts'
 import { capturePython, isPythonFile, pythonRefusal } from './python-model.ts'
+import { textChecksum } from './text-checksum.ts'
 
 /** Renders every model once, to learn what it declares and what it reads. */
 export function draftModels(scope: DraftScope): Drafts<ModelNode> {
@@ -79,7 +79,7 @@ export function draftModel(scope: DraftScope, file: ProjectFile, problems: Probl
       resourceType: 'model' as const,
       relation: naming({ ...identity, config }),
       rawCode: file.text,
-      checksum: createHash('sha256').update(file.text.trim()).digest('hex'),
+      checksum: textChecksum(file.text),
       ...groupOf(config),
       access,
       contractEnforced: isMap(config['contract']) && config['contract']['enforced'] === true,

@@ -1,4 +1,3 @@
-import { createHash } from 'node:crypto'
 import type { SnapshotNode } from '../../core/node.ts'
 import { makeProblem, type Place, type Problem } from '../../core/problem.ts'
 import type { PatchSpec, ProjectFile } from '../../core/project.ts'
@@ -15,6 +14,7 @@ import { readHooks } from './hooks.ts'
 import { readExpression } from './read-expression.ts'
 import { readIndexes } from './read-indexes.ts'
 import { readSnapshotSpec } from './snapshot-config.ts'
+import { textChecksum } from './text-checksum.ts'
 
 /** Snapshots: those of `{% snapshot %}` blocks and those that YAML declares with a relation. */
 export function draftSnapshots(scope: DraftScope): Drafts<SnapshotNode> {
@@ -132,7 +132,7 @@ function draftSnapshot(scope: DraftScope, source: SnapshotSource, problems: Prob
       resourceType: 'snapshot',
       relation: standsAt(config),
       rawCode,
-      checksum: createHash('sha256').update(rawCode.trim()).digest('hex'),
+      checksum: textChecksum(file.text),
       spec,
       indexes: readIndexes(config, refuse),
       ...groupOf(config),

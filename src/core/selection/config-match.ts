@@ -38,7 +38,6 @@ function effectiveConfig(node: Node): Readonly<Record<string, unknown>> {
       return {
         ...base,
         materialized: node.materialized,
-        incremental_strategy: node.materialized === 'incremental' ? node.incrementalStrategy : null,
         on_schema_change: node.onSchemaChange,
         unique_key: node.uniqueKey,
         full_refresh: node.fullRefresh,

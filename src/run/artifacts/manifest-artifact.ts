@@ -130,6 +130,8 @@ export function macroEntries(scope: ArtifactScope): Readonly<Record<string, Entr
 
 function macroEntry(macro: MacroInfo, { options, macrosIn }: ArtifactScope): Entry {
   const id = macroId(macro)
+  const meta = macro.meta ?? {}
+  const docs = { show: true, node_color: null, ...macro.docs }
   return {
     name: macro.name,
     resource_type: 'macro',
@@ -140,8 +142,9 @@ function macroEntry(macro: MacroInfo, { options, macrosIn }: ArtifactScope): Ent
     macro_sql: macro.source,
     depends_on: { macros: macrosIn(macro.source, macro.package).filter((callee) => callee !== id) },
     description: macro.description ?? '',
-    meta: macro.meta ?? {},
-    docs: { show: true, node_color: null, ...macro.docs },
+    meta,
+    docs,
+    config: { meta, docs },
     patch_path: macro.patchPath === undefined ? null : `${macro.package}://${macro.patchPath}`,
     arguments: (macro.arguments ?? []).map(({ name, type, description }) => ({
       name,
@@ -149,7 +152,7 @@ function macroEntry(macro: MacroInfo, { options, macrosIn }: ArtifactScope): Ent
       description,
     })),
     created_at: options.generatedAt.getTime() / 1000,
-    supported_languages: null,
+    supported_languages: macro.languages ?? null,
   }
 }
 

@@ -1,5 +1,6 @@
 import { createHash } from 'node:crypto'
 import { timeSpineData } from '../../compile/context/node-value.ts'
+import { textChecksum } from '../../compile/nodes/text-checksum.ts'
 import { primaryKey } from '../../compile/primary-key.ts'
 import { holdsTemplate } from '../../compile/yaml-values.ts'
 import { extended } from '../../core/extended.ts'
@@ -57,9 +58,6 @@ export function modelEntry(node: ModelNode, scope: ArtifactScope): Entry {
     config: nodeConfig(node, {
       // The names of those that a macro of the project defines stand in the config as written.
       ...(node.materialized !== 'custom' && { materialized: node.materialized }),
-      ...(node.incrementalStrategy !== 'custom' && {
-        incremental_strategy: node.materialized === 'incremental' ? node.incrementalStrategy : null,
-      }),
       unique_key: node.uniqueKey.length > 1 ? node.uniqueKey : (node.uniqueKey[0] ?? null),
       on_schema_change: node.onSchemaChange,
       full_refresh: node.fullRefresh ?? null,
@@ -129,9 +127,7 @@ export function testEntry(node: TestNode, scope: ArtifactScope): Entry {
   return extended(tableEntry(node, scope, node.relation), queryEntry(node, scope), {
     group: node.group ?? null,
     ...(generic && genericEntry(node, scope)),
-    checksum: generic
-      ? checksum('')
-      : checksum(createHash('sha256').update(node.rawCode.trim()).digest('hex')),
+    checksum: generic ? checksum('') : checksum(textChecksum(node.rawCode)),
     raw_code: node.rawCode.trim(),
     contract: { ...modelTraits.contract, checksum: null },
     config: nodeConfig(node, {

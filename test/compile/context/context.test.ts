@@ -20,6 +20,7 @@ describe('names of the context', () => {
     ['{{ flags.FULL_REFRESH }} {{ flags.WHICH }}', 'False run'],
     ['{{ fromjson("[1, 2]")[1] }} {{ tojson({"a": none}) }}', '2 {"a": null}'],
     ['{{ fromyaml("a: [1, x]").a }} {{ toyaml({"a": 1}) | trim }}', "[1, 'x'] a: 1"],
+    ['{{ fromyaml("a: 1\\nb: x\\na: 2") }} {{ fromyaml("a: [", 7) }}', "{'a': 2, 'b': 'x'} 7"],
     [
       '{{ fromyaml("a: 1.0\\nb: 08\\nc: 1_0\\nd: 1e3\\ne: E8") }}',
       "{'a': 1.0, 'b': '08', 'c': 10, 'd': '1e3', 'e': 'E8'}",

@@ -106,7 +106,9 @@ const sectionShapes: Readonly<Record<string, Shape>> = {
 /** Without `config`, which only dbt 1.12 knows. */
 const macroShape: Shape = {
   required: words('name resource_type package_name path original_file_path unique_id macro_sql'),
-  optional: words('depends_on description meta docs patch_path arguments created_at supported_languages'),
+  optional: words(
+    'depends_on description meta docs config patch_path arguments created_at supported_languages',
+  ),
 }
 
 const docShape: Shape = {

@@ -63,6 +63,51 @@ macros:
         { name: 'scale', type: null, description: '' },
       ],
     })
-    expect(macros['macro.demo.test_odd']).toMatchObject({ description: 'Odd rows.' })
+    expect(macros['macro.demo.test_odd']).toMatchObject({
+      description: 'Odd rows.',
+      arguments: [{ name: 'model', type: null, description: '' }],
+      config: { meta: {}, docs: { show: true, node_color: null } },
+    })
+  })
+
+  it('nothing of stands there from the code: parameters, languages, the space that tags take away', async () => {
+    const { macros } = await artifactOf({
+      'macros/m.sql': `-- first
+
+{%- macro one(a, b=2) -%} x {%- endmacro -%}
+
+{% materialization way, default %}{{ return({'relations': []}) }}{% endmaterialization %}`,
+    })
+    expect(macros['macro.demo.one']).toMatchObject({
+      macro_sql: '\n\n{%- macro one(a, b=2) -%} x {%- endmacro -%}\n\n',
+      arguments: [{ name: 'a' }, { name: 'b' }],
+      supported_languages: null,
+    })
+    expect(macros['macro.demo.materialization_way_default']).toMatchObject({ supported_languages: ['sql'] })
+  })
+
+  it('in docs blocks is told without comments and raw tags', async () => {
+    const { docs } = await artifactOf({
+      'models/d.md': '{% docs one %}{# a note #}{% raw %}{{ x }}{% endraw %} stays{% enddocs %}',
+    })
+    expect(docs['doc.demo.one']).toMatchObject({ block_contents: '{{ x }} stays' })
+  })
+})
+
+describe('what is known of models from their files', () => {
+  it('is a checksum of the words alone, and the strategy that is written', async () => {
+    const sql = (space: string) =>
+      `{{ config(materialized='incremental', unique_key='id') }}${space}select 1${space}as id`
+    const [one, two] = await Promise.all(
+      [' ', '\n\n\t'].map((space) => artifactOf({ 'models/m.sql': sql(space) })),
+    )
+    const { checksum, config } = one!.nodes['model.demo.m'] as unknown as Record<string, unknown>
+    // dbt 1.12.3 gives this one.
+    expect(checksum).toEqual({
+      name: 'sha256',
+      checksum: 'f9b2882aff91caa36a57967cd95f8bd316d164b9720cb11cefcf76158efcd228',
+    })
+    expect((two!.nodes['model.demo.m'] as unknown as Record<string, unknown>)['checksum']).toEqual(checksum)
+    expect(config).toMatchObject({ incremental_strategy: null })
   })
 })

@@ -135,6 +135,7 @@ export const orders: ModelNode = {
   config: {
     tags: 'nightly',
     materialized: 'incremental',
+    incremental_strategy: 'merge',
     unique_key: ['order_id', 'day'],
     pre_hook: "set work_mem = '1GB'",
     docs: { show: true, node_color: 'teal' },

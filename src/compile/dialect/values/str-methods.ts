@@ -180,6 +180,31 @@ const translate: Method<string> = (self, args, kwargs) => {
     .join('')
 }
 
+/** `maketrans`: the table that `translate` takes, from a dict, or from characters, their replacements and those to drop. */
+const maketrans: Method<string> = (_self, args, kwargs) => {
+  const [from, to, dropped] = bind('maketrans', ['x', 'y', 'z'], 1, args, kwargs)
+  if (to === undefined) {
+    if (!(from instanceof Dict))
+      return raise('TypeError', 'if you give only one argument to maketrans it must be a dict')
+    return Dict.of(
+      [...from.entries.values()].map(([key, value]) => [isText(key!) ? codeOf(textOf(key!)) : key!, value!]),
+    )
+  }
+  const [sources, targets] = [[...textArgument(from, 'maketrans')], [...textArgument(to, 'maketrans', 2)]]
+  if (sources.length !== targets.length)
+    raise('ValueError', 'the first two maketrans arguments must have equal length')
+  const gone = dropped === undefined ? [] : [...textArgument(dropped, 'maketrans', 3)]
+  return Dict.of([
+    ...sources.map((char, at): [Value, Value] => [codeOf(char), codeOf(targets[at]!)]),
+    ...gone.map((char): [Value, Value] => [codeOf(char), null]),
+  ])
+}
+
+function codeOf(char: string): number {
+  if (textLength(char) !== 1) raise('ValueError', 'string keys in translate table must be of length 1')
+  return char.codePointAt(0)!
+}
+
 /** The methods of str by name. */
 export const strMethods: Methods<string> = methodTable<string>({
   upper: plain('upper', (self) => self.toUpperCase()),
@@ -201,6 +226,7 @@ export const strMethods: Methods<string> = methodTable<string>({
   rpartition: partitionMethod('rpartition', true),
   replace,
   join,
+  maketrans,
   translate,
   find: findMethod('find', false, false),
   rfind: findMethod('rfind', true, false),
