@@ -36,7 +36,7 @@ describe('a config', () => {
     ["model 'm': docs show must be true or false", model('docs: {show: perhaps}')],
     ["model 'm': grants must be a mapping", model('grants: [select]')],
     ["model 'm': persist_docs must be a mapping", model('persist_docs: true')],
-    ["model 'm': indexes does not know 'where'", model('indexes: [{columns: [id], where: id > 1}]')],
+    ["seed 's': indexes does not know 'where'", seed('indexes: [{columns: [id], where: id > 1}]')],
     ["model 'm': on_configuration_change must be one of", model('on_configuration_change: never')],
     ["model 'm': post_hook must be SQL, or a mapping with sql", model('post_hook: [{sqll: select 1}]')],
     ["model 'm': it is to stand in the database 'other', and target 'dev'", model('database: other')],

@@ -193,7 +193,12 @@ b,
       - name: id`,
     })
     expect(patches).toMatchObject([
-      { name: 'one', description: 'first second third', tags: ['a', 'b'], columns: [{ name: 'id' }] },
+      {
+        name: 'one',
+        description: 'first second third',
+        config: { tags: ['a', 'b'] },
+        columns: [{ name: 'id' }],
+      },
     ])
   })
 
