@@ -23,7 +23,7 @@ function blocks(file: string, language: string): string[] {
 describe('the reference project', () => {
   const database = useProjectDatabase()
   const root = mkdtempSync(join(tmpdir(), 'estimand-reference-'))
-  const vars = { events: 40_000 }
+  const vars = { events: 40_000, b2b_accounts: 150, spend_users: 2_000 }
   const run = (options = {}) =>
     runProject(root, database.connection, { vars, env: { DATABASE_URL: database.url }, ...options })
   const fingerprint = async () =>
@@ -35,7 +35,13 @@ describe('the reference project', () => {
       from product.events as e
       union all
       select 'truth', count(*)::int, md5(string_agg(md5(t::text), '' order by t::text))
-      from truth.effects as t`)
+      from truth.effects as t
+      union all
+      select 'spend', count(*)::int, md5(string_agg(md5(s::text), '' order by user_id, month))
+      from spend.monthly_spend as s
+      union all
+      select 'b2b', count(*)::int, md5(string_agg(md5(a::text), '' order by a::text))
+      from b2b.daily_activity as a`)
 
   beforeAll(async () => {
     for (const folder of folders) cpSync(join(repository, folder), join(root, folder), { recursive: true })
@@ -58,6 +64,28 @@ describe('the reference project', () => {
     expect(withTruth.filter(({ covered }) => covered).length / withTruth.length).toBeGreaterThan(0.8)
   })
 
+  test('finds and cleans what was spoiled, problem by problem', async () => {
+    const found = await database.rows(sql`
+      select table_name, problem, problems_before::int as before, problems_after::int as after
+      from analytics.b2b_data_quality order by 1, 2`)
+    const spoiled = await database.rows(sql`
+      select split_part(table_name, '.', 2) as table_name, problem, count(*)::int as rows
+      from truth.b2b_dirt group by 1, 2 order by 1, 2`)
+    expect(spoiled).toHaveLength(5)
+    expect(found).toEqual(
+      spoiled.map(({ table_name, problem, rows }) => ({
+        table_name,
+        problem,
+        before: rows,
+        after: problem === 'missing_minutes' ? rows : 0,
+      })),
+    )
+    // A plan that was missing is the one that the price tells; the world without dirt knows it.
+    expect(
+      await database.rows(sql`select distinct plan from analytics_staging.stg_b2b__accounts order by 1`),
+    ).toEqual([{ plan: 'business' }, { plan: 'enterprise' }, { plan: 'team' }])
+  })
+
   test('keeps loaded data that nothing has changed', async () => {
     const { node } = await run()
     expect(node('product_world').status).toBe('reused')
@@ -65,7 +93,11 @@ describe('the reference project', () => {
 
   test('is the same to the byte whatever the number of workers', async () => {
     const one = await fingerprint()
-    const { node } = await run({ select: ['product_world'], fullRefresh: true, threads: 4 })
+    const { node } = await run({
+      select: ['product_world', 'spend_world', 'b2b_world'],
+      fullRefresh: true,
+      threads: 4,
+    })
     expect(node('product_world').status).toBe('success')
     expect(await fingerprint()).toEqual(one)
     expect(one.map(({ rows }) => rows)).toContain(40_000)
@@ -75,7 +107,7 @@ describe('the reference project', () => {
     const days = async () =>
       database.rows(sql`select sum(events)::int as events from analytics.daily_user_metrics`)
     const [before] = await days()
-    await run({ vars: { events: 20_000 } })
+    await run({ vars: { ...vars, events: 20_000 } })
     expect(await days()).toEqual([{ events: 20_000 }])
     await run({ select: ['product_world'] })
     const { node } = await run({ select: ['source:product+'] })

@@ -1,6 +1,7 @@
 select
     experiment_id,
     hypothesis,
+    layer,
     started_at,
     ended_at,
     control_arm,

@@ -1,4 +1,5 @@
--- Every event in an experiment names the one arm that its user was assigned to, and none comes before the exposure.
+-- Every event in an experiment of the main layer names the one arm that its user was assigned to, and none comes before
+-- the exposure.
 with seen as (
 
     select experiment_id, user_id, min(variant) as first_arm, max(variant) as last_arm, min(event_time) as first_at
@@ -15,7 +16,12 @@ select
     seen.last_arm,
     assignments.variant
 from seen
-full join {{ ref('stg_assignments') }} as assignments
+full join (
+    select assignments.experiment_id, assignments.user_id, assignments.variant, assignments.exposed_at
+    from {{ ref('stg_assignments') }} as assignments
+    inner join {{ ref('stg_experiments') }} as experiments
+        on assignments.experiment_id = experiments.experiment_id and experiments.layer = 'main'
+) as assignments
     on seen.experiment_id = assignments.experiment_id and seen.user_id = assignments.user_id
 where
     seen.first_arm is distinct from assignments.variant

@@ -1,7 +1,7 @@
 import type { AliasTable, Random, RowWriter } from 'estimand'
 import { microsPerDay } from '../parameters.ts'
 import { momentOf } from './calendar.ts'
-import { armOf } from './experiments.ts'
+import { armOf, type Lever } from './experiments.ts'
 import { tvDevice, type User } from './population.ts'
 import {
   checkoutSeconds,
@@ -28,20 +28,21 @@ const tvLaunchDay = 100
 const tvShare = 0.12
 const shortestBreakMicros = 31 * 60e6
 
-/** What an experiment means to one user. */
+/** What an experiment, or the roll-out, means to one user. */
 export interface Exposure {
   arm: number
   /** The first event in the experiment; 0 while there is none. */
   exposedMicros: number
-  /** Orders and revenue in the experiment, had the user been in the control or in the treatment. */
+  /** What the user does in the experiment in either arm, whatever happens in the others. */
   readonly orders: [control: number, treatment: number]
   readonly revenueCents: [control: number, treatment: number]
+  readonly plays: [control: number, treatment: number]
 }
 
 export interface Journeys {
   /** Events written so far. */
   readonly written: () => number
-  /** The exposures of the user that was written last, by experiment. */
+  /** The exposures of the user that was written last, by experiment; the last one is to the roll-out. */
   readonly exposures: readonly Exposure[]
   /** Writes the events of one user, or as many as still fit. */
   readonly write: (user: User, userId: number) => void
@@ -55,32 +56,52 @@ export function makeJourneys(
   firstEvent: number,
   quota: number,
 ): Journeys {
-  const { calendar, catalogue, chains, experiments, labels, population } = world
+  const { calendar, catalogue, chains, experiments, labels, population, rollout } = world
   // Imported constants are looked up each time that they are used; these are used once per event.
   const { view, search, play, addToCart, purchase } = eventIndex
   const pauseSeconds = meanPauseSeconds
   const longestSeconds = longestPauseSeconds
-  const { endMicros } = calendar
-  const exposures: Exposure[] = experiments.map(() => ({
+  const { startMicros, endMicros } = calendar
+  const runningOn = Array.from({ length: calendar.days }, (_, day) =>
+    experiments.flatMap(({ startDay, endDay }, index) => (day >= startDay && day < endDay ? [index] : [])),
+  )
+  const exposures: Exposure[] = [...experiments, rollout].map(() => ({
     arm: 0,
     exposedMicros: 0,
     orders: [0, 0],
     revenueCents: [0, 0],
+    plays: [0, 0],
   }))
+  const rolloutExposure = exposures.at(-1)!
+  const ends = experiments.map(({ endDay }) => startMicros + endDay * microsPerDay)
   let written = 0
   // The user and session that is being written.
   let userId = 0
   let sessionId = 0
   let device = 0
   let geo = 0
+  let rolloutFrom = Infinity
 
-  function experimentAt(time: number): number {
-    for (let index = 0; index < experiments.length; index++)
-      if (time >= experiments[index]!.startMicros && time < experiments[index]!.endMicros) return index
-    return -1
+  /** The experiments that run at a time, all of which the user is exposed to from here on. */
+  function expose(time: number): readonly number[] {
+    const running = runningOn[Math.floor((time - startMicros) / microsPerDay)]!
+    for (let place = 0; place < running.length; place++) {
+      const exposure = exposures[running[place]!]!
+      if (exposure.exposedMicros === 0) exposure.exposedMicros = time
+    }
+    if (rolloutExposure.exposedMicros === 0 && time >= rolloutFrom) rolloutExposure.exposedMicros = time
+    return running
   }
 
-  function emit(time: number, name: number, experiment: number, item: number, revenueCents: number): void {
+  function emit(
+    time: number,
+    name: number,
+    running: readonly number[],
+    item: number,
+    revenueCents: number,
+  ): void {
+    // The main layer comes first, and no two of its experiments run at once.
+    const experiment = running.length > 0 && experiments[running[0]!]!.layer === 'main' ? running[0]! : -1
     out.startRow()
     out.int8(firstEvent + written)
     out.int8(userId)
@@ -91,10 +112,8 @@ export function makeJourneys(
       out.null()
       out.null()
     } else {
-      const exposure = exposures[experiment]!
-      if (exposure.exposedMicros === 0) exposure.exposedMicros = time
       out.textBytes(labels.experiments[experiment]!)
-      out.textBytes(labels.arms[exposure.arm]!)
+      out.textBytes(labels.arms[exposures[experiment]!.arm]!)
     }
     out.textBytes(labels.platforms[device]!)
     out.textBytes(labels.countries[geo]!)
@@ -113,26 +132,63 @@ export function makeJourneys(
     return Math.floor(Math.min(1 + meanSeconds * random.exponential(), longestSeconds) * 1000) * 1000
   }
 
-  /** Decides about the cart in both arms and writes the purchase if the user's own arm makes it. */
-  function checkOut(user: User, time: number, experiment: number, item: number): void {
+  /** What an experiment's treatment makes of the lever at a time, for this user: 1 + lift. */
+  function factorOf(user: User, index: number, lever: Lever, time: number): number {
+    const experiment = experiments[index]!
+    if (experiment.lever !== lever) return 1
+    const days = Math.floor((time - exposures[index]!.exposedMicros) / microsPerDay)
+    return 1 + experiment.liftOf(user.device, days)
+  }
+
+  /** The product of what the user's own treatments make of the lever. */
+  function ownFactor(user: User, running: readonly number[], lever: Lever, time: number): number {
+    let factor = 1
+    for (let place = 0; place < running.length; place++)
+      if (exposures[running[place]!]!.arm === 1) factor *= factorOf(user, running[place]!, lever, time)
+    return factor
+  }
+
+  /** Decides about the cart in both arms of every experiment and writes the purchase if the user's own arms make it. */
+  function checkOut(user: User, time: number, running: readonly number[], item: number): void {
     const point = random.uniform()
     const quantityPoint = random.uniform()
     if (time >= endMicros || written >= quota) return
     const revenueCents =
       catalogue.priceCents[item]! * (quantityPoint < 0.86 ? 1 : quantityPoint < 0.97 ? 2 : 3)
-    const lift = experiment < 0 ? 0 : experiments[experiment]!.lift
-    const inControl = point < user.purchaseProbability
-    const inTreatment = point < user.purchaseProbability * (1 + lift)
-    let buys = inControl
-    if (experiment >= 0) {
-      const exposure = exposures[experiment]!
-      if (time < experiments[experiment]!.endMicros) {
-        if (inControl) count(exposure, 0, revenueCents)
-        if (inTreatment) count(exposure, 1, revenueCents)
-      }
-      if (exposure.arm === 1) buys = inTreatment
+    const inRollout = time >= rolloutFrom
+    const here = inRollout ? 1 + rollout.lift : 1
+    const own = user.purchaseProbability * here * ownFactor(user, running, 'cart', time)
+    for (let place = 0; place < running.length; place++) {
+      const index = running[place]!
+      if (time >= ends[index]!) continue
+      const factor = factorOf(user, index, 'cart', time)
+      const treated = exposures[index]!.arm === 1
+      if (point < (treated ? own / factor : own)) countOrder(exposures[index]!, 0, revenueCents)
+      if (point < (treated ? own : own * factor)) countOrder(exposures[index]!, 1, revenueCents)
     }
-    if (buys) emit(time, purchase, experiment, item, revenueCents)
+    if (inRollout) {
+      if (point < own / here) countOrder(rolloutExposure, 0, revenueCents)
+      if (point < own) countOrder(rolloutExposure, 1, revenueCents)
+    }
+    if (point < own) emit(time, purchase, running, item, revenueCents)
+  }
+
+  /** Decides in both arms of every experiment whether another play follows, and writes it if the user's own arms make it. */
+  function playOn(user: User, time: number, running: readonly number[], item: number): void {
+    const point = random.uniform()
+    const fits = time < endMicros && written < quota
+    const own = ownFactor(user, running, 'play', time)
+    for (let place = 0; place < running.length; place++) {
+      const index = running[place]!
+      const { arm, plays } = exposures[index]!
+      plays[0]++
+      plays[1]++
+      if (!fits || time >= ends[index]!) continue
+      const factor = factorOf(user, index, 'play', time)
+      if (point < (arm === 1 ? own / factor : own) - 1) plays[0]++
+      if (point < (arm === 1 ? own : own * factor) - 1) plays[1]++
+    }
+    if (fits && point < own - 1) emit(time, play, running, item, 0)
   }
 
   /** Writes a session and returns when it is over. */
@@ -143,13 +199,16 @@ export function makeJourneys(
     sessionId = firstEvent + written
     while (state !== chains.end && time < endMicros && written < quota) {
       item = itemOf(state, item)
-      const experiment = experimentAt(time)
-      emit(time, state, experiment, item, 0)
+      const running = expose(time)
+      emit(time, state, running, item, 0)
       if (state === addToCart) {
         time += pause(checkoutSeconds)
-        checkOut(user, time, experiment, item)
+        checkOut(user, time, running, item)
       }
-      time += pause(pauseSeconds[state]!)
+      const wait = pause(pauseSeconds[state]!)
+      // The next part of the title, half-way to whatever comes then.
+      if (state === play) playOn(user, time + Math.floor(wait / 2000) * 1000, running, item)
+      time += wait
       state = chains.next(intent, state, random.uniform())
     }
     return time
@@ -183,8 +242,10 @@ export function makeJourneys(
 
   function write(user: User, id: number): void {
     userId = id
-    for (let index = 0; index < exposures.length; index++)
-      reset(exposures[index]!, armOf(id, experiments[index]!))
+    for (let index = 0; index < experiments.length; index++)
+      reset(exposures[index]!, armOf(id, user.country, experiments[index]!))
+    reset(rolloutExposure, 1)
+    rolloutFrom = rollout.startMicros[user.country]!
     const offsets = population.offsets[user.country]!
     let day = user.signupDay
     let clock = user.signupClock
@@ -208,7 +269,7 @@ export function makeJourneys(
   return { written: () => written, exposures, write }
 }
 
-function count(exposure: Exposure, arm: 0 | 1, revenueCents: number): void {
+function countOrder(exposure: Exposure, arm: 0 | 1, revenueCents: number): void {
   exposure.orders[arm]++
   exposure.revenueCents[arm] += revenueCents
 }
@@ -218,4 +279,5 @@ function reset(exposure: Exposure, arm: number): void {
   exposure.exposedMicros = 0
   exposure.orders.fill(0)
   exposure.revenueCents.fill(0)
+  exposure.plays.fill(0)
 }

@@ -21,6 +21,8 @@ export interface WorldParams {
   readonly one_tap_days: number
   /** How much likelier a treated user buys what is in the cart: 0.15 is 15 % more. */
   readonly one_tap_lift: number
+  /** How much likelier a cart is bought where the rolled-out feature came: 0.1 is 10 % more. */
+  readonly rollout_lift: number
 }
 
 /** The launch as microseconds since 1970. */
@@ -37,7 +39,8 @@ export function checkParams(params: WorldParams): void {
     requireWhole(name, params[name], 0, 3650)
   if (params.aa_start_day + params.aa_days > params.one_tap_start_day)
     throw new Error('the A/A test must end before the one-tap test starts: an event names one experiment')
-  if (!(params.one_tap_lift > -1 && params.one_tap_lift <= 10))
-    throw new Error(`one_tap_lift must be above -1 and at most 10, and is ${params.one_tap_lift}`)
+  for (const name of ['one_tap_lift', 'rollout_lift'] as const)
+    if (!(params[name] > -1 && params[name] <= 10))
+      throw new Error(`${name} must be above -1 and at most 10, and is ${params[name]}`)
   startMicros(params)
 }

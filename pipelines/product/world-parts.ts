@@ -1,9 +1,10 @@
 import { type AliasTable, makeAliasTable } from 'estimand'
 import { type Calendar, makeCalendar } from './calendar.ts'
 import { type Catalogue, makeCatalogue, productCategories, titleCategories } from './catalogue.ts'
-import { arms, type Experiment, makeExperiments } from './experiments.ts'
+import { arms, type Experiment, largestFactor, makeExperiments } from './experiments.ts'
 import { checkParams, type WorldParams } from './params.ts'
 import { channels, countries, devices, makePopulation, type Population } from './population.ts'
+import { makeRollout, type Rollout, rolloutFeature } from './rollout.ts'
 import { type Chains, eventNames, makeChains } from './session.ts'
 
 /*
@@ -13,6 +14,7 @@ import { type Chains, eventNames, makeChains } from './session.ts'
 /** Labels as the bytes that go over the wire, by the index that the rest of the world uses. */
 export interface Labels {
   readonly eventNames: readonly Uint8Array[]
+  /** The experiments, and the roll-out as the last one. */
   readonly experiments: readonly Uint8Array[]
   readonly arms: readonly Uint8Array[]
   readonly platforms: readonly Uint8Array[]
@@ -30,6 +32,7 @@ export interface World {
   readonly titleTable: AliasTable
   readonly chains: Chains
   readonly experiments: readonly Experiment[]
+  readonly rollout: Rollout
   readonly labels: Labels
 }
 
@@ -42,20 +45,22 @@ export function makeWorld(params: WorldParams): World {
   const calendar = makeCalendar(params)
   const experiments = makeExperiments(params)
   const catalogue = makeCatalogue(params.seed)
+  const rollout = makeRollout(params)
   // A treated probability must stay a probability, or the true lift would be less than the one declared.
-  const highestLift = Math.max(...experiments.map(({ lift }) => lift))
+  const highestFactor = largestFactor(experiments, 'cart', params.days) * (1 + Math.max(0, rollout.lift))
   return {
     params,
     calendar,
-    population: makePopulation(calendar, Math.min(purchaseCeiling, 1 / (1 + highestLift))),
+    population: makePopulation(calendar, Math.min(purchaseCeiling, 1 / highestFactor)),
     catalogue,
     productTable: makeAliasTable(catalogue.productWeights),
     titleTable: makeAliasTable(catalogue.titleWeights),
     chains: makeChains(),
     experiments,
+    rollout,
     labels: {
       eventNames: encodeAll(eventNames),
-      experiments: encodeAll(experiments.map(({ id }) => id)),
+      experiments: encodeAll([...experiments.map(({ id }) => id), rolloutFeature]),
       arms: encodeAll(arms),
       platforms: encodeAll(devices.map(({ platform }) => platform)),
       devices: encodeAll(devices.map(({ device }) => device)),

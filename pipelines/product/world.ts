@@ -1,8 +1,10 @@
 import { defineGenerator, type GeneratorContext, makeRandom, type RowWriter } from 'estimand'
-import { arms, trueEffects } from './experiments.ts'
+import { arms, endOf, isRecorded, startOf } from './experiments.ts'
 import { type Exposure, makeJourneys } from './journey.ts'
 import { checkParams, type WorldParams } from './params.ts'
-import { makeUser, type User } from './population.ts'
+import { countries, makeUser, type User } from './population.ts'
+import { rolloutFeature } from './rollout.ts'
+import { trueEffects } from './true-effects.ts'
 import { categoryOf, makeWorld, type World } from './world-parts.ts'
 
 /*
@@ -17,8 +19,8 @@ type WorldPartition = { readonly index: number; readonly firstEvent: number; rea
 type Tables = GeneratorContext<WorldParams>['tables']
 
 export default defineGenerator<WorldParams, WorldPartition>({
-  // About one user to 45 events, with half an assignment and half a row of truth.
-  expectedRows: ({ events }) => Math.round(events * 1.05) + 4200,
+  // About one user to 62 events, with two assignments and two and a half rows of truth.
+  expectedRows: ({ events }) => Math.round(events * 1.09) + 4500,
   partitions(params) {
     checkParams(params)
     return Array.from({ length: Math.ceil(params.events / eventsPerPartition) }, (_, index) => ({
@@ -46,7 +48,7 @@ export default defineGenerator<WorldParams, WorldPartition>({
       writeUser(world, tables['product.users']!, user, userId)
       journeys.write(user, userId)
       journeys.exposures.forEach((exposure, experiment) => {
-        if (exposure.exposedMicros > 0) writeExposure(world, tables, userId, experiment, exposure)
+        if (exposure.exposedMicros > 0) writeExposure(world, tables, { userId, user }, experiment, exposure)
       })
       yield
     }
@@ -62,41 +64,49 @@ function writeUser({ labels }: World, out: RowWriter, user: User, userId: number
   out.textBytes(labels.devices[user.device]!)
 }
 
+/** What is on record of an exposure, and what is true of it; the last one is to the roll-out, to which nobody is assigned. */
 function writeExposure(
-  { labels }: World,
+  { experiments, labels }: World,
   tables: Tables,
-  userId: number,
-  experiment: number,
+  { userId, user }: { readonly userId: number; readonly user: User },
+  index: number,
   exposure: Exposure,
 ): void {
-  const assignment = tables['product.assignments']!
-  assignment.startRow()
-  assignment.textBytes(labels.experiments[experiment]!)
-  assignment.int8(userId)
-  assignment.textBytes(labels.arms[exposure.arm]!)
-  assignment.timestamptz(exposure.exposedMicros)
+  const experiment = experiments[index]
+  if (experiment && isRecorded(userId, user, exposure.arm, experiment)) {
+    const assignment = tables['product.assignments']!
+    assignment.startRow()
+    assignment.textBytes(labels.experiments[index]!)
+    assignment.int8(userId)
+    assignment.textBytes(labels.arms[exposure.arm]!)
+    assignment.timestamptz(exposure.exposedMicros)
+  }
   const truth = tables['truth.potential_outcomes']!
   truth.startRow()
-  truth.textBytes(labels.experiments[experiment]!)
+  truth.textBytes(labels.experiments[index]!)
   truth.int8(userId)
   for (const arm of [0, 1] as const) {
     truth.int4(exposure.orders[arm])
     truth.int8(exposure.revenueCents[arm])
+    truth.int4(exposure.plays[arm])
   }
 }
 
 /** Writes the tables that do not grow with the number of users. */
 function writeWorld(world: World, tables: Tables): void {
   writeItems(world, tables['product.items']!)
-  writeExperiments(world, tables['product.experiments']!)
+  writeExperiments(world, tables)
+  writeRollout(world, tables['product.rollouts']!)
   const effects = tables['truth.effects']!
-  for (const { experiment, metric, scale, value, description } of trueEffects(world.experiments)) {
+  for (const entry of trueEffects(world.experiments, world.rollout)) {
     effects.startRow()
-    effects.text(experiment)
-    effects.text(metric)
-    effects.text(scale)
-    effects.float8(value)
-    effects.text(description)
+    effects.text(entry.experiment)
+    effects.text(entry.metric)
+    effects.text(entry.scale)
+    effects.text(entry.segmentName)
+    effects.text(entry.segmentValue)
+    effects.float8(entry.value)
+    effects.text(entry.description)
   }
 }
 
@@ -112,14 +122,33 @@ function writeItems(world: World, out: RowWriter): void {
   }
 }
 
-function writeExperiments({ experiments }: World, out: RowWriter): void {
-  for (const { id, hypothesis, startMicros, endMicros } of experiments) {
+function writeExperiments({ experiments, params }: World, tables: Tables): void {
+  const out = tables['product.experiments']!
+  const allocations = tables['product.allocations']!
+  for (const experiment of experiments) {
     out.startRow()
-    out.text(id)
-    out.text(hypothesis)
-    out.timestamptz(startMicros)
-    out.timestamptz(endMicros)
+    out.text(experiment.id)
+    out.text(experiment.hypothesis)
+    out.text(experiment.layer)
+    out.timestamptz(startOf(experiment, params))
+    out.timestamptz(endOf(experiment, params))
     out.text(arms[0])
     out.text(arms[1])
+    countries.forEach(({ code }, index) => {
+      allocations.startRow()
+      allocations.text(experiment.id)
+      allocations.text(code)
+      allocations.float8(experiment.treatmentShares[index]!)
+    })
   }
+}
+
+function writeRollout({ rollout }: World, out: RowWriter): void {
+  rollout.startMicros.forEach((start, index) => {
+    if (start === Infinity) return
+    out.startRow()
+    out.text(rolloutFeature)
+    out.text(countries[index]!.code)
+    out.timestamptz(start)
+  })
 }

@@ -44,7 +44,8 @@ async function compareJob(
 ): Promise<TruthComparison[]> {
   const truth = withTruth
     ? sql`left join truth.effects as truth
-        on truth.experiment = estimate.job and truth.metric = estimate.outcome and truth.scale = estimate.scale`
+        on truth.experiment = estimate.job and truth.metric = estimate.outcome and truth.scale = estimate.scale
+        and truth.segment_name = 'all'`
     : sql`cross join (select null::float8 as value) as truth`
   const { rows } = await warehouse.query<Omit<TruthComparison, 'question' | 'covered'>>(sql`
     select

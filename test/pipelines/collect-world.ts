@@ -13,6 +13,7 @@ export const smallWorld: WorldParams = {
   one_tap_start_day: 108,
   one_tap_days: 42,
   one_tap_lift: 0.12,
+  rollout_lift: 0.1,
 }
 
 const load = declaredLoad('product.yml')

@@ -1,0 +1,5 @@
+select
+    experiment_id,
+    country,
+    treatment_share
+from {{ source('product', 'allocations') }}
