@@ -3,7 +3,7 @@ import type { ProjectHook, ProjectMoment } from '../core/manifest.ts'
 import { type Node, relationsOf } from '../core/node.ts'
 import { formatProblem, type Problem } from '../core/problem.ts'
 import type { HookResult, NodeResult } from '../core/run-result.ts'
-import { commentedSession, createSchema, sql } from '../warehouse/index.ts'
+import { commentedSession, ensureSchema, sql } from '../warehouse/index.ts'
 import { adapterResponse } from './artifacts/index.ts'
 import { askAnywhere, askOn } from './ask.ts'
 import { collectProblems } from './collect-problems.ts'
@@ -29,7 +29,7 @@ export async function runStartHooks(context: RunContext): Promise<HooksEnded> {
   const isNeeded = renderer.hasProjectHooks('on_run_start') || nodes.some((node) => hasHooks(node))
   if (renderer.isOwnMacro('create_schema')) await createSchemasByMacro(context)
   else if (isNeeded)
-    for (const schema of plannedSchemas(context)) await warehouse.control.query(createSchema(schema))
+    for (const schema of plannedSchemas(context)) await ensureSchema(warehouse.control, schema)
   return runProjectHooks('on_run_start', { results: [], schemas: plannedSchemas(context) }, context)
 }
 

@@ -27,6 +27,7 @@ export {
   type EmbeddedServer,
   ensureEmbeddedServer,
 } from './embedded/embedded-server.ts'
+export { ensureSchema } from './ensure-schema.ts'
 export { possibleWriters } from './possible-writers.ts'
 export { changesColumns } from './publish/apply-change.ts'
 export { deltaStatements, isInTimes, replacedRows, sameRow, updatedColumns } from './publish/apply-delta.ts'

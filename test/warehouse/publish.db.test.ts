@@ -59,6 +59,28 @@ describe('tables', () => {
     expect(result).toEqual({ relations: [marts('first')], recreated: [], kept: [], before: [] })
   })
 
+  test('one that makes its schema while another does goes on when that one has', async () => {
+    await buildDay('late', 1)
+    const into: PublishAction = {
+      kind: 'swap-table',
+      build: built('late'),
+      published: { schema: 'crowded', identifier: 'late' },
+    }
+    let publishing: Promise<unknown> = Promise.resolve()
+    await warehouse().withSession((session) =>
+      session.transaction(async () => {
+        await session.query(sql`create schema crowded`)
+        publishing = publish(warehouse(), [into])
+        const isWaiting = sql`
+          select from pg_catalog.pg_stat_activity
+          where wait_event_type = 'Lock' and query like 'create schema%crowded%'`
+        while ((await query(isWaiting)).rows.length === 0) await sleep(20)
+      }),
+    )
+    await publishing
+    expect((await query<{ day: number }>(sql`select day from crowded.late`)).rows).toEqual([{ day: 1 }])
+  })
+
   test('the next one replaces it, under a build name that differs, and leaves nothing behind', async () => {
     await query(sql`create table build.second__tmp as select 2 as day`)
     await query(sql`create index second_day on build.second__tmp (day)`)

@@ -3,9 +3,9 @@ import { quoteIdentifier } from '../../compile/context/relation-value.ts'
 import type { Relation, TestNode } from '../../core/node.ts'
 import { type Problem, ProblemError } from '../../core/problem.ts'
 import {
-  createSchema,
   createTableAs,
   dropRelation,
+  ensureSchema,
   existingRelations,
   type PublishAction,
   relationIdent,
@@ -174,7 +174,7 @@ async function keepRows(
   failing: SQLQuery,
   { lease }: RunContext,
 ): Promise<void> {
-  await session.query(createSchema(table.schema))
+  await ensureSchema(session, table.schema)
   await session.transaction(async () => {
     await lease.fence(session)
     const [old] = await existingRelations(session, [table])

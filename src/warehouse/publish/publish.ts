@@ -3,7 +3,8 @@ import type { Relation } from '../../core/node.ts'
 import { ProblemError } from '../../core/problem.ts'
 import { throwIfCancelled } from '../cancelled.ts'
 import { existingRelations } from '../catalog.ts'
-import { createSchema, relationIdent } from '../relation-sql.ts'
+import { ensureSchema } from '../ensure-schema.ts'
+import { relationIdent } from '../relation-sql.ts'
 import { ServerError } from '../server-error.ts'
 import type { Session } from '../session.ts'
 import { sql } from '../sql.ts'
@@ -110,7 +111,7 @@ async function makeSchemas(
     select name
     from unnest(${wanted}::text[]) as name
     where not exists (select from pg_catalog.pg_namespace where nspname = name)`)
-  for (const { name } of rows) await session.query(createSchema(name))
+  for (const { name } of rows) await ensureSchema(session, name)
 }
 
 async function publishWithin(
