@@ -10,10 +10,11 @@ export function hasSql(node: Node): node is NodeWithSql {
 
 /**
  * Where the SQL of a node is written, below `compiled/` and `run/` of the target folder: under the package, at
- * the path of its file; a test that YAML declares gets a file of its own below the path of the YAML.
+ * the path of its file; a test that YAML declares gets a file of its own below the path of the YAML, and so does each
+ * snapshot below that of its file, since one file may hold several.
  */
 export function compiledPath(node: NodeWithSql): string {
-  if (!isDeclared(node)) return posix.join(node.package, node.path)
+  if (!isDeclared(node) && node.resourceType !== 'snapshot') return posix.join(node.package, node.path)
   return posix.join(node.package, node.path, sqlFileName(node))
 }
 

@@ -97,7 +97,11 @@ function resultEntry(result: NodeResult, node: Node, id: string, { run, manifest
     execution_time: result.durationMs / 1000,
     adapter_response: adapterResponse(result, node),
     message: `${message(result, node, run)}${tries(result)}`,
-    failures: isTest(node) ? failures(result) : result.status === 'no-op' ? 0 : null,
+    failures: isTest(node)
+      ? failures(result)
+      : result.status === 'no-op' || isByBatch(result, node)
+        ? 0
+        : null,
     unique_id: id,
     compiled: hasSql(node) ? compiledCode !== undefined : null,
     compiled_code: hasSql(node) ? (compiledCode ?? null) : null,
@@ -155,6 +159,12 @@ function message({ status, message, problem }: NodeResult, node: Node, run: RunR
   if (!isBuilt || run.published || run.status === 'success') return message
   if (run.published === null) return `${message}; it is unknown whether it was published`
   return `${message}; not published, because the run ${run.status === 'cancelled' ? 'was cancelled' : 'failed'}`
+}
+
+/** dbt counts the batches of a microbatch model that failed. */
+function isByBatch({ status }: NodeResult, node: Node): boolean {
+  if (status !== 'success' || node.resourceType !== 'model') return false
+  return node.materialized === 'incremental' && node.incrementalStrategy === 'microbatch'
 }
 
 function isTest({ resourceType }: Node): boolean {

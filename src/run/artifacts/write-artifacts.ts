@@ -1,4 +1,4 @@
-import { mkdirSync } from 'node:fs'
+import { mkdirSync, rmSync, statSync } from 'node:fs'
 import { dirname, join } from 'node:path'
 import type { Manifest } from '../../core/manifest.ts'
 import type { NodeId } from '../../core/node.ts'
@@ -77,13 +77,20 @@ function sqlFiles(folder: string, { nodes }: Manifest, sql: ReadonlyMap<NodeId, 
   const files = new Map<string, SqlFile>()
   for (const [id, text] of sql) {
     const node = nodes[id]
-    if (!node || !hasSql(node)) continue
+    // What comes to nothing has no file.
+    if (!node || !hasSql(node) || text === '') continue
     const path = join(folder, compiledPath(node))
     const parent = dirname(path)
-    if (!parents.has(parent)) mkdirSync(parent, { recursive: true })
+    if (!parents.has(parent)) makeFolder(parent)
     parents.add(parent)
     // To the letter, as dbt does, so that folders of both can be compared.
     files.set(path, { id, path, text })
   }
   return [...files.values()]
+}
+
+/** A folder may have the name that a file had when one snapshot was all that a file could hold. */
+function makeFolder(folder: string): void {
+  if (statSync(folder, { throwIfNoEntry: false })?.isFile()) rmSync(folder)
+  mkdirSync(folder, { recursive: true })
 }

@@ -6,6 +6,7 @@ import { manifestArtifact } from '../../../src/run/artifacts/manifest-artifact.t
 import { runResultsArtifact } from '../../../src/run/artifacts/run-results-artifact.ts'
 import { writeArtifacts } from '../../../src/run/artifacts/write-artifacts.ts'
 import { jsonParts, writeJson } from '../../../src/run/artifacts/write-json.ts'
+import { compiled } from '../../compile/context/parse-project.ts'
 import { options, orders, run, shop, singularTest, uniqueOrder } from './sample-shop.ts'
 
 let folder: string
@@ -49,11 +50,35 @@ describe('writeArtifacts', () => {
         .map(({ name }) => name)
         .sort(),
     ).toEqual(['orders.sql', 'revenue_agrees.sql', 'unique_orders_order_id.sql'])
-    const compiled = (path: string) => read('target/compiled/shop', path)
-    expect(compiled('models/marts/orders.sql')).toBe('select * from raw.orders')
-    expect(compiled('models/marts/marts.yml/unique_orders_order_id.sql')).toBe('select 1')
-    expect(compiled('tests/finance/revenue_agrees.sql')).toBe('select 3\n')
+    const compiledAt = (path: string) => read('target/compiled/shop', path)
+    expect(compiledAt('models/marts/orders.sql')).toBe('select * from raw.orders')
+    expect(compiledAt('models/marts/marts.yml/unique_orders_order_id.sql')).toBe('select 1')
+    expect(compiledAt('tests/finance/revenue_agrees.sql')).toBe('select 3\n')
     expect(read('target/run/shop/models/marts/orders.sql')).toBe('create table built.orders as select 1;')
+  })
+
+  it('gives each snapshot a file below that of its block, and none to what comes to nothing', async () => {
+    const block = (
+      name: string,
+    ) => `{% snapshot ${name} %}{{ config(unique_key='id', strategy='check', check_cols='all') }}
+select 1 as id{% endsnapshot %}`
+    const { manifest } = await compiled({
+      'project.yml': 'name: shop\n',
+      'snapshots/both.sql': `${block('both')}${block('other')}`,
+      'models/none.sql': '{% if false %}select 1{% endif %}',
+    })
+    const compiledCode = new Map([
+      ['snapshot.shop.both', 'select 1 as id'],
+      ['snapshot.shop.other', 'select 2 as id'],
+      ['model.shop.none', ''],
+    ])
+    // As it was written when a file had room for one.
+    mkdirSync(join(folder, 'compiled/shop/snapshots'), { recursive: true })
+    writeFileSync(join(folder, 'compiled/shop/snapshots/both.sql'), 'select 0')
+    await writeArtifacts(folder, { ...options, manifest, compiledCode })
+    expect(read('compiled/shop/snapshots/both.sql/both.sql')).toBe('select 1 as id')
+    expect(read('compiled/shop/snapshots/both.sql/other.sql')).toBe('select 2 as id')
+    expect(readdirSync(join(folder, 'compiled/shop'))).toEqual(['snapshots'])
   })
 
   it('leaves the manifest as it was when the SQL cannot be written', async () => {
