@@ -1,9 +1,36 @@
+import { resolve } from 'node:path'
 import { type Problem, ProblemError } from '../core/problem.ts'
 import type { CommandContext, ExitCode } from './command-context.ts'
 import { paintProblem } from './display/paint-problem.ts'
 import { type OpenTarget, openTarget } from './open-target.ts'
 import { packageVersion } from './version.ts'
 import { openWorkspace, withOpenWarehouse } from './workspace.ts'
+
+/** Says in which folder the connections of a dbt project are looked for, and how to look at it. */
+export async function showProfilesFolder(context: CommandContext): Promise<ExitCode> {
+  const { profileFolders } = await import('./profile-targets.ts')
+  const { findProfiles } = await import('../project/read-profile.ts')
+  const { findProjectRoot } = await import('../project/find-project-root.ts')
+  const folders = profileFolders(rootOrHere(context, findProjectRoot), context)
+  const open = process.platform === 'darwin' ? 'open' : 'xdg-open'
+  const folder = findProfiles(folders) ?? folders.at(-1)!
+  context.terminal.out.write(`To view your profiles.yml file, run:\n\n${open} ${folder}\n`)
+  return 0
+}
+
+/** The project's folder; outside of a project the working directory. */
+function rootOrHere(
+  { flags, workingDirectory }: CommandContext,
+  findProjectRoot: (from: string) => string,
+): string {
+  if (flags.projectDir !== undefined) return resolve(workingDirectory, flags.projectDir)
+  try {
+    return findProjectRoot(workingDirectory)
+  } catch (error) {
+    if (!(error instanceof ProblemError)) throw error
+    return workingDirectory
+  }
+}
 
 /** Checks, one after the other, all that a run needs, and says what is wrong. */
 export async function checkSetup(

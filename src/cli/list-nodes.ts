@@ -44,7 +44,13 @@ export async function listNodes(context: CommandContext, flags: ListFlags): Prom
     flags.output === 'json'
       ? await makeJsonLine(context, workspace, flags.outputKeys ?? [])
       : (node: Node) => listLine(node, flags.output as Exclude<ListFormat, 'json'>)
-  for (const node of selected) terminal.out.write(`${line(node)}\n`)
+  for (const node of selected) {
+    const msg = line(node)
+    // As in dbt, who reads events gets each node as one.
+    if (context.flags.logFormat === 'json')
+      context.events.tell({ name: 'PrintEvent', level: 'info', msg, data: { msg } })
+    else terminal.out.write(`${msg}\n`)
+  }
   return 0
 }
 

@@ -16,12 +16,9 @@ export async function withProfileTargets(
   root: string,
   context: CommandContext,
 ): Promise<ProjectConfig> {
-  const { flags, narrator, workingDirectory } = context
+  const { flags, narrator } = context
   const named = flags.profile ?? config.profile
-  const folders =
-    flags.profilesDir === undefined
-      ? [workingDirectory, root, join(homeOf(context), '.dbt')]
-      : [resolve(workingDirectory, flags.profilesDir)]
+  const folders = profileFolders(root, context)
   const { findProfiles, notPostgres, readProfile } = await import('../project/read-profile.ts')
   const folder = findProfiles(folders)
   if (folder === null || named === undefined) {
@@ -43,6 +40,19 @@ export async function withProfileTargets(
   return { ...config, profile: profile.name, targets: profile.targets, defaultTarget }
 }
 
-function homeOf({ environment }: CommandContext): string {
+/** The folders in which profiles.yml is looked for, one after the other. */
+export function profileFolders(
+  root: string,
+  context: Pick<CommandContext, 'environment' | 'workingDirectory'> & {
+    readonly flags: Pick<CommandContext['flags'], 'profilesDir'>
+  },
+): readonly string[] {
+  const { flags, workingDirectory } = context
+  return flags.profilesDir === undefined
+    ? [workingDirectory, root, join(homeOf(context), '.dbt')]
+    : [resolve(workingDirectory, flags.profilesDir)]
+}
+
+function homeOf({ environment }: Pick<CommandContext, 'environment'>): string {
   return environment['HOME'] || homedir()
 }

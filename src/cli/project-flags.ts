@@ -8,7 +8,7 @@ import type { Surroundings } from './surroundings.ts'
 
 /*
  * `flags:` of the project's file: what a project wants of every command that runs in it, as if it stood on the command
- * line. What really stands there wins, and so does the environment.
+ * line. What really stands there wins, and so does the environment. Of a dbt project also `config:` of profiles.yml.
  */
 
 /** The flags of a command line with those of the project where nobody says otherwise. */
@@ -79,17 +79,40 @@ interface ProjectFlags {
 
 /** What the file says; what is wrong with it is told by whoever reads the project. */
 async function readProjectFlags(
-  { projectDir }: GlobalFlags,
-  { workingDirectory }: Pick<Surroundings, 'workingDirectory'>,
+  globals: GlobalFlags,
+  surroundings: Pick<Surroundings, 'environment' | 'workingDirectory'>,
 ): Promise<ProjectFlags | null> {
-  const file = await projectFile(projectDir, workingDirectory)
+  const file = await projectFile(globals.projectDir, surroundings.workingDirectory)
+  if (!file) return null
   // Most projects have none, and then nothing has to be parsed twice.
-  if (!file || !/^flags\s*:/m.test(file.text)) return null
+  if (/^flags\s*:/m.test(file.text)) return flagsBelow('flags', file)
+  return file.name === 'dbt_project.yml' ? profileFlags(file.root, globals, surroundings) : null
+}
+
+/** Before dbt had `flags:`, they stood below `config:` of profiles.yml, and count where the project has none. */
+async function profileFlags(
+  root: string,
+  flags: GlobalFlags,
+  surroundings: Pick<Surroundings, 'environment' | 'workingDirectory'>,
+): Promise<ProjectFlags | null> {
+  const { profileFolders } = await import('./profile-targets.ts')
+  const name = 'profiles.yml'
+  for (const folder of profileFolders(root, { ...surroundings, flags })) {
+    const text = maybeText(join(folder, name))
+    if (text !== null) return /^config\s*:/m.test(text) ? flagsBelow('config', { root, name, text }) : null
+  }
+  return null
+}
+
+async function flagsBelow(
+  key: 'flags' | 'config',
+  file: { readonly root: string; readonly name: string; readonly text: string },
+): Promise<ProjectFlags | null> {
   const { parseYaml } = await import('../project/yaml-document.ts')
   const { readFlags } = await import('../project/read-flags.ts')
   const problems: Problem[] = []
   const document = parseYaml({ path: file.name, text: file.text }, problems, { isLenient: true })
-  const written = (document?.value as { readonly flags?: unknown } | undefined)?.flags
+  const written = (document?.value as Readonly<Record<string, unknown>> | undefined)?.[key]
   if (!document || typeof written !== 'object' || written === null) return null
   return { root: file.root, flags: readFlags(written as Record<string, unknown>, document, 'warning', []) }
 }

@@ -2,8 +2,8 @@ import { findCycle } from '../core/graph.ts'
 import type { Manifest } from '../core/manifest.ts'
 import { type ModelNode, type Node, relationKey, relationsOf } from '../core/node.ts'
 import { makeProblem, type Problem } from '../core/problem.ts'
-import type { Project, ProjectConfig } from '../core/project.ts'
-import type { Draft } from './nodes/draft.ts'
+import type { Project, ProjectConfig, ProjectFile } from '../core/project.ts'
+import { type Draft, fileName, startOf } from './nodes/draft.ts'
 
 /*
  * What must hold for a manifest as a whole.
@@ -34,6 +34,20 @@ export function duplicates(drafts: readonly Draft[]): Problem[] {
       claim(`relation ${relationKey(relation)}`, draft, `relation ${relationKey(relation)}`)
   }
   return problems
+}
+
+/** Fixtures of unit tests are found by their names alone, whatever their folder and whether they are CSV or SQL. */
+export function fixturesTwice(fixtures: readonly ProjectFile[]): Problem[] {
+  const first = new Map<string, ProjectFile>()
+  return fixtures.flatMap((fixture) => {
+    const name = fileName(fixture.packagePath)
+    const known = first.get(`${fixture.package} ${name}`)
+    first.set(`${fixture.package} ${name}`, known ?? fixture)
+    if (!known) return []
+    const related = [{ place: startOf(known.path), message: 'the first' }]
+    const details = { place: startOf(fixture.path), related }
+    return [makeProblem('name-duplicate', `fixture '${name}' is there twice`, details)]
+  })
 }
 
 /** A space in a name ends it in a selection and in many a shell; dbt refuses it unless a flag says otherwise. */

@@ -5,7 +5,7 @@ import type { Project } from '../core/project.ts'
 import { withPlainNumbers } from '../core/whole-float.ts'
 import { unusedConfig } from './check-config-trees.ts'
 import { checkDbtVersion } from './check-dbt-version.ts'
-import { cycleProblems, duplicates, spacedNames } from './check-manifest.ts'
+import { cycleProblems, duplicates, fixturesTwice, spacedNames } from './check-manifest.ts'
 import { draftProblems, nodeProblems } from './check-nodes.ts'
 import { checkSql } from './check-sql.ts'
 import { describeMacros } from './describe-macros.ts'
@@ -34,6 +34,7 @@ import { makeResolver, searchesOwnFirst } from './resolve.ts'
 import { resolveReads } from './resolve-reads.ts'
 import { loadSqlParser } from './sql/syntax.ts'
 import { makeTemplates, type Templates } from './templates.ts'
+import { uncalledMacros } from './uncalled-macros.ts'
 import { makeYamlValues } from './yaml-values.ts'
 
 export interface CompileOptions {
@@ -156,11 +157,17 @@ function draftManifest(
   const isDbt = project.configPath === 'dbt_project.yml'
   const problems: Problem[] = [
     ...templates.problems,
+    ...uncalledMacros(templates),
     ...(options.checksVersion === false ? [] : checkDbtVersion(project.packages)),
   ]
   const { scope, docs } = openDrafting(project, templates, problems)
   const { drafts, disabled, problems: found } = draftAll(scope)
-  problems.push(...found, ...duplicates(drafts), ...spacedNames(drafts, project.config))
+  problems.push(
+    ...found,
+    ...duplicates(drafts),
+    ...fixturesTwice(project.fixtures),
+    ...spacedNames(drafts, project.config),
+  )
 
   const resolver = makeResolver(
     drafts.map(({ node }) => node),

@@ -10,6 +10,10 @@ import { parseYaml, type YamlDocument, yamlProblem } from './yaml-document.ts'
 const defaultThreads = 4
 const defaultSchema = 'analytics'
 
+/** What dbt takes for a project's version: that of semantic versioning, or its first two numbers. */
+const versionNumber =
+  /^(0|[1-9]\d*)\.(0|[1-9]\d*)(\.(0|[1-9]\d*)(-[0-9a-zA-Z-]+(\.[0-9a-zA-Z-]+)*)?(\+[0-9a-zA-Z-]+(\.[0-9a-zA-Z-]+)*)?)?$/
+
 /** Reads project.yml or dbt_project.yml; what is wrong goes to `problems`. */
 export function readProjectConfig(
   file: SourceText,
@@ -29,10 +33,15 @@ export function readProjectConfig(
     : checkYaml(document, projectSchema, problems, unknownKeys)
   if (!yaml) return null
   const targets = targetsOf(yaml)
+  // As written: 1.0 is not 1.
+  const version = document.sourceOf(['version']) ?? yaml.version
+  if (file.path.endsWith('dbt_project.yml') && version !== '' && !versionNumber.test(version))
+    problems.push(
+      yamlProblem(document, ['version'], `'${version}' is not a version, such as '1.0' or '1.0.0'`),
+    )
   return {
     name: yaml.name,
-    // As written: 1.0 is not 1.
-    version: document.sourceOf(['version']) ?? yaml.version,
+    version,
     paths: pathsOf(yaml),
     vars: yaml.vars,
     configTrees: {

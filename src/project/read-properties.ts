@@ -17,7 +17,7 @@ import { readFunctionPatch, readMacroPatch, readPatch, readSnapshot, readTestPat
 import { readModelSemantics, readSemantic } from './read-semantics.ts'
 import { readSource } from './read-sources.ts'
 import { readUnitTest } from './read-unit-tests.ts'
-import { parseYaml, type YamlDocument, type YamlPath } from './yaml-document.ts'
+import { parseYaml, type YamlDocument, type YamlPath, yamlProblem } from './yaml-document.ts'
 
 /** What the YAML files beside models, seeds, macros and tests say. */
 export interface Properties {
@@ -66,15 +66,26 @@ export function readPropertiesDocument(
   const yaml: PropertiesYaml = { tests: [], ...checked }
   const each = <K extends ListKey, T>(section: K, read: (entry: Entry<K>, path: YamlPath) => T): T[] =>
     (yaml[section] as Entry<K>[]).map((entry, index) => read(entry, [section, index]))
+  /** dbt reads tags of models and the like in `config:` only, and selects none by those that stand beside it. */
+  const likeDbt = <T extends { readonly tags: readonly string[] }>(entry: T, path: YamlPath): T => {
+    if (unknownKeys === 'error' || entry.tags.length === 0) return entry
+    const tags = [...path, 'tags']
+    const place = document.placeOfKey(tags)
+    const hint = 'write them below config:, where they count'
+    const message = "dbt does not read 'tags' beside 'config', so they are no tags of it"
+    const details = { code: 'config-unused', severity: 'warning', place, hint } as const
+    problems.push(yamlProblem(document, tags, message, details))
+    return { ...entry, tags: [] }
+  }
   const patchesOf = (section: 'models' | 'seeds' | 'jobs' | 'analyses', resource: PatchSpec['resource']) =>
-    each(section, (entry, path) => readPatch(document, path, resource, entry, problems))
+    each(section, (entry, path) => readPatch(document, path, resource, likeDbt(entry, path), problems))
   const reading = { document, unknownKeys, problems }
   return {
     patches: [
       ...patchesOf('models', 'model'),
       ...patchesOf('seeds', 'seed'),
       ...patchesOf('jobs', 'job'),
-      ...each('snapshots', (entry, path) => readSnapshot(document, path, entry, problems)),
+      ...each('snapshots', (entry, path) => readSnapshot(document, path, likeDbt(entry, path), problems)),
       ...patchesOf('analyses', 'analysis'),
       ...each('tests', (entry, path) => readTestPatch(document, path, entry)),
       ...each('data_tests', (entry, path) => readTestPatch(document, path, entry)),

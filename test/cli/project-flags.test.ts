@@ -79,6 +79,24 @@ describe('flags of the project', () => {
     expect((await run('{}', inline(text))).out.trim()).toBe('False False False')
   })
 
+  it('stand below config: of profiles.yml in older projects of dbt, and count where the project has none', async () => {
+    const profile =
+      'demo: {target: t, outputs: {t: {type: postgres, host: h, user: u, dbname: d, schema: s}}}'
+    const files = {
+      'profiles.yml': `config: {warn_error: true}\n${profile}\n`,
+      'models/m.sql': 'select 1 as id',
+    }
+    const codeOf = (project: string, config = files['profiles.yml']) => {
+      const own = { 'dbt_project.yml': `name: demo\nprofile: demo\nmodels: {gone: {+tags: [x]}}\n${project}` }
+      return withProject({ ...files, ...own, 'profiles.yml': config }, (root) =>
+        runCommandLine(['parse'], fakeSurroundings({ workingDirectory: root })),
+      )
+    }
+    expect(await codeOf('')).toBe(2)
+    expect(await codeOf('', profile)).toBe(0)
+    expect(await codeOf('flags: {warn_error: false}')).toBe(0)
+  })
+
   it('keep the version of dbt to themselves that a project asks for', async () => {
     const asked = '{}\nrequire-dbt-version: ">=9.0.0"\n'
     expect((await run(asked, ['parse'])).err).toContain('asks for dbt >=9.0.0')

@@ -238,11 +238,23 @@ my-own-key: 1
       "'tests' and 'data_tests' are the same",
     ],
     ['name: a\nrequire-dbt-version: soon', "'soon' is not a range of versions"],
+    ['name: a\nversion: abc', "'abc' is not a version"],
+    ['name: a\nversion: 1', "'1' is not a version"],
+    ['name: a\nversion: v1.0.0', "'v1.0.0' is not a version"],
+    ["name: a\nversion: '1.0.0rc1'", "'1.0.0rc1' is not a version"],
     ['name: a\ndbt-cloud: text', "'dbt-cloud' must be a mapping"],
     ['name: a\nrestrict-access: maybe', "'restrict-access' must be true or false"],
   ])('with %j is refused', async (text, message) => {
     expect((await problemsOf({ 'dbt_project.yml': text })).join('\n')).toContain(message)
   })
+
+  it.each(['1.0', "'1.0'", '1.10', '1.0.0-rc.1', '1.0.0+b7', 'null'])(
+    'has the version %s',
+    async (version) => {
+      const { config } = await projectOf({ 'dbt_project.yml': `name: a\nversion: ${version}\n` })
+      expect(config.version).toBe(version === 'null' ? '' : version.replaceAll("'", ''))
+    },
+  )
 
   it('stands back where project.yml stands beside it', async () => {
     const { config } = await projectOf({ 'dbt_project.yml': 'name: theirs\n', 'project.yml': 'name: ours\n' })

@@ -4,12 +4,14 @@ import { examples } from '../examples.ts'
 
 interface DebugFlags {
   readonly connection?: boolean
+  readonly configDir?: boolean
 }
 
 /** `estimand debug`: whether everything is in place. */
 export const defineDebug: CommandDefiner = (program, { command, launch }) => {
   const debug = command(program, 'debug').description('check the project, the target and the connection')
   debug.addOption(new Option('--connection', 'check the connection alone, not the project'))
+  debug.addOption(new Option('--config-dir', 'only say in which folder profiles.yml is looked for'))
   debug.addHelpText(
     'after',
     examples([
@@ -18,8 +20,9 @@ export const defineDebug: CommandDefiner = (program, { command, launch }) => {
     ]),
   )
   debug.action(
-    launch<DebugFlags>(async (context, { connection }) => {
-      const { checkSetup } = await import('../check-setup.ts')
+    launch<DebugFlags>(async (context, { connection, configDir }) => {
+      const { checkSetup, showProfilesFolder } = await import('../check-setup.ts')
+      if (configDir) return showProfilesFolder(context)
       return checkSetup(context, { connectionOnly: connection ?? false })
     }),
   )

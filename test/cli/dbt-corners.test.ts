@@ -1,0 +1,112 @@
+import { join } from 'node:path'
+import { describe, expect, it } from 'vitest'
+import { runCommandLine } from '../../src/cli/run-command-line.ts'
+import { withProject } from '../project/temp-project.ts'
+import { fakeSurroundings } from './fake-surroundings.ts'
+
+/*
+ * What few projects use of dbt, and then as dbt has it.
+ */
+
+const base = {
+  'dbt_project.yml': "name: demo\nversion: '1.0'\nprofile: demo\n",
+  'profiles.yml':
+    'demo: {target: t, outputs: {t: {type: postgres, host: h, user: u, dbname: d, schema: s}}}\n',
+  'models/m.sql': 'select 1 as id',
+}
+
+/** What a command line says in a project with the files. */
+function run(argv: readonly string[], files: Readonly<Record<string, string>> = {}, environment = {}) {
+  return withProject({ ...base, ...files }, async (root) => {
+    const surroundings = fakeSurroundings({ workingDirectory: root, environment })
+    const code = await runCommandLine([...argv], surroundings)
+    return { code, root, ...surroundings.written }
+  })
+}
+
+describe('ls for who reads events', () => {
+  it('prints each node as one', async () => {
+    const { code, out, err } = await run(['ls'], {}, { DBT_LOG_FORMAT: 'json' })
+    const events = `${out}${err}`.trim().split('\n')
+    const printed = events.map((line) => JSON.parse(line)).filter(({ info }) => info.name === 'PrintEvent')
+    expect(code).toBe(0)
+    expect(printed.map(({ info, data }) => [info.level, info.msg, data.msg])).toEqual([
+      ['info', 'demo.m', 'demo.m'],
+    ])
+  })
+})
+
+describe('debug --config-dir', () => {
+  it('says where profiles.yml is looked for, and checks nothing', async () => {
+    const { code, root, out } = await run(['debug', '--config-dir'])
+    expect({ code, out }).toEqual({
+      code: 0,
+      out: expect.stringMatching(/^To view your profiles\.yml file, run:/),
+    })
+    expect(out.trim().endsWith(` ${root}`)).toBe(true)
+    const elsewhere = await run(['debug', '--config-dir', '--profiles-dir', 'conf'])
+    expect(elsewhere.out.trim().endsWith(` ${join(elsewhere.root, 'conf')}`)).toBe(true)
+  })
+})
+
+describe('fixtures of unit tests', () => {
+  it('cannot have the same name, in whatever folder and format', async () => {
+    const { code, err } = await run(['parse'], {
+      'tests/fixtures/rows.csv': 'id\n1\n',
+      'tests/fixtures/more/rows.sql': 'select 1 as id',
+    })
+    expect(code).toBe(2)
+    expect(err).toContain("fixture 'rows' is there twice")
+  })
+})
+
+describe('tags beside config', () => {
+  const schema = (section: string, name: string) =>
+    `${section}: [{name: ${name}, tags: [beside], config: {tags: [inside]}}]\n`
+
+  it('are none for dbt, which is said', async () => {
+    const files = {
+      'models/m.yml': schema('models', 'm'),
+      'seeds/s.csv': 'id\n1\n',
+      'seeds/s.yml': schema('seeds', 's'),
+    }
+    expect((await run(['ls', '-s', 'tag:inside'], files)).out).toBe('demo.m\ndemo.s\n')
+    const { out, err } = await run(['ls', '-s', 'tag:beside'], files)
+    expect(out).toBe('')
+    expect(err).toContain("models/m.yml:1:20  dbt does not read 'tags' beside 'config'")
+  })
+
+  it('are tags in a project of ours', async () => {
+    const files = { 'project.yml': 'name: demo\n', 'models/m.yml': schema('models', 'm') }
+    expect((await run(['ls', '-s', 'tag:beside'], files)).out).toBe('demo.m\n')
+  })
+})
+
+describe('macros in the place of those that are not called here', () => {
+  const macro = (name: string) => `{% macro ${name}() %}{% endmacro %}`
+
+  it('are told, with the reason', async () => {
+    const { code, err } = await run(['parse'], {
+      'macros/own.sql': ['postgres__load_csv_rows', 'get_fixture_sql', 'own_get_catalog']
+        .map(macro)
+        .join('\n'),
+      'macros/seed.sql': "{% materialization seed, adapter='postgres' %}{% endmaterialization %}",
+    })
+    expect(code).toBe(0)
+    expect(err.match(/^macros\/.*does not call it: .*$/gm)).toEqual([
+      expect.stringMatching(
+        /^macros\/own\.sql:1:1 .*'postgres__load_csv_rows' .*seeds are loaded without macros/,
+      ),
+      expect.stringMatching(/^macros\/own\.sql:2:1 .*'get_fixture_sql' .*the rows of unit tests/),
+      expect.stringMatching(/^macros\/seed\.sql:1:1 .*'materialization_seed_postgres' .*seeds are loaded/),
+    ])
+  })
+
+  it('are no matter in a package to which nothing is dispatched', async () => {
+    const { err } = await run(['parse'], {
+      'dbt_packages/got/dbt_project.yml': 'name: got\n',
+      'dbt_packages/got/macros/own.sql': macro('postgres__load_csv_rows'),
+    })
+    expect(err).not.toContain('does not call it')
+  })
+})
