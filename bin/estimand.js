@@ -8,9 +8,13 @@ import { setFlagsFromString } from 'node:v8'
 setFlagsFromString('--interrupt-budget=1000000')
 // It also lets the heap grow to four times of what is alive before it looks what is not; a little over two does as well.
 setFlagsFromString('--heap-growing-percent=120')
-// What loads the parser of SQL sets this flag too, with the reason. Code that is kept is bound to the flags under which it
+// What loads the parser of SQL sets these flags too, with the reasons. Code that is kept is bound to the flags under which it
 // was made, so they are all set before any is loaded.
 setFlagsFromString('--wasm-tiering-budget=2147483647')
+if (Number.parseInt(process.versions.v8, 10) >= 13) {
+  setFlagsFromString('--no-wasm-tier-up')
+  setFlagsFromString('--no-wasm-dynamic-tiering')
+}
 // The bundle keeps its compiled code for the next command; where Node can (22.1 and later), it does so for packages.
 module.enableCompileCache?.()
 const bundled = new URL('../dist/bundle/main.js', import.meta.url)

@@ -37,9 +37,10 @@ export type CommandBody<Flags> = (
 
 /**
  * Turns the work of a command into the action that commander calls. Commands whose product is the run itself
- * narrate on stdout; those that print something else narrate on stderr.
+ * narrate on stdout; those that print something else narrate on stderr, but for `events`, which print it as events
+ * where these are asked for, and then all of them on stdout.
  */
 export type Launch = <Flags>(
   body: CommandBody<Flags>,
-  narrateOn?: 'out' | 'err',
+  narrateOn?: 'out' | 'err' | 'events',
 ) => (...received: unknown[]) => Promise<void>

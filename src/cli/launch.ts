@@ -19,13 +19,14 @@ const patienceMs = 1000
 
 /** Makes the function that runs a command's body with everything around it: log, narrator, Ctrl-C, errors. */
 export function makeLaunch(surroundings: Surroundings, finish: (exitCode: number) => void): Launch {
-  return <Flags>(body: CommandBody<Flags>, narrateOn: 'out' | 'err' = 'err') =>
+  return <Flags>(body: CommandBody<Flags>, narrateOn: Parameters<Launch>[1] = 'err') =>
     async (...received: unknown[]) => {
       const command = received.at(-1) as Command
       const typed = command.optsWithGlobals<GlobalFlags & Flags & { output?: string }>()
       const flags = settled(await withProjectFlags(typed, command, surroundings))
       // What a program reads from stdout must be that alone.
-      const side = flags.output === 'json' ? 'err' : narrateOn
+      const plainSide = narrateOn === 'out' && flags.output !== 'json' ? 'out' : 'err'
+      const side = narrateOn === 'events' && flags.logFormat === 'json' ? 'out' : plainSide
       const { context, release } = await makeContext(pathOf(command), flags, side, surroundings)
       const end = tellCommand(context)
       try {

@@ -35,7 +35,8 @@ export function readProjectConfig(
   const targets = targetsOf(yaml)
   // As written: 1.0 is not 1.
   const version = document.sourceOf(['version']) ?? yaml.version
-  if (file.path.endsWith('dbt_project.yml') && version !== '' && !versionNumber.test(version))
+  const isSaid = yaml.version !== ''
+  if (file.path.endsWith('dbt_project.yml') && isSaid && !versionNumber.test(version))
     problems.push(
       yamlProblem(document, ['version'], `'${version}' is not a version, such as '1.0' or '1.0.0'`),
     )

@@ -27,7 +27,8 @@ function run(argv: readonly string[], files: Readonly<Record<string, string>> = 
 describe('ls for who reads events', () => {
   it('prints each node as one', async () => {
     const { code, out, err } = await run(['ls'], {}, { DBT_LOG_FORMAT: 'json' })
-    const events = `${out}${err}`.trim().split('\n')
+    expect(err).toBe('')
+    const events = out.trim().split('\n')
     const printed = events.map((line) => JSON.parse(line)).filter(({ info }) => info.name === 'PrintEvent')
     expect(code).toBe(0)
     expect(printed.map(({ info, data }) => [info.level, info.msg, data.msg])).toEqual([

@@ -27,7 +27,7 @@ export const defineList: CommandDefiner = (program, { command, options, launch }
     launch<ListFlags>(async (context, flags) => {
       const { listNodes } = await import('../list-nodes.ts')
       return listNodes(context, withSplitKeys(flags))
-    }),
+    }, 'events'),
   )
 }
 
