@@ -4,7 +4,7 @@ import { type Session, sql } from '../src/warehouse/index.ts'
 
 /*
  * A made-up nightly warehouse for timing: a table of events that grows by a day, and models that are built by day in
- * each of the ways that there are. Rows follow from their number, so every history of the same length is the same.
+ * each of the ways that there are: the new one, and the one before it again, for what comes late. Rows follow from their number, so every history of the same length is the same.
  * Large tables are written in order of time, so that the days that a night replaces lie together on disk.
  */
 
@@ -41,7 +41,7 @@ select
     sum(amount) as amount
 from {{ ref('stg_events') }}
 {% if is_incremental() %}
-where event_time >= (select (max(event_day) - 1)::timestamp at time zone 'UTC' from {{ this }})
+where event_time >= (select max(event_day)::timestamp at time zone 'UTC' from {{ this }})
 {% endif %}
 group by user_id, event_day
 order by event_day
@@ -51,7 +51,7 @@ order by event_day
 select event_day, event_name, count(*) as events, count(distinct user_id) as users, sum(amount) as amount
 from {{ ref('stg_events') }}
 {% if is_incremental() %}
-where event_time >= (select (max(event_day) - 1)::timestamp at time zone 'UTC' from {{ this }})
+where event_time >= (select max(event_day)::timestamp at time zone 'UTC' from {{ this }})
 {% endif %}
 group by event_day, event_name
 `,

@@ -10,6 +10,7 @@ import {
   stopEmbeddedServer,
   withWarehouse,
 } from '../src/warehouse/index.ts'
+import { holdToLimit, median, printFigure as print } from './limits.ts'
 import { measureCommand } from './measured-command.ts'
 import { addDays, endOfDay, makeHistory, writeNightlyProject } from './nightly-project.ts'
 
@@ -61,7 +62,8 @@ async function compareModes(events: number, rounds: number): Promise<void> {
   print(`reference project, ${events.toLocaleString('en')} events`, `${rounds} rounds, medians`)
   print('  published at once', seconds(median(once.map(({ elapsedMs }) => elapsedMs))))
   print('  --publish node', seconds(median(byNode.map(({ elapsedMs }) => elapsedMs))))
-  print('  overhead (limit 5 %)', `${(100 * median(overheads)).toFixed(1)} %`)
+  const percent = 100 * median(overheads)
+  holdToLimit({ label: '  overhead in %', value: percent, limit: 5, shown: percent.toFixed(1) })
 }
 
 /** Many tables, all of them there already, replaced by one publication. */
@@ -79,7 +81,8 @@ async function publishTables(tables: number, rounds: number): Promise<void> {
       const { publishMs } = await run(['run', '--full-refresh'], folder)
       if (round > 0) times.push(publishMs!)
     }
-    print(`${tables} tables in one transaction (limit 1 s)`, seconds(median(times)))
+    const shown = `${Math.round(median(times))} ms`
+    holdToLimit({ label: `${tables} tables in one transaction`, value: median(times), limit: 1000, shown })
   })
 }
 
@@ -89,10 +92,12 @@ async function compareNights(days: number, eventsPerDay: number, rounds: number)
   print(`nightly run, ${eventsPerDay.toLocaleString('en')} events a day`, `${rounds} nights, medians`)
   print(`  ${days} days, all anew`, seconds(short.fullMs))
   print(`  ${days} days, one more`, seconds(short.nightMs))
-  print('  share (limit 0.05)', (short.nightMs / short.fullMs).toFixed(3))
+  const share = short.nightMs / short.fullMs
+  holdToLimit({ label: '  share', value: share, limit: 0.05, shown: share.toFixed(3) })
   print(`  ${2 * days} days, all anew`, seconds(long.fullMs))
   print(`  ${2 * days} days, one more`, seconds(long.nightMs))
-  print('  growth when history doubles (limit 1.2)', (long.nightMs / short.nightMs).toFixed(2))
+  const growth = long.nightMs / short.nightMs
+  holdToLimit({ label: '  growth when history doubles', value: growth, limit: 1.2, shown: growth.toFixed(2) })
 }
 
 /** The time of building a history anew, and of a run after each of some days more. */
@@ -142,14 +147,6 @@ async function run(args: readonly string[], folder = root): Promise<RunResult> {
   return JSON.parse(stdout) as RunResult
 }
 
-function median(numbers: readonly number[]): number {
-  return numbers.toSorted((a, b) => a - b)[Math.floor(numbers.length / 2)]!
-}
-
 function seconds(ms: number): string {
   return ms < 1000 ? `${Math.round(ms)} ms` : `${(ms / 1000).toFixed(2)} s`
-}
-
-function print(label: string, value: string): void {
-  console.log(`${label.padEnd(52)} ${value}`)
 }

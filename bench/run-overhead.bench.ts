@@ -1,3 +1,4 @@
+import { spawnSync } from 'node:child_process'
 import { mkdirSync, mkdtempSync, rmSync, writeFileSync } from 'node:fs'
 import { tmpdir } from 'node:os'
 import { join } from 'node:path'
@@ -5,6 +6,7 @@ import { parseArgs } from 'node:util'
 import type { RunResult } from '../src/core/run-result.ts'
 import {
   type Connection,
+  connectionUrl,
   createSchema,
   createTableAs,
   createView,
@@ -12,17 +14,21 @@ import {
   dropSchema,
   ensureEmbeddedServer,
   type Session,
+  type SQLQuery,
+  sqlText,
   stopEmbeddedServer,
   unsafeSql,
   withWarehouse,
 } from '../src/warehouse/index.ts'
+import { holdToLimit, median, printFigure as print } from './limits.ts'
 import { measureCommand } from './measured-command.ts'
 
 /*
- * What a run costs beside the database's own work: many trivial models, against the same DDL sent by one session
- * without any client logic, as psql would send it. Both take turns, so that whatever else the machine does slows
+ * What a run costs beside the database's own work: many trivial models, against the same DDL sent by psql, its start
+ * included, and by one session of ours without any client logic, which is faster than psql. All take turns, so that whatever else the machine does slows
  * down both, and each time of ours is divided by that of the DDL just before it. For models that are there already
- * the DDL drops each and makes it again, which is what it takes to change one.
+ * the DDL drops each and makes it again, which is what it takes to change one. The limit is about psql; where that is
+ * not on the path, it is held against our session.
  */
 
 type Materialized = 'view' | 'table'
@@ -33,17 +39,22 @@ interface Project {
   readonly materialized: Materialized
 }
 
+type State = 'new' | 'edited' | 'unchanged'
+
 interface Measured {
-  readonly label: string
+  readonly state: State
+  readonly threads: number
   /** Of the run itself, publishing included. */
   readonly runMs: number
   /** With the start of the process, reading and compiling the project and connecting. */
   readonly commandMs: number
   /** What the run takes for each millisecond of the DDL alone. */
-  readonly ratio: number
+  readonly ofSession: number
+  /** The same of psql; null where it is not on the path. */
+  readonly ofPsql: number | null
 }
 
-const threadCounts = [1, 4]
+const threadCounts = [1, 4] as const
 const limit = 3
 
 /** `--models N` (200), `--rounds N` (5; the median counts). */
@@ -75,7 +86,7 @@ async function compare(project: Project, connection: Connection, rounds: number)
     withSession(async (session) => {
       for (let round = 0; round < rounds; round++) {
         for (const threads of threadCounts) {
-          const alone = await plainDdl(session, project)
+          const alone = await plainDdl(session, project, connection)
           plain.push(alone)
           measured.push(...(await runs(session, project, threads, alone)))
         }
@@ -83,32 +94,66 @@ async function compare(project: Project, connection: Connection, rounds: number)
     }),
   )
   const { models, materialized } = project
-  const alone = `${materialized}s, one session, DDL alone`
-  print(`${models} new ${alone}`, time(median(plain.map(({ createMs }) => createMs)), models))
-  print(`${models} edited ${alone}`, time(median(plain.map(({ replaceMs }) => replaceMs)), models))
-  for (const label of new Set(measured.map((one) => one.label))) {
-    const same = measured.filter((one) => one.label === label)
-    const ratio = median(same.map((one) => one.ratio)).toFixed(1)
-    const run = time(median(same.map(({ runMs }) => runMs)), models)
-    const command = Math.round(median(same.map(({ commandMs }) => commandMs)))
-    print(label, `${run}, ratio ${ratio} (limit ${limit}), command ${command} ms`)
+  const all = `${models} ${materialized}s`
+  print(`${all} new, DDL alone, one session`, time(plain, 'createMs', models))
+  print(`${all} edited, DDL alone, one session`, time(plain, 'replaceMs', models))
+  const byPsql = plain.flatMap(({ psql }) => psql ?? [])
+  if (byPsql.length === 0) print(`${all}, psql`, 'is not on the path')
+  else {
+    print(`${all} new, psql`, time(byPsql, 'createMs', models))
+    print(`${all} edited, psql`, time(byPsql, 'replaceMs', models))
+  }
+  for (const state of ['new', 'edited', 'unchanged'] as const) {
+    for (const threads of threadCounts) report(all, models, measured, state, threads)
+    if (state === 'new') compareThreads(all, measured)
   }
 }
 
-/** A run of models that are not there, of the same models edited, and of what did not change since. */
-async function runs(
-  session: Session,
-  project: Project,
+function report(
+  all: string,
+  models: number,
+  measured: readonly Measured[],
+  state: State,
   threads: number,
-  { createMs, replaceMs }: Plain,
-): Promise<Measured[]> {
-  const { folder, models, materialized } = project
+): void {
+  const same = measured.filter((one) => one.state === state && one.threads === threads)
+  const label = `${all} ${state}, ${threads} ${threads === 1 ? 'thread' : 'threads'}`
+  const shown = `${time(same, 'runMs', models)}, command ${Math.round(median(same.map(({ commandMs }) => commandMs)))} ms`
+  // Nothing is made of what did not change, so there is nothing to compare it with.
+  if (state === 'unchanged') {
+    print(label, shown)
+    return
+  }
+  const ofSession = median(same.map((one) => one.ofSession))
+  const ofPsql = same.flatMap((one) => one.ofPsql ?? [])
+  const value = ofPsql.length > 0 ? median(ofPsql) : ofSession
+  const ratios = `${ofPsql.length > 0 ? `of psql ${value.toFixed(2)}, ` : ''}of one session ${ofSession.toFixed(2)}`
+  holdToLimit({ label, value, limit, shown: `${shown}; ${ratios}` })
+}
+
+/** What more threads bring, run by run: those of a round follow each other. */
+function compareThreads(all: string, measured: readonly Measured[]): void {
+  const [one, four] = threadCounts.map((threads) =>
+    measured.filter((run) => run.state === 'new' && run.threads === threads).map(({ runMs }) => runMs),
+  ) as [number[], number[]]
+  const share = median(four.map((runMs, round) => runMs / one[round]!))
+  holdToLimit({
+    label: `${all} new, 4 threads as a share of 1`,
+    value: share,
+    limit: 1,
+    shown: share.toFixed(2),
+  })
+}
+
+/** A run of models that are not there, of the same models edited, and of what did not change since. */
+async function runs(session: Session, project: Project, threads: number, plain: Plain): Promise<Measured[]> {
+  const { folder, materialized } = project
   await session.query(dropSchema(`${materialized}s`))
   const measured: Measured[] = []
-  for (const [state, edition, plainMs] of [
-    ['new', 'first', createMs],
-    ['edited', 'second', replaceMs],
-    ['unchanged', 'second', replaceMs],
+  for (const [state, edition, key] of [
+    ['new', 'first', 'createMs'],
+    ['edited', 'second', 'replaceMs'],
+    ['unchanged', 'second', 'replaceMs'],
   ] as const) {
     writeProject(project, edition)
     const { stdout, seconds } = await measureCommand(
@@ -117,10 +162,12 @@ async function runs(
     )
     const { elapsedMs } = JSON.parse(stdout) as RunResult
     measured.push({
-      label: `${models} ${state} ${materialized}s, estimand run, ${threads} ${threads === 1 ? 'thread' : 'threads'}`,
+      state,
+      threads,
       runMs: elapsedMs,
       commandMs: seconds * 1000,
-      ratio: elapsedMs / plainMs,
+      ofSession: elapsedMs / plain[key],
+      ofPsql: plain.psql && elapsedMs / plain.psql[key],
     })
   }
   return measured
@@ -140,13 +187,22 @@ function modelSql(index: number, edition: string): string {
   return `select ${index} as id, '${edition}' as label\n`
 }
 
-/** The same DDL without a run around it. */
-interface Plain {
+interface DdlTimes {
   readonly createMs: number
   readonly replaceMs: number
 }
 
-async function plainDdl(session: Session, { models, materialized }: Project): Promise<Plain> {
+/** The same DDL without a run around it, over a session of ours. */
+interface Plain extends DdlTimes {
+  /** By psql; null where it is not on the path. */
+  readonly psql: DdlTimes | null
+}
+
+async function plainDdl(
+  session: Session,
+  { models, materialized }: Project,
+  connection: Connection,
+): Promise<Plain> {
   const schema = 'plain'
   const relations = Array.from({ length: models }, (_, index) => ({ schema, identifier: `m_${index}` }))
   const create = (index: number, edition: string) => {
@@ -155,18 +211,42 @@ async function plainDdl(session: Session, { models, materialized }: Project): Pr
       ? createView(relations[index]!, query)
       : createTableAs(relations[index]!, query)
   }
-  await session.query(createSchema(schema))
-  const createMs = await timed(async () => {
-    for (let index = 0; index < models; index++) await session.query(create(index, 'first'))
+  const creating = relations.map((_, index) => create(index, 'first'))
+  const replacing = relations.flatMap((relation, index) => [
+    dropRelation(relation, materialized),
+    create(index, 'second'),
+  ])
+  const inSchema = async <T>(body: () => Promise<T>): Promise<T> => {
+    await session.query(createSchema(schema))
+    const value = await body()
+    await session.query(dropSchema(schema))
+    return value
+  }
+  const bySession = await inSchema(async () => ({
+    createMs: await timed(() => sendAll(session, creating)),
+    replaceMs: await timed(() => sendAll(session, replacing)),
+  }))
+  const psql = await inSchema(async () => {
+    const createMs = timePsql(creating, connection)
+    return createMs === null ? null : { createMs, replaceMs: timePsql(replacing, connection)! }
   })
-  const replaceMs = await timed(async () => {
-    for (let index = 0; index < models; index++) {
-      await session.query(dropRelation(relations[index]!, materialized))
-      await session.query(create(index, 'second'))
-    }
+  return { ...bySession, psql }
+}
+
+async function sendAll(session: Session, statements: readonly SQLQuery[]): Promise<void> {
+  for (const statement of statements) await session.query(statement)
+}
+
+function timePsql(statements: readonly SQLQuery[], connection: Connection): number | null {
+  const script = statements.map((statement) => `${sqlText(statement).text};\n`).join('')
+  const url = connectionUrl(connection, { withPassword: true })
+  const startedAt = performance.now()
+  const { error, status, stderr } = spawnSync('psql', ['-qX', '-v', 'ON_ERROR_STOP=1', url], {
+    input: script,
   })
-  await session.query(dropSchema(schema))
-  return { createMs, replaceMs }
+  if ((error as NodeJS.ErrnoException | undefined)?.code === 'ENOENT') return null
+  if (error || status !== 0) throw new Error(`psql failed: ${stderr}`, { cause: error })
+  return performance.now() - startedAt
 }
 
 async function timed(work: () => Promise<void>): Promise<number> {
@@ -175,14 +255,12 @@ async function timed(work: () => Promise<void>): Promise<number> {
   return performance.now() - startedAt
 }
 
-function median(numbers: readonly number[]): number {
-  return numbers.toSorted((a, b) => a - b)[Math.floor(numbers.length / 2)]!
-}
-
-function time(totalMs: number, models: number): string {
+/** The median of one of the times, in all and for each model. */
+function time<Key extends string>(
+  measured: readonly Readonly<Record<Key, number>>[],
+  key: Key,
+  models: number,
+): string {
+  const totalMs = median(measured.map((one) => one[key]))
   return `${Math.round(totalMs)} ms, ${(totalMs / models).toFixed(2)} ms each`
-}
-
-function print(label: string, value: string): void {
-  console.log(`${label.padEnd(48)} ${value}`)
 }
