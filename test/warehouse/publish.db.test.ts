@@ -47,6 +47,22 @@ async function refusal(action: Promise<unknown>, code = 'publish-refused'): Prom
   return `${problem!.message}\n${problem!.hint}`
 }
 
+/** Has the server look for tables to vacuum every second while the body runs. */
+async function vacuumsOften(body: () => Promise<void>): Promise<void> {
+  await query(sql`alter system set autovacuum_naptime = '1s'`)
+  await query(sql`select pg_reload_conf()`)
+  try {
+    await body()
+  } finally {
+    await query(sql`alter system reset autovacuum_naptime`)
+    await query(sql`select pg_reload_conf()`)
+  }
+}
+
+async function until(holds: () => Promise<boolean>): Promise<void> {
+  while (!(await holds())) await sleep(50)
+}
+
 beforeAll(async () => {
   await query(sql`create schema build`)
 })
@@ -457,6 +473,38 @@ describe('readers', () => {
     await stuck
     expect(await dayOf('held')).toBe(2)
   })
+
+  test.for(['published', 'build'])(
+    'the server vacuums its %s table on its own: it leaves off',
+    { timeout: 120_000 },
+    async (which) => {
+      const name = `vacuumed_${which}`
+      await buildDay(name, 1)
+      await publish(warehouse(), [swap(name)])
+      await buildDay(name, 2)
+      const relation = which === 'build' ? built(name) : marts(name)
+      const table = relationIdent(relation)
+      // As slow as it can be, over hours.
+      await query(sql`alter table ${table} set (
+      autovacuum_vacuum_threshold = 0, autovacuum_vacuum_scale_factor = 0,
+      autovacuum_vacuum_cost_delay = 100, autovacuum_vacuum_cost_limit = 1
+    )`)
+      await query(sql`insert into ${table} select day from ${table}, generate_series(1, 100000)`)
+      await query(sql`delete from ${table} where ctid > '(0,1)'`)
+      await vacuumsOften(async () => {
+        await until(async () => {
+          const { rows } = await query(sql`
+          select from pg_stat_progress_vacuum
+          where datname = current_database() and relid = ${`${relation.schema}.${name}`}::regclass`)
+          return rows.length > 0
+        })
+        const waited = performance.now()
+        await publish(warehouse(), [swap(name)], { maxWaitMs: 20_000 })
+        expect(performance.now() - waited).toBeLessThan(15_000)
+      })
+      expect(await dayOf(name)).toBe(2)
+    },
+  )
 
   test('a publisher that is cut off in the middle has published nothing', async () => {
     await buildDay('cut', 1)

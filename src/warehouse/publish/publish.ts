@@ -7,7 +7,7 @@ import { ensureSchema } from '../ensure-schema.ts'
 import { relationIdent } from '../relation-sql.ts'
 import { ServerError } from '../server-error.ts'
 import type { Session } from '../session.ts'
-import { sql } from '../sql.ts'
+import { type SQLQuery, sql } from '../sql.ts'
 import { sqlLiteral } from '../sql-text.ts'
 import type { Warehouse } from '../warehouse.ts'
 import {
@@ -20,6 +20,7 @@ import {
 } from './apply-change.ts'
 import { applyDetails } from './apply-details.ts'
 import { carryIndexes } from './carry-indexes.ts'
+import { interruptVacuum } from './interrupt-vacuum.ts'
 import { describeFunctions } from './keep-replaced.ts'
 import type { PublishAction } from './publish-action.ts'
 import { publishFunctions, refuseStrays } from './publish-functions.ts'
@@ -40,7 +41,8 @@ import { takeLocks } from './take-locks.ts'
  *
  * While it holds locks nothing slow happens, and it never waits for them longer than half of the server's
  * deadlock_timeout: a reader who holds what we want and wants what we hold is never the one who is ended, and one who
- * reads something else of ours waits no longer than that.
+ * reads something else of ours waits no longer than that. Only the server's own maintenance is waited for longer, with
+ * a lock that no reader minds: see interrupt-vacuum.ts.
  */
 
 export interface PublishOptions {
@@ -125,8 +127,7 @@ async function publishWithin(
   const free = { session, actions, giveUpAt, options, lockTimeout: before.lockTimeout }
   if (actions.some(growsRows)) await probeLocks(free, before)
   // Nobody waits for this transaction yet, but somebody may keep it from writing rows: it waits, and not for ever.
-  await session.query(sql`set local lock_timeout = ${sqlLiteral(String(Math.max(1, Math.ceil(waitMs))))}`)
-  await session.query(sql`savepoint start`)
+  await session.runAll([setLockTimeout(String(Math.max(1, Math.ceil(waitMs)))), sql`savepoint start`])
   let changed: readonly ReplacedRelation[]
   try {
     changed = await changeInPlace(session, actions, options.keepIn)
@@ -224,7 +225,7 @@ async function replaceWhenFree(
   const { session, actions, lockTimeout, options } = free
   // Nothing changes its identity, so nothing is locked.
   if (actions.every(({ kind }) => kind === 'keep')) {
-    await session.query(sql`set local lock_timeout = ${sqlLiteral(lockTimeout)}`)
+    await session.runAll([setLockTimeout(lockTimeout)])
     await applyDetails(session, actions)
     return { recreated: [], kept: [], before: [] }
   }
@@ -242,20 +243,21 @@ async function whenFree<T>(
   { session, actions, giveUpAt, options, lockTimeout }: WhenFree,
   body: (lockTimeoutMs: number) => Promise<T>,
 ): Promise<T> {
-  const setLockTimeout = (value: string) => session.query(sql`set local lock_timeout = ${sqlLiteral(value)}`)
-  await session.query(sql`savepoint free`)
   for (let attempt = 0; ; attempt++) {
     throwIfCancelled(options.signal)
     const timeoutMs = lockTimeoutsMs[attempt % lockTimeoutsMs.length]!
     try {
-      await setLockTimeout(String(timeoutMs))
+      const begin = attempt === 0 ? [sql`savepoint free`] : []
+      await session.runAll([...begin, setLockTimeout(String(timeoutMs))])
       const value = await body(timeoutMs)
-      await setLockTimeout(lockTimeout)
+      await session.runAll([setLockTimeout(lockTimeout)])
       return value
     } catch (error) {
       // A deadlock ends the transaction only as far as the savepoint, too.
       if (!isLockTimeout(error) && !isDeadlock(error)) throw error
       await session.query(sql`rollback to savepoint free`)
+      if (!(await interruptVacuum(session, actions.flatMap(tablesOf))))
+        await session.query(sql`rollback to savepoint free`)
       const isOver = performance.now() > giveUpAt
       const holders = isOver || attempt === lockTimeoutsMs.length ? await inUse(session, actions) : []
       if (isOver) throw new ProblemError(blockedProblem(holders), { cause: error })
@@ -264,6 +266,15 @@ async function whenFree<T>(
       await pause(attempt, options.signal)
     }
   }
+}
+
+/** What an action replaces or moves. */
+function tablesOf(action: PublishAction): Relation[] {
+  return action.kind === 'swap-table' ? [action.published, action.build] : [action.published]
+}
+
+function setLockTimeout(value: string): SQLQuery {
+  return sql`set local lock_timeout = ${sqlLiteral(value)}`
 }
 
 /** None to speak of at first, then as long as half of the tries before, and never long. */
