@@ -4,7 +4,7 @@ import type { Plan } from '../core/plan.ts'
 import { makeProblem, type Problem, ProblemError } from '../core/problem.ts'
 import type { RunEffects } from '../core/run-event.ts'
 import { type HookResult, isFailure, type RunResult } from '../core/run-result.ts'
-import { type Lease, type RunOwner, readDurations } from '../store/index.ts'
+import type { Lease, RunOwner } from '../store/index.ts'
 import { relationsOfBuild } from './adopt-builds.ts'
 import type { OnBuilt } from './carry-out.ts'
 import { collectProblems } from './collect-problems.ts'
@@ -30,16 +30,17 @@ export interface Begun extends Beginning {
   readonly definitionOf: FingerprintOf
   readonly lease: Lease
   readonly owner: RunOwner
+  /** How long nodes took before. */
+  readonly seconds: ReadonlyMap<NodeId, number>
 }
 
 /** Builds what is planned and, when that has gone well, publishes it; what goes wrong is in the result. */
 export async function buildAndPublish(
   request: RunRequest,
-  { plan, adopted, inputs, definitionOf, lease, owner }: Begun,
+  { plan, adopted, inputs, definitionOf, lease, owner, seconds }: Begun,
   startedAt: Date,
   effects: RunEffects,
 ): Promise<Ended> {
-  const seconds = await readDurations(request.warehouse.control, owner)
   effects.emit({ type: 'durations_known', seconds: Object.fromEntries(seconds) })
   const context = makeRunContext(request, {
     ...{ plan, effects, lease, owner },

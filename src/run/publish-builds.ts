@@ -65,17 +65,17 @@ export async function publishActions(
       within: async (session, { kept, before }) => {
         await runHooksOfPublished(session, nodeIds, context)
         const stayed = new Set(kept.map(relationKey))
-        const views = await viewFingerprints(session, actions, nodeIds, context)
+        const views = await publishedViews(session, actions, nodeIds, context)
         const changed = publications.flatMap((publication) => {
           const key = relationKey(publication.relation)
           return stayed.has(key)
             ? []
-            : [{ ...publication, fingerprint: views.get(key) ?? publication.fingerprint }]
+            : [{ ...publication, fingerprint: views.get(key)?.fingerprint ?? publication.fingerprint }]
         })
         note(changed.map(({ relation }) => relation))
         await recordReplaced(session, plan.runId, effects.clock(), before)
         await recordPublications(session, plan.runId, effects.clock(), changed)
-        await recordPremises(session, await notePremises(session, changed))
+        await recordPremises(session, await notePremises(session, changed, (key) => views.get(key)?.version))
         await recordIntervals(session, ledgerChanges(actions, context))
         for (const runId of await forgetOldPublications(session, context.owner, context.keepPublications))
           await dropBuildSchemas(session, keptSchemaOf(runId))
@@ -101,13 +101,20 @@ function publicationsOf(
   )
 }
 
-/** What is noted of views, by relation key, so that the next run knows whether they are still what they were. */
-async function viewFingerprints(
+/** What is noted of a view, so that the next run knows whether it is still what it was. */
+interface PublishedView {
+  readonly fingerprint: string
+  /** Another when somebody has replaced it. */
+  readonly version: string
+}
+
+/** The views of models that stand now, by relation key. */
+async function publishedViews(
   session: Session,
   actions: readonly PublishAction[],
   nodeIds: readonly NodeId[],
   { manifest }: RunContext,
-): Promise<ReadonlyMap<string, string>> {
+): Promise<ReadonlyMap<string, PublishedView>> {
   const nodes = nodeIds.map((id) => manifest.nodes[id]!).filter((node) => node.resourceType === 'model')
   const byKey = new Map(nodes.map((node) => [relationKey(node.relation), node]))
   const views = actions.flatMap((action) => {
@@ -121,8 +128,9 @@ async function viewFingerprints(
   return new Map(
     views.flatMap(({ node, text }) => {
       const key = relationKey(node.relation)
-      const state = states.get(key)
-      return state === undefined ? [] : [[key, viewFingerprint(node, text, state)] as const]
+      const seen = states.get(key)
+      if (!seen) return []
+      return [[key, { fingerprint: viewFingerprint(node, text, seen.state), version: seen.version }] as const]
     }),
   )
 }

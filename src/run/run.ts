@@ -11,6 +11,7 @@ import {
   type Lease,
   migrateStore,
   type RunOwner,
+  readDurations,
   readKeptRun,
   recordKeptBuilds,
   recordRunFinished,
@@ -75,9 +76,15 @@ async function runLeased(
   await dropLeftovers(request, lease, owner, kept, effects)
   const startedAt = effects.clock()
   const planned = await planRun(request, startedAt)
+  const { signal } = effects
+  // Not before: what is kept depends on who else is connected. From here on the server lets us in while we go on.
+  warehouse.warmUp(sessionsFor(planned.plan, request.threads, manifest))
+  const lookBack = withRetries({ spec: { retries: usualRetries }, who: 'durations', signal }, () =>
+    warehouse.withSession((session) => readDurations(session, owner)),
+  )
+  lookBack.catch(() => {})
   const beginning = await goOn(request, planned.plan, planned.definitionOf, kept)
   const { plan, adopted } = beginning
-  warehouse.warmUp(sessionsFor(plan, request.threads, manifest))
   if (kept && plan.buildSchema !== kept.buildSchema) await dropBuildSchemas(control, kept.buildSchema)
   if (adopted.length > 0)
     effects.emit({
@@ -102,7 +109,7 @@ async function runLeased(
   }
   try {
     await createBuildSchemas(control, plan.buildSchema, published)
-    const begun = { ...beginning, ...planned, plan, lease, owner }
+    const begun = { ...beginning, ...planned, plan, lease, owner, seconds: await lookBack }
     const ended = await buildAndPublish(request, begun, startedAt, effects)
     const problems: Problem[] = []
     let result = ended.result
@@ -113,7 +120,6 @@ async function runLeased(
       else await clearUp()
       await recordRunFinished(control, lease, result, effects.clock())
     }
-    const { signal } = effects
     const retrying = { spec: { retries: usualRetries }, who: `${plan.runId} ends`, signal }
     await collectProblems(problems, () => withRetries(retrying, settle))
     result = withProblems(result, problems)

@@ -58,7 +58,7 @@ export async function compareViews(
     const [textBefore, stateBefore] = noted(view)!
     const sql = await renderOrNull(request.renderer, view.id, scope)
     const sameText = sql && textHash(view, withoutSemicolon(sql).text) === textBefore
-    const sameState = states.get(relationKey(view.relation)) === stateBefore
+    const sameState = states.get(relationKey(view.relation))?.state === stateBefore
     changes.set(view.id, whyChanged(sameText, sameState))
   }
   return changes

@@ -33,7 +33,8 @@ export function makeThreadPlaces(
   manifest: Pick<Manifest, 'nodes'>,
 ): ThreadPlaces {
   const alone = Array.from({ length: threads }, (_, index) => index + 1)
-  const together = Array.from({ length: (threads + 1) * mostTogether }, (_, index) => (index % threads) + 1)
+  const groups = Math.min(threads, sessionsTogether) + 1
+  const together = Array.from({ length: groups * mostTogether }, (_, index) => (index % threads) + 1)
   const placesOf = (step: Step): number[] => (isSentTogether(step, plan, manifest) ? together : alone)
   return {
     isFree: (step) => placesOf(step).length > 0,

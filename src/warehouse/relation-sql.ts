@@ -174,8 +174,9 @@ function unlogged(options: TableOptions): SQLQuery {
 }
 
 /** Planner statistics, which a table filled just now has not got yet. */
-export function analyzeRelation(relation: Relation): SQLQuery {
-  return sql`analyze ${relationIdent(relation)}`
+export function analyzeRelation(relation: Relation, columns: readonly string[] = []): SQLQuery {
+  const only = columns.length === 0 ? sql`` : sql` (${columnList(columns)})`
+  return sql`analyze ${relationIdent(relation)}${only}`
 }
 
 /** Makes columns the key of a table that is there already. */

@@ -22,7 +22,7 @@ interface Asked {
 }
 
 /** How many go out together: enough to hide the way there and back, few enough to spread over the sessions. */
-export const mostTogether = 16
+export const mostTogether = 24
 
 /** How many sessions they take. More would bring nothing: to prepare such a statement takes as long as to run it. */
 export const sessionsTogether = 2

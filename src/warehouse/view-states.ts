@@ -2,21 +2,28 @@ import { type Relation, relationKey } from '../core/node.ts'
 import type { Queryable } from './catalog.ts'
 import { sql } from './sql.ts'
 
-/**
- * A short text for each view that there is, by relation key, that is another when making the view again from its text
- * could give another view: when somebody replaced it or renamed its columns, or when what it reads was replaced, was
- * given another name or has other columns.
- */
+export interface ViewState {
+  /**
+   * A short text that is another when making the view again from its text could give another view: when somebody
+   * replaced it or renamed its columns, or when what it reads was replaced, was given another name or has other columns.
+   */
+  readonly state: string
+  /** What `ObservedRelation` has for it among its views. */
+  readonly version: string
+}
+
+/** Looks at the views that there are, by relation key. */
 export async function viewStates(
   on: Queryable,
   views: readonly Relation[],
-): Promise<ReadonlyMap<string, string>> {
+): Promise<ReadonlyMap<string, ViewState>> {
   if (views.length === 0) return new Map()
   const schemas = views.map(({ schema }) => schema)
   const names = views.map(({ identifier }) => identifier)
-  const { rows } = await on.query<Relation & { readonly state: string }>(sql`
+  const { rows } = await on.query<Relation & ViewState>(sql`
     with chosen as materialized (
-      select c.oid, n.nspname, c.relname, r.oid as rule, r.ev_action::text as query
+      select c.oid, n.nspname, c.relname, r.oid as rule, r.ev_action::text as query,
+        concat_ws(' ', c.oid, r.xmin) as version
       from pg_catalog.pg_class c
       join pg_catalog.pg_namespace n on n.oid = c.relnamespace
       join pg_catalog.pg_rewrite r on r.ev_class = c.oid and r.rulename = '_RETURN'
@@ -55,10 +62,11 @@ export async function viewStates(
     select
       chosen.nspname as schema,
       chosen.relname as identifier,
-      md5(concat_ws(';', chosen.query, string_agg(described.text, ';' order by described.oid))) as state
+      md5(concat_ws(';', chosen.query, string_agg(described.text, ';' order by described.oid))) as state,
+      chosen.version
     from chosen
     join concerned on concerned.view = chosen.oid
     join described on described.oid = concerned.relation
-    group by chosen.oid, chosen.nspname, chosen.relname, chosen.query`)
-  return new Map(rows.map((row) => [relationKey(row), row.state]))
+    group by chosen.oid, chosen.nspname, chosen.relname, chosen.query, chosen.version`)
+  return new Map(rows.map((row) => [relationKey(row), { state: row.state, version: row.version }]))
 }

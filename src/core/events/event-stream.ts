@@ -73,6 +73,15 @@ function scrubbed(value: unknown, scrub: (text: string) => string): unknown {
   if (value instanceof Date) return value.toISOString()
   if (Array.isArray(value)) return value.map((item) => scrubbed(item, scrub))
   if (typeof value !== 'object' || value === null) return value
-  const entries = Object.entries(value).filter(([, item]) => item !== undefined)
-  return Object.fromEntries(entries.map(([key, item]) => [key, scrubbed(item, scrub)]))
+  const copy: Record<string, unknown> = {}
+  for (const key of Object.keys(value)) {
+    const item = (value as Record<string, unknown>)[key]
+    if (item === undefined) continue
+    const clean = scrubbed(item, scrub)
+    // What somebody wrote into a file may be called so, and an assignment would mean something else.
+    if (key === '__proto__')
+      Object.defineProperty(copy, key, { value: clean, enumerable: true, configurable: true, writable: true })
+    else copy[key] = clean
+  }
+  return copy
 }

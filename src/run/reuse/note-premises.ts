@@ -31,7 +31,11 @@ import {
 export type NotePremises = (
   session: Session,
   changed: readonly Publication[],
+  versionOf: VersionOf,
 ) => Promise<readonly KnownPremise[]>
+
+/** What is known already of a view that stands now, by relation key: see `ViewState`. */
+export type VersionOf = (key: string) => string | undefined
 
 type Draft = Omit<Premise, 'state' | 'inputs'> & { readonly reads: readonly Relation[] }
 
@@ -66,11 +70,16 @@ export async function preparePremises(
   }
   const disturbed = isTold ? await disturbedTables(actions, context) : new Set<string>()
   const all = actions.map(({ published }) => published)
-  return async (session, changed) => {
-    const observed = await observeRelations(session, all, warehouse.capabilities)
+  return async (session, changed, versionOf) => {
+    const isKnown = [...drafts].every(([key, { action }]) => action === 'view' && versionOf(key))
+    const observed = await observeRelations(session, isKnown ? [] : all, warehouse.capabilities)
     return changed.map(({ relation }) => {
-      const draft = drafts.get(relationKey(relation))
-      return { relation, premise: draft ? completed(draft, relation, observed, disturbed, context) : null }
+      const key = relationKey(relation)
+      const draft = drafts.get(key)
+      if (!draft) return { relation, premise: null }
+      const seen = observed.get(key)
+      const state = (draft.action === 'view' ? (seen?.views[key] ?? versionOf(key)) : seen?.state) ?? null
+      return { relation, premise: completed(draft, state, relation, observed, disturbed, context) }
     })
   }
 }
@@ -119,6 +128,7 @@ async function rowDraft(
 
 function completed(
   { reads, ...draft }: Draft,
+  state: string | null,
   relation: Relation,
   observed: ReadonlyMap<string, ObservedRelation>,
   disturbed: ReadonlySet<string>,
@@ -126,10 +136,9 @@ function completed(
 ): Premise {
   const own = relationKey(relation)
   const keys = [...new Set(reads.map(relationKey))].filter((key) => key !== own).sort()
-  const seen = observed.get(own)
   return {
     ...draft,
-    state: (draft.action === 'view' ? seen?.views[own] : seen?.state) ?? null,
+    state,
     inputs: Object.fromEntries(
       keys.map((key) => {
         const known = observed.get(key)?.state ?? inputStates.get(key) ?? null

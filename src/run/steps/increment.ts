@@ -22,7 +22,7 @@ import { relationDetails } from '../relation-details.ts'
 import { partRelation } from '../relations.ts'
 import type { RunContext, StepOutcome } from '../run-context.ts'
 import { keyColumns, keyExpressions } from '../unique-key.ts'
-import { analyzeBuilt } from './analyze-built.ts'
+import { analyzeBuilt, analyzeIncrement } from './analyze-built.ts'
 import { withoutForeignKeys } from './constraints.ts'
 import { buildContractTable } from './contract.ts'
 import { applyOwnStrategy } from './own-strategy.ts'
@@ -43,12 +43,13 @@ export async function buildIncrement(
 ): Promise<StepOutcome> {
   const delta = partRelation(preview, 'delta')
   const rowCount = await buildDelta(session, node, compiled, delta, context)
-  await analyzeBuilt(session, delta, rowCount)
   if (node.incrementalStrategy === 'custom') {
+    await analyzeBuilt(session, delta, rowCount)
     const publish = await applyOwnStrategy(session, node, delta, preview, context)
     return { rows: rowCount, message: `${rowCount} rows`, compiledCode: compiled.text, publish: [publish] }
   }
   const action = await previewDelta(session, node, delta, preview, context)
+  await analyzeIncrement(session, action, rowCount)
   const isEmpty = rowCount === 0 && !changesColumns(action)
   return {
     rows: rowCount,

@@ -16,7 +16,7 @@ import { hasHooks, runPostHooks, runPreHooks } from '../hooks.ts'
 import { relationDetails } from '../relation-details.ts'
 import { buildRelation, partRelation } from '../relations.ts'
 import type { RunContext, StepOutcome, StepRunner } from '../run-context.ts'
-import { analyzeBuilt } from './analyze-built.ts'
+import { analyzeBuilt, analyzeIncrement } from './analyze-built.ts'
 import { buildByMacros } from './by-macros.ts'
 import { lateForeignKeys } from './constraints.ts'
 import { buildContractTable, checkContract } from './contract.ts'
@@ -101,9 +101,9 @@ async function runBatches(
       await runPostHooks(session, node, build, context)
       return { ...built, ...failed, message, publish: [{ ...publish, intervals }] }
     }
-    await analyzeBuilt(session, table, rows)
     const times = timesOf(node, batches)
     const publish = await previewDelta(session, node, table, build, context, times)
+    await analyzeIncrement(session, publish, rows)
     return { ...built, ...failed, message, publish: [{ ...publish, intervals }] }
   })
 }

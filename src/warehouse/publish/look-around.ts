@@ -5,9 +5,11 @@ import { changesColumns, isGrowing } from './apply-change.ts'
 import type { PublishAction, PublishView, SwapTable } from './publish-action.ts'
 import { missingBuild } from './publish-problem.ts'
 import {
+  type BuildState,
   named,
   type Reads,
   type RelationState,
+  readBuildStates,
   readDependents,
   readInputs,
   readStates,
@@ -40,7 +42,7 @@ export interface Surroundings {
 
 export interface MovedBuild {
   readonly published: Relation
-  readonly build: RelationState
+  readonly build: BuildState
 }
 
 type Replacing = SwapTable | PublishView
@@ -53,7 +55,7 @@ export async function lookAround(
 ): Promise<Surroundings> {
   const replacing = actions.filter((action) => action.kind === 'swap-table' || action.kind === 'view')
   const growing = actions.filter(isGrowing)
-  const stateOf = await statesOf(session, [...replacing, ...growing])
+  const { stateOf, buildOf } = await statesOf(session, [...replacing, ...growing])
   const oidsOf = (of: readonly PublishAction[]) =>
     of.flatMap(({ published }) => stateOf(published)?.oid ?? [])
 
@@ -79,7 +81,7 @@ export async function lookAround(
     ({ schema }) => isOfRun(schema),
   )
   const falling = new Set([...oidsOf(going), ...readers])
-  const moves = await movesOf(session, going, stateOf, isOfRun, falling)
+  const moves = await movesOf(session, going, buildOf, isOfRun, falling)
   return {
     replaced: new Map(
       going.flatMap(({ published }) => {
@@ -97,15 +99,28 @@ export async function lookAround(
   }
 }
 
-type StateOf = (relation: Relation) => RelationState | undefined
+interface States {
+  /** Of what is published, as far as it is there. */
+  readonly stateOf: (relation: Relation) => RelationState | undefined
+  readonly buildOf: (relation: Relation) => BuildState | undefined
+}
 
-/** The states of what is published and of its builds, in one question. */
-async function statesOf(session: Session, actions: readonly PublishAction[]): Promise<StateOf> {
+/** The states of what is published and of its builds. All is asked only of what there is to carry over from. */
+async function statesOf(session: Session, actions: readonly PublishAction[]): Promise<States> {
+  const published = actions.map((action) => action.published)
   const builds = actions.flatMap((action) => (isReplacing(action) && action.build ? [action.build] : []))
-  const all = [...actions.map(({ published }) => published), ...builds]
-  const states = all.length > 0 ? await readStates(session, named(all)) : []
-  const byKey = new Map(states.map((state) => [relationKey(state), state]))
-  return (relation) => byKey.get(relationKey(relation))
+  const all = [...published, ...builds]
+  const found = byKey(all.length > 0 ? await readBuildStates(session, named(all)) : [])
+  const standing = published.filter((relation) => found.has(relationKey(relation)))
+  const states = byKey(standing.length > 0 ? await readStates(session, named(standing)) : [])
+  return {
+    stateOf: (relation) => states.get(relationKey(relation)),
+    buildOf: (relation) => found.get(relationKey(relation)),
+  }
+}
+
+function byKey<R extends Relation>(relations: readonly R[]): ReadonlyMap<string, R> {
+  return new Map(relations.map((relation) => [relationKey(relation), relation]))
 }
 
 async function readersOfOthers(session: Session, oids: readonly number[]): Promise<RelationState[]> {
@@ -137,13 +152,13 @@ function schemasOfRun(
 async function movesOf(
   session: Session,
   actions: readonly Replacing[],
-  stateOf: StateOf,
+  buildOf: States['buildOf'],
   isOfRun: (schema: string) => boolean,
   falling: ReadonlySet<number>,
 ): Promise<ReadonlyMap<PublishAction, MovedBuild>> {
   const found = new Map<PublishAction, MovedBuild>()
   for (const action of actions) {
-    const build = action.build && stateOf(action.build)
+    const build = action.build && buildOf(action.build)
     if (build) found.set(action, { published: action.published, build })
     else if (action.kind === 'swap-table') throw new ProblemError(missingBuild(action.build))
   }

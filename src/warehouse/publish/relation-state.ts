@@ -90,11 +90,32 @@ export async function readStates(
   which: Which,
   { withDefinitions = false } = {},
 ): Promise<RelationState[]> {
-  const where =
-    'oids' in which
-      ? sql`c.oid = any(${which.oids}::oid[])`
-      : sql`(n.nspname, c.relname) in (select * from unnest(${which.schemas}::text[], ${which.identifiers}::text[]))`
-  const { rows } = await on.query<{ states: RelationState[] }>(stateQuery(where, withDefinitions))
+  const { rows } = await on.query<{ states: RelationState[] }>(stateQuery(which, withDefinitions))
+  return rows[0]!.states
+}
+
+/** What is told of a relation that is to take a place. */
+export type BuildState = Pick<
+  RelationState,
+  | 'oid'
+  | 'schema'
+  | 'identifier'
+  | 'kind'
+  | 'owner'
+  | 'grants'
+  | 'comment'
+  | 'columnComments'
+  | 'columns'
+  | 'options'
+>
+
+/** As `readStates`, but only what every relation has: a question that takes the server a third of the time. */
+export async function readBuildStates(on: Queryable, which: Which): Promise<BuildState[]> {
+  const { rows } = await on.query<{ states: BuildState[] }>(sql`
+    with chosen as materialized (${chosen(which)}),
+    states as (select ${buildColumns} from chosen c ${attributes})
+    select coalesce(json_agg(states order by schema, identifier), '[]') as states from states
+  `)
   return rows[0]!.states
 }
 
@@ -110,27 +131,13 @@ export function named(relations: readonly Relation[]): Which {
  * What only some relations have is looked for only in those; there are hundreds of the others. All of it comes as one
  * value, which is read in one go.
  */
-function stateQuery(where: SQLQuery, withDefinitions: boolean): SQLQuery {
+function stateQuery(which: Which, withDefinitions: boolean): SQLQuery {
   return sql`
-    with chosen as materialized (
-      select c.*, n.nspname
-      from pg_class c
-      join pg_namespace n on n.oid = c.relnamespace
-      where c.relkind in ('r', 'p', 'v', 'm', 'f') and ${where}
-    ),
+    with chosen as materialized (${chosen(which)}),
     pointing as (${foreignKeys}),
     states as (
       select
-        c.oid::int8 as oid,
-        c.nspname as schema,
-        c.relname as identifier,
-        ${relationKind} as kind,
-        pg_get_userbyid(c.relowner) as owner,
-        case when c.relacl is null and not attributes."hasGrants" then '[]' else ${grants} end as grants,
-        obj_description(c.oid, 'pg_class') as comment,
-        ${columnComments} as "columnComments",
-        attributes.names as columns,
-        coalesce(to_json(c.reloptions), '[]') as options,
+        ${buildColumns},
         case
           when c.relrowsecurity and c.relforcerowsecurity then 'forced'
           when c.relrowsecurity then 'on'
@@ -148,13 +155,7 @@ function stateQuery(where: SQLQuery, withDefinitions: boolean): SQLQuery {
         c.relispopulated as populated
       from chosen c
       left join pointing on pointing.oid = c.oid
-      cross join lateral (
-        select
-          coalesce(json_agg(a.attname order by a.attnum) filter (where a.attnum > 0), '[]') as names,
-          coalesce(bool_or(a.attacl is not null), false) as "hasGrants"
-        from pg_attribute a
-        where a.attrelid = c.oid and not a.attisdropped
-      ) as attributes
+      ${attributes}
     )
     select coalesce(json_agg(states order by schema, identifier), '[]') as states from states
   `
@@ -202,6 +203,39 @@ const policies = sql`(
         where p.polrelid = c.oid
       )`
 
+/** What every relation has. */
+const buildColumns = sql`c.oid::int8 as oid,
+        c.nspname as schema,
+        c.relname as identifier,
+        ${relationKind} as kind,
+        pg_get_userbyid(c.relowner) as owner,
+        case when c.relacl is null and not attributes."hasGrants" then '[]' else ${grants} end as grants,
+        obj_description(c.oid, 'pg_class') as comment,
+        ${columnComments} as "columnComments",
+        attributes.names as columns,
+        coalesce(to_json(c.reloptions), '[]') as options`
+
+const attributes = sql`cross join lateral (
+        select
+          coalesce(json_agg(a.attname order by a.attnum) filter (where a.attnum > 0), '[]') as names,
+          coalesce(bool_or(a.attacl is not null), false) as "hasGrants"
+        from pg_attribute a
+        where a.attrelid = c.oid and not a.attisdropped
+      ) as attributes`
+
+function chosen(which: Which): SQLQuery {
+  const where =
+    'oids' in which
+      ? sql`c.oid = any(${which.oids}::oid[])`
+      : sql`(n.nspname, c.relname) in (select * from unnest(${which.schemas}::text[], ${which.identifiers}::text[]))`
+  return sql`
+      select c.*, n.nspname
+      from pg_class c
+      join pg_namespace n on n.oid = c.relnamespace
+      where c.relkind in ('r', 'p', 'v', 'm', 'f') and ${where}
+    `
+}
+
 /** For all at once: there is no index that would find those of one table. */
 const foreignKeys = sql`
       select
@@ -237,6 +271,7 @@ export interface Reads {
 
 /** Every view that reads one of the relations, directly or through other views. */
 export async function readDependents(on: Queryable, oids: readonly number[]): Promise<Reads[]> {
+  if (oids.length === 0) return []
   const { rows } = await on.query<Reads>(sql`
     with recursive reads as (
       select distinct r.ev_class as view, d.refobjid as relation

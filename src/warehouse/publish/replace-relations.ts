@@ -20,7 +20,13 @@ import { describeReplaced, keepTables } from './keep-replaced.ts'
 import { lookAround, type MovedBuild, type Surroundings } from './look-around.ts'
 import type { PublishAction, PublishView } from './publish-action.ts'
 import { dependentProblem, inheritedProblem } from './publish-problem.ts'
-import { type ForeignKey, named, type RelationState, readersFirst, readStates } from './relation-state.ts'
+import {
+  type ForeignKey,
+  named,
+  type RelationState,
+  readBuildStates,
+  readersFirst,
+} from './relation-state.ts'
 import type { KeepIn, ReplacedRelation } from './replaced-relation.ts'
 import { addForeignKey, carryOver, dropForeignKey, grantStatements, recreate } from './restore-state.ts'
 import { takeLocks } from './take-locks.ts'
@@ -217,7 +223,7 @@ async function carryStates(
   { replaced, moved, made, dependents }: Surroundings,
 ): Promise<void> {
   const fresh = [...made.map(({ published }) => published), ...dependents]
-  const states = fresh.length > 0 ? await readStates(session, named(fresh)) : []
+  const states = fresh.length > 0 ? await readBuildStates(session, named(fresh)) : []
   const successors = new Map(states.map((state) => [relationKey(state), state]))
   for (const { published, build } of moved) successors.set(relationKey(published), build)
   const isNew = ({ published }: MovedBuild) => !replaced.has(relationKey(published))
