@@ -1,6 +1,8 @@
 import {
   type Alias,
+  Composer,
   type Document,
+  type DocumentOptions,
   isAlias,
   isCollection,
   isMap,
@@ -9,6 +11,8 @@ import {
   LineCounter,
   type Node,
   type Pair,
+  type ParseOptions,
+  type SchemaOptions,
   visit,
 } from 'yaml'
 import { parseLoosely } from '../core/parse-loosely.ts'
@@ -17,6 +21,7 @@ import type { ProblemCode } from '../core/problem-catalogue.ts'
 import type { Origin, SourceText } from '../core/project.ts'
 import { withPlainNumbers } from '../core/whole-float.ts'
 import { withYamlScalars } from '../core/yaml-scalars.ts'
+import { plainYamlTokens } from './plain-yaml-tokens.ts'
 import { syntaxMessage } from './yaml-syntax.ts'
 
 /*
@@ -56,13 +61,7 @@ export function parseYaml(
   { isLenient = false }: YamlOptions = {},
 ): YamlDocument | null {
   const lines = new LineCounter()
-  const parsed = parseLoosely(file.text, lines, {
-    version: '1.1',
-    uniqueKeys: !isLenient,
-    customTags: withYamlScalars,
-    prettyErrors: false,
-    logLevel: 'error',
-  })
+  const parsed = parse(file.text, isLenient, lines)
   const placeAtOffset = (offset: number): Place => {
     const { line, col } = lines.linePos(offset)
     return { file: file.path, line, column: col }
@@ -120,6 +119,23 @@ export function parseYaml(
       return isScalar(node) ? node.source : undefined
     },
   }
+}
+
+/** The document as the package has it, which need not find the tokens of a plain one by itself. */
+function parse(text: string, isLenient: boolean, lines: LineCounter): Document.Parsed {
+  const options: ParseOptions & DocumentOptions & SchemaOptions = {
+    version: '1.1',
+    uniqueKeys: !isLenient,
+    customTags: withYamlScalars,
+    prettyErrors: false,
+    logLevel: 'error',
+  }
+  const tokens = plainYamlTokens(text, lines.addNewLine)
+  const [plain] = tokens ? new Composer(options).compose([tokens], true, text.length) : []
+  if (plain && plain.errors.length === 0) return plain as Document.Parsed
+  // What is wrong is told from all of the tokens.
+  lines.lineStarts.length = 0
+  return parseLoosely(text, lines, options)
 }
 
 /** Keys below which values are handed to templates as they are. */
