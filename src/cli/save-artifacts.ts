@@ -43,8 +43,8 @@ export async function saveArtifacts(
   const options = { target, startedAt, generatedAt, version: packageVersion(), environment, ...made }
   await whereWritable(context, targetPath, async () => {
     const { writeManifest } = await import('./cache/kept-manifest.ts')
-    const write = (all: ManifestArtifactOptions) =>
-      writeManifest(context, targetPath, workspace, all, made.keptCode)
+    const write = (all: ManifestArtifactOptions, named?: () => Promise<void>) =>
+      writeManifest(context, targetPath, workspace, all, made.keptCode, named)
     if (made.run || made.compiledCode || made.executedCode) {
       const { writeArtifacts } = await import('../run/artifacts/write-artifacts.ts')
       await writeArtifacts(targetPath, { ...options, manifest: workspace.manifest, writeManifest: write })

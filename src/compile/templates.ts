@@ -128,6 +128,7 @@ export interface Templates {
 export const inlineFile = '<inline>'
 
 /** A string argument that dbt takes for an expression. */
+const plainRef = /^ref\('([\w-]+)'\)$/
 const callLike = /^\s*(?:env_var|ref|var|source|doc)\s*\(.+\)\s*$/s
 
 /** Reads the macros and makes the dialect for one project. */
@@ -388,6 +389,10 @@ export function renderArguments(
   const render = (value: unknown, key: string | null): Value => {
     if (typeof value === 'string') {
       if (key === 'column_name') return value
+      // Nearly every test looks at what this refers to.
+      const [, name] = plainRef.exec(value) ?? []
+      const referred = name === undefined ? undefined : dialect.callNative('ref', name, source)
+      if (referred) return referred
       const text = callLike.test(value) ? `{{ ${value} }}` : value
       return text.includes('{') ? dialect.renderNative(dialect.parse(text, file), source) : text
     }

@@ -1,5 +1,6 @@
 import { hash } from 'node:crypto'
 import { join } from 'node:path'
+import type { Keep } from '../../compile/cache/cache-index.ts'
 import { manifestOnDemand } from '../../compile/cache/cached-manifest.ts'
 import { numbersById } from '../../compile/cache/cached-nodes.ts'
 import { outputBefore } from '../../compile/cache/cached-outputs.ts'
@@ -25,7 +26,7 @@ import {
   writeWithImage,
 } from '../../run/artifacts/manifest-image.ts'
 import { nodeEntry } from '../../run/artifacts/node-entry.ts'
-import { writeWholeFile } from '../../run/artifacts/whole-file.ts'
+import { fillWholeFile, type NamelessFile, writeWholeFile } from '../../run/artifacts/whole-file.ts'
 import { writeJson } from '../../run/artifacts/write-json.ts'
 import type { CommandContext } from '../command-context.ts'
 import { type CacheFile, readCacheFile, writeCacheFile } from './cache-file.ts'
@@ -57,13 +58,17 @@ export interface KeptCode {
 /** A workspace as far as its manifest is written from it. */
 type Source = Pick<CompiledWorkspace, 'manifest' | 'lineage' | 'keptId' | 'reopened'>
 
-/** Writes manifest.json, from the kept texts of another one as far as that is possible. */
+/**
+ * Writes manifest.json, from the kept texts of another one as far as that is possible. The file gets its name when
+ * `named` is done, which may go on meanwhile.
+ */
 export async function writeManifest(
   { log }: Pick<CommandContext, 'log'>,
   targetPath: string,
   source: Source,
   options: ManifestArtifactOptions,
   code?: KeptCode,
+  named: () => Promise<void> = async () => {},
 ): Promise<void> {
   const path = join(targetPath, 'manifest.json')
   const variant = code && source.keptId !== null ? withCode(source, options, code) : plain(source, options)
@@ -76,7 +81,8 @@ export async function writeManifest(
     reopened && kept && kept.of === variant.of
       ? changesOf(reopened, kept, variant.othersThan(kept), options)
       : null
-  if (changes === null) return writeAnew(path, imagePath, source, options, variant)
+  if (changes === null) return writeAnew(path, imagePath, source, options, variant, named)
+  await named()
   writeWholeFile(path, options.invocationId, (out) =>
     writeFromImage(out, kept!.image, (file as CacheFile).bytes, changes),
   )
@@ -262,6 +268,7 @@ async function writeAnew(
   source: Source,
   options: ManifestArtifactOptions,
   variant: Variant,
+  named: () => Promise<void>,
 ): Promise<void> {
   const { manifest, lineage, reopened } = source
   const { of, isPlain } = variant
@@ -271,8 +278,10 @@ async function writeAnew(
     of === null ||
     others.size > Object.keys(manifest.nodes).length * othersAtMost ||
     (reopened !== null && hasOtherLists(reopened))
-  )
+  ) {
+    await named()
     return writeJson(path, sections, options)
+  }
   const ids = artifactIds(manifest)
   const renamed = [...ids].filter(([id, key]) => id !== key)
   const idOf = new Map(renamed.map(([id, key]) => [key, id]))
@@ -280,8 +289,9 @@ async function writeAnew(
   const updated = reopened?.updated
   const isOther = (id: NodeId): boolean =>
     updated !== undefined && (updated.affected.has(id) || updated.outputs.has(id) || updated.relinked.has(id))
-  writeCacheFile(imagePath, options.invocationId, (keep): KeptManifest => {
-    const image = writeWholeFile(path, options.invocationId, (out) =>
+  let artifact: NamelessFile<ManifestImage> | undefined
+  const fill = (keep: Keep): KeptManifest => {
+    artifact = fillWholeFile(path, options.invocationId, (out) =>
       writeWithImage(out, sections, keep, (section, key) => {
         const id = idOf.get(key) ?? key
         // The kept compilation has them as they were.
@@ -290,8 +300,16 @@ async function writeAnew(
         return isPlain ? entryText(key, nodeEntry(manifest.nodes[id]!, scope())) : null
       }),
     )
-    return { of, renamed, image, lineage: variant.lineage }
-  })
+    return { of, renamed, image: artifact.result, lineage: variant.lineage }
+  }
+  try {
+    writeCacheFile(imagePath, options.invocationId, fill)
+    await named()
+  } catch (error) {
+    artifact?.discard()
+    throw error
+  }
+  artifact!.publish()
 }
 
 function once<T>(make: () => T): () => T {

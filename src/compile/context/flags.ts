@@ -52,12 +52,15 @@ const behaviours: Readonly<Record<string, boolean>> = {
   VALIDATE_MACRO_ARGS: false,
 }
 
+const usual: Readonly<Record<string, unknown>> = { ...defaults, ...behaviours }
+
 /** The flags of a rendering; those that nobody gave are as when nobody gives them. */
 export function flagsValue(given: Readonly<Record<string, unknown>>): HostObject {
-  const values: Record<string, unknown> = { ...defaults, ...behaviours, ...given }
   const read = (name: string): Value | undefined => {
     const key = name.toUpperCase()
-    return Object.hasOwn(values, key) ? fromJs(values[key]) : undefined
+    // Nothing is put together beforehand: every rendering has this value, and most ask for one flag of it.
+    if (Object.hasOwn(given, key)) return fromJs(given[key])
+    return Object.hasOwn(usual, key) ? fromJs(usual[key]) : undefined
   }
   return hostObject({
     type: 'Flags',

@@ -16,8 +16,9 @@ import { type SourceMap, sourceMapOf } from './source-map.ts'
 import type { ParsedTemplate, TemplateBlock } from './template.ts'
 import { TemplateError } from './template-error.ts'
 import { noKwargs } from './values/arguments.ts'
+import { callValue } from './values/calls.ts'
 import { str } from './values/repr.ts'
-import { type Kwargs, raise, type Value } from './values/value.ts'
+import { HostObject, type Kwargs, raise, type Value } from './values/value.ts'
 
 /** What a dialect is made with. */
 export interface DialectOptions {
@@ -47,6 +48,11 @@ export interface Dialect {
   render(template: ParsedTemplate, names: NameSource | Context): Rendered
   /** Renders a template to a value, as dbt does for YAML: `{{ var('x') }}` gives what the var holds. */
   renderNative(template: ParsedTemplate, names: NameSource | Context): Value
+  /**
+   * The host value that `{{ name('argument') }}` renders to, without a template for it; undefined where it has to be
+   * rendered: for any other value, and to tell what is wrong.
+   */
+  callNative(name: string, argument: string, names: NameSource | Context): HostObject | undefined
   /** Renders what stands in a block (a snapshot's SQL, a doc's text). */
   renderBlock(block: TemplateBlock, names: NameSource | Context): Rendered
   /** Calls a macro, test or materialization; what it hands to `return()` comes as it is, else its text. */
@@ -88,6 +94,7 @@ export function makeDialect(options: DialectOptions = {}): Dialect {
     context: contextOf,
     render,
     renderNative: (template, names) => renderToValue(template, contextOf(names)),
+    callNative: (name, argument, names) => callToValue(name, argument, contextOf(names)),
     renderBlock: (block, names) => renderBlockText(block, contextOf(names)),
     callMacro: (block, args, kwargs, names) =>
       guarded(block.template, () => contextOf(names).macro(block).protocol.call!(args, kwargs)),
@@ -197,6 +204,18 @@ function renderToValue(template: ParsedTemplate, context: Context): Value {
     template.code()(new Runtime(context, template, null), out)
     return nativeValue(out.values ?? [])
   })
+}
+
+function callToValue(name: string, argument: string, context: Context): HostObject | undefined {
+  context.native = true
+  const callee = context.find(name, null)
+  if (!(callee instanceof HostObject)) return undefined
+  try {
+    const value = callValue(callee, [argument])
+    return value instanceof HostObject ? value : undefined
+  } catch {
+    return undefined
+  }
 }
 
 function renderBlockText(block: TemplateBlock, context: Context): Rendered {

@@ -5,18 +5,35 @@ import { type TextFile, type TextFileFailure, type TextFileShares, writeShare } 
 /** Fewer files are written sooner than a thread has begun. */
 const fewestForThread = 400
 
-/** Writes files, many of them on two threads; of several that cannot be written it throws what is wrong with the first. */
-export async function writeTextFiles(
+/**
+ * Begins to write files: few of them are written at once, many on another thread while this one does something else.
+ * What is given back ends it, together with that thread; of several files that cannot be written it throws what is
+ * wrong with the first.
+ */
+export function beginTextFiles(
   files: readonly TextFile[],
   threads: number = availableParallelism(),
-): Promise<void> {
+): () => Promise<void> {
   const shares: TextFileShares = { files, taken: new SharedArrayBuffer(4) }
-  const beside = threads < 2 || files.length < fewestForThread ? null : writeBeside(shares)
   // Files are small: written one after the other they cost less than waiting for each.
-  const own = writeShare(shares)
-  const failures = [own, await beside].filter((failure) => failure !== null)
-  const [first] = failures.sort((a, b) => a.index - b.index)
-  if (first) throw Object.assign(new Error(first.message), first.details)
+  const written = threads < 2 || files.length < fewestForThread ? writeShare(shares) : undefined
+  if (written !== undefined)
+    return async () => {
+      if (written) throw errorOf(written)
+    }
+  const beside = writeBeside(shares)
+  // Whoever began it may fail before it ends.
+  beside.catch(() => {})
+  return async () => {
+    const own = writeShare(shares)
+    const failures = [own, await beside].filter((failure) => failure !== null)
+    const [first] = failures.sort((a, b) => a.index - b.index)
+    if (first) throw errorOf(first)
+  }
+}
+
+function errorOf({ message, details }: TextFileFailure): Error {
+  return Object.assign(new Error(message), details)
 }
 
 function writeBeside(shares: TextFileShares): Promise<TextFileFailure | null> {

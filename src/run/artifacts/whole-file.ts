@@ -25,17 +25,40 @@ export function writeWholeFile<T>(
   fill: (out: Output) => T,
   onBytes: (bytes: Uint8Array) => void = () => {},
 ): T {
+  const { result, publish, discard } = fillWholeFile(path, commandId, fill, onBytes)
+  if (result === null) discard()
+  else publish()
+  return result
+}
+
+/** A file that has its content and not yet its name. */
+export interface NamelessFile<T> {
+  readonly result: T
+  /** Puts it in the place of the old one. */
+  readonly publish: () => void
+  readonly discard: () => void
+}
+
+/** As writeWholeFile, for who decides later when the file gets its name. */
+export function fillWholeFile<T>(
+  path: string,
+  commandId: string,
+  fill: (out: Output) => T,
+  onBytes: (bytes: Uint8Array) => void = () => {},
+): NamelessFile<T> {
   // Two commands at work in one folder must not write into each other's file.
   const unfinished = join(dirname(path), `.${basename(path)}.${commandId}`)
-  try {
-    const result = fillFile(unfinished, fill, onBytes)
-    if (result === null) rmSync(unfinished, { force: true })
-    else renameSync(unfinished, path)
-    return result
-  } catch (error) {
-    rmSync(unfinished, { force: true })
-    throw error
+  const discard = (): void => rmSync(unfinished, { force: true })
+  const orDiscard = <R>(work: () => R): R => {
+    try {
+      return work()
+    } catch (error) {
+      discard()
+      throw error
+    }
   }
+  const result = orDiscard(() => fillFile(unfinished, fill, onBytes))
+  return { result, publish: () => orDiscard(() => renameSync(unfinished, path)), discard }
 }
 
 function fillFile<T>(path: string, fill: (out: Output) => T, onBytes: (bytes: Uint8Array) => void): T {

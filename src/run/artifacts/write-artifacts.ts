@@ -9,7 +9,7 @@ import { compiledPath, hasSql } from './compiled-path.ts'
 import { type ManifestArtifactOptions, manifestSections } from './manifest-artifact.ts'
 import { runResultsArtifact } from './run-results-artifact.ts'
 import type { TextFile } from './text-file-share.ts'
-import { writeTextFiles } from './text-files.ts'
+import { beginTextFiles } from './text-files.ts'
 import { writeJson } from './write-json.ts'
 
 /*
@@ -33,8 +33,11 @@ export interface Artifacts extends ArtifactOptions {
   readonly lineage?: NodeFindings['lineage']
   readonly args?: Readonly<Record<string, unknown>>
   readonly compiledFiles?: CompiledFiles
-  /** Writes manifest.json, where somebody knows how to do that in less time. */
-  readonly writeManifest?: (options: ManifestArtifactOptions) => Promise<void>
+  /**
+   * Writes manifest.json, where somebody knows how to do that in less time; awaits `named` before the file gets its
+   * name: who finds it finds the files that it names.
+   */
+  readonly writeManifest?: (options: ManifestArtifactOptions, named: () => Promise<void>) => Promise<void>
 }
 
 /** What somebody knows, and wants to know, of the files below compiled/. */
@@ -56,13 +59,16 @@ export async function writeArtifacts(targetFolder: string, artifacts: Artifacts)
   const compiledCode = options.compiledCode ?? sqlOfRun
   mkdirSync(targetFolder, { recursive: true })
   const compiled = sqlFiles(join(targetFolder, 'compiled'), manifest, compiledCode)
-  await writeTextFiles([
+  const named = beginTextFiles([
     ...compiled.filter(({ id, path }) => !compiledFiles?.holds(id, path)),
     ...(executedCode ? sqlFiles(join(targetFolder, 'run'), manifest, executedCode) : []),
   ])
   const write = (name: string, document: object) => writeJson(join(targetFolder, name), document, options)
-  if (writeManifest) await writeManifest({ ...options, compiledCode })
-  else await write('manifest.json', manifestSections(manifest, { ...options, compiledCode }))
+  if (writeManifest) await writeManifest({ ...options, compiledCode }, named)
+  else {
+    await named()
+    await write('manifest.json', manifestSections(manifest, { ...options, compiledCode }))
+  }
   if (run) await write('run_results.json', runResultsArtifact(run, manifest, options))
   if (compiledFiles) for (const { id, path } of compiled) compiledFiles.written(id, path)
 }

@@ -5,7 +5,7 @@ import { join } from 'node:path'
 import { Worker } from 'node:worker_threads'
 import { afterEach, beforeEach, describe, expect, it } from 'vitest'
 import { writeShare } from '../../../src/run/artifacts/text-file-share.ts'
-import { writeTextFiles } from '../../../src/run/artifacts/text-files.ts'
+import { beginTextFiles } from '../../../src/run/artifacts/text-files.ts'
 
 let folder: string
 beforeEach(() => {
@@ -28,12 +28,20 @@ const contentOf = (name: string) =>
     .sort()
     .map((file): [string, string] => [file, readFileSync(join(folder, name, file), 'utf8')])
 
-describe('writeTextFiles', () => {
+describe('beginTextFiles', () => {
   it('writes the same files on one thread and on two', async () => {
-    await writeTextFiles(filesIn('one'), 1)
-    await writeTextFiles(filesIn('two'), 2)
+    await beginTextFiles(filesIn('one'), 1)()
+    await beginTextFiles(filesIn('two'), 2)()
     expect(contentOf('two')).toEqual(contentOf('one'))
     expect(contentOf('two')).toHaveLength(count)
+  })
+
+  it('writes on another thread while this one does something else', async () => {
+    const end = beginTextFiles(filesIn('beside'), 2)
+    const isDone = () => readdirSync(join(folder, 'beside')).length === count
+    for (let turn = 0; turn < 1_000 && !isDone(); turn++) await new Promise((next) => setTimeout(next, 10))
+    expect(isDone()).toBe(true)
+    await end()
   })
 
   it('leaves files to the other thread', async () => {
@@ -53,7 +61,7 @@ describe('writeTextFiles', () => {
     for (const index of [40, 45, 440]) mkdirSync(files[index]!.path)
     const errorOf = async (threads: number) => {
       try {
-        await writeTextFiles(files, threads)
+        await beginTextFiles(files, threads)()
         return null
       } catch (error) {
         const { message, code, path, syscall } = error as NodeJS.ErrnoException
