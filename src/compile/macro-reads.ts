@@ -23,7 +23,7 @@ export function makeMacroReader({ macros, project }: Pick<Manifest, 'macros' | '
     )
     return candidates.filter((id) => ids.has(id)).slice(0, 1)
   }
-  return (text, packageName) => {
+  const read: MacroReader = (text, packageName) => {
     const here = [packageName, project, 'dbt']
     const calls = [...text.replace(comment, '').matchAll(tag)].flatMap(([code]) => {
       const named = [...code.matchAll(call)].flatMap(([, prefix, name]) =>
@@ -35,6 +35,16 @@ export function makeMacroReader({ macros, project }: Pick<Manifest, 'macros' | '
       return [...named, ...dispatched]
     })
     return [...new Set(calls)]
+  }
+  const known = new Map<string, readonly string[]>()
+  return (text, packageName) => {
+    // What is short is a generic test's: thousands of them call the same.
+    if (text.length > 200) return read(text, packageName)
+    const key = `${packageName} ${text}`
+    const before = known.get(key)
+    const calls = before ?? read(text, packageName)
+    if (!before) known.set(key, calls)
+    return calls
   }
 }
 

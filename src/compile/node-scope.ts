@@ -51,7 +51,7 @@ export function nodeScope(request: NodeScopeRequest): ContextScope {
   const packageName = node?.package ?? request.packageName ?? templates.projectName
   const { overrides } = scope
   const own = thisRelation(node, scope)
-  const config = node ? templateConfig(node) : {}
+  const config = once((): Config => (node ? templateConfig(node) : {}))
   const scopeOfNode: Omit<ContextScope, Reader> = {
     packageName,
     projectName: templates.projectName,
@@ -64,7 +64,7 @@ export function nodeScope(request: NodeScopeRequest): ContextScope {
     requireVars: true,
     execute: true,
     database,
-    config: { current: () => config, declare: () => {} },
+    config: { current: config, declare: () => {} },
     thisRelation: own && named(node, own, templates),
     standing: (relation) => standing(relation, scope),
     folded: (relation) => withFoldedNames(relation, templates.quoting),
@@ -90,6 +90,14 @@ export function nodeScope(request: NodeScopeRequest): ContextScope {
     ...(scope.seen && { seen: scope.seen }),
   }
   return extended(scopeOfNode, makeReaders(request))
+}
+
+function once<T>(make: () => T): () => T {
+  let made: { readonly value: T } | undefined
+  return () => {
+    made ??= { value: make() }
+    return made.value
+  }
 }
 
 /** The names by which templates read others. */

@@ -8,7 +8,7 @@ import { keptText } from '../../compile/cache/kept-text.ts'
 import { makeLinks } from '../../compile/cache/links.ts'
 import type { ColumnLineage } from '../../compile/lineage/lineage-meta.ts'
 import type { NodeId, ResourceType, TestNode } from '../../core/node.ts'
-import { artifactIds } from '../../run/artifacts/artifact-ids.ts'
+import { renamedIds } from '../../run/artifacts/artifact-ids.ts'
 import { manifestMetadata } from '../../run/artifacts/artifact-metadata.ts'
 import { makeArtifactScope, makeEntryScope } from '../../run/artifacts/artifact-scope.ts'
 import {
@@ -282,8 +282,7 @@ async function writeAnew(
     await named()
     return writeJson(path, sections, options)
   }
-  const ids = artifactIds(manifest)
-  const renamed = [...ids].filter(([id, key]) => id !== key)
+  const renamed = [...renamedIds(manifest)]
   const idOf = new Map(renamed.map(([id, key]) => [key, id]))
   const scope = once(() => makeArtifactScope(manifest, options, { lineage }))
   const updated = reopened?.updated

@@ -1,4 +1,5 @@
 import { defaultConfig } from '../../core/default-config.ts'
+import { extended } from '../../core/extended.ts'
 import type { Manifest, Target } from '../../core/manifest.ts'
 import type {
   ColumnInfo,
@@ -231,12 +232,12 @@ function freshnessData(freshness: SourceNode['freshness']): Record<string, unkno
 function withDefaults(resourceType: ResourceType, config: Node['config']): Node['config'] {
   const { 'pre-hook': pre_hook, 'post-hook': post_hook, ...defaults } = defaultConfig(resourceType)
   const { contract } = config
-  return {
-    ...defaults,
-    ...(pre_hook !== undefined && { pre_hook, post_hook }),
-    ...config,
-    ...(isMap(contract) && { contract: { enforced: false, alias_types: true, ...contract } }),
-  }
+  return extended(
+    defaults,
+    pre_hook === undefined ? {} : { pre_hook, post_hook },
+    config,
+    isMap(contract) ? { contract: { enforced: false, alias_types: true, ...contract } } : {},
+  )
 }
 
 /** The config with what we made of it where it was left open. */

@@ -1,4 +1,4 @@
-import type { ColumnInput, ColumnRef, InfluenceRole, SqlLineage } from './column-lineage.ts'
+import type { ColumnInput, InfluenceRole, SqlLineage } from './column-lineage.ts'
 
 /*
  * A node's column lineage as it goes into the manifest's meta, for tools that read artifacts.
@@ -39,15 +39,22 @@ export function lineageMeta(
   { isComplete, columns, influences }: ColumnLineage,
   idOf: (node: string) => string = (node) => node,
 ): LineageMeta {
-  const ref = ({ relation, column }: ColumnRef): MetaRef => ({ node: idOf(relation), column })
-  const influence = (one: SqlLineage['influences'][number]) => ({ ...ref(one), role: one.role })
+  const influence = ({ relation, column, role }: SqlLineage['influences'][number]) => ({
+    node: idOf(relation),
+    column,
+    role,
+  })
   return {
     is_complete: isComplete,
     columns: Object.fromEntries(
       columns.map((column) => [
         column.name,
         {
-          inputs: column.inputs.map((input) => ({ ...ref(input), kind: input.kind })),
+          inputs: column.inputs.map(({ relation, column: name, kind }) => ({
+            node: idOf(relation),
+            column: name,
+            kind,
+          })),
           ...(column.influences.length > 0 && { influences: column.influences.map(influence) }),
           ...(column.isUnknown && { is_unknown: true as const }),
         },

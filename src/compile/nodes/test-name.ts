@@ -1,4 +1,4 @@
-import { createHash } from 'node:crypto'
+import { hash } from 'node:crypto'
 import { isMap } from '../config-tree.ts'
 import { fromJs, repr, str } from '../dialect/index.ts'
 
@@ -53,7 +53,7 @@ function sortedTexts(value: unknown): unknown {
 }
 
 function md5(text: string): string {
-  return createHash('md5').update(text).digest('hex')
+  return hash('md5', text)
 }
 
 function flatten(value: unknown): unknown[] {

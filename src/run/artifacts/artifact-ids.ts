@@ -7,16 +7,24 @@ import type { Node, NodeId } from '../../core/node.ts'
  */
 
 /** The id of every node of the manifest in dbt's artifacts. */
-export function artifactIds({ nodes }: Pick<Manifest, 'nodes'>): ReadonlyMap<NodeId, string> {
-  const taken = new Set(Object.keys(nodes))
-  const idOf = (node: Node): string => {
+export function artifactIds(manifest: Pick<Manifest, 'nodes'>): ReadonlyMap<NodeId, string> {
+  const renamed = renamedIds(manifest)
+  return new Map(Object.keys(manifest.nodes).map((id) => [id, renamed.get(id) ?? id]))
+}
+
+/** The same of the few nodes whose id is another there: in a map of tens of thousands each look takes its time. */
+export function renamedIds({ nodes }: Pick<Manifest, 'nodes'>): ReadonlyMap<NodeId, string> {
+  const renamed = new Map<NodeId, string>()
+  const given = new Set<string>()
+  for (const node of Object.values(nodes)) {
     let id = wishedId(node)
+    if (id === node.id) continue
     // A model may already be called what a load is called here; neither may hide the other.
-    while (id !== node.id && taken.has(id)) id += '_'
-    taken.add(id)
-    return id
+    while (Object.hasOwn(nodes, id) || given.has(id)) id += '_'
+    given.add(id)
+    renamed.set(node.id, id)
   }
-  return new Map(Object.values(nodes).map((node) => [node.id, idOf(node)]))
+  return renamed
 }
 
 function wishedId(node: Node): string {

@@ -4,7 +4,7 @@ import { type MacroReader, makeMacroReader } from '../../compile/macro-reads.ts'
 import { quoted } from '../../compile/quoting.ts'
 import type { Manifest } from '../../core/manifest.ts'
 import type { Node, NodeId, Relation, TestNode } from '../../core/node.ts'
-import { artifactIds } from './artifact-ids.ts'
+import { renamedIds } from './artifact-ids.ts'
 import type { ArtifactOptions } from './artifact-metadata.ts'
 
 /** What writing the entry of one node needs to know of the others. */
@@ -33,7 +33,7 @@ export function makeArtifactScope(
   options: ArtifactOptions,
   findings: NodeFindings = {},
 ): ArtifactScope {
-  const ids = artifactIds(manifest)
+  const ids = renamedIds(manifest)
   const idOf = (id: NodeId) => ids.get(id) ?? id
   return makeEntryScope(manifest, options, idOf, findings)
 }

@@ -80,11 +80,12 @@ export function tableEntry(
 /** What nodes have that read others. */
 export function queryEntry(node: Node, scope: ArtifactScope): Entry {
   const compiled = scope.compiledCode.get(node.id)
+  const parents = parentsInOrder(node, scope)
   const read = {
     language: isPythonModel(node) ? 'python' : 'sql',
-    ...reads(node, scope),
-    functions: functionsOf(node, scope),
-    depends_on: { macros: macrosOf(node, scope), nodes: parentIds(node, scope) },
+    ...readsOf(parents),
+    functions: functionsOf(parents),
+    depends_on: { macros: macrosOf(node, scope), nodes: parents.map(({ id }) => scope.idOf(id)) },
   }
   if (!hasSql(node)) return read
   if (compiled === undefined) return extended(read, { compiled_path: null })
@@ -108,12 +109,16 @@ function parentsInOrder(node: Node, scope: ArtifactScope): readonly Node[] {
     if (resourceType === 'source') return 0
     return id === attached ? 2 : 1
   }
-  return [...scope.parentsOf(node)].sort((a, b) => rank(a) - rank(b))
+  const parents = scope.parentsOf(node)
+  return parents.length < 2 ? parents : [...parents].sort((a, b) => rank(a) - rank(b))
 }
 
 /** The references as templates make them, by name. */
 export function reads(node: Node, scope: ArtifactScope): Entry {
-  const parents = parentsInOrder(node, scope)
+  return readsOf(parentsInOrder(node, scope))
+}
+
+function readsOf(parents: readonly Node[]): Entry {
   return {
     refs: parents
       .filter(({ resourceType }) => ['model', 'seed', 'snapshot', 'job'].includes(resourceType))
@@ -130,10 +135,8 @@ export function reads(node: Node, scope: ArtifactScope): Entry {
 }
 
 /** The functions of the project that it calls. */
-function functionsOf(node: Node, scope: ArtifactScope): readonly (readonly string[])[] {
-  return scope
-    .parentsOf(node)
-    .flatMap(({ resourceType, name }) => (resourceType === 'function' ? [[name]] : []))
+function functionsOf(parents: readonly Node[]): readonly (readonly string[])[] {
+  return parents.flatMap(({ resourceType, name }) => (resourceType === 'function' ? [[name]] : []))
 }
 
 /** How a generic test was declared: on what, by which macro, with which arguments. */

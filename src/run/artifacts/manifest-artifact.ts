@@ -58,24 +58,26 @@ export function manifestArtifact(manifest: Manifest, options: ManifestArtifactOp
 export function manifestSections(manifest: Manifest, options: ManifestArtifactOptions): ManifestSections {
   const scope = makeArtifactScope(manifest, options, options)
   const { parents, children } = makeGraph(manifest)
+  const nodes = once(() => bySection(manifest))
+  const entries = (section: Section): LazyEntries => entriesOf(section, scope, nodes)
   return {
     metadata: manifestMetadata(manifest, options),
-    nodes: nodesAndHooks(scope),
-    sources: entriesOf('sources', scope),
+    nodes: nodesAndHooks(entries('nodes'), scope),
+    sources: entries('sources'),
     macros: macroEntries(scope),
     docs: docEntries(manifest),
-    exposures: entriesOf('exposures', scope),
-    metrics: entriesOf('metrics', scope),
+    exposures: entries('exposures'),
+    metrics: entries('metrics'),
     groups: groupEntries(manifest),
     selectors: selectorEntries(manifest),
     disabled: disabledEntries(scope),
     parent_map: neighboursOf(parents, scope, (hook) => neighbourIds(hook.dependsOn, scope.idOf)),
     child_map: neighboursOf(withHooks(children, manifest), scope, () => []),
     group_map: groupMap(scope),
-    saved_queries: entriesOf('saved_queries', scope),
-    semantic_models: entriesOf('semantic_models', scope),
-    unit_tests: entriesOf('unit_tests', scope),
-    functions: entriesOf('functions', scope),
+    saved_queries: entries('saved_queries'),
+    semantic_models: entries('semantic_models'),
+    unit_tests: entries('unit_tests'),
+    functions: entries('functions'),
   }
 }
 
@@ -104,19 +106,29 @@ export function sectionOf({ resourceType }: Pick<Node, 'resourceType'>): Section
   return sections[resourceType] ?? 'nodes'
 }
 
-function entriesOf(section: Section, scope: ArtifactScope): LazyEntries {
+function entriesOf(section: Section, scope: ArtifactScope, nodes: () => BySection): LazyEntries {
   return function* () {
-    for (const node of Object.values(scope.manifest.nodes)) {
-      if (sectionOf(node) !== section) continue
-      yield [scope.idOf(node.id), nodeEntry(node, scope)]
-    }
+    for (const node of nodes().get(section) ?? []) yield [scope.idOf(node.id), nodeEntry(node, scope)]
   }
 }
 
+type BySection = ReadonlyMap<Section, readonly Node[]>
+
+function bySection({ nodes }: Pick<Manifest, 'nodes'>): BySection {
+  const found = new Map<Section, Node[]>()
+  for (const node of Object.values(nodes)) {
+    const section = sectionOf(node)
+    const known = found.get(section)
+    if (known) known.push(node)
+    else found.set(section, [node])
+  }
+  return found
+}
+
 /** The hooks of the project are nodes too, after the others. */
-function nodesAndHooks(scope: ArtifactScope): LazyEntries {
+function nodesAndHooks(nodes: LazyEntries, scope: ArtifactScope): LazyEntries {
   return function* () {
-    yield* entriesOf('nodes', scope)()
+    yield* nodes()
     for (const hook of scope.manifest.hooks) yield [hook.id, hookEntry(hook, scope)]
   }
 }
@@ -213,4 +225,12 @@ export function changedEntries(
     add('child_map', idOf(id), neighbourIds(children(id), idOf))
   }
   return entries
+}
+
+function once<T>(make: () => T): () => T {
+  let made: { readonly value: T } | undefined
+  return () => {
+    made ??= { value: make() }
+    return made.value
+  }
 }

@@ -57,6 +57,9 @@ const checks: Readonly<Record<string, Check>> = {
   where: isText,
 }
 
+/** What is written below in a form of its own. */
+const hookKeys: ReadonlySet<string> = new Set(['docs', 'pre_hook', 'post_hook', 'pre-hook', 'post-hook'])
+
 /** What is said of a source beside its config, though it is found along the same ways. */
 const besideConfig: ReadonlySet<string> = new Set(['loader', 'database', 'schema', 'quoting', 'external'])
 
@@ -65,10 +68,12 @@ export function nodeConfig(
   node: Node,
   decided: Readonly<Record<string, unknown>>,
 ): Readonly<Record<string, unknown>> {
-  const { docs, pre_hook, post_hook, 'pre-hook': preHook, 'post-hook': postHook, ...written } = node.config
-  const kept = Object.entries(written).filter(
+  const { docs, pre_hook, post_hook, 'pre-hook': preHook, 'post-hook': postHook } = node.config
+  const kept = Object.entries(node.config).filter(
     ([key, value]) =>
-      (checks[key] ?? (() => true))(value) && !(node.resourceType === 'source' && besideConfig.has(key)),
+      !hookKeys.has(key) &&
+      (checks[key] ?? (() => true))(value) &&
+      !(node.resourceType === 'source' && besideConfig.has(key)),
   )
   const hooks = {
     'pre-hook': hookList(preHook ?? pre_hook),

@@ -2,7 +2,7 @@ import type { Manifest, ProjectMoment } from '../../core/manifest.ts'
 import { type Node, type NodeId, relationOf } from '../../core/node.ts'
 import { formatProblem } from '../../core/problem.ts'
 import type { NodeResult, NodeStatus, RunResult } from '../../core/run-result.ts'
-import { artifactIds } from './artifact-ids.ts'
+import { renamedIds } from './artifact-ids.ts'
 import { type ArtifactOptions, artifactMetadata } from './artifact-metadata.ts'
 import { relationName } from './artifact-scope.ts'
 import { hasSql } from './compiled-path.ts'
@@ -29,10 +29,11 @@ export function runResultsArtifact(
   manifest: Manifest,
   options: RunResultsOptions,
 ): RunResultsArtifact {
-  const ids = artifactIds(manifest)
+  const ids = renamedIds(manifest)
+  const idOf = (id: NodeId): string => ids.get(id) ?? id
   const results = run.results.flatMap((result) => {
     const node = manifest.nodes[result.nodeId]
-    return node ? [resultEntry(result, node, ids.get(node.id)!, { run, manifest, options })] : []
+    return node ? [resultEntry(result, node, idOf(node.id), { run, manifest, options })] : []
   })
   return {
     metadata: artifactMetadata('run-results/v6', options),
@@ -42,7 +43,7 @@ export function runResultsArtifact(
       which: run.command,
       ...options.args,
       // As in dbt the results of a retry are those of what it did; the next one needs to know the rest.
-      ...(run.adopted && { adopted: run.adopted.flatMap((id) => ids.get(id) ?? []) }),
+      ...(run.adopted && { adopted: run.adopted.flatMap((id) => (manifest.nodes[id] ? [idOf(id)] : [])) }),
     },
   }
 }
