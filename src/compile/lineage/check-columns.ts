@@ -46,6 +46,7 @@ function problemsOf(
   if (!lineage?.isComplete) return []
   const produced = new Set(lineage.columns.map(({ name }) => name))
   const missing = node.columns.filter(({ name }) => !produced.has(name) && !produced.has(name.toLowerCase()))
+  if (missing.length === 0) return []
   const source = project.yamlFiles.find(({ path }) => path === patch.place.file)?.text ?? ''
   return missing.map(({ name }) =>
     makeProblem('column-unknown', `model ${node.name} has no column '${name}'`, {

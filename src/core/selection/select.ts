@@ -37,22 +37,28 @@ export interface Selection {
 export function select(manifest: Manifest, options: SelectOptions = {}): Selection {
   const { resourceTypes, state, graph = makeGraph(manifest) } = options
   const spec = specOf(manifest, options)
-  const { nodeIds, warnings } = selectSpec(manifest, graph, spec, state)
+  const { nodeIds, warnings } = spec
+    ? selectSpec(manifest, graph, spec, state)
+    : { nodeIds: graph.topologicalOrder(), warnings: [] }
   if (!resourceTypes) return { nodeIds, warnings }
   const wanted = new Set(resourceTypes)
   return { nodeIds: nodeIds.filter((id) => wanted.has(manifest.nodes[id]!.resourceType)), warnings }
 }
 
-/** What is meant: a named selection, expressions, or where nothing is said the default of selectors.yml. */
+/**
+ * What is meant: a named selection, expressions, or where nothing is said the default of selectors.yml; null for
+ * everything, of which nothing need be looked at.
+ */
 function specOf(
   { selectors }: Manifest,
   { select = [], exclude = [], selector, indirectSelection = 'eager' }: SelectOptions,
-): SelectionSpec {
+): SelectionSpec | null {
   const named = namedSelections(selectors, { indirectSelection })
   const isSilent = select.length === 0 && exclude.length === 0
   const name =
     selector ?? (isSilent ? Object.values(selectors).find(({ isDefault }) => isDefault)?.name : undefined)
-  if (name === undefined) return parseSelections(select, exclude, { indirectSelection, named })
+  if (name === undefined)
+    return isSilent ? null : parseSelections(select, exclude, { indirectSelection, named })
   const problems: Problem[] = []
   const spec = resolveNamed(name, named, problems)
   if (problems.length > 0 || !spec) throw new ProblemError(problems)
