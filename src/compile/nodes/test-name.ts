@@ -41,15 +41,15 @@ export function genericTestNames({ test, subject, isSource, args }: GenericTestI
 export function testHash(name: string, test: string, args: Readonly<Record<string, unknown>>): string {
   const [macro, packageName] = test.split('.').reverse()
   const details = { kwargs: args, name: macro, namespace: packageName ?? null }
-  return md5(name + repr(fromJs(sortedTexts(details)))).slice(-10)
+  return md5(name + sortedTexts(details)).slice(-10)
 }
 
-/** Mappings by key, everything else as its text in Python. */
-function sortedTexts(value: unknown): unknown {
-  if (Array.isArray(value)) return value.map(sortedTexts)
-  if (!isMap(value)) return str(fromJs(value))
+/** A value as Python prints it: mappings by key, everything but them and lists as its text. */
+function sortedTexts(value: unknown): string {
+  if (Array.isArray(value)) return `[${value.map(sortedTexts).join(', ')}]`
+  if (!isMap(value)) return repr(str(fromJs(value)))
   const entries = Object.entries(value).sort(([a], [b]) => (a < b ? -1 : 1))
-  return Object.fromEntries(entries.map(([key, item]) => [key, sortedTexts(item)]))
+  return `{${entries.map(([key, item]) => `${repr(key)}: ${sortedTexts(item)}`).join(', ')}}`
 }
 
 function md5(text: string): string {
