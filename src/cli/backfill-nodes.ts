@@ -53,6 +53,7 @@ export async function backfillNodes(context: CommandContext, flags: BackfillFlag
       ...(flags.publishTimeout !== undefined && { publishWaitMs: flags.publishTimeout * 1000 }),
       startedBy: startedBy(),
       pools: workspace.project.config.pools,
+      keepPublications: workspace.project.config.keepPublications,
       threads,
       deferred: await deferRelations(context, workspace, flags, selection.nodeIds, warehouse),
       templateFlags: templateFlags(context, flags),

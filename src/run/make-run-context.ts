@@ -83,7 +83,7 @@ export function makeRunContext(request: RunRequest, means: RunMeans): RunContext
       standing,
       inputStates,
       owner,
-      keepPublications: request.keepPublications ?? 0,
+      keepPublications: request.keepPublications,
       isWhole: isWholeRun(request),
       fullRefresh: request.fullRefresh,
       failFast: request.failFast,

@@ -44,8 +44,8 @@ export interface RunRequest {
   readonly warnError?: boolean
   /** The failed run that this one goes on with: what it has built is not built again if nothing has changed. */
   readonly retryOf?: string
-  /** How many publications can be taken back; none where nothing is said. */
-  readonly keepPublications?: number
+  /** How many publications can be taken back. A run that says 0 lets go of those before it, too. */
+  readonly keepPublications: number
   /** What may stay as it was published, where nothing about it has changed; views, where nothing is said. */
   readonly reuse?: 'all' | 'views' | 'none'
   /** What templates see as `flags`, under dbt's names in capitals. */

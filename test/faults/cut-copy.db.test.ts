@@ -67,7 +67,8 @@ async function disturbed(
 ) {
   const network = await makeUnreliableNetwork(database.connection.target.port)
   let isDone = false
-  network.after(`"${relation}"`, bytes, (cut) => {
+  // As only a COPY names it: the control session speaks of it, too, and is not to be cut in its place.
+  network.after(`"${relation}" (`, bytes, (cut) => {
     isDone = true
     counts[how]++
     if (how === 'cut') cut()

@@ -133,7 +133,7 @@ async function standing(): Promise<unknown> {
 function stands(number: number, takenBack: number, isKept: boolean): object {
   const kept = isKept ? 1 : 0
   return {
-    ...{ runs: [number], ids: 1, relations: 11, kept, schemas: kept, builds: 0, indexes: 1 },
+    ...{ runs: [number], ids: 1, relations: 13, kept, schemas: kept, builds: 0, indexes: 1 },
     ...{ rollbacks: takenBack, taken_back: takenBack },
   }
 }

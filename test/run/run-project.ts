@@ -120,6 +120,7 @@ export async function runCompiled(
       connection,
       projectRoot: root,
       publish: 'run',
+      keepPublications: 0,
       fullRefresh: false,
       failFast: false,
       waitMs: 10_000,

@@ -14,6 +14,7 @@ import { sql, unsafeSql, withWarehouse } from '../../../src/warehouse/index.ts'
 import { type Files, withProject } from '../../project/temp-project.ts'
 import { day, microbatch, shownTimes, timeProject, timeRange } from '../intervals/time-project.ts'
 import { projectFile } from '../project-files.ts'
+import { rollBack } from '../roll-back.ts'
 import { compileProject, useProjectDatabase } from '../run-project.ts'
 
 const database = useProjectDatabase()
@@ -53,6 +54,7 @@ function fillBack(models: Files, now: Date, changes: BackfillChanges = {}): Prom
           connection: database.connection,
           projectRoot: root,
           publish: 'run',
+          keepPublications: 0,
           failFast: false,
           waitMs: 10_000,
           startedBy: { host: 'here', user: 'tester', processId: process.pid },
@@ -121,6 +123,20 @@ describe('a backfill', () => {
     expect(told.filter(({ type }) => type === 'chunk_finished')).toHaveLength(1)
     const runs = await database.rows(sql`select command from estimand.runs where command = 'backfill'`)
     expect(runs.length).toBeGreaterThan(0)
+  })
+
+  test('can be taken back, publication by publication, as far as they are kept', async () => {
+    await run(models, day(10), { keepPublications: 2 })
+    const before = { rows: await rows('m'), ledger: await ledger('m') }
+    await change(sql`update shop.events set v = v || '!'`)
+    const { result } = await fillBack(models, day(10), {
+      ...{ from: day(2), to: day(6), publishEvery: 2, force: true, keepPublications: 2 },
+    })
+    expect(result.models[0]).toMatchObject({ status: 'success', batches: { done: 4, total: 4 } })
+    expect(await rows('m')).not.toEqual(before.rows)
+    await rollBack(database.connection)
+    await rollBack(database.connection)
+    expect({ rows: await rows('m'), ledger: await ledger('m') }).toEqual(before)
   })
 
   test('goes on where it was stopped; what was published stays', async () => {
