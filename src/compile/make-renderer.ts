@@ -13,6 +13,7 @@ import { type CompiledSql, type EphemeralCte, injectCtes } from './compiled-sql.
 import { asList, isMap } from './config-tree.ts'
 import type { ContextScope } from './context/context.ts'
 import { answerQuestion, type Database, databaseOf, noDatabase, saidOnce } from './context/database.ts'
+import { notedGraph } from './context/graph-notes.ts'
 import { graphValue, nodeData } from './context/node-value.ts'
 import { cteName, relationParts } from './context/relation-value.ts'
 import { resultValue } from './context/run-result-value.ts'
@@ -37,7 +38,8 @@ interface Attempt {
 /** Makes the renderer of a compiled project. */
 export function makeRenderer(manifest: Manifest, templates: Templates, resolver: Resolver): Renderer {
   const { dialect, options, macros, projectName } = templates
-  const graph = once(() => graphValue(manifest, options.target))
+  const noted = notedGraph(() => graphValue(manifest, options.target))
+  const graph = noted.value
 
   /** Runs a rendering, again and again until all that it asks is answered; what it says is said once. */
   const answered = <T>(scope: RenderScope, render: (attempt: Attempt) => T): Promise<T> => {
@@ -47,7 +49,11 @@ export function makeRenderer(manifest: Manifest, templates: Templates, resolver:
     const attempt = (database: Database): T => {
       const log = said.begin()
       return withTemplateProblems(options.textOf, () =>
-        templates.atOneTime(now, () => render({ database, log }), scope.seen && (() => scope.seen!('now'))),
+        templates.atOneTime(
+          now,
+          () => noted.attempt(() => render({ database, log }), ask !== undefined),
+          scope.seen && (() => scope.seen!('now')),
+        ),
       )
     }
     if (!ask) return promised(() => attempt(noDatabase))
@@ -328,12 +334,4 @@ export function renderValue({ dialect, plainNames }: Templates, text: string): u
 /** What fails at once fails as a promise too. */
 async function promised<T>(work: () => T): Promise<T> {
   return work()
-}
-
-function once<T>(make: () => T): () => T {
-  let made: { readonly value: T } | undefined
-  return () => {
-    made ??= { value: make() }
-    return made.value
-  }
 }

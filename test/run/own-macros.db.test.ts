@@ -196,6 +196,24 @@ create table {{ target.schema }}.told as
     ])
   })
 
+  test('what macros note in graph is noted once, however often the database is asked in between', async () => {
+    const files = {
+      'models/numbers.sql': `{{ config(materialized='table') }}
+{%- if execute %}{% do graph.setdefault('notes', {'all': []}).all.append('model') %}
+{%- set one = run_query('select 1 as one').rows[0].one %}{% do graph.notes.all.append(one) %}{% endif -%}
+select 1 as id`,
+      'macros/m.sql': `{% macro tell() %}{% if execute %}
+{%- set taken = graph.notes.pop('all') %}{% set two = run_query('select 2 as two').rows[0].two -%}
+create table {{ target.schema }}.told as select '{{ taken | join(', ') }} {{ two }}' as notes
+{% endif %}{% endmacro %}`,
+    }
+    const project = 'name: shop\nprofile: shop\non-run-end: "{{ tell() }}"\n'
+    await withProject({ 'dbt_project.yml': project, ...files }, (root) =>
+      runProject(root, database.connection, { publish: 'node' }),
+    )
+    expect(await values(sql`select * from analytics.told`)).toEqual(['model, 1 2'])
+  })
+
   test('a materialization of tests that tells no verdict is an error', async () => {
     const files = {
       'tests/none.sql': 'select 1 as id',

@@ -325,7 +325,7 @@ function pathInKind(path: string): string {
 }
 
 /** `graph`: every node by its id, apart by kind as in dbt. */
-export function graphValue(manifest: Manifest, target: Target): Value {
+export function graphValue(manifest: Manifest, target: Target): Dict {
   const pick = (types: readonly string[]): Dict =>
     Dict.of(
       Object.values(manifest.nodes)
