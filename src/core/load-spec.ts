@@ -1,7 +1,7 @@
 import type { StreamTerms } from './stream-spec.ts'
 
 /*
- * A load fills tables with data from outside the warehouse: a generator written in TypeScript, or a file.
+ * A load fills tables with data from outside the warehouse: a generator written in TypeScript, or files.
  * The YAML under pipelines/ declares it; the tables and their types are known without running any code.
  */
 
@@ -35,13 +35,58 @@ export interface GeneratorSpec extends LoadSpecBase {
   readonly module: string
 }
 
-export interface CsvSpec extends LoadSpecBase {
-  readonly kind: 'csv'
-  /** The file, relative to the project or absolute; may be gzipped. */
-  readonly file: string
-  readonly delimiter: string
-  readonly header: boolean
+/** How the bytes of a file are to be read. */
+export type FileFormat = 'csv' | 'tsv' | 'ndjson'
+
+/** How the values of a delimited file are written. */
+export interface FileDialect {
+  /** One byte; undefined for that of the format: a comma or a tab. */
+  readonly delimiter?: string
+  /** What encloses values; empty where quotes are ordinary characters. */
+  readonly quote: string
+  /** `match`: the first line names the fields; `skip`: it is passed over; `none`: it is data. */
+  readonly header: 'match' | 'skip' | 'none'
   readonly nullText: string
+  /** As Postgres names it: `utf8`, `latin1`, `windows-1252`. */
+  readonly encoding: string
+  /** What becomes of fields that no column asks for. */
+  readonly unknownFields: 'refuse' | 'ignore'
+}
+
+/** Where the values of a column come from. */
+export interface FieldMapping {
+  readonly column: string
+  /** A field of each row, or the `name=` in a file's path that all its rows share. */
+  readonly origin: 'field' | 'partition'
+  /** The names on the way to the value: one, or with ndjson as many as objects lie around it; none for the whole object. */
+  readonly path: readonly string[]
+  /** How the value is written where Postgres would not read it: a template of to_date, `yes|no`, `epoch`. */
+  readonly format?: string
+}
+
+/** Rows of a file that do not fit the table. */
+export interface BadRowPolicy {
+  /** Kept in a table beside the target, left out, or a reason to fail. */
+  readonly onBadRow: 'quarantine' | 'skip' | 'fail'
+  /** The most there may be: so many, or such a share of all rows; undefined for as many as there are. */
+  readonly limit?: { readonly rows: number } | { readonly share: number }
+}
+
+export interface FilesSpec extends LoadSpecBase {
+  readonly kind: 'files'
+  /** A file, a glob, a folder, or `-` for the standard input; relative to the project unless absolute. */
+  readonly from: string
+  /** Undefined where the names of the files tell. */
+  readonly format?: FileFormat
+  readonly dialect: FileDialect
+  readonly fields: readonly FieldMapping[]
+  readonly badRows: BadRowPolicy
+  /** What is loaded: all files anew when one has changed, or only new ones, into the table as it is. */
+  readonly mode: 'replace' | 'append' | 'upsert'
+  /** With upsert: what tells rows apart. */
+  readonly key: readonly string[]
+  /** With append and upsert: what is done about a file that was loaded and has changed since. */
+  readonly onChangedFile: 'refuse' | 'load' | 'ignore'
 }
 
 /** Messages of Kafka topics, which a reader adds to the table for as long as it is at work. */
@@ -49,4 +94,4 @@ export interface StreamSpec extends LoadSpecBase, StreamTerms {
   readonly kind: 'stream'
 }
 
-export type LoadSpec = GeneratorSpec | CsvSpec | StreamSpec
+export type LoadSpec = GeneratorSpec | FilesSpec | StreamSpec

@@ -26,6 +26,8 @@ export interface NodeResult {
   readonly rows: number | null
   readonly message: string
   readonly problem?: Problem
+  /** For a load from files: rows that do not fit the table. */
+  readonly badRows?: number
   readonly compiledCode?: string
   /** For a microbatch model, each batch. */
   readonly batches?: readonly BatchResult[]

@@ -6,6 +6,7 @@ import type { Problem } from '../core/problem.ts'
 import type { LoadDeclaration, ProjectFile } from '../core/project.ts'
 import { checkYaml, type UnknownKeys } from './check-yaml.ts'
 import { mergedConfig } from './described.ts'
+import { checkFiles, specOfCsv, specOfFiles } from './files-spec.ts'
 import { type LoadTableYaml, type LoadYaml, loadsSchema } from './load-schema.ts'
 import { moduleChecksum } from './module-checksum.ts'
 import { checkStream, streamSpec } from './read-stream.ts'
@@ -31,6 +32,7 @@ function readLoad(
   load: LoadYaml,
   problems: Problem[],
 ): LoadDeclaration {
+  if (load.kind === 'files') checkFiles(document, path, load, problems)
   checkTables(document, [...path, 'tables'], load, problems)
   if (load.kind === 'stream') checkStream(root, document, path, load, problems)
   const spec = specOf(document, load)
@@ -48,15 +50,26 @@ function readLoad(
 
 function specOf(document: YamlDocument, load: LoadYaml): LoadSpec {
   const base = { tables: load.tables.map(tableOf), params: load.params }
-  if (load.kind === 'generator')
-    return { kind: 'generator', ...base, module: posix.join(posix.dirname(document.file), load.module) }
-  if (load.kind === 'stream') return streamSpec(document, load, base)
-  const { file, delimiter, header, null_text: nullText } = load
-  return { kind: 'csv', ...base, file, delimiter, header, nullText }
+  switch (load.kind) {
+    case 'generator':
+      return { kind: 'generator', ...base, module: posix.join(posix.dirname(document.file), load.module) }
+    case 'csv':
+      return specOfCsv(base, load)
+    case 'files':
+      return specOfFiles(base, load)
+    case 'stream':
+      return streamSpec(document, load, base)
+  }
 }
 
 function tableOf({ schema, name, description, columns, primary_key: primaryKey }: LoadTableYaml): LoadTable {
-  return { schema, name, description, columns, primaryKey }
+  // Where their values come from is said elsewhere.
+  const plain = columns.map((column) => ({
+    name: column.name,
+    type: column.type,
+    description: column.description,
+  }))
+  return { schema, name, description, columns: plain, primaryKey }
 }
 
 function checkTables(document: YamlDocument, path: YamlPath, load: LoadYaml, problems: Problem[]): void {
@@ -84,7 +97,7 @@ function checkTables(document: YamlDocument, path: YamlPath, load: LoadYaml, pro
   }
 }
 
-const filledFrom = { csv: 'file', stream: 'table' } as const
+const filledFrom = { csv: 'file', files: 'table', stream: 'table' } as const
 
 function checkModule(
   root: string,

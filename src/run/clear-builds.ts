@@ -1,5 +1,6 @@
 import { type Node, type Relation, relationKey, relationsOf, type UnitTestNode } from '../core/node.ts'
 import { dropRelation, existingRelations } from '../warehouse/index.ts'
+import { quarantineOf } from './load-files/bad-rows.ts'
 import { buildRelation, fixtureRelation, partRelations } from './relations.ts'
 import type { RunContext } from './run-context.ts'
 
@@ -11,7 +12,7 @@ export async function clearBuilds(
   const own = relationsOf(node)
   for (const published of own) builds.remove(published)
   const left = [
-    ...own.flatMap((published) => {
+    ...[...own, ...besides(node)].flatMap((published) => {
       const build = buildRelation(plan.buildSchema, published)
       return [build, ...partRelations(build)]
     }),
@@ -27,6 +28,12 @@ export async function clearBuilds(
       for (const relation of there.filter((one) => one.kind === kind))
         await session.query(dropRelation(relation, kind))
   })
+}
+
+/** What a load from files publishes besides its table. */
+function besides(node: Node): Relation[] {
+  if (node.resourceType !== 'load' || node.spec.kind !== 'files') return []
+  return relationsOf(node).map(quarantineOf)
 }
 
 function fixturesOf({ id, given }: UnitTestNode, buildSchema: string): Relation[] {

@@ -22,14 +22,15 @@ export async function fingerprintDefinitions(
   for (const id of ids) {
     const node = manifest.nodes[id]!
     if (isBuilt(node)) sql.set(id, await renderings(node, renderer))
-    const load = node.resourceType === 'load' ? loadFingerprint(node) : undefined
+    const load = node.resourceType === 'load' ? await loadFingerprint(node) : undefined
     if (load !== undefined) given.set(id, load)
   }
   return makeFingerprints({ manifest, sqlOf: (id) => sql.get(id) ?? [], given })
 
-  function loadFingerprint(node: LoadNode): string | undefined {
+  async function loadFingerprint(node: LoadNode): Promise<string | undefined> {
     try {
-      return fingerprintLoads([node], manifest.vars, renderer, projectRoot).get(node.id)
+      const found = await fingerprintLoads([node], manifest.vars, renderer, projectRoot)
+      return found.get(node.id)
     } catch (error) {
       // A load that is not run need not be runnable: what it declares has to do.
       if (error instanceof ProblemError) return undefined

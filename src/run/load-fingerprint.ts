@@ -1,10 +1,9 @@
 import { createHash } from 'node:crypto'
-import { statSync } from 'node:fs'
 import type { Renderer } from '../compile/renderer.ts'
 import type { LoadSpec, ParamValue } from '../core/load-spec.ts'
 import type { LoadNode, NodeId } from '../core/node.ts'
 import { makeProblem, ProblemError } from '../core/problem.ts'
-import { csvFile } from './steps/csv-load.ts'
+import { isFilesLoad, sourceOf } from './load-files/source-of.ts'
 
 /** A load's parameters: its defaults, replaced by vars of the same name. Throws when a var has another type. */
 export function loadParams(
@@ -30,22 +29,26 @@ export function loadParams(
   )
 }
 
-/** One string for what each load would write: it changes with declaration, parameters, code or file. */
-export function fingerprintLoads(
+/**
+ * One string for what each load would write: it changes with declaration, parameters or code, and with the files of one
+ * that replaces all by all. What can be read only once has none: it is always loaded.
+ */
+export async function fingerprintLoads(
   nodes: readonly LoadNode[],
   vars: Readonly<Record<string, unknown>>,
   renderer: Pick<Renderer, 'renderValue'>,
   projectRoot: string,
-): ReadonlyMap<NodeId, string> {
-  return new Map(
-    nodes.map((node) => {
-      const parts: unknown[] = [node.spec, loadParams(node.spec, vars), node.checksum]
-      if (node.spec.kind === 'csv') {
-        const path = csvFile(node, String(renderer.renderValue(node.spec.file)), projectRoot)
-        const { size, mtimeMs } = statSync(path)
-        parts.push(path, size, mtimeMs)
-      }
-      return [node.id, createHash('sha256').update(JSON.stringify(parts)).digest('hex')]
-    }),
-  )
+): Promise<ReadonlyMap<NodeId, string>> {
+  const entries: [NodeId, string][] = []
+  for (const node of nodes) {
+    const parts: unknown[] = [node.spec, loadParams(node.spec, vars), node.checksum]
+    if (isFilesLoad(node)) {
+      const source = sourceOf(node, renderer, projectRoot)
+      if (!source.isLasting) continue
+      const files = node.spec.mode === 'replace' ? await source.list() : []
+      parts.push(...files.map(({ address, sizeBytes, version }) => [address, sizeBytes, version]))
+    }
+    entries.push([node.id, createHash('sha256').update(JSON.stringify(parts)).digest('hex')])
+  }
+  return new Map(entries)
 }

@@ -9,10 +9,11 @@ import {
   relationsOf,
 } from '../core/node.ts'
 import type { Plan } from '../core/plan.ts'
-import { readDefinitions, readLedgers, readPublished } from '../store/index.ts'
+import { readDefinitions, readLedgers, readLoadedFiles, readPublished } from '../store/index.ts'
 import { existingRelations } from '../warehouse/index.ts'
 import { askAnywhere } from './ask.ts'
 import { fingerprintDefinitions } from './definition-fingerprints.ts'
+import { surveyFiles } from './load-files/survey-files.ts'
 import { fingerprintLoads } from './load-fingerprint.ts'
 import { makePlan, type WarehouseState } from './plan.ts'
 import { compareRows } from './reuse/compare-rows.ts'
@@ -40,6 +41,7 @@ export async function planRun(request: PlanRequest, startedAt: Date): Promise<Pl
     published: await readPublished(warehouse.control),
     definitions: await readDefinitions(warehouse.control),
     ledgers: await readLedgers(warehouse.control),
+    held: await readLoadedFiles(warehouse.control),
   }
   const graph = makeGraph(manifest)
   const definitionOf = await fingerprintDefinitions(request, graph)
@@ -60,7 +62,9 @@ export async function planRun(request: PlanRequest, startedAt: Date): Promise<Pl
     // As in dbt, a sample of what has times is a sample of the batches, too.
     eventTime: request.sample ?? request.eventTime,
     chosenTimes: request.chosenTimes,
-    loadFingerprints: fingerprintLoads(
+    ...(request.empty && { empty: true }),
+    filesToLoad: await surveyFiles(selected.filter(isLoad), state.held, request),
+    loadFingerprints: await fingerprintLoads(
       selected.filter(isLoad),
       manifest.vars,
       request.renderer,

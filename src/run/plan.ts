@@ -1,8 +1,11 @@
 import { changeSince, type NodeChange, type NodeFingerprint } from '../core/fingerprint.ts'
 import type { NodeGraph } from '../core/graph.ts'
 import type { BuiltInterval } from '../core/intervals.ts'
+import type { FilesSpec } from '../core/load-spec.ts'
+import type { HeldFile } from '../core/loaded-file.ts'
 import type { Manifest } from '../core/manifest.ts'
 import {
+  type LoadNode,
   type ModelNode,
   type Node,
   type NodeId,
@@ -35,6 +38,19 @@ export interface WarehouseState {
   readonly definitions: ReadonlyMap<string, NodeFingerprint>
   /** The times that tables hold, by relation key. */
   readonly ledgers: ReadonlyMap<string, readonly BuiltInterval[]>
+  /** The files that tables hold, by relation key. */
+  readonly held: ReadonlyMap<string, readonly HeldFile[]>
+}
+
+/** What there is to be loaded into a table that keeps what it has. */
+export interface FilesToLoad {
+  /** Files that it does not hold yet, with those that it is to have again. */
+  readonly count: number
+  /** Undefined where nobody knows before reading. */
+  readonly sizeBytes?: number
+  /** Files that were loaded, have changed since, and are not to be loaded again. */
+  readonly refused: number
+  readonly unchanged: number
 }
 
 export interface PlanOptions {
@@ -47,6 +63,10 @@ export interface PlanOptions {
   readonly refreshedByMacro?: ReadonlyMap<NodeId, boolean>
   /** What each selected load would write, as one string: its declaration, parameters and code. */
   readonly loadFingerprints: ReadonlyMap<NodeId, string>
+  /** By load, for those that add to what is there. */
+  readonly filesToLoad: ReadonlyMap<NodeId, FilesToLoad>
+  /** Whether everything is read as if it had no rows. */
+  readonly empty?: boolean
   /** What a node's definition comes to. */
   readonly definitionOf: (id: NodeId) => NodeFingerprint
   /** Of what stands with the definition that it has: why it cannot stay as it is, or null if it alone may. */
@@ -81,7 +101,8 @@ export function makePlan(
     )
     if (decided.action === 'reuse') reused.add(id)
     const { action, reason, intervals } = withIntervals(manifest.nodes[id]!, decided, state.ledgers, options)
-    const fingerprint = options.loadFingerprints.get(id)
+    // An empty table is not what its files come to.
+    const fingerprint = options.empty ? undefined : options.loadFingerprints.get(id)
     const dependsOn = [...new Set([...reads.get(id)!, ...(gates.get(id) ?? [])])]
     return {
       nodeId: id,
@@ -246,10 +267,17 @@ function newerLoad(
     // The rows of a stream are added to and never replaced.
     if (node.resourceType !== 'load' || node.spec.kind === 'stream') continue
     if (chosen.has(ancestor) && decideLoad(node, state, options).action === 'load') return node.name
-    const loadedAt = latest(node, state)
+    const loadedAt = loadedAnewAt(node, state)
     if (builtAt !== null && loadedAt !== null && loadedAt > builtAt) return node.name
   }
   return null
+}
+
+/** When what a load has filled was last replaced: what comes to it besides is for increments. */
+function loadedAnewAt(node: LoadNode, state: WarehouseState): string | null {
+  if (node.spec.kind !== 'files' || node.spec.mode === 'replace') return latest(node, state)
+  const held = relationsOf(node).flatMap((relation) => state.held.get(relationKey(relation)) ?? [])
+  return held.map(({ loadedAt }) => loadedAt).sort()[0] ?? null
 }
 
 /** When a node's relations were last published. */
@@ -274,7 +302,8 @@ function decideSnapshot(node: SnapshotNode, state: WarehouseState) {
   )
 }
 
-function decideLoad(node: Node, state: WarehouseState, options: PlanOptions) {
+function decideLoad(node: LoadNode, state: WarehouseState, options: PlanOptions): Decision {
+  if (node.spec.kind === 'files') return decideFiles(node, node.spec, state, options)
   if (options.fullRefresh) return { action: 'load', reason: 'full refresh' } as const
   const keys = relationsOf(node).map(relationKey)
   if (keys.some((key) => !state.relations.has(key)))
@@ -284,6 +313,37 @@ function decideLoad(node: Node, state: WarehouseState, options: PlanOptions) {
   return unchanged
     ? ({ action: 'reuse', reason: 'same declaration, parameters and code as what is there' } as const)
     : ({ action: 'load', reason: 'its declaration, parameters or code changed' } as const)
+}
+
+function decideFiles(node: LoadNode, spec: FilesSpec, state: WarehouseState, options: PlanOptions): Decision {
+  const [key] = relationsOf(node).map(relationKey)
+  const isThere = state.relations.has(key!)
+  if (options.empty && isThere)
+    return { action: 'reuse', reason: 'with --empty nothing is loaded, and what is there stays' }
+  if (!isThere) return { action: 'load', reason: 'not loaded yet' }
+  if (options.fullRefresh) return { action: 'load', reason: 'full refresh' }
+  const wanted = options.loadFingerprints.get(node.id)
+  if (spec.mode === 'replace') {
+    if (wanted === undefined) return { action: 'load', reason: 'what it reads can be read only once' }
+    return state.published.get(key!)?.fingerprint === wanted
+      ? { action: 'reuse', reason: 'same declaration, parameters and files as what is there' }
+      : { action: 'load', reason: 'its declaration, parameters or files changed' }
+  }
+  if (wanted === undefined) return { action: 'increment', reason: 'what it reads can be read only once' }
+  if (!state.held.has(key!)) return { action: 'load', reason: 'which files it holds is not recorded' }
+  const { count, sizeBytes, refused, unchanged } = options.filesToLoad.get(node.id)!
+  if (refused > 0) return { action: 'increment', reason: `${files(refused)} changed since being loaded` }
+  if (count === 0) return { action: 'reuse', reason: `no new files; it holds ${files(unchanged)}` }
+  const size = sizeBytes === undefined ? '' : `, ${megabytes(sizeBytes)}`
+  return { action: 'increment', reason: `${files(count)} to load${size}` }
+}
+
+function files(count: number): string {
+  return count === 1 ? '1 file' : `${count} files`
+}
+
+function megabytes(sizeBytes: number): string {
+  return sizeBytes < 1e5 ? `${(sizeBytes / 1e3).toFixed(1)} kB` : `${(sizeBytes / 1e6).toFixed(1)} MB`
 }
 
 /** Whose reading a node waits for: a unit test runs before its model, on the types of what the model reads. */

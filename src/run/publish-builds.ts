@@ -4,6 +4,7 @@ import {
   forgetOldPublications,
   type Publication,
   recordIntervals,
+  recordLoadedFiles,
   recordPremises,
   recordPublications,
   recordReplaced,
@@ -77,6 +78,16 @@ export async function publishActions(
         await recordPublications(session, plan.runId, effects.clock(), changed)
         await recordPremises(session, await notePremises(session, changed, (key) => views.get(key)?.version))
         await recordIntervals(session, ledgerChanges(actions, context))
+        await recordLoadedFiles(
+          session,
+          plan.runId,
+          effects.clock(),
+          actions.flatMap((action) =>
+            'loaded' in action && action.loaded
+              ? [{ relation: action.published, loaded: action.loaded }]
+              : [],
+          ),
+        )
         for (const runId of await forgetOldPublications(session, context.owner, context.keepPublications))
           await dropBuildSchemas(session, keptSchemaOf(runId))
       },

@@ -88,6 +88,8 @@ export interface CompileOptions
 export interface StepOutcome {
   readonly rows: number | null
   readonly message: string
+  /** For a load from files: rows that do not fit. */
+  readonly badRows?: number
   readonly compiledCode?: string
   /** What makes the step's relations live. */
   readonly publish: readonly PublishAction[]

@@ -22,6 +22,7 @@ export {
 } from './kept-publications.ts'
 export { describeHolder } from './lease-queue.ts'
 export { joinLease, type Lease, type LeaseRequest, type StartedBy, withLease } from './leases.ts'
+export { readLoadedFiles, recordLoadedFiles } from './loaded-files.ts'
 export { migrateStore } from './migrate.ts'
 export { type KnownPremise, readPremises, recordPremises } from './premises.ts'
 export { type Publication, type Published, readPublished, recordPublications } from './publications.ts'

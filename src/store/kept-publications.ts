@@ -60,6 +60,11 @@ export async function recordReplaced(
           select jsonb_agg(to_jsonb(intervals))
           from estimand.intervals
           where intervals.schema_name = before.schema_name and intervals.relation_name = before.relation_name
+        ),
+        'files', (
+          select jsonb_agg(to_jsonb(files))
+          from estimand.loaded_files files
+          where files.schema_name = before.schema_name and files.relation_name = before.relation_name
         )
       )
     from publication
@@ -187,7 +192,7 @@ export async function restoreNotes(
     schema_name text, relation_name text, publication int
   )`
   const said = sql`${chosen} join estimand.kept_relations before using (publication, schema_name, relation_name)`
-  for (const table of [sql`publications`, sql`ledgers`])
+  for (const table of [sql`publications`, sql`ledgers`, sql`loaded_files`])
     await session.query(sql`
       delete from estimand.${table} using ${chosen}
       where ${table}.schema_name = chosen.schema_name and ${table}.relation_name = chosen.relation_name`)
@@ -219,6 +224,14 @@ export async function restoreNotes(
     join estimand.ledgers using (schema_name, relation_name)
     cross join jsonb_populate_recordset(null::estimand.intervals, before.said -> 'intervals') as one
     where jsonb_typeof(before.said -> 'intervals') = 'array'`)
+  await session.query(sql`
+    insert into estimand.loaded_files
+    select (jsonb_populate_record(one, jsonb_build_object('relation_oid', c.oid))).*
+    from ${said}
+    join pg_catalog.pg_namespace n on n.nspname = before.schema_name
+    join pg_catalog.pg_class c on c.relnamespace = n.oid and c.relname = before.relation_name
+    cross join jsonb_populate_recordset(null::estimand.loaded_files, before.said -> 'files') as one
+    where jsonb_typeof(before.said -> 'files') = 'array' and before.kind in ('table', 'rows')`)
   const runs = undone.map(({ runId }) => runId)
   await session.query(sql`
     update estimand.runs set rolled_back_at = ${at.toISOString()} where run_id = any(${runs}::uuid[])`)

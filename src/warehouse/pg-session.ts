@@ -6,6 +6,7 @@ import { cancelledError } from './cancelled.ts'
 import { type CopySink, makeCopySink } from './copy/copy-sink.ts'
 import { makeCopySource } from './copy/copy-source.ts'
 import { type CopyInFormat, type CopyOutFormat, copyInText, copyOutText } from './copy/copy-text.ts'
+import { type NoticeMessage, skippedLineOf } from './copy/skipped-line.ts'
 import { rowTypes, typeNameOf } from './row-types.ts'
 import { isLost, statementError } from './server-error.ts'
 import type { QueryResult, Session, TableResult } from './session.ts'
@@ -106,9 +107,14 @@ export class PgSession implements Session {
   copyIn(relation: Relation, columns: readonly string[], format: CopyInFormat): CopySink {
     this.guard()
     const text = copyInText(relation, columns, format)
-    const sink = makeCopySink(this.client.query(pgCopy.from(text)), (error) => this.translate(error, text))
+    const skippedLines: number[] = []
+    const onNotice = (notice: NoticeMessage) => skippedLines.push(...skippedLineOf(notice))
+    if (format.format === 'csv' && format.skipInvalid) this.client.on('notice', onNotice)
+    const translate = (error: unknown) => this.translate(error, text)
+    const sink = makeCopySink(this.client.query(pgCopy.from(text)), translate, skippedLines)
     this.copy = sink
     const over = () => {
+      this.client.off('notice', onNotice)
       if (this.copy === sink) this.copy = undefined
     }
     sink.settled.then(over, over)

@@ -92,7 +92,15 @@ loads:
 `,
     })
     expect(loads[0]).toMatchObject({
-      spec: { kind: 'csv', file: "{{ env_var('A') }}", delimiter: ',', header: true, nullText: '' },
+      spec: {
+        kind: 'files',
+        from: "{{ env_var('A') }}",
+        format: 'csv',
+        dialect: { delimiter: ',', header: 'skip', nullText: '' },
+        fields: [{ column: 'x', origin: 'field', path: ['x'] }],
+        badRows: { onBadRow: 'fail' },
+        mode: 'replace',
+      },
       checksum: '',
     })
   })
@@ -120,9 +128,93 @@ loads:
     expect(problems.map((problem) => problem.split('\n')[0])).toEqual([
       "pipelines/a.yml:5:16  'delimiter' must be one character   [yaml-invalid]",
       "pipelines/a.yml:6:13  'tables' must have at least 1 entry   [yaml-invalid]",
-      "pipelines/a.yml:8:11  'kind' must be 'generator', 'csv' or 'stream', not the text 'cvs'   [yaml-invalid]",
+      "pipelines/a.yml:8:11  'kind' must be 'generator', 'csv', 'files' or 'stream', not the text 'cvs'   [yaml-invalid]",
       "pipelines/a.yml:12:5  unknown key 'modul'   [yaml-unknown-key]",
       "pipelines/a.yml:16:19  'type' is missing   [yaml-invalid]",
+    ])
+  })
+
+  it('are read with what is said of them', async () => {
+    const { loads } = await projectOf({
+      'pipelines/a.yml': `
+loads:
+  - name: a
+    kind: files
+    from: data/day=*/*.csv.gz
+    delimiter: ";"
+    null_text: NA
+    encoding: latin1
+    unknown_fields: ignore
+    bad_row_limit: 0.5 %
+    mode: upsert
+    tables:
+      - name: a
+        schema: raw
+        primary_key: id
+        columns:
+          - { name: id, type: bigint, from: Id }
+          - { name: day, type: date, partition: day, format: YYYYMMDD }
+          - { name: city, type: text, from: "$.address.city" }
+`,
+    })
+    expect(loads[0]!.spec).toEqual({
+      kind: 'files',
+      from: 'data/day=*/*.csv.gz',
+      dialect: {
+        delimiter: ';',
+        quote: '"',
+        header: 'match',
+        nullText: 'NA',
+        encoding: 'latin1',
+        unknownFields: 'ignore',
+      },
+      fields: [
+        { column: 'id', origin: 'field', path: ['Id'] },
+        { column: 'day', origin: 'partition', path: ['day'], format: 'YYYYMMDD' },
+        { column: 'city', origin: 'field', path: ['address', 'city'] },
+      ],
+      badRows: { onBadRow: 'quarantine', limit: { share: 0.005 } },
+      mode: 'upsert',
+      key: ['id'],
+      onChangedFile: 'refuse',
+      params: {},
+      tables: [
+        expect.objectContaining({
+          name: 'a',
+          columns: [
+            { name: 'id', type: 'bigint', description: '' },
+            { name: 'day', type: 'date', description: '' },
+            { name: 'city', type: 'text', description: '' },
+          ],
+        }),
+      ],
+    })
+  })
+
+  it('say what fits together', async () => {
+    const problems = await problemsOf({
+      'pipelines/a.yml': `loads:
+  - name: a
+    kind: files
+    from: a.csv
+    mode: upsert
+    tables: [{ name: a, schema: raw, columns: [{ name: id, type: int }] }]
+  - name: c
+    kind: files
+    from: c.csv
+    key: [idd]
+    tables:
+      - name: c
+        schema: raw
+        columns: [{ name: id, type: int, from: a, partition: b }, { name: x, type: jsonb, format: YYYY }]
+`,
+    })
+    expect(problems.map((problem) => problem.split('\n')[0])).toEqual([
+      "pipelines/a.yml:5:11  'mode: upsert' needs a 'key'   [yaml-invalid]",
+      "pipelines/a.yml:10:10  'key' means nothing with 'mode: replace'   [yaml-invalid]",
+      "pipelines/a.yml:10:11  'key' names 'idd', which is no column of 'c'   [yaml-invalid]",
+      "pipelines/a.yml:14:62  a column has either 'from' or 'partition'   [yaml-invalid]",
+      "pipelines/a.yml:14:99  'format' means nothing for jsonb   [yaml-invalid]",
     ])
   })
 

@@ -130,7 +130,7 @@ function phases(startedAt: string | null, finishedAt: string | null) {
 
 /** What a server answers to the statement that makes the node, as tools know it from dbt. */
 export function adapterResponse(
-  { status, message, rows }: NodeResult,
+  { status, message, rows, badRows }: NodeResult,
   node: Node,
 ): Readonly<Record<string, unknown>> {
   if (status === 'skipped' || status === 'error' || status === 'no-op') return {}
@@ -140,6 +140,8 @@ export function adapterResponse(
   if (node.resourceType === 'seed' && rows !== null)
     return { _message: `INSERT 0 ${rows}`, code: 'INSERT', rows_affected: rows }
   if (isView(node)) return { _message: 'CREATE VIEW', code: 'CREATE VIEW', rows_affected: -1 }
+  if (badRows !== undefined && rows !== null)
+    return { _message: `COPY ${rows}`, code: 'COPY', rows_affected: rows, bad_rows: badRows }
   if (rows !== null) return { _message: `SELECT ${rows}`, code: 'SELECT', rows_affected: rows }
   return { _message: message }
 }

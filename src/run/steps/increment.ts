@@ -152,7 +152,7 @@ function mergeColumns(
 }
 
 /** Rows of the table that stay, rows of it with what the delta overwrites, and rows that are new. */
-function previewQuery(
+export function previewQuery(
   action: ApplyDelta,
   columns: readonly CatalogColumn[],
   published: readonly CatalogColumn[],

@@ -1,23 +1,33 @@
-import type { LoadSpec, LoadTable, StreamSpec } from '../../core/load-spec.ts'
+import type { GeneratorSpec, LoadTable, StreamSpec } from '../../core/load-spec.ts'
 import type { LoadNode, Relation } from '../../core/node.ts'
 import { ensureStreamTables } from '../../stream/ensure-tables.ts'
 import { addPrimaryKey, analyzeRelation, createTable, type PublishAction } from '../../warehouse/index.ts'
 import { loadParams } from '../load-fingerprint.ts'
 import { buildRelation } from '../relations.ts'
 import type { RunContext, StepOutcome, StepRunner } from '../run-context.ts'
-import { loadCsv } from './csv-load.ts'
+import { runFilesLoad } from './files-load.ts'
 import { runGenerator } from './generator-load.ts'
 
 /** Fills a load's tables in the dark. */
 export const runLoad: StepRunner<LoadNode> = async (node, step, context) => {
   if (step.action === 'reuse') return { rows: null, message: 'unchanged', publish: [] }
   if (node.spec.kind === 'stream') return standUp(node.spec, context)
-  const tables = node.spec.tables.map((table) => {
+  if (node.spec.kind === 'generator') return runGeneratorLoad(node, node.spec, context)
+  return runFilesLoad({ ...node, spec: node.spec }, step, context)
+}
+
+/** Fills the tables of a generator. */
+async function runGeneratorLoad(
+  node: LoadNode,
+  spec: GeneratorSpec,
+  context: RunContext,
+): Promise<StepOutcome> {
+  const tables = spec.tables.map((table) => {
     const published = { schema: table.schema, identifier: table.name }
     return { table, published, build: buildRelation(context.plan.buildSchema, published) }
   })
   for (const { table, build } of tables) await context.warehouse.query(createTable(build, table.columns))
-  const rows = await fill(node, node.spec, tables, context)
+  const rows = await runGenerator(node, spec, loadParams(spec, context.params), tables, context)
   await Promise.all(tables.map(({ table, build }) => finishTable(table, build, context)))
   for (const { published, build } of tables) context.builds.add(published, build)
   const publish = tables.map(
@@ -37,18 +47,4 @@ async function standUp(spec: StreamSpec, { warehouse }: RunContext): Promise<Ste
 async function finishTable(table: LoadTable, build: Relation, { warehouse }: RunContext): Promise<void> {
   if (table.primaryKey.length > 0) await warehouse.query(addPrimaryKey(build, table.primaryKey))
   await warehouse.query(analyzeRelation(build))
-}
-
-function fill(
-  node: LoadNode,
-  spec: Exclude<LoadSpec, StreamSpec>,
-  tables: Parameters<typeof runGenerator>[3],
-  context: RunContext,
-): Promise<number> {
-  switch (spec.kind) {
-    case 'generator':
-      return runGenerator(node, spec, loadParams(spec, context.params), tables, context)
-    case 'csv':
-      return loadCsv(node, spec, String(context.renderer.renderValue(spec.file)), tables[0]!, context)
-  }
 }

@@ -1,6 +1,13 @@
 import { once } from 'node:events'
 import type { Writable } from 'node:stream'
 
+/** What a COPY … FROM STDIN came to. */
+export interface CopyResult {
+  readonly rows: number
+  /** The rows that were left out since a value is none of its type, as lines of what was sent, counted from 1. */
+  readonly skippedLines: readonly number[]
+}
+
 /** Where the bytes of a COPY … FROM STDIN go. */
 export interface CopySink {
   /** The stream itself, for `pipeline`; ending it is not enough, `finish` waits for the server. */
@@ -8,7 +15,7 @@ export interface CopySink {
   /** Hands over bytes, which must not be changed afterwards; resolves when more may come. */
   write(chunk: Uint8Array): Promise<void>
   /** Ends the COPY; resolves when the server has taken all rows. */
-  finish(): Promise<{ readonly rows: number }>
+  finish(): Promise<CopyResult>
   /** Ends the COPY so that none of its rows stays; never rejects. */
   abort(reason: Error): Promise<void>
   /** Settles when the COPY is over, in whatever way. */
@@ -19,6 +26,7 @@ export interface CopySink {
 export function makeCopySink(
   stream: Writable & { readonly rowCount: number },
   translate: (error: unknown) => Error,
+  skippedLines: readonly number[] = [],
 ): CopySink {
   let failed: Error | undefined
   const settled = new Promise<void>((resolve, reject) => {
@@ -44,7 +52,7 @@ export function makeCopySink(
       if (failed) throw failed
       stream.end()
       await settled
-      return { rows: stream.rowCount }
+      return { rows: stream.rowCount, skippedLines }
     },
     async abort(reason) {
       if (failed || stream.writableFinished) return

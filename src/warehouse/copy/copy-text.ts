@@ -15,6 +15,10 @@ export type CopyInFormat =
       readonly quote?: string
       /** Columns in which a quoted field that reads like null is null as well. */
       readonly forceNull?: readonly string[]
+      /** In which encoding the bytes are; that of the session without it. */
+      readonly encoding?: string
+      /** Rows with values that are none of their type are left out, with a notice for each (PostgreSQL 17). */
+      readonly skipInvalid?: boolean
     }
 
 export type CopyOutFormat = 'binary' | 'csv' | 'text'
@@ -50,6 +54,8 @@ function options(format: CopyInFormat): SQLQuery[] {
   if (format.nullText !== undefined) list.push(sql`null ${sqlLiteral(format.nullText)}`)
   if (format.quote !== undefined) list.push(sql`quote ${sqlLiteral(format.quote)}`)
   if (format.forceNull?.length) list.push(sql`force_null (${columnNames(format.forceNull)})`)
+  if (format.encoding !== undefined) list.push(sql`encoding ${sqlLiteral(format.encoding)}`)
+  if (format.skipInvalid) list.push(sql`on_error ignore`, sql`log_verbosity verbose`)
   return list
 }
 

@@ -1,5 +1,6 @@
 import type { Interval, IntervalChange } from '../../core/intervals.ts'
 import type { TableColumn } from '../../core/load-spec.ts'
+import type { LoadedFiles } from '../../core/loaded-file.ts'
 import type { IncrementalStrategy, IndexConfig, Relation } from '../../core/node.ts'
 
 /** A column as DDL states it. */
@@ -26,6 +27,8 @@ export interface SwapTable {
   readonly details?: RelationDetails
   /** The times that the table holds, where it is built by time: noted by the caller in the same transaction. */
   readonly intervals?: IntervalChange
+  /** The files that it was loaded from: noted likewise. */
+  readonly loaded?: LoadedFiles
 }
 
 /** A view or materialized view takes the place of the published relation. */
@@ -91,6 +94,8 @@ export interface ApplyDelta {
   readonly isEmpty?: true
   /** The times that the delta brings, where the table is built by time: noted by the caller in the same transaction. */
   readonly intervals?: IntervalChange
+  /** The files that it was loaded from: noted likewise. */
+  readonly loaded?: LoadedFiles
 }
 
 /** Versions of rows end, and others begin, in the published table of a snapshot. */

@@ -1,0 +1,78 @@
+import { type Relation, relationKey } from '../../core/node.ts'
+import {
+  type ApplyDelta,
+  addPrimaryKey,
+  analyzeRelation,
+  columnsOf,
+  createView,
+  relationIdent,
+  sql,
+} from '../../warehouse/index.ts'
+import { type FilesLoad, loadProblem } from '../load-files/source-of.ts'
+import type { RunContext } from '../run-context.ts'
+import { previewQuery } from './increment.ts'
+
+/*
+ * New rows for a table that keeps those that it has. Within the run, whoever reads the table reads a preview of it.
+ */
+
+/** Shows what a table will be when a delta is in it; returns how to apply it. */
+export async function applyLoaded(
+  node: FilesLoad,
+  {
+    published,
+    build,
+    delta,
+  }: { readonly published: Relation; readonly build: Relation; readonly delta: Relation },
+  { warehouse }: RunContext,
+): Promise<ApplyDelta> {
+  const { spec } = node
+  const before = (await columnsOf(warehouse.control, published)) ?? []
+  const columns = (await columnsOf(warehouse.control, delta)) ?? []
+  const types = new Map(before.map(({ name, type }) => [name, type]))
+  const other = columns.find(({ name, type }) => types.has(name) && types.get(name) !== type)
+  if (other)
+    throw loadProblem(
+      node,
+      `column '${other.name}' is ${types.get(other.name)} in ${relationKey(published)} and ${other.type} in the declaration`,
+      '--full-refresh loads all files anew',
+    )
+  const action: ApplyDelta = {
+    kind: 'apply-delta',
+    build: delta,
+    published,
+    strategy: spec.mode === 'upsert' ? 'merge' : 'append',
+    uniqueKey: spec.key,
+    columns: columns.map(({ name }) => name),
+    addColumns: columns.filter(({ name }) => !types.has(name)),
+  }
+  await warehouse.query(analyzeRelation(delta))
+  if (spec.mode === 'append') await refuseKnownKeys(node, published, delta, warehouse)
+  const shown = [...before, ...columns.filter(({ name }) => !types.has(name))]
+  await warehouse.query(createView(build, previewQuery(action, shown, before, columns)))
+  return action
+}
+
+/** A key that is there already would be found when all is built and about to be published. */
+async function refuseKnownKeys(
+  node: FilesLoad,
+  published: Relation,
+  delta: Relation,
+  warehouse: RunContext['warehouse'],
+): Promise<void> {
+  const { primaryKey } = node.spec.tables[0]!
+  if (primaryKey.length === 0) return
+  await warehouse.query(addPrimaryKey(delta, primaryKey))
+  const keys = sql.join(
+    primaryKey.map((name) => sql.ident(name)),
+    ', ',
+  )
+  const { rows } = await warehouse.query(sql`
+    select ${keys} from ${relationIdent(delta)} intersect select ${keys} from ${relationIdent(published)} limit 1`)
+  if (rows.length > 0)
+    throw loadProblem(
+      node,
+      `${relationKey(published)} has a row for ${JSON.stringify(rows[0])} already`,
+      'mode: upsert replaces the rows that are there by those of the files',
+    )
+}

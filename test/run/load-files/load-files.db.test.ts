@@ -1,0 +1,488 @@
+import { mkdirSync, rmSync, utimesSync, writeFileSync } from 'node:fs'
+import { dirname, join } from 'node:path'
+import { gzipSync } from 'node:zlib'
+import { beforeEach, describe, expect, it } from 'vitest'
+import { sql } from '../../../src/warehouse/index.ts'
+import { type Files, withProject } from '../../project/temp-project.ts'
+import { projectFile } from '../project-files.ts'
+import { type ProjectRunOptions, runProject, useProjectDatabase } from '../run-project.ts'
+
+const database = useProjectDatabase()
+
+beforeEach(async () => {
+  await database.rows(sql`drop schema if exists raw cascade`)
+  await database.rows(sql`drop schema if exists estimand cascade`)
+})
+
+/** A load of `raw.t`, with more keys in YAML. */
+function loadOf(keys: string, columns = '{ name: id, type: int }, { name: word, type: text }'): Files {
+  return {
+    'project.yml': projectFile,
+    'pipelines/t.yml': `
+loads:
+  - name: t
+    kind: files
+${keys
+  .trim()
+  .split('\n')
+  .map((line) => `    ${line.trim()}`)
+  .join('\n')}
+    tables:
+      - name: t
+        schema: raw
+        columns: [${columns}]
+`,
+  }
+}
+
+interface Shop {
+  readonly root: string
+  readonly run: (options?: ProjectRunOptions) => ReturnType<typeof runProject>
+  readonly write: (file: string, bytes: string | Buffer) => void
+}
+
+/** A project in a folder, to be run several times. */
+function inProject<T>(files: Files, body: (shop: Shop) => Promise<T>): Promise<T> {
+  return withProject(files, (root) =>
+    body({
+      root,
+      run: (options = {}) =>
+        runProject(root, database.connection, { ...options, env: { DATABASE_URL: database.url } }),
+      write: (file, bytes) => {
+        mkdirSync(dirname(join(root, file)), { recursive: true })
+        writeFileSync(join(root, file), bytes)
+      },
+    }),
+  )
+}
+
+/** Loads bytes as one file, and tells what came of it. */
+async function loaded(
+  keys: string,
+  bytes: string | Buffer,
+  { name = 'data/t.csv', columns }: { readonly name?: string; readonly columns?: string } = {},
+) {
+  return inProject(loadOf(`from: ${name}\n${keys}`, columns), async ({ run, write }) => {
+    write(name, bytes)
+    const { result, node } = await run()
+    return { result, node: node('t') }
+  })
+}
+
+const rows = () => database.rows(sql`select * from raw.t order by 1`)
+const badRows = () =>
+  database.rows(sql`select line::int, column_name as column, reason, raw from raw.t__bad_rows order by line`)
+
+describe('a delimited file', () => {
+  it('is loaded by the names of its header, in whatever order', async () => {
+    const { result } = await loaded('', 'word,id\nb,2\n"a, ""x""",1\n')
+    expect(result.problems).toEqual([])
+    expect(await rows()).toEqual([
+      { id: 1, word: 'a, "x"' },
+      { id: 2, word: 'b' },
+    ])
+  })
+
+  it('keeps bad rows in a table beside it, with line, column, reason and text', async () => {
+    const { result, node } = await loaded(
+      "bad_row_limit: '90%'",
+      'id,word\n1,a\nx,b\n3,"c\nd"\n4\n5,e,f\n6,g\n"y\nz",h\n8,\n',
+    )
+    expect(result.problems).toEqual([])
+    expect(node).toMatchObject({
+      status: 'success',
+      rows: 4,
+      badRows: 4,
+      message: '4 rows, 4 bad rows in raw.t__bad_rows',
+    })
+    expect(await rows()).toEqual([
+      { id: 1, word: 'a' },
+      { id: 3, word: 'c\nd' },
+      { id: 6, word: 'g' },
+      { id: 8, word: null },
+    ])
+    expect(await badRows()).toEqual([
+      { line: 3, column: 'id', reason: 'invalid input syntax for type integer: "x"', raw: 'x,b' },
+      { line: 6, column: 'word', reason: 'missing data for column "word"', raw: '4' },
+      { line: 7, column: null, reason: 'extra data after last expected column', raw: '5,e,f' },
+      {
+        line: 9,
+        column: 'id',
+        reason: 'invalid input syntax for type integer: "y\nz"',
+        raw: '"y\nz",h',
+      },
+    ])
+  })
+
+  it.each([
+    ['gzip', 'data/t.csv.gz', gzipSync('id,word\n1,a\n2,b\n')],
+    ['a byte order mark', 'data/t.csv', '\ufeffid,word\n1,a\n2,b\n'],
+    ['CRLF', 'data/t.csv', 'id,word\r\n1,a\r\n2,b\r\n'],
+    ['both ends of line', 'data/t.csv', 'id,word\r\n1,a\n2,b\r\n'],
+    ['no break at its end', 'data/t.csv', 'id,word\n1,a\n2,b'],
+    ['empty lines', 'data/t.csv', 'id,word\n1,a\n\n2,b\n\n'],
+    ['tabs', 'data/t.tsv', 'id\tword\n1\ta\n2\tb\n'],
+  ])('is read with %s', async (_, name, bytes) => {
+    const { result, node } = await loaded('', bytes, { name })
+    expect(result.problems).toEqual([])
+    expect(node.badRows).toBe(0)
+    expect(await rows()).toEqual([
+      { id: 1, word: 'a' },
+      { id: 2, word: 'b' },
+    ])
+  })
+})
+
+describe('what is written otherwise', () => {
+  it('is read as the mapping says', async () => {
+    const { result } = await loaded(
+      'delimiter: ";"\nnull_text: NA\nunknown_fields: ignore',
+      'Nr;Datum;Zeit;ok;Preis;egal\n1;31.12.2025;1767225600;ja;1.234,50;x\n2;NA;NA;nein;;y\n',
+      {
+        columns: `
+          { name: id, type: int, from: Nr },
+          { name: day, type: date, from: Datum, format: DD.MM.YYYY },
+          { name: at, type: timestamptz, from: Zeit, format: epoch },
+          { name: ok, type: boolean, format: "ja|nein" },
+          { name: price, type: "varchar(8)", from: Preis }`,
+      },
+    )
+    expect(result.problems).toEqual([])
+    expect(await database.rows(sql`select id, day::text, at::text, ok, price from raw.t order by 1`)).toEqual(
+      [
+        { id: 1, day: '2025-12-31', at: '2026-01-01 00:00:00+00', ok: true, price: '1.234,50' },
+        { id: 2, day: null, at: null, ok: false, price: '' },
+      ],
+    )
+  })
+
+  it('has bad rows too: what no template fits, what is too long, what is none of its words', async () => {
+    await loaded(
+      "bad_row_limit: '90%'",
+      'id,day,ok,code\n1,32.01.2026,ja,a\n2,01.02.2026,ja,b\n3,01.02.2026,maybe,c\n4,01.02.2026,nein,"toolong"\n5\nx,01.02.2026,ja,e\n',
+      {
+        columns: `
+          { name: id, type: int },
+          { name: day, type: date, format: DD.MM.YYYY },
+          { name: ok, type: boolean, format: "ja|nein" },
+          { name: code, type: "varchar(3)" }`,
+      },
+    )
+    expect(await database.rows(sql`select id from raw.t order by 1`)).toEqual([{ id: 2 }])
+    const bad = await badRows()
+    expect(bad.map(({ line, column }) => [line, column])).toEqual([
+      [2, 'day'],
+      [4, 'ok'],
+      [5, null],
+      [6, 'day'],
+      [7, 'id'],
+    ])
+    expect(bad.map(({ reason }) => reason)).toEqual([
+      expect.stringContaining('date/time field value out of range'),
+      'invalid input syntax for type boolean: "maybe is not ja|nein"',
+      'value too long for type character varying(3)',
+      expect.stringContaining('missing data for column'),
+      'invalid input syntax for type integer: "x"',
+    ])
+  })
+
+  it('is NDJSON, by path, with lines that are none kept aside', async () => {
+    const { result, node } = await loaded(
+      "bad_row_limit: '90%'",
+      [
+        '{"id": 1, "user": {"name": "a\\nb", "tags": ["x", "y"]}, "more": 1}',
+        '',
+        '{"id": 2, "user": null}',
+        '{"id": "three", "user": {}}',
+        'no json',
+        '{"id": 4, "user": {"name": "\\\\. \\u00e9"}}',
+      ].join('\n'),
+      {
+        name: 'data/t.ndjson',
+        columns: `
+          { name: id, type: int },
+          { name: name, type: text, from: $.user.name },
+          { name: first_tag, type: text, from: "$.user.tags[0]" },
+          { name: tags, type: jsonb, from: $.user.tags },
+          { name: document, type: jsonb, from: $ }`,
+      },
+    )
+    expect(result.problems).toEqual([])
+    expect(node).toMatchObject({ rows: 3, badRows: 2 })
+    expect(
+      await database.rows(
+        sql`select id, name, first_tag, tags, document ? 'more' as whole from raw.t order by 1`,
+      ),
+    ).toEqual([
+      { id: 1, name: 'a\nb', first_tag: 'x', tags: ['x', 'y'], whole: true },
+      { id: 2, name: null, first_tag: null, tags: null, whole: false },
+      { id: 4, name: '\\. é', first_tag: null, tags: null, whole: false },
+    ])
+    expect(await badRows()).toEqual([
+      {
+        line: 4,
+        column: 'id',
+        reason: 'invalid input syntax for type integer: "three"',
+        raw: '{"id": "three", "user": {}}',
+      },
+      { line: 5, column: null, reason: 'invalid input syntax for type json', raw: 'no json' },
+    ])
+  })
+
+  it('is in another encoding, or in none', async () => {
+    await loaded('encoding: latin1', Buffer.from('id,word\n1,caf\u00e9\n', 'latin1'))
+    expect(await rows()).toEqual([{ id: 1, word: 'café' }])
+    await database.rows(sql`drop schema raw cascade`)
+    await loaded(
+      "bad_row_limit: '90%'",
+      Buffer.concat([
+        Buffer.from('id,word\n1,a\n2,'),
+        Buffer.from([0xff, 0xfe]),
+        Buffer.from('\n3,b\n4,'),
+        Buffer.from([0]),
+        Buffer.from('\n5,c\n'),
+      ]),
+    )
+    expect((await rows()).map(({ id }) => id)).toEqual([1, 3, 5])
+    expect(await badRows()).toMatchObject([
+      { line: 3, reason: expect.stringContaining('invalid byte sequence'), raw: '2,\ufffd\ufffd' },
+      { line: 5, reason: expect.stringContaining('invalid byte sequence'), raw: '4,\ufffd' },
+    ])
+  })
+})
+
+describe('a file that does not fit', () => {
+  it.each([
+    ['id,text\n1,a\n', "data/t.csv:1  the header has no field 'word', which column 'word' is made from"],
+    ['id,word,x,y\n1,a,b,c\n', "data/t.csv:1  the header has 'x', 'y', which no column is made from"],
+    ['id,word,id\n1,a,b\n', "data/t.csv:1  the header has 'id' twice"],
+  ])('%j is refused', async (bytes, message) => {
+    const { result, node } = await loaded('', bytes)
+    expect(result).toMatchObject({ status: 'failed', published: false })
+    expect(node.problem).toMatchObject({ code: 'load-failed', message })
+  })
+
+  it.each([
+    ['nothing', ''],
+    ['a header', 'id,word\n'],
+  ])('with %s in it, makes an empty table', async (_, bytes) => {
+    const { node } = await loaded('', bytes)
+    expect(node).toMatchObject({ status: 'success', rows: 0 })
+    expect(await rows()).toEqual([])
+  })
+
+  it('that is cut off within gzip loads nothing', async () => {
+    const whole = gzipSync(`id,word\n${Array.from({ length: 5000 }, (_, id) => `${id},${id}\n`).join('')}`)
+    const { result, node } = await loaded('', whole.subarray(0, whole.length - 100), {
+      name: 'data/t.csv.gz',
+    })
+    expect(result.published).toBe(false)
+    expect(node.problem!.message).toBe('data/t.csv.gz cannot be read: unexpected end of file')
+  })
+
+  it('has rows that stop the load where they are to, or where there are too many', async () => {
+    const failed = await loaded('on_bad_row: fail', 'id,word\n1,a\nx,b\n')
+    expect(failed.node.problem!.message).toBe('data/t.csv:3  id: invalid input syntax for type integer: "x"')
+    const many = await loaded('bad_row_limit: 1', 'id,word\n1,a\nx,b\ny,c\n')
+    expect(many.node.problem!.message).toBe('t: 2 bad rows, and there may be 1 (bad_row_limit)')
+    expect(many.node.problem!.hint).toContain('data/t.csv:3 id: invalid input syntax for type integer: "x"')
+    const share = await loaded('', 'id,word\n1,a\nx,b\ny,c\n')
+    expect(share.node.problem!.message).toBe('t: 2 bad rows of 3, and 10 % may be bad (bad_row_limit)')
+    const skipped = await loaded('on_bad_row: skip\nbad_row_limit: 2', 'id,word\n1,a\nx,b\ny,c\n')
+    expect(skipped.node.message).toBe('1 rows, 2 bad rows left out')
+    expect(await database.rows(sql`select to_regclass('raw.t__bad_rows') as there`)).toEqual([
+      { there: null },
+    ])
+  })
+})
+
+describe('many rows and bad ones among them', () => {
+  it('are found, each at its line, in whatever chunk they are', async () => {
+    const lines: string[] = []
+    const expected: number[] = []
+    let line = 2
+    for (let id = 0; id < 60_000; id++) {
+      const isBad = id % 1009 === 7
+      const isRagged = id % 5003 === 11
+      const text = id % 10 === 0 ? `"a, ""quoted""\n value ${id}"` : `a value that is long enough ${id}`
+      lines.push(`${isBad ? 'x' : id},${text}${isRagged ? ',more' : ''}`)
+      if (isBad || isRagged) expected.push(line)
+      line += id % 10 === 0 ? 2 : 1
+    }
+    const { node } = await loaded('', `id,word\n${lines.join('\n')}`)
+    expect(node).toMatchObject({
+      status: 'success',
+      rows: 60_000 - expected.length,
+      badRows: expected.length,
+    })
+    expect((await badRows()).map((row) => row['line'])).toEqual(expected)
+    expect(
+      await database.rows(sql`select count(*)::int as n, count(distinct id)::int as keys from raw.t`),
+    ).toEqual([{ n: 60_000 - expected.length, keys: 60_000 - expected.length }])
+  })
+})
+
+describe('files', () => {
+  const partitioned = loadOf(
+    'from: data/events/day=*/*.csv.gz\nmode: append',
+    '{ name: id, type: int }, { name: day, type: date, partition: day }',
+  )
+  const gzipped = (text: string) => gzipSync(text)
+
+  it('are loaded once, with the values of their folders, and kept in a ledger', async () => {
+    await inProject(partitioned, async ({ run, write }) => {
+      write('data/events/day=2026-01-01/a.csv.gz', gzipped('id\n1\n2\n'))
+      write('data/events/day=2026-01-02/a.csv.gz', gzipped('id\n3\n'))
+      expect((await run()).node('t')).toMatchObject({
+        status: 'success',
+        rows: 3,
+        message: '3 rows from 2 files',
+      })
+      const again = await run()
+      expect(again.node('t').status).toBe('reused')
+      write('data/events/day=2026-01-02/b.csv.gz', gzipped('id\nx\n4\n5\n6\n7\n8\n9\n10\n11\n12\n13\n14\n'))
+      const more = await run()
+      const [started] = more.events.filter(({ type }) => type === 'run_started')
+      expect(started).toMatchObject({
+        plan: {
+          steps: [{ action: 'increment', reason: expect.stringMatching(/^1 file to load, 0\.\d kB$/) }],
+        },
+      })
+      expect(more.node('t')).toMatchObject({ rows: 11, badRows: 1 })
+      expect(
+        await database.rows(sql`select day::text, count(*)::int as n from raw.t group by 1 order by 1`),
+      ).toEqual([
+        { day: '2026-01-01', n: 2 },
+        { day: '2026-01-02', n: 12 },
+      ])
+      expect(
+        await database.rows(sql`
+          select file, row_count::int as rows, bad_row_count::int as bad, length(checksum) as bits
+          from estimand.loaded_files order by file`),
+      ).toEqual([
+        { file: 'data/events/day=2026-01-01/a.csv.gz', rows: 2, bad: 0, bits: 64 },
+        { file: 'data/events/day=2026-01-02/a.csv.gz', rows: 1, bad: 0, bits: 64 },
+        { file: 'data/events/day=2026-01-02/b.csv.gz', rows: 11, bad: 1, bits: 64 },
+      ])
+      const anew = await run({ fullRefresh: true })
+      expect(anew.node('t')).toMatchObject({ rows: 14, badRows: 1 })
+      expect(await badRows()).toHaveLength(1)
+    })
+  })
+
+  it.each([
+    ['refuse', 'error', 2],
+    ['load', 'success', 4],
+    ['ignore', 'reused', 2],
+  ])('that have changed: %s', async (policy, status, count) => {
+    const files = loadOf(`from: data/*.csv\nmode: append\non_changed_file: ${policy}`)
+    await inProject(files, async ({ root, run, write }) => {
+      write('data/a.csv', 'id,word\n1,a\n2,b\n')
+      await run()
+      // Touched is not changed.
+      utimesSync(join(root, 'data/a.csv'), new Date(), new Date(2030, 1, 1))
+      expect((await run()).node('t').status).toBe('reused')
+      write('data/a.csv', 'id,word\n1,a\n3,c\n')
+      expect((await run()).node('t').status).toBe(status)
+      expect(await rows()).toHaveLength(count)
+    })
+  })
+
+  it('may go away once they are loaded, but not all of a table that is to be replaced', async () => {
+    const files = (mode: string) => loadOf(`from: data/*.csv\nmode: ${mode}`)
+    await inProject(files('append'), async ({ root, run, write }) => {
+      write('data/a.csv', 'id,word\n1,a\n')
+      await run()
+      rmSync(join(root, 'data/a.csv'))
+      expect((await run()).node('t').status).toBe('reused')
+      const anew = await run({ fullRefresh: true })
+      expect(anew.node('t').problem!.message).toBe('there is no file data/*.csv, and raw.t would be empty')
+      expect(await rows()).toHaveLength(1)
+    })
+  })
+
+  it('replace rows by their key, the last one of several', async () => {
+    const files = {
+      ...loadOf('from: data/*.csv\nmode: upsert\nkey: id'),
+      'models/sources.yml': 'sources: [{ name: raw, tables: [{ name: t }] }]',
+      'models/words.sql': `{{ config(materialized='table') }} select id, word from {{ source('raw', 't') }}`,
+    }
+    await inProject(files, async ({ run, write }) => {
+      write('data/a.csv', 'id,word\n1,a\n2,b\n1,c\n')
+      const first = await run()
+      expect(first.result.problems).toEqual([])
+      expect(first.node('t').rows).toBe(2)
+      write('data/b.csv', 'id,word\n2,x\n3,y\n3,z\n,no key\n1,c\n2,w\n3,q\n4,d\n5,e\n6,f\n7,g\n')
+      const second = await run()
+      expect(second.result.problems).toEqual([])
+      expect(second.node('t')).toMatchObject({ rows: 7, badRows: 1 })
+      const expected = [
+        { id: 1, word: 'c' },
+        { id: 2, word: 'w' },
+        { id: 3, word: 'q' },
+        ...['d', 'e', 'f', 'g'].map((word, index) => ({ id: 4 + index, word })),
+      ]
+      expect(await rows()).toEqual(expected)
+      // A reader within the run has seen what would be published.
+      expect(await database.rows(sql`select * from analytics.words order by 1`)).toEqual(expected)
+      expect(await badRows()).toMatchObject([{ line: 5, column: 'id', raw: ',no key' }])
+    })
+  })
+
+  it('of a run that fails are loaded by the next', async () => {
+    const files = {
+      ...loadOf('from: data/*.csv\nmode: append'),
+      'models/sources.yml': 'sources: [{ name: raw, tables: [{ name: t }] }]',
+      'tests/few.sql': `select 1 from {{ source('raw', 't') }} having count(*) > 2`,
+    }
+    await inProject(files, async ({ root, run, write }) => {
+      write('data/a.csv', 'id,word\n1,a\n2,b\n')
+      await run()
+      write('data/b.csv', 'id,word\n3,c\n')
+      const failed = await run()
+      expect(failed.result).toMatchObject({ status: 'failed', published: false })
+      expect(await rows()).toHaveLength(2)
+      rmSync(join(root, 'tests/few.sql'))
+      await run()
+      expect(await rows()).toHaveLength(3)
+      expect((await run()).node('t').status).toBe('reused')
+    })
+  })
+
+  it('bring columns that are new, and no other types', async () => {
+    await inProject(loadOf('from: data/*.csv\nmode: append'), async ({ run, write }) => {
+      write('data/a.csv', 'id,word\n1,a\n')
+      await run()
+      const wider = loadOf(
+        'from: data/*.csv\nmode: append\nunknown_fields: ignore',
+        '{ name: id, type: int }, { name: word, type: text }, { name: extra, type: text }',
+      )
+      write('pipelines/t.yml', wider['pipelines/t.yml'] as string)
+      write('data/b.csv', 'id,word,extra\n2,b,new\n')
+      const { result } = await run()
+      expect(result.problems).toEqual([])
+      expect(await rows()).toEqual([
+        { id: 1, word: 'a', extra: null },
+        { id: 2, word: 'b', extra: 'new' },
+      ])
+      const other = loadOf('from: data/*.csv\nmode: append', '{ name: id, type: text }')
+      write('pipelines/t.yml', other['pipelines/t.yml'] as string)
+      write('data/c.csv', 'id\n2\n')
+      expect((await run()).node('t').problem!.message).toBe(
+        "column 'id' is integer in raw.t and text in the declaration",
+      )
+    })
+  })
+
+  it('are not read with --empty', async () => {
+    await inProject(loadOf('from: data/*.csv\nmode: append'), async ({ run, write }) => {
+      write('data/a.csv', 'id,word\n1,a\n')
+      expect((await run({ empty: true })).node('t')).toMatchObject({ status: 'success', rows: 0 })
+      expect(await rows()).toEqual([])
+      await run()
+      expect(await rows()).toHaveLength(1)
+      expect((await run({ empty: true })).node('t').status).toBe('reused')
+      expect(await rows()).toHaveLength(1)
+    })
+  })
+})
