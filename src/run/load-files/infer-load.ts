@@ -1,0 +1,213 @@
+import { createInterface } from 'node:readline'
+import { pipeline, Readable } from 'node:stream'
+import { parse } from 'csv-parse'
+import { stringify } from 'yaml'
+import type { FileFormat } from '../../core/load-spec.ts'
+import { decompressor } from './decompress.ts'
+import { compressionOfName, formatOfName } from './file-names.ts'
+import { partitionsOf, type SourceFile } from './file-source.ts'
+import { type FieldShape, type ShapeOfValues, shapeOfValues } from './value-shape.ts'
+
+/*
+ * Writing the declaration of a load for files that are there. Here values are looked at, one by one: it is done once.
+ */
+
+export interface InferOptions {
+  readonly name: string
+  readonly schema: string
+  /** What is written as `from`. */
+  readonly from: string
+  /** Where the names of the files do not tell. */
+  readonly format?: FileFormat
+  /** How many rows are looked at; undefined for all. */
+  readonly rows?: number
+  readonly signal: AbortSignal
+}
+
+/** What was found out. */
+export interface InferredLoad {
+  readonly yaml: string
+  readonly rows: number
+  readonly columns: number
+}
+
+/** Reads files and writes the YAML of a load of them. */
+export async function inferLoad(files: readonly SourceFile[], options: InferOptions): Promise<InferredLoad> {
+  const fields = new Map<string, ShapeOfValues>()
+  const partitions = new Map<string, ShapeOfValues>()
+  const found = { rows: 0, delimiter: undefined as string | undefined, format: options.format }
+  for (const file of files) {
+    for (const [name, value] of partitionsOf(file.address)) shapeFor(partitions, name).see(value)
+    const left = options.rows === undefined ? Number.POSITIVE_INFINITY : options.rows - found.rows
+    if (left <= 0) break
+    const [firstLine, text] = await peeked(textOf(file, options.signal))
+    const format =
+      options.format ?? formatOfName(file.address) ?? (firstLine.startsWith('{') ? 'ndjson' : 'csv')
+    found.format = format
+    if (format === 'ndjson') found.rows += await seeDocuments(text, fields, left)
+    else {
+      const delimiter = format === 'tsv' ? '\t' : likelyDelimiter(firstLine)
+      const rows = await seeRecords(text, delimiter, fields, left)
+      found.rows += rows
+      found.delimiter = delimiter
+    }
+  }
+  const columns = columnsOf(fields, partitions, found.format === 'ndjson' ? found.rows : undefined)
+  const usual = found.format === 'tsv' ? '\t' : ','
+  const isTold = files.every(({ address }) => formatOfName(address) !== null)
+  const heading = [
+    ['name', options.name],
+    ['kind', 'files'],
+    ['from', options.from],
+    ...(isTold ? [] : [['format', found.format!]]),
+    ...(found.delimiter !== undefined && found.delimiter !== usual ? [['delimiter', found.delimiter]] : []),
+  ]
+  const lines = [
+    '# Types are the narrowest that hold all values that were looked at.',
+    'loads:',
+    ...heading.map(([key, value], index) => `${index === 0 ? '  - ' : '    '}${key}: ${scalar(value!)}`),
+    '    tables:',
+    `      - name: ${scalar(options.name)}`,
+    `        schema: ${scalar(options.schema)}`,
+    '        columns:',
+    ...columns.map(({ entry, remark }) => `          - { ${entry} } # ${remark}`),
+  ]
+  return { yaml: `${lines.join('\n')}\n`, rows: found.rows, columns: columns.length }
+}
+
+function columnsOf(
+  fields: ReadonlyMap<string, ShapeOfValues>,
+  partitions: ReadonlyMap<string, ShapeOfValues>,
+  /** Of documents, in which fields that are null need not stand at all. */
+  documents: number | undefined,
+) {
+  const taken = new Set<string>()
+  const entryOf = (field: string, shape: FieldShape, origin: 'from' | 'partition') => {
+    const name = columnName(field, taken)
+    const way = field.startsWith('$') ? [field] : field
+    const parts = [
+      `name: ${name}`,
+      `type: ${scalar(shape.type)}`,
+      ...(origin === 'partition' ? [`partition: ${scalar(field)}`] : []),
+      ...(origin === 'from' && name !== field
+        ? [`from: ${Array.isArray(way) ? `[${scalar(way[0]!)}]` : scalar(way)}`]
+        : []),
+      ...(shape.format ? [`format: ${scalar(shape.format)}`] : []),
+    ]
+    return { entry: parts.join(', '), remark: shape.remark }
+  }
+  return [
+    ...[...fields].map(([field, shape]) => entryOf(field, shape.result(documents), 'from')),
+    ...[...partitions].map(([field, shape]) => entryOf(field, shape.result(), 'partition')),
+  ]
+}
+
+/** A name as columns have them, made from a field's; each only once. */
+function columnName(field: string, taken: Set<string>): string {
+  const plain = field
+    .replace(/([a-z\d])([A-Z])/g, '$1_$2')
+    .toLowerCase()
+    .replace(/[^a-z\d_]+/g, '_')
+    .replace(/^_+|_+$/g, '')
+  const base = plain === '' ? 'field' : /^\d/.test(plain) ? `_${plain}` : plain
+  let name = base
+  for (let count = 2; taken.has(name); count++) name = `${base}_${count}`
+  taken.add(name)
+  return name
+}
+
+function scalar(text: string): string {
+  return stringify(text, {
+    defaultStringType: 'PLAIN',
+    defaultKeyType: 'PLAIN',
+    lineWidth: 0,
+    inFlow: true,
+  } as object).trim()
+}
+
+function shapeFor(shapes: Map<string, ShapeOfValues>, name: string): ShapeOfValues {
+  const known = shapes.get(name) ?? shapeOfValues()
+  shapes.set(name, known)
+  return known
+}
+
+function textOf(file: SourceFile, signal: AbortSignal): Readable {
+  const compression = compressionOfName(file.address)
+  if (!compression) return file.open(signal)
+  return pipeline(file.open(signal), decompressor(compression), () => {}) as unknown as Readable
+}
+
+async function seeRecords(
+  text: Readable,
+  delimiter: string,
+  shapes: Map<string, ShapeOfValues>,
+  most: number,
+): Promise<number> {
+  const parser = parse({ delimiter, bom: true, relax_column_count: true, skip_empty_lines: true })
+  text.once('error', (error) => parser.destroy(error))
+  text.pipe(parser)
+  let columns: ShapeOfValues[] | undefined
+  let rows = 0
+  for await (const record of parser as AsyncIterable<string[]>) {
+    if (!columns) {
+      columns = record.map((name) => shapeFor(shapes, name.trim()))
+      continue
+    }
+    if (rows >= most) break
+    rows++
+    for (const [index, shape] of columns.entries()) shape.see(record[index] ?? null)
+  }
+  text.destroy()
+  return rows
+}
+
+/** The first line of a text, and the whole text. */
+async function peeked(text: Readable): Promise<[string, Readable]> {
+  const pieces: Buffer[] = []
+  for await (const piece of text.iterator({ destroyOnReturn: false }) as AsyncIterable<Buffer>) {
+    pieces.push(piece)
+    if (piece.includes(10)) break
+  }
+  if (pieces.length > 0 && !text.readableEnded) text.unshift(Buffer.concat(pieces))
+  const whole = Buffer.concat(pieces)
+  return [whole.toString('utf8').split('\n')[0]!, text.readableEnded ? Readable.from([whole]) : text]
+}
+
+/** The one that the header has most of. */
+function likelyDelimiter(header: string): string {
+  const counts = [',', ';', '\t', '|'].map((one) => [one, header.split(one).length] as const)
+  return counts.sort((a, b) => b[1] - a[1])[0]![0]
+}
+
+async function seeDocuments(
+  text: Readable,
+  shapes: Map<string, ShapeOfValues>,
+  most: number,
+): Promise<number> {
+  let rows = 0
+  for await (const line of createInterface({ input: text, crlfDelay: Number.POSITIVE_INFINITY })) {
+    if (line.trim() === '') continue
+    if (rows >= most) break
+    rows++
+    for (const [key, value] of Object.entries(documentOf(line)))
+      shapeFor(shapes, key).see(
+        value === null || value === undefined
+          ? null
+          : typeof value === 'object'
+            ? JSON.stringify(value)
+            : String(value),
+      )
+  }
+  text.destroy()
+  return rows
+}
+
+/** A line that is no object has no fields; loading it finds it to be a bad row. */
+function documentOf(line: string): object {
+  try {
+    const value: unknown = JSON.parse(line)
+    return typeof value === 'object' && value !== null && !Array.isArray(value) ? value : {}
+  } catch {
+    return {}
+  }
+}
