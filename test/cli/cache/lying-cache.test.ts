@@ -86,6 +86,14 @@ select * from {{ ref('plain') }}{% endsnapshot %}
   'selectors.yml': 'selectors:\n  - name: one\n    definition: plain\n',
 }
 
+/** A function of the database and what calls it. */
+const called: Readonly<Record<string, string>> = {
+  'functions/twice.sql': '2 * x',
+  'functions/twice.yml':
+    'functions: [{ name: twice, description: Twice., arguments: [{ name: x, data_type: int }], returns: { data_type: int } }]\n',
+  'models/calls.sql': "select {{ function('twice') }}(id) as twice from {{ ref('plain') }}\n",
+}
+
 /** What a command is given besides the project. */
 interface Given {
   readonly args?: readonly string[]
@@ -404,6 +412,24 @@ const cases: readonly Case[] = [
   {
     name: 'the project file of a package',
     edit: appendFileSyncTo('tools/dbt_project.yml', 'models: { +tags: [x] }\n'),
+  },
+  { name: 'the body of a function', files: called, edit: replace('functions/twice.sql', '2', '3') },
+  {
+    name: 'what a function returns',
+    files: called,
+    edit: replace('functions/twice.yml', 'int }', 'bigint }'),
+  },
+  {
+    name: 'what a function is said to be',
+    files: called,
+    edit: replace('functions/twice.yml', 'Twice.', 'More.'),
+  },
+  { name: 'a function that is gone', files: called, edit: remove('functions/twice.sql') },
+  {
+    name: 'what calls a function',
+    files: called,
+    edit: replace('models/calls.sql', '(id)', '(id + 1)'),
+    goesOn: true,
   },
   { name: 'the year', after: { clock: () => new Date(Date.now() + 400 * 86_400_000) } },
   {
