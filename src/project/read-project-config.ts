@@ -35,7 +35,7 @@ export function readProjectConfig(
   const targets = targetsOf(yaml)
   // As written: 1.0 is not 1.
   const version = document.sourceOf(['version']) ?? yaml.version
-  const isSaid = yaml.version !== ''
+  const isSaid = ((document.value as { readonly version?: unknown }).version ?? null) !== null
   if (file.path.endsWith('dbt_project.yml') && isSaid && !versionNumber.test(version))
     problems.push(
       yamlProblem(document, ['version'], `'${version}' is not a version, such as '1.0' or '1.0.0'`),

@@ -16,9 +16,9 @@ const base = {
 }
 
 /** What a command line says in a project with the files. */
-function run(argv: readonly string[], files: Readonly<Record<string, string>> = {}, environment = {}) {
+function run(argv: readonly string[], files: Readonly<Record<string, string>> = {}) {
   return withProject({ ...base, ...files }, async (root) => {
-    const surroundings = fakeSurroundings({ workingDirectory: root, environment })
+    const surroundings = fakeSurroundings({ workingDirectory: root })
     const code = await runCommandLine([...argv], surroundings)
     return { code, root, ...surroundings.written }
   })
@@ -26,7 +26,7 @@ function run(argv: readonly string[], files: Readonly<Record<string, string>> = 
 
 describe('ls for who reads events', () => {
   it('prints each node as one', async () => {
-    const { code, out, err } = await run(['ls'], {}, { DBT_LOG_FORMAT: 'json' })
+    const { code, out, err } = await run(['ls', '--log-format', 'json'])
     expect(err).toBe('')
     const events = out.trim().split('\n')
     const printed = events.map((line) => JSON.parse(line)).filter(({ info }) => info.name === 'PrintEvent')

@@ -240,6 +240,7 @@ my-own-key: 1
     ['name: a\nrequire-dbt-version: soon', "'soon' is not a range of versions"],
     ['name: a\nversion: abc', "'abc' is not a version"],
     ['name: a\nversion: 1', "'1' is not a version"],
+    ["name: a\nversion: ''", "'' is not a version"],
     ['name: a\nversion: v1.0.0', "'v1.0.0' is not a version"],
     ["name: a\nversion: '1.0.0rc1'", "'1.0.0rc1' is not a version"],
     ['name: a\ndbt-cloud: text', "'dbt-cloud' must be a mapping"],
