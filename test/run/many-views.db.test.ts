@@ -1,8 +1,10 @@
+import { setTimeout as sleep } from 'node:timers/promises'
 import { beforeEach, describe, expect, test } from 'vitest'
-import { sql } from '../../src/warehouse/index.ts'
+import type { RunResult } from '../../src/core/run-result.ts'
+import { sql, withWarehouse } from '../../src/warehouse/index.ts'
 import { type Files, withProject } from '../project/temp-project.ts'
 import { projectFile } from './project-files.ts'
-import { type ProjectRunOptions, runProject, useProjectDatabase } from './run-project.ts'
+import { type ProjectRun, type ProjectRunOptions, runProject, useProjectDatabase } from './run-project.ts'
 
 const count = 70
 
@@ -65,12 +67,49 @@ describe('many views', () => {
     expect(await standing()).toBe(0)
   })
 
-  test('go live one by one when each node is published for itself', async () => {
-    const { result } = await run(
-      { ...layeredViews(), 'models/v_3.sql': 'select nope as n' },
-      { publish: 'node' },
-    )
-    expect(result.status).toBe('failed')
-    expect(await standing()).toBe(count - 2)
+  describe('when each node is published for itself', () => {
+    const files = { ...layeredViews(), 'models/v_3.sql': 'select nope as n' }
+    const notThere = [
+      { nodeId: 'model.shop.v_3', status: 'error', message: 'column "nope" does not exist' },
+      { nodeId: 'model.shop.v_53', status: 'skipped', message: expect.any(String) },
+    ]
+    /** Those that are not there, with what was said of them: a view that is lost is to say why. */
+    const lost = ({ results }: RunResult) =>
+      results
+        .filter(({ status }) => status !== 'success')
+        .map(({ nodeId, status, message }) => ({ nodeId, status, message }))
+
+    test.each([1, 4, 8])('go live one by one with %i threads', async (threads) => {
+      const { result } = await run(files, { publish: 'node', threads })
+      expect(lost(result)).toEqual(notThere)
+      expect(await standing()).toBe(count - 2)
+    })
+
+    test('all are there when several of them want to make their schema at the same moment', async () => {
+      const threads = 4
+      let running: Promise<ProjectRun> | undefined
+      const nobody = new Error('nobody has made it')
+      const holding = withWarehouse(
+        database.connection,
+        { threads: 1, applicationName: 'somebody' },
+        ({ withSession }) =>
+          withSession((session) =>
+            session.transaction(async () => {
+              await session.query(sql`create schema analytics`)
+              running = run(files, { publish: 'node', threads })
+              const waiting = sql`
+                select from pg_stat_activity
+                where datname = current_database()
+                  and wait_event_type = 'Lock' and query ilike 'create schema%analytics%'`
+              while ((await database.rows(waiting)).length < threads) await sleep(20)
+              throw nobody
+            }),
+          ),
+      )
+      await expect(holding).rejects.toBe(nobody)
+      const { result } = await running!
+      expect(lost(result)).toEqual(notThere)
+      expect(await standing()).toBe(count - 2)
+    })
   })
 })
