@@ -1,9 +1,10 @@
 import { setTimeout as sleep } from 'node:timers/promises'
-import pg from 'pg'
+import type { Client } from 'pg'
 import { makeProblem, ProblemError } from '../core/problem.ts'
 import { throwIfCancelled } from './cancelled.ts'
 import { connectProblem, serverName } from './connect-problem.ts'
 import type { Connection } from './connection.ts'
+import pg from './pg.ts'
 import { dropConnection, PgSession } from './pg-session.ts'
 import { failureOf } from './server-error.ts'
 import { sql } from './sql.ts'
@@ -15,6 +16,7 @@ import {
   readTlsOptions,
   TlsFailure,
 } from './tls.ts'
+import { wakingTimeout } from './waking-timeout.ts'
 
 /** What each connection is told when it opens. */
 export interface SessionOptions {
@@ -66,7 +68,7 @@ export async function openSession(connection: Connection, options: SessionOption
 }
 
 /** A server that is not there, or not yet, may be there a little later; who is refused is refused. */
-async function connectWithRetries(connection: Connection, options: SessionOptions): Promise<pg.Client> {
+async function connectWithRetries(connection: Connection, options: SessionOptions): Promise<Client> {
   for (let attempt = 0; ; attempt++) {
     let pauseMs: number
     try {
@@ -113,7 +115,7 @@ function isOutOfReach(error: unknown): boolean {
 }
 
 /** Encrypted or plain, and the other way where the mode allows it; pg itself does not know `prefer` and `allow`. */
-async function connectClient(connection: Connection, options: SessionOptions): Promise<pg.Client> {
+async function connectClient(connection: Connection, options: SessionOptions): Promise<Client> {
   const [isFirstSecure, isSecondSecure] = encryptionsToTry(connection)
   let refusal: unknown
   try {
@@ -148,8 +150,8 @@ async function connectOnce(connection: Connection, options: SessionOptions, secu
     password: () => password?.() as string,
     ssl: secure ? readTlsOptions(connection) : false,
     application_name: connection.applicationName ?? options.applicationName,
-    connectionTimeoutMillis:
-      options.connectTimeoutMs ?? connection.connectTimeoutMs ?? defaultConnectTimeoutMs,
+    // Timed here: pg would take an answer that came while we were stopped for none.
+    connectionTimeoutMillis: 0,
     keepAlive: true,
     keepAliveInitialDelayMillis: connection.keepAliveIdleMs ?? 0,
   })
@@ -163,6 +165,10 @@ async function connectOnce(connection: Connection, options: SessionOptions, secu
   })
   const giveUp = () => dropConnection(client)
   options.signal?.addEventListener('abort', giveUp, { once: true })
+  const timeoutMs = options.connectTimeoutMs ?? connection.connectTimeoutMs ?? defaultConnectTimeoutMs
+  const stopWaiting = wakingTimeout(timeoutMs, () =>
+    client.connection.stream.destroy(new Error('timeout expired')),
+  )
   try {
     await client.connect()
     return client
@@ -171,6 +177,7 @@ async function connectOnce(connection: Connection, options: SessionOptions, secu
     giveUp()
     throw namedTlsFailure(error, client, isSecured)
   } finally {
+    stopWaiting()
     options.signal?.removeEventListener('abort', giveUp)
   }
 }

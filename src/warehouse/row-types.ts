@@ -1,4 +1,5 @@
-import pg from 'pg'
+import type { CustomTypesConfig } from 'pg'
+import pg from './pg.ts'
 
 /*
  * How values of a result arrive in JavaScript.
@@ -57,7 +58,7 @@ function arrayParser(parser: Parser): Parser {
 /** The parsers as pg wants them; types not listed stay text. */
 export const rowTypes = {
   getTypeParser: (oid: number): Parser => byOid.get(oid) ?? asText,
-} as unknown as pg.CustomTypesConfig
+} as unknown as CustomTypesConfig
 
 const typeNames: ReadonlyMap<number, string> = new Map([
   [16, 'bool'],

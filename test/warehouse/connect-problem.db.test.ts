@@ -68,6 +68,14 @@ test('a server that never answers is given up', async () => {
   }
 })
 
+test('an answer that came while we were stopped counts', async () => {
+  const options = { threads: 1, applicationName: 'test', connectTimeoutMs: 1000 }
+  const connecting = connectWarehouse(database.connection, options)
+  // As long as this waits nothing else of the process runs, as when it is stopped or its machine sleeps.
+  setImmediate(() => Atomics.wait(new Int32Array(new SharedArrayBuffer(4)), 0, 0, 1500))
+  await (await connecting).close()
+})
+
 /** A way to the server on which so many connections break at once before one goes through. */
 async function shakyPort(failures: number): Promise<{ readonly port: number; readonly close: () => void }> {
   let left = failures
