@@ -12,12 +12,14 @@ export function seedColumns(node: SeedNode, inferred: readonly CsvColumn[]): Csv
 }
 
 /**
- * A name that is not to be quoted is one as SQL reads it: lower case, unless the file itself puts it into quotes. Where
+ * A name that is not to be quoted is one as SQL reads it: lower case and without space around it, unless the file itself
+ * puts it into quotes. Where
  * the project is made for dbt, one that is too long is cut, as the server does it.
  */
 function columnName(written: string, { quoteColumns, likeDbt }: SeedNode): string {
-  const inQuotes = /^"((?:[^"]|"")+)"$/.exec(written)?.[1]?.replaceAll('""', '"')
-  const name = quoteColumns === false ? (inQuotes ?? written.toLowerCase()) : written
+  const bare = written.trim()
+  const inQuotes = /^"((?:[^"]|"")+)"$/.exec(bare)?.[1]?.replaceAll('""', '"')
+  const name = quoteColumns === false ? (inQuotes ?? bare.toLowerCase()) : written
   return likeDbt ? cutToFit(name) : name
 }
 

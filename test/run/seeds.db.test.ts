@@ -107,8 +107,8 @@ describe('seeds', () => {
   })
 
   test('without quotes, names are as SQL reads them, in quotes that the file itself puts round them too', async () => {
-    await seed('Id,"""from""","""a-B"""\n1,2,3\n', '{ quote_columns: false }')
-    expect(await rows()).toEqual([{ id: 1, from: 2, 'a-B': 3 }])
+    await seed('Id,"""from""","""a-B""", after \n1,2,3,4\n', '{ quote_columns: false }')
+    expect(await rows()).toEqual([{ id: 1, from: 2, 'a-B': 3, after: 4 }])
   })
 
   test('are refused where the file is wrong, at its line', async () => {
