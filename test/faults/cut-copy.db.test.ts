@@ -115,7 +115,7 @@ test.each(what)('%s, when its COPY is %s, has every row once', async (relation, 
     ).toEqual([{ seeded: lines, keys: lines, loaded: lines, n: lines, schemas: 0 }])
     counts.states++
   }
-})
+}, 900_000)
 
 test('a seed that may not be tried again fails, and nothing of the run is there', async () => {
   const random = seeded(52)
@@ -131,4 +131,4 @@ test('a seed that may not be tried again fails, and nothing of the run is there'
     counts.failed++
     counts.states++
   }
-})
+}, 900_000)
