@@ -91,31 +91,35 @@ const what = (['seeded', 'loaded'] as const).flatMap((relation) =>
   (['cut', 'terminated'] as const).map((how) => [relation, how] as const),
 )
 
-test.each(what)('%s, when its COPY is %s, has every row once', async (relation, how) => {
-  const random = seeded(relation === 'seeded' ? 50 : 51)
-  for (let index = 0; index < amount(2, 20); index++) {
-    const { result, retried } = await disturbed(
-      relation,
-      how,
-      Math.floor(random.uniform() * csv.length * 0.8),
-      3,
-    )
-    expect(result.problems).toEqual([])
-    expect(result).toMatchObject({ status: 'success', published: true })
-    // A COPY that had all of its rows may have ended before its backend was.
-    if (how === 'cut') expect(retried).toBeGreaterThan(0)
-    expect(
-      await database.rows(sql`
+test.each(what)(
+  '%s, when its COPY is %s, has every row once',
+  async (relation, how) => {
+    const random = seeded(relation === 'seeded' ? 50 : 51)
+    for (let index = 0; index < amount(2, 20); index++) {
+      const { result, retried } = await disturbed(
+        relation,
+        how,
+        Math.floor(random.uniform() * csv.length * 0.8),
+        3,
+      )
+      expect(result.problems).toEqual([])
+      expect(result).toMatchObject({ status: 'success', published: true })
+      // A COPY that had all of its rows may have ended before its backend was.
+      if (how === 'cut') expect(retried).toBeGreaterThan(0)
+      expect(
+        await database.rows(sql`
         select
           (select count(*)::int from analytics.seeded) as seeded,
           (select count(distinct id)::int from analytics.seeded) as keys,
           (select count(*)::int from analytics.loaded) as loaded,
           (select n from analytics.both) as n,
           (select count(*)::int from pg_namespace where nspname like 'estimand_build%') as schemas`),
-    ).toEqual([{ seeded: lines, keys: lines, loaded: lines, n: lines, schemas: 0 }])
-    counts.states++
-  }
-}, 900_000)
+      ).toEqual([{ seeded: lines, keys: lines, loaded: lines, n: lines, schemas: 0 }])
+      counts.states++
+    }
+  },
+  900_000,
+)
 
 test('a seed that may not be tried again fails, and nothing of the run is there', async () => {
   const random = seeded(52)
