@@ -23,7 +23,7 @@ function blocks(file: string, language: string): string[] {
 describe('the reference project', () => {
   const database = useProjectDatabase()
   const root = mkdtempSync(join(tmpdir(), 'estimand-reference-'))
-  const vars = { events: 40_000, b2b_accounts: 150, spend_users: 2_000 }
+  const vars = { events: 40_000, b2b_accounts: 150, shop_customers: 400, spend_users: 2_000 }
   const run = (options = {}) =>
     runProject(root, database.connection, { vars, env: { DATABASE_URL: database.url }, ...options })
   const fingerprint = async () =>
@@ -39,6 +39,9 @@ describe('the reference project', () => {
       union all
       select 'spend', count(*)::int, md5(string_agg(md5(s::text), '' order by user_id, month))
       from spend.monthly_spend as s
+      union all
+      select 'shop', count(*)::int, md5(string_agg(md5(e::text), '' order by e::text))
+      from shop.events as e
       union all
       select 'b2b', count(*)::int, md5(string_agg(md5(a::text), '' order by a::text))
       from b2b.daily_activity as a`)
@@ -86,6 +89,48 @@ describe('the reference project', () => {
     ).toEqual([{ plan: 'business' }, { plan: 'enterprise' }, { plan: 'team' }])
   })
 
+  test('finds what was spoiled in the shop, and brings back what can be told', async () => {
+    const checks = await database.rows(sql`
+      select table_name, problem, problems_before::int as before, problems_after::int as after
+      from analytics.shop_data_quality order by 1, 2`)
+    const spoiled = await database.rows(sql`
+      select table_name, problem, count(*)::int as rows from truth.shop_dirt group by 1, 2 order by 1, 2`)
+    const rowsOf = (table: unknown, problem: unknown) =>
+      spoiled.find((row) => row.table_name === table && row.problem === problem)?.rows ?? 0
+    expect(checks).toHaveLength(13)
+    for (const { table_name, problem, before } of checks)
+      expect([table_name, problem, before]).toEqual([table_name, problem, rowsOf(table_name, problem)])
+    const left = checks.filter(({ after }) => Number(after) > 0).map(({ problem }) => problem)
+    expect(['missing_age', 'missing_country', 'missing_product']).toEqual(expect.arrayContaining(left))
+
+    const recovered = await database.rows(sql`
+      select
+        dirt.problem,
+        avg((case dirt.column_name
+          when 'event_time' then abs(extract(epoch from events.event_time - dirt.true_value::timestamptz)) < 1
+          when 'category' then products.category = dirt.true_value
+          when 'country' then customers.country = dirt.true_value
+          when 'duration_seconds' then sessions.duration_seconds::text = dirt.true_value
+        end)::int)::float8 as share
+      from truth.shop_dirt as dirt
+      left join analytics_staging.stg_shop__events as events on dirt.row_id = events.event_id
+      left join analytics_staging.stg_shop__products as products on dirt.row_id = products.product_id
+      left join analytics_staging.stg_shop__customers as customers on dirt.row_id = customers.customer_id
+      left join analytics_staging.stg_shop__sessions as sessions on dirt.row_id = sessions.session_id
+      where dirt.problem in ('local_time', 'category_spelling', 'missing_country', 'impossible_duration')
+        and dirt.table_name <> 'orders'
+      group by 1 order by 1`)
+    expect(recovered.map(({ problem }) => problem)).toEqual([
+      'category_spelling',
+      'impossible_duration',
+      'local_time',
+      'missing_country',
+    ])
+    for (const { problem, share } of recovered)
+      if (problem === 'missing_country') expect(share).toBeGreaterThan(0.8)
+      else expect([problem, share]).toEqual([problem, 1])
+  })
+
   test('keeps loaded data that nothing has changed', async () => {
     const { node } = await run()
     expect(node('product_world').status).toBe('reused')
@@ -94,7 +139,7 @@ describe('the reference project', () => {
   test('is the same to the byte whatever the number of workers', async () => {
     const one = await fingerprint()
     const { node } = await run({
-      select: ['product_world', 'spend_world', 'b2b_world'],
+      select: ['product_world', 'spend_world', 'b2b_world', 'shop_world'],
       fullRefresh: true,
       threads: 4,
     })

@@ -7,8 +7,6 @@ import { startMicros, type WorldParams } from './params.ts'
  * the weekly rhythm when it is read off the calendar.
  */
 
-export type DaylightSaving = 'none' | 'europe' | 'america'
-
 /** Activity by day of the week, Monday first; mean 1. */
 const weekdayWeights = [0.95, 0.93, 0.94, 0.97, 1.05, 1.12, 1.04]
 /** Sign-ups by day of the week, Monday first. */
@@ -69,37 +67,6 @@ export function momentOf(calendar: Calendar, day: number, quantile: number, offs
 export function clockAt(calendar: Calendar, day: number, quantile: number): number {
   const { elapsed } = calendar
   return elapsed[day]! + quantile * (elapsed[day + 1]! - elapsed[day]!)
-}
-
-/** Microseconds to add to UTC for the local time of each day; a day of change counts as changed from midnight on. */
-export function offsetsByDay(
-  calendar: Calendar,
-  standardMinutes: number,
-  rule: DaylightSaving,
-): Float64Array {
-  return Float64Array.from({ length: calendar.days }, (_, day) => {
-    const summer = rule !== 'none' && isSummer(calendar.startMicros + day * microsPerDay, rule)
-    return (standardMinutes + (summer ? 60 : 0)) * 60e6
-  })
-}
-
-function isSummer(micros: number, rule: 'europe' | 'america'): boolean {
-  const date = new Date(micros / 1000)
-  const year = date.getUTCFullYear()
-  // Europe: last Sunday of March to last Sunday of October. America: second of March to first of November.
-  const from = rule === 'europe' ? lastSunday(year, 2) : nthSunday(year, 2, 2)
-  const to = rule === 'europe' ? lastSunday(year, 9) : nthSunday(year, 10, 1)
-  return date.getTime() >= from && date.getTime() < to
-}
-
-function nthSunday(year: number, month: number, n: number): number {
-  const firstDay = new Date(Date.UTC(year, month, 1)).getUTCDay()
-  return Date.UTC(year, month, 1 + ((7 - firstDay) % 7) + (n - 1) * 7)
-}
-
-function lastSunday(year: number, month: number): number {
-  const lastDay = new Date(Date.UTC(year, month + 1, 0))
-  return Date.UTC(year, month, lastDay.getUTCDate() - lastDay.getUTCDay())
 }
 
 function mondayFirst(start: number, day: number): number {

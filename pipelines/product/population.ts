@@ -1,6 +1,7 @@
 import { makeAliasTable, type Random } from 'estimand'
+import { type DaylightSaving, offsetsByDay } from '../daylight-saving.ts'
 import { microsPerDay } from '../parameters.ts'
-import { type Calendar, clockAt, type DaylightSaving, momentOf, offsetsByDay } from './calendar.ts'
+import { type Calendar, clockAt, momentOf } from './calendar.ts'
 
 /*
  * Who the users are: where they come from, how much they do, how long they stay and what they are after.
