@@ -40,7 +40,9 @@ export async function execute(context: RunContext, onBuilt: OnBuilt): Promise<Ex
   const results = new Map<NodeId, NodeResult>()
   const outcomes = new Map<NodeId, StepOutcome>()
   const passedOver = new Set<NodeId>()
-  const running = new Map<NodeId, Promise<void>>()
+  let running = 0
+  let broken: { readonly error: unknown } | undefined
+  let wake = (): void => {}
   const places = makeThreadPlaces(threads, plan, context.manifest)
   const queue = queueOf(context)
   let stopping = false
@@ -77,7 +79,7 @@ export async function execute(context: RunContext, onBuilt: OnBuilt): Promise<Ex
     const thread = places.take(step)
     const { nodeId } = step
     const at = effects.clock()
-    const index = results.size + running.size + 1
+    const index = results.size + ++running
     effects.emit({ type: 'node_started', nodeId, index, total, at: at.toISOString() })
     const work = carryOut(step, context, onBuilt).then(async ({ outcome, ...ended }) => {
       if (outcome) outcomes.set(nodeId, outcome)
@@ -95,9 +97,13 @@ export async function execute(context: RunContext, onBuilt: OnBuilt): Promise<Ex
       queue.giveBack(nodeId)
       await goOn(result)
       places.giveBack(step, thread)
-      running.delete(nodeId)
+      running--
     })
-    running.set(nodeId, work)
+    work
+      .catch((error: unknown) => {
+        broken ??= { error }
+      })
+      .finally(() => wake())
   }
 
   for (;;) {
@@ -108,8 +114,12 @@ export async function execute(context: RunContext, onBuilt: OnBuilt): Promise<Ex
       if (!step) break
       start(step)
     }
-    if (running.size === 0) break
-    await Promise.race(running.values())
+    if (running === 0) break
+    // A race of all that runs would begin anew with each that ends, for dozens of others each time.
+    await new Promise<void>((resolve) => {
+      wake = resolve
+    })
+    if (broken) throw broken.error
   }
   const ordered = [...stepOf.keys()]
   return {

@@ -53,7 +53,9 @@ export function makeTextRunDisplay(narrator: Narrator, options: RunDisplayOption
   }
   const announce = (nowMs: number): void => {
     for (const { nodeId, startedAtMs } of view.running) {
-      if (announced.has(nodeId) || nowMs - startedAtMs < announceAfterMs) continue
+      // They come in the order in which they began.
+      if (nowMs - startedAtMs < announceAfterMs) break
+      if (announced.has(nodeId)) continue
       announced.add(nodeId)
       plain(() => startLine(nodeId, layout))
     }

@@ -24,8 +24,12 @@ export interface RunView {
   readonly failed: number
   readonly startedAtMs: number
   readonly running: readonly RunningNode[]
-  /** The nodes that are not done yet, and how long nodes took before, in seconds. */
-  readonly undone: ReadonlySet<NodeId>
+  /**
+   * The nodes that are not done yet: one set for all views of a run, since copies for each node that ends would be as
+   * long as the run has nodes.
+   */
+  readonly undone: Set<NodeId>
+  /** How long nodes took before, in seconds. */
   readonly usualSeconds: Readonly<Record<NodeId, number>>
   /** What the run does besides its nodes: waiting, publishing. */
   readonly phase: { readonly text: string; readonly startedAtMs: number } | null
@@ -90,9 +94,8 @@ export function advance(view: RunView, event: RunEvent, nowMs: number): RunView 
       const { nodeId } = event.result
       const failed = view.failed + (failedStatuses.has(shownStatus(event.result)) ? 1 : 0)
       const running = view.running.filter((node) => node.nodeId !== nodeId)
-      const undone = new Set(view.undone)
-      undone.delete(nodeId)
-      return { ...view, total: event.total, finished: view.finished + 1, failed, running, undone }
+      view.undone.delete(nodeId)
+      return { ...view, total: event.total, finished: view.finished + 1, failed, running }
     }
     case 'publish_started':
       return inPhase(view, `Publishing ${formatCounted(event.relations, 'relation')}`, nowMs)
