@@ -136,7 +136,7 @@ describe.runIf(hasBroker())('messages of a real broker', () => {
       await warehouse().query(sql`
       select id::text, to_char(at at time zone 'UTC', 'YYYY-MM-DD HH24:MI:SS.US') as at, name, price::text, day::text,
         more::text
-      from ${sql.ident('raw', name)} order by id`)
+      from ${sql.ident('raw', name)} as rows order by rows.id`)
     ).rows
 
   const deadOf = async (name: string) =>
