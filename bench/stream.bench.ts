@@ -4,7 +4,13 @@ import { join } from 'node:path'
 import { parseArgs } from 'node:util'
 import { Admin, Producer } from '@platformatic/kafka'
 import { fetchJars, makeBroker } from '../scripts/kafka-broker.mjs'
-import { ensureEmbeddedServer, type Session, sql, withWarehouse } from '../src/warehouse/index.ts'
+import {
+  ensureEmbeddedServer,
+  type Session,
+  sql,
+  stopEmbeddedServer,
+  withWarehouse,
+} from '../src/warehouse/index.ts'
 import { measureCommand } from './measured-command.ts'
 
 /*
@@ -66,8 +72,7 @@ export default async function benchmark(args: readonly string[]): Promise<void> 
     print('ratio', (median(rates) / median(copies)).toFixed(2))
   } finally {
     await broker.remove()
-    const { stopEmbeddedServer } = await import('../src/warehouse/index.ts')
-    await stopEmbeddedServer(root, { report: () => {}, clock: () => new Date(), env: process.env } as never)
+    await stopEmbeddedServer(root)
     rmSync(root, { recursive: true, force: true })
   }
 }
