@@ -36,6 +36,7 @@ const columns = [
 ] as const
 const partitions = 4
 const atOnce = 2_000
+const effects = { report: () => {}, clock: () => new Date(), env: process.env }
 
 /** `--events N` (1,000,000), `--rounds N` (3). */
 export default async function benchmark(args: readonly string[]): Promise<void> {
@@ -72,7 +73,7 @@ export default async function benchmark(args: readonly string[]): Promise<void> 
     print('ratio', (median(rates) / median(copies)).toFixed(2))
   } finally {
     await broker.remove()
-    await stopEmbeddedServer(root)
+    await stopEmbeddedServer(root, effects)
     rmSync(root, { recursive: true, force: true })
   }
 }
@@ -169,7 +170,6 @@ async function plainCopy(session: Session): Promise<number> {
 }
 
 async function withServer<T>(root: string, body: (session: Session) => Promise<T>): Promise<T> {
-  const effects = { report: () => {}, clock: () => new Date(), env: process.env }
   const { connection } = await ensureEmbeddedServer(root, effects)
   return withWarehouse(connection, { threads: 1, applicationName: 'estimand bench' }, (warehouse) =>
     warehouse.withSession(body),
