@@ -10,4 +10,4 @@ select
     countries.region,
     users.device_type
 from {{ ref('stg_users') }} as users
-inner join {{ ref('countries') }} as countries on users.country = countries.country
+left join {{ ref('countries') }} as countries on users.country = countries.country

@@ -1,3 +1,6 @@
+{%- if var('event_source') == 'ga4' -%}
+{{ ga4_as_product_events() }}
+{%- else -%}
 select
     event_id,
     user_id,
@@ -14,3 +17,4 @@ select
     price_cents,
     revenue_cents
 from {{ source('product', 'events') }}
+{%- endif %}

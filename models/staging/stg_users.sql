@@ -1,3 +1,6 @@
+{%- if var('event_source') == 'ga4' -%}
+{{ ga4_as_product_users() }}
+{%- else -%}
 select
     user_id,
     signup_time,
@@ -6,3 +9,4 @@ select
     country,
     device_type
 from {{ source('product', 'users') }}
+{%- endif %}

@@ -136,3 +136,25 @@ describe('a macro generate_database_name', () => {
     )
   })
 })
+
+describe('the config of a load', () => {
+  const files = {
+    'project.yml': 'name: demo\nvars: {source: product}\n',
+    'pipelines/l.yml': [
+      'loads:',
+      '  - name: l',
+      '    kind: files',
+      '    from: data/*.csv',
+      `    config: { enabled: "{{ (var('source') == 'files') | as_bool }}", tags: ["{{ var('source') }}"] }`,
+      '    tables:',
+      '      - { name: t, schema: raw, columns: [{ name: id, type: bigint }] }',
+    ].join('\n'),
+  }
+  it('may hold templates, which see the vars of the project and of the command line', async () => {
+    const off = await compiled(files)
+    expect(Object.keys(off.manifest.nodes)).toEqual([])
+    const on = await compiled(files, { vars: { source: 'files' } })
+    expect(Object.keys(on.manifest.nodes)).toEqual(['load.demo.l'])
+    expect(on.manifest.nodes['load.demo.l']!.config['tags']).toEqual(['files'])
+  })
+})

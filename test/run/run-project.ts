@@ -32,6 +32,7 @@ export interface ProjectRun {
 export interface ProjectRunOptions
   extends Partial<Omit<RunRequest, 'connection' | 'warehouse' | 'manifest'>> {
   readonly select?: readonly string[]
+  readonly indirectSelection?: 'eager' | 'buildable'
   readonly vars?: Readonly<Record<string, unknown>>
   readonly env?: Readonly<Record<string, string>>
   readonly signal?: AbortSignal
@@ -113,7 +114,7 @@ export async function runCompiled(
     {
       command: 'build',
       runId: randomUUID(),
-      nodeIds: selected(manifest, options.select),
+      nodeIds: selected(manifest, options),
       manifest,
       renderer,
       warehouse: options.between?.(warehouse) ?? warehouse,
@@ -149,14 +150,24 @@ export async function runCompiled(
 
 function selected(
   manifest: Parameters<typeof select>[0],
-  expressions: readonly string[] | undefined,
+  { select: expressions = [], indirectSelection }: ProjectRunOptions,
 ): readonly NodeId[] {
-  return select(manifest, { select: [...(expressions ?? [])], exclude: [] }).nodeIds
+  const chosen = { select: [...expressions], exclude: [], ...(indirectSelection && { indirectSelection }) }
+  return select(manifest, chosen).nodeIds
 }
 
 /** The options that are part of the request, as they are. */
 function pickRequest(options: ProjectRunOptions): Partial<RunRequest> {
-  const { select: _s, vars: _v, env: _e, signal: _, onEvent: _o, onExecuted: _x, ...rest } = options
+  const {
+    select: _s,
+    indirectSelection: _i,
+    vars: _v,
+    env: _e,
+    signal: _,
+    onEvent: _o,
+    onExecuted: _x,
+    ...rest
+  } = options
   const { clock: _c, between: _b, ...request } = rest
   return Object.fromEntries(Object.entries(request).filter(([, value]) => value !== undefined))
 }

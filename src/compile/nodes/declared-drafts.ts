@@ -16,15 +16,16 @@ import { readIndexes } from './read-indexes.ts'
 
 /** Loads: what fills tables from outside. */
 export function draftLoads(scope: DraftScope): Drafts<LoadNode> {
+  const problems: Problem[] = []
   const drafts = scope.project.loads.map((load): Draft<LoadNode> => {
     const { package: packageName, packagePath, name, description, spec, checksum } = load
     const { paths } = scope.packageOf(packageName).config
     const fqn = fqnOf(packageName, paths.pipelines, packagePath, name)
-    const config = scope.config('loads', fqn, load.config)
+    const config = scope.config('loads', fqn, scope.yaml.config(load.config, load, problems))
     const base = nodeBase({ ...load, resourceType: 'load', fqn, description, columns: [], config })
     return { reads: [], node: { ...base, resourceType: 'load', spec, checksum } }
   })
-  return partByEnabled(drafts)
+  return partByEnabled(drafts, problems)
 }
 
 /** Seeds: the CSV files of the project. */
@@ -76,7 +77,7 @@ export function draftJobs(scope: DraftScope): Drafts<JobNode> {
     const { package: packageName, packagePath, name, place } = job
     const said = describe(scope, scope.patches.find('job', packageName, name), problems)
     const fqn = fqnOf(packageName, scope.packageOf(packageName).config.paths.analytics, packagePath, name)
-    const config = scope.config('jobs', fqn, job.config, said.config)
+    const config = scope.config('jobs', fqn, scope.yaml.config(job.config, job, problems), said.config)
     const identity = { resourceType: 'job' as const, package: packageName, name, packagePath, fqn, config }
     return {
       reads: job.refs.map((ref) => ({ kind: 'ref', name: ref.name, place: ref.place })),
