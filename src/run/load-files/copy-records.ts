@@ -1,6 +1,12 @@
 import type { Relation } from '../../core/node.ts'
 import { type CopyInFormat, ServerError, type ServerFailure, type Session } from '../../warehouse/index.ts'
-import { placesOfRecords, type RecordPlace, serverLines, withLikeBreaks } from './scan-records.ts'
+import {
+  placesAtLines,
+  placesOfRecords,
+  type RecordPlace,
+  serverLines,
+  withLikeBreaks,
+} from './scan-records.ts'
 
 /*
  * Copying records of which some may not fit. The good way looks at nothing: all of them go to the server in one COPY.
@@ -55,13 +61,16 @@ export async function copyRecords(
   const whole = await tryCopy(session, target, alike, target.canSkip)
   if (whole.failure === null && whole.skippedLines.length === 0)
     return { rows: whole.rows, bad: [], resent: false, blankLines: [] }
-  const records: Records = {
-    ...{ session, target, bytes: alike, line, places: placesOfRecords(alike, target.quote) },
-    tally: { rows: whole.rows, bad: [], blankLines: [] },
+  const tally = { rows: whole.rows, bad: [], blankLines: [] }
+  const sent = { session, target, bytes: alike, line, tally }
+  if (whole.failure) {
+    const places = placesOfRecords(alike, target.quote)
+    await copyAround({ ...sent, places }, whole.failure)
+  } else {
+    const places = placesAtLines(alike, target.quote, whole.skippedLines)
+    await copyEach({ ...sent, places }, [...places.keys()])
   }
-  if (whole.failure) await copyAround(records, whole.failure)
-  else await copyEach(records, recordsAt(records, { from: 0, to: records.places.length }, whole.skippedLines))
-  return { ...records.tally, resent: whole.failure !== null }
+  return { ...tally, resent: whole.failure !== null }
 }
 
 interface Records {

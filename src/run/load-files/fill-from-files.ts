@@ -5,13 +5,13 @@ import type { LoadNode, Relation } from '../../core/node.ts'
 import { type Session, sql } from '../../warehouse/index.ts'
 import type { RunContext } from '../run-context.ts'
 import { type BadRow, type BadRows, makeBadRows, TooManyBadRowsError } from './bad-rows.ts'
-import { type Copied, copyRecords, withoutBreak } from './copy-records.ts'
+import { type Copied, copyRecords, failureOfData, withoutBreak } from './copy-records.ts'
 import { type FileUnderWay, type Reading, readFiles, type Task } from './read-files.ts'
 import type { TypedField } from './route.ts'
 import { placesOfRecords } from './scan-records.ts'
 import { loadProblem } from './source-of.ts'
 import { insertStaged, makeStage, type Stage } from './staged-rows.ts'
-import { announceFile, orderSetting } from './table-defaults.ts'
+import { announceFile, checkPartitions, orderSetting } from './table-defaults.ts'
 
 /*
  * Filling a table from files: one reads and cuts them into chunks, some connections copy the chunks. A chunk is copied
@@ -116,13 +116,28 @@ async function copyChunks(session: Session, shared: Shared): Promise<void> {
   for (;;) {
     const task = isStopped() ? undefined : await reading.next()
     if (!task) break
-    if (task.file !== current) await announceFile(session, task.file.partitionValues)
+    if (task.file !== current) await beginFile(session, task.file, shared)
     current = task.file
     await copyTask(session, task, stages, shared)
   }
   for (const { relation } of stages.values())
     await session.query(sql`drop table ${sql.ident(relation.schema, relation.identifier)}`)
   await session.query(sql`select set_config('client_min_messages', 'warning', false)`)
+}
+
+/** Tells the session the values of a file's folders, which hold for all its rows: one that is none fails the load. */
+async function beginFile(
+  session: Session,
+  { address, partitionValues }: FileUnderWay,
+  { filling: { node, fields } }: Shared,
+): Promise<void> {
+  await announceFile(session, partitionValues)
+  try {
+    await checkPartitions(session, fields)
+  } catch (error) {
+    const failure = failureOfData(error)
+    throw failure ? loadProblem(node, `the folders of ${address}: ${failure.message}`) : error
+  }
 }
 
 async function copyTask(

@@ -56,25 +56,60 @@ export interface RecordPlace {
   readonly returns: number
 }
 
-/** Where each record of a stretch stands; for the few chunks in which something is wrong. */
+/** Where each record of a stretch stands. */
 export function placesOfRecords(bytes: Buffer, quote: number | undefined): RecordPlace[] {
   const places: RecordPlace[] = []
-  let [start, startLine, line, feeds, returns, isOpen] = [0, 0, 0, 0, 0, false]
-  const finish = (end: number) => {
-    places.push({ start, end, line: startLine, lines: line - startLine, feeds, returns })
-    ;[start, startLine, feeds, returns] = [end, line, 0, 0]
-  }
-  for (let at = 0; at < bytes.length; at++) {
-    const byte = bytes[at]
-    if (byte === quote) isOpen = !isOpen
-    if (byte === carriageReturn && isOpen) returns++
-    if (byte !== lineFeed) continue
-    line++
-    if (isOpen) feeds++
-    else finish(at + 1)
-  }
-  if (start < bytes.length) finish(bytes.length)
+  walkRecords(bytes, quote, (place) => places.push(place))
   return places
+}
+
+/**
+ * Where those records stand that are at some of the lines that COPY counts when it gets the whole stretch, by the
+ * record's position: the others leave nothing behind, which for a few of many is much.
+ */
+export function placesAtLines(
+  bytes: Buffer,
+  quote: number | undefined,
+  lines: readonly number[],
+): RecordPlace[] {
+  const wanted = new Set(lines)
+  const found: RecordPlace[] = []
+  const count = lineCounter(bytes)
+  walkRecords(bytes, quote, (place) => {
+    if (wanted.has(count(place))) found.push({ ...place })
+  })
+  return found
+}
+
+/** Visits each record. */
+function walkRecords(bytes: Buffer, quote: number | undefined, visit: (place: RecordPlace) => void): void {
+  let line = 0
+  let open = quote === undefined ? -1 : bytes.indexOf(quote)
+  for (let start = 0; start < bytes.length; ) {
+    let [feeds, returns, at, end] = [0, 0, start, -1]
+    while (end < 0) {
+      const feed = bytes.indexOf(lineFeed, at)
+      const stop = feed < 0 ? bytes.length : feed
+      if (open < 0 || open > stop) {
+        end = feed < 0 ? bytes.length : feed + 1
+        continue
+      }
+      const closing = bytes.indexOf(quote!, open + 1)
+      const close = closing < 0 ? bytes.length : closing
+      if (stop < close) {
+        const within = bytes.subarray(open, close)
+        feeds += countBytes(within, lineFeed)
+        returns += countBytes(within, carriageReturn)
+      } else if (close - open > 1) returns += countBytes(bytes.subarray(open, close), carriageReturn)
+      at = close + 1
+      open = closing < 0 ? -1 : bytes.indexOf(quote!, closing + 1)
+      if (at >= bytes.length) end = bytes.length
+    }
+    const lines = feeds + (bytes[end - 1] === lineFeed && at < end ? 1 : 0)
+    visit({ start, end, line, lines, feeds, returns })
+    line += lines
+    start = end
+  }
 }
 
 /**
@@ -83,13 +118,18 @@ export function placesOfRecords(bytes: Buffer, quote: number | undefined): Recor
  * not know yet, and counts carriage returns.
  */
 export function serverLines(bytes: Buffer, records: readonly RecordPlace[]): number[] {
-  const [first] = records
-  const breaks = first && bytes[first.end - 2] === carriageReturn ? 'returns' : 'feeds'
+  return records.map(lineCounter(bytes))
+}
+
+/** Counts records, which have to come one after the other. */
+function lineCounter(bytes: Buffer): (record: RecordPlace) => number {
+  let breaks: 'returns' | 'feeds' | undefined
   let line = 0
-  return records.map((record, index) => {
-    line += 1 + record[index === 0 ? 'returns' : breaks]
+  return (record) => {
+    line += 1 + record[breaks ?? 'returns']
+    breaks ??= bytes[record.end - 2] === carriageReturn ? 'returns' : 'feeds'
     return line
-  })
+  }
 }
 
 /**

@@ -14,6 +14,16 @@ export const orderSetting = 'estimand.chunk'
 /** Columns that tell which of two rows came later, as long as a table is being filled. */
 const orderColumns = ['estimand_chunk', 'estimand_row'] as const
 
+/** Checks that the values of folders are values of their columns; throws the server's refusal of one. */
+export async function checkPartitions(session: Session, fields: readonly TypedField[]): Promise<void> {
+  const values = partitionFields(fields).map(({ type, format }, index) => partitionValue(index, type, format))
+  if (values.length > 0) await session.query(sql`select ${sql.join(values, ', ')}`)
+}
+
+function partitionValue(index: number, type: string, format: string | undefined): SQLQuery {
+  return valueSql(sql`nullif(current_setting(${setting(index)}, true), '')`, type, format)
+}
+
 /** Gives the columns their defaults. */
 export async function addDefaults(
   session: Session,
@@ -21,9 +31,8 @@ export async function addDefaults(
   fields: readonly TypedField[],
 ): Promise<void> {
   for (const [index, { column, type, format }] of partitionFields(fields).entries()) {
-    const text = sql`nullif(current_setting(${setting(index)}, true), '')`
     await session.query(
-      alter(table, sql`alter column ${sql.ident(column)} set default ${valueSql(text, type, format)}`),
+      alter(table, sql`alter column ${sql.ident(column)} set default ${partitionValue(index, type, format)}`),
     )
   }
 }

@@ -108,9 +108,12 @@ function isDay(
 }
 
 function isTime(value: string): boolean {
-  const [hours, minutes, seconds] = value.slice(11, 19).split(':').map(Number)
+  const [, hours, minutes, seconds = '0'] = /^.{11}(\d\d):(\d\d)(?::(\d\d))?/.exec(value) ?? []
   return (
-    isDay(isoDate.exec(value.slice(0, 10)), [1, 2, 3]) && hours! < 24 && minutes! < 60 && !(seconds! >= 60)
+    isDay(isoDate.exec(value.slice(0, 10)), [1, 2, 3]) &&
+    Number(hours) < 24 &&
+    Number(minutes) < 60 &&
+    Number(seconds) < 60
   )
 }
 

@@ -144,6 +144,7 @@ async function fillTable(
     await requireKey(session, into, spec.key)
   })
   const filled = await fillFromFiles({ node, into, fields, files, quarantine, isOrdered: isUpsert }, context)
+  if (filled.badRows > 0) tellBadRows(node, filled.badRows, context)
   return warehouse.withSession(async (session) => {
     await dropDefaults(session, into, fields)
     const replaced = isUpsert ? await keepLast(session, into, spec.key) : 0
@@ -157,6 +158,13 @@ async function requireKey(session: Session, table: Relation, key: readonly strin
   await session.query(
     sql`alter table ${sql.ident(table.schema, table.identifier)} ${sql.join(changes, ', ')}`,
   )
+}
+
+/** As a warning it is kept among the events of the run. */
+function tellBadRows({ id, name, spec }: FilesLoad, badRows: number, { effects }: RunContext): void {
+  const what = spec.badRows.onBadRow === 'skip' ? 'left out' : 'in quarantine'
+  const message = `${name}: ${badRows} bad ${badRows === 1 ? 'row' : 'rows'} ${what}`
+  effects.emit({ type: 'log', level: 'warn', message, nodeId: id })
 }
 
 function outcomeOf({ rows, badRows, files }: Filled, { published, quarantine }: Tables) {

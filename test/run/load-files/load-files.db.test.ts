@@ -1,8 +1,10 @@
+import { randomUUID } from 'node:crypto'
 import { mkdirSync, rmSync, utimesSync, writeFileSync } from 'node:fs'
 import { dirname, join } from 'node:path'
 import { gzipSync } from 'node:zlib'
 import { beforeEach, describe, expect, it } from 'vitest'
-import { sql } from '../../../src/warehouse/index.ts'
+import { rollback } from '../../../src/run/rollback.ts'
+import { sql, type Warehouse, withWarehouse } from '../../../src/warehouse/index.ts'
 import { type Files, withProject } from '../../project/temp-project.ts'
 import { projectFile } from '../project-files.ts'
 import { type ProjectRunOptions, runProject, useProjectDatabase } from '../run-project.ts'
@@ -60,12 +62,19 @@ function inProject<T>(files: Files, body: (shop: Shop) => Promise<T>): Promise<T
 async function loaded(
   keys: string,
   bytes: string | Buffer,
-  { name = 'data/t.csv', columns }: { readonly name?: string; readonly columns?: string } = {},
+  {
+    name = 'data/t.csv',
+    columns,
+    ...options
+  }: { readonly name?: string; readonly columns?: string } & ProjectRunOptions = {},
 ) {
   return inProject(loadOf(`from: ${name}\n${keys}`, columns), async ({ run, write }) => {
     write(name, bytes)
-    const { result, node } = await run()
-    return { result, node: node('t') }
+    const { result, node, events } = await run(options)
+    const warnings = events.flatMap((event) =>
+      event.type === 'log' && event.level === 'warn' ? [event.message] : [],
+    )
+    return { result, node: node('t'), warnings }
   })
 }
 
@@ -84,7 +93,7 @@ describe('a delimited file', () => {
   })
 
   it('keeps bad rows in a table beside it, with line, column, reason and text', async () => {
-    const { result, node } = await loaded(
+    const { result, node, warnings } = await loaded(
       "bad_row_limit: '90%'",
       'id,word\n1,a\nx,b\n3,"c\nd"\n4\n5,e,f\n6,g\n"y\nz",h\n8,\n',
     )
@@ -95,6 +104,7 @@ describe('a delimited file', () => {
       badRows: 4,
       message: '4 rows, 4 bad rows in raw.t__bad_rows',
     })
+    expect(warnings).toEqual(['t: 4 bad rows in quarantine'])
     expect(await rows()).toEqual([
       { id: 1, word: 'a' },
       { id: 3, word: 'c\nd' },
@@ -297,7 +307,10 @@ describe('a file that does not fit', () => {
 })
 
 describe('many rows and bad ones among them', () => {
-  it('are found, each at its line, in whatever chunk they are', async () => {
+  it.each([
+    ['of a server that leaves them out', undefined],
+    ['of one that fails at the first', 160_000],
+  ])('are found, each at its line, in whatever chunk they are: %s', async (_, serverVersion) => {
     const lines: string[] = []
     const expected: number[] = []
     let line = 2
@@ -309,7 +322,10 @@ describe('many rows and bad ones among them', () => {
       if (isBad || isRagged) expected.push(line)
       line += id % 10 === 0 ? 2 : 1
     }
-    const { node } = await loaded('', `id,word\n${lines.join('\n')}`)
+    const options = serverVersion
+      ? { between: (warehouse: Warehouse) => ({ ...warehouse, serverVersion }) }
+      : {}
+    const { node } = await loaded('', `id,word\n${lines.join('\n')}`, options)
     expect(node).toMatchObject({
       status: 'success',
       rows: 60_000 - expected.length,
@@ -367,6 +383,10 @@ describe('files', () => {
       const anew = await run({ fullRefresh: true })
       expect(anew.node('t')).toMatchObject({ rows: 14, badRows: 1 })
       expect(await badRows()).toHaveLength(1)
+      write('data/events/day=tomorrow or so/a.csv.gz', gzipped('id\n1\n'))
+      expect((await run()).node('t').problem!.message).toBe(
+        'the folders of data/events/day=tomorrow or so/a.csv.gz: invalid input syntax for type date: "tomorrow or so"',
+      )
     })
   })
 
@@ -447,6 +467,43 @@ describe('files', () => {
       expect(await rows()).toHaveLength(3)
       expect((await run()).node('t').status).toBe('reused')
     })
+  })
+
+  it('of a publication that is taken back are to be loaded again', async () => {
+    await inProject(loadOf('from: data/*.csv\nmode: append'), async ({ run, write }) => {
+      write('data/a.csv', 'id,word\n1,a\n')
+      await run({ keepPublications: 2 })
+      write('data/b.csv', 'id,word\n2,b\n')
+      await run({ keepPublications: 2 })
+      expect(await rows()).toHaveLength(2)
+      await withWarehouse(database.connection, { threads: 1, applicationName: 'rollback' }, (warehouse) =>
+        rollback({
+          ...{ warehouse, runId: randomUUID(), dryRun: false, waitMs: 1000, clock: () => new Date() },
+          owner: { project: 'shop', target: 'test', schema: warehouse.target.schema },
+          startedBy: { host: 'here', user: 'tester', processId: process.pid },
+          signal: new AbortController().signal,
+        }),
+      )
+      expect(await rows()).toHaveLength(1)
+      expect(await database.rows(sql`select file from estimand.loaded_files`)).toEqual([
+        { file: 'data/a.csv' },
+      ])
+      await run()
+      expect(await rows()).toHaveLength(2)
+    })
+  })
+
+  it('are packed with zstd, too', async () => {
+    // What `zstd` makes of the text: a frame of one raw block.
+    const frame = Buffer.concat([
+      Buffer.from([0x28, 0xb5, 0x2f, 0xfd, 0x20, 12, (12 << 3) | 1, 0, 0]),
+      Buffer.from('id,word\n1,a\n'),
+    ])
+    const { node } = await loaded('', frame, { name: 'data/t.csv.zst' })
+    expect(node.problem).toBeUndefined()
+    expect(await rows()).toEqual([{ id: 1, word: 'a' }])
+    const cut = await loaded('', frame.subarray(0, 15), { name: 'data/t.csv.zst', fullRefresh: true })
+    expect(cut.node.problem!.message).toMatch(/^data\/t\.csv\.zst cannot be read: unexpected/)
   })
 
   it('bring columns that are new, and no other types', async () => {
