@@ -104,18 +104,18 @@ export function makeBadRows({ policy, encoding, runId, load, quarantine }: BadRo
         refuse(
           onBadRow === 'fail'
             ? 'a row does not fit the table'
-            : `${count} bad rows, and there may be ${most} (bad_row_limit)`,
+            : `${count} rows are bad, and ${most} may be (bad_row_limit)`,
         )
       if (share !== undefined && expected !== null && count >= leastForGuess)
         if (count > 2 * share * Math.max(expected, sofar))
-          refuse(`${count} bad rows of ${sofar} so far, and ${percent(share)} may be bad (bad_row_limit)`)
+          refuse(`${count} of ${sofar} rows so far are bad, and ${percent(share)} may be (bad_row_limit)`)
       if (quarantine)
         for (let from = 0; from < rows.length; from += batchRows)
           await insertRows(session, quarantine, { runId, load }, rows.slice(from, from + batchRows))
     },
     check(rows) {
       if (share !== undefined && count > share * rows)
-        refuse(`${count} bad rows of ${rows}, and ${percent(share)} may be bad (bad_row_limit)`)
+        refuse(`${count} of ${rows} rows are bad, and ${percent(share)} may be (bad_row_limit)`)
     },
   }
 }

@@ -6,6 +6,7 @@ import {
   type RecordPlace,
   serverLines,
   withLikeBreaks,
+  withoutEndMark,
 } from './scan-records.ts'
 
 /*
@@ -57,7 +58,8 @@ export async function copyRecords(
   bytes: Buffer,
   line: number,
 ): Promise<Copied> {
-  const alike = withLikeBreaks(bytes, target.quote)
+  const likeBreaks = withLikeBreaks(bytes, target.quote)
+  const alike = withoutEndMark(likeBreaks, target.quote, target.format.quote ?? '"')
   const whole = await tryCopy(session, target, alike, target.canSkip)
   if (whole.failure === null && whole.skippedLines.length === 0)
     return { rows: whole.rows, bad: [], resent: false, blankLines: [] }

@@ -156,3 +156,25 @@ export function withLikeBreaks(bytes: Buffer, quote: number | undefined): Buffer
   )
   return Buffer.concat(pieces)
 }
+
+const endMark = Buffer.from('\\.')
+
+/**
+ * The same records without one that is nothing but `\.`: before version 18 that is the end of the data to COPY, and what
+ * comes after it is lost without a word. Enclosed it is a value like any other.
+ */
+export function withoutEndMark(bytes: Buffer, quote: number | undefined, enclosing: string): Buffer {
+  if (bytes.indexOf(endMark) < 0) return bytes
+  const marks = placesOfRecords(bytes, quote).filter(({ start, end }) =>
+    /^\\\.\r?\n?$/.test(bytes.toString('latin1', start, Math.min(end, start + 5))),
+  )
+  if (marks.length === 0) return bytes
+  const enclosed = Buffer.from(`${enclosing}\\.${enclosing}`)
+  const pieces: Buffer[] = []
+  let from = 0
+  for (const { start } of marks) {
+    pieces.push(bytes.subarray(from, start), enclosed)
+    from = start + endMark.length
+  }
+  return Buffer.concat([...pieces, bytes.subarray(from)])
+}

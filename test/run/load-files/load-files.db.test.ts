@@ -131,11 +131,12 @@ describe('a delimited file', () => {
     ['both ends of line', 'data/t.csv', 'id,word\r\n1,a\n2,b\r\n'],
     ['no break at its end', 'data/t.csv', 'id,word\n1,a\n2,b'],
     ['empty lines', 'data/t.csv', 'id,word\n1,a\n\n2,b\n\n'],
+    ['what ends a COPY for servers before 18', 'data/t.csv', 'id,word\n1,a\n\\.\n2,b\n', 1],
     ['tabs', 'data/t.tsv', 'id\tword\n1\ta\n2\tb\n'],
-  ])('is read with %s', async (_, name, bytes) => {
-    const { result, node } = await loaded('', bytes, { name })
+  ] as const)('is read with %s', async (_, name, bytes, bad: number = 0) => {
+    const { result, node } = await loaded('bad_row_limit: 1', bytes, { name })
     expect(result.problems).toEqual([])
-    expect(node.badRows).toBe(0)
+    expect(node.badRows).toBe(bad)
     expect(await rows()).toEqual([
       { id: 1, word: 'a' },
       { id: 2, word: 'b' },
@@ -294,10 +295,10 @@ describe('a file that does not fit', () => {
     const failed = await loaded('on_bad_row: fail', 'id,word\n1,a\nx,b\n')
     expect(failed.node.problem!.message).toBe('data/t.csv:3  id: invalid input syntax for type integer: "x"')
     const many = await loaded('bad_row_limit: 1', 'id,word\n1,a\nx,b\ny,c\n')
-    expect(many.node.problem!.message).toBe('t: 2 bad rows, and there may be 1 (bad_row_limit)')
+    expect(many.node.problem!.message).toBe('t: 2 rows are bad, and 1 may be (bad_row_limit)')
     expect(many.node.problem!.hint).toContain('data/t.csv:3 id: invalid input syntax for type integer: "x"')
     const share = await loaded('', 'id,word\n1,a\nx,b\ny,c\n')
-    expect(share.node.problem!.message).toBe('t: 2 bad rows of 3, and 10 % may be bad (bad_row_limit)')
+    expect(share.node.problem!.message).toBe('t: 2 of 3 rows are bad, and 10 % may be (bad_row_limit)')
     const skipped = await loaded('on_bad_row: skip\nbad_row_limit: 2', 'id,word\n1,a\nx,b\ny,c\n')
     expect(skipped.node.message).toBe('1 rows, 2 bad rows left out')
     expect(await database.rows(sql`select to_regclass('raw.t__bad_rows') as there`)).toEqual([

@@ -7,6 +7,7 @@ import {
   scanRecords,
   serverLines,
   withLikeBreaks,
+  withoutEndMark,
 } from '../../../src/run/load-files/scan-records.ts'
 
 const quote = 34
@@ -101,6 +102,12 @@ describe('records', () => {
         expect(Buffer.concat(places.map(({ start, end }) => bytes.subarray(start, end)))).toEqual(bytes)
       }),
     )
+  })
+
+  it('are no end of the data, whatever stands in them', () => {
+    const marked = (before: string) => withoutEndMark(Buffer.from(before), quote, '"').toString()
+    expect(marked('a\n\\.\nb\r\n\\.\r\n\\.')).toBe('a\n"\\."\nb\r\n"\\."\r\n"\\."')
+    expect(marked('\\.,a\n"\n\\.\n"\n')).toBe('\\.,a\n"\n\\.\n"\n')
   })
 
   it('are given one end of line where they have two, and otherwise left', () => {
