@@ -1,0 +1,82 @@
+import { mkdirSync, writeFileSync } from 'node:fs'
+import { join } from 'node:path'
+import { expect, it } from 'vitest'
+import { readProject } from '../../../src/project/read-project.ts'
+import { inferLoad } from '../../../src/run/load-files/infer-load.ts'
+import { localFiles } from '../../../src/run/load-files/local-files.ts'
+import { type Files, withProject } from '../../project/temp-project.ts'
+
+const refuse = (message: string) => new Error(message)
+
+/** The YAML for files of a folder, which a project has to read without a problem. */
+function inferred(files: Files, from: string, rows?: number): Promise<string[]> {
+  return withProject(files, async (root) => {
+    const { yaml } = await inferLoad(await localFiles(from, root, refuse).list(), {
+      ...{ name: 'orders', schema: 'raw', from, signal: new AbortController().signal },
+      ...(rows !== undefined && { rows }),
+    })
+    mkdirSync(join(root, 'pipelines'))
+    writeFileSync(join(root, 'pipelines/orders.yml'), yaml)
+    const { loads } = await readProject(root)
+    expect(loads.map(({ name }) => name)).toEqual(['orders'])
+    return yaml.split('\n').filter((line) => !/^#|^$/.test(line))
+  })
+}
+
+it('declares a delimited file with its types, formats and folders', async () => {
+  const files = {
+    'data/day=2026-01-01/a.csv':
+      'OrderID;Bestellt am;ok;2x;OrderId\n1;31.12.2025;yes;"b; c";\n3000000000;01.01.2026;no;d;7\n',
+    'data/day=2026-01-02/b.csv': 'OrderID;Bestellt am;ok;2x;OrderId\n2;01.01.2026;yes;e;8\n',
+  }
+  expect(await inferred(files, 'data/day=*/*.csv')).toEqual([
+    'loads:',
+    '  - name: orders',
+    '    kind: files',
+    '    from: data/day=*/*.csv',
+    '    delimiter: ;',
+    '    tables:',
+    '      - name: orders',
+    '        schema: raw',
+    '        columns:',
+    '          - { name: order_id, type: bigint, from: OrderID } # 1 to 3000000000, never missing',
+    '          - { name: bestellt_am, type: date, from: Bestellt am, format: DD.MM.YYYY } # never missing',
+    '          - { name: ok, type: boolean, format: yes|no } # never missing',
+    '          - { name: _2x, type: text, from: 2x } # never missing',
+    '          - { name: order_id_2, type: integer, from: OrderId } # 7 to 8, 1 of 3 missing',
+    '          - { name: day, type: date, partition: day } # never missing',
+  ])
+})
+
+it('declares objects in lines, with what is missing in some, and looks only as far as it is to', async () => {
+  const files = { 'data/a.ndjson': '{"id":1,"user":{"a":1}}\n\n{"id":2.5,"tags":[1]}\n{"id":"x"}\n' }
+  const columns = async (rows?: number) => (await inferred(files, 'data/a.ndjson', rows)).slice(8)
+  expect(await columns()).toEqual([
+    '          - { name: id, type: text } # never missing',
+    '          - { name: user, type: jsonb } # 2 of 3 missing',
+    '          - { name: tags, type: jsonb } # 2 of 3 missing',
+  ])
+  expect((await columns(2))[0]).toBe('          - { name: id, type: numeric } # never missing')
+})
+
+it('finds files by patterns and folders, and leaves those that are hidden', async () => {
+  const files = {
+    'data/a.csv': '',
+    'data/b.tsv': '',
+    'data/c.txt': '',
+    'data/_SUCCESS': '',
+    'data/x/y/d.csv.gz': '',
+    'data/x/.e.csv': '',
+  }
+  await withProject(files, async (root) => {
+    const found = async (from: string) =>
+      (await localFiles(from, root, refuse).list()).map(({ address }) => address)
+    expect(await found('data')).toEqual(['data/a.csv', 'data/b.tsv', 'data/x/y/d.csv.gz'])
+    expect(await found('data/*')).toEqual(['data/a.csv', 'data/b.tsv', 'data/c.txt'])
+    expect(await found('data/?.{csv,txt}')).toEqual(['data/a.csv', 'data/c.txt'])
+    expect(await found('data/**/*.csv*')).toEqual(['data/a.csv', 'data/x/y/d.csv.gz'])
+    expect(await found(join(root, 'data/a.csv'))).toEqual(['data/a.csv'])
+    expect(await found('data/*.json')).toEqual([])
+    await expect(found('data/none.csv')).rejects.toThrow('there is no file data/none.csv')
+  })
+})
