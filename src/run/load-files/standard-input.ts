@@ -11,7 +11,8 @@ export function standardInput(): FileSource {
 
 /** What has been read is gone: another try would load the rest for the whole. */
 function openOnce() {
-  if (process.stdin.readableDidRead)
+  const { readableDidRead, readableFlowing } = process.stdin
+  if (readableDidRead || readableFlowing !== null)
     throw new ProblemError(
       makeProblem('load-failed', 'the standard input was read already, and cannot be read again', {
         hint: 'run the command again; from a file, a load is tried again by itself',
