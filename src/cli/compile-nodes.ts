@@ -86,7 +86,7 @@ export async function compileSelected(
     const run = compileRun(context, invocationId, selection.nodeIds, startedAt)
     // What is deferred reads relations that are no nodes here.
     const lineage = flags.defer
-      ? workspace.lineage
+      ? null
       : await compiledLineage(
           workspace,
           selection.nodeIds,
@@ -100,7 +100,7 @@ export async function compileSelected(
     await saveArtifacts(context, workspace, {
       invocationId,
       compiledCode,
-      lineage,
+      ...(lineage && { lineage }),
       run,
       ...(kept && keptCode && { keptCode, compiledFiles: { holds: isWritten, written: noteFile } }),
     })

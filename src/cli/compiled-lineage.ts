@@ -7,17 +7,21 @@ import type { Manifest } from '../core/manifest.ts'
 import type { NodeId } from '../core/node.ts'
 import type { Workspace } from './workspace.ts'
 
-/** What the columns of nodes are made from: of those that have been compiled, and what is known of others already. */
+/**
+ * What the columns of nodes are made from: of those that have been compiled, and what is known of others already. Null
+ * where that is all there is to know, so that nobody need read it.
+ */
 export async function compiledLineage(
-  { manifest, project, openRenderer, plainTexts, lineage }: Workspace,
+  workspace: Workspace,
   nodeIds: readonly NodeId[],
   compiled: ReadonlyMap<NodeId, string>,
-): Promise<ReadonlyMap<NodeId, ColumnLineage>> {
+): Promise<ReadonlyMap<NodeId, ColumnLineage> | null> {
+  const { manifest, project, openRenderer, plainTexts, hasLineage } = workspace
   const asked = nodeIds.filter((id) => {
     const { resourceType } = manifest.nodes[id]!
-    return !lineage.has(id) && ['model', 'snapshot', 'job'].includes(resourceType)
+    return ['model', 'snapshot', 'job'].includes(resourceType) && !hasLineage(id)
   })
-  if (asked.length === 0) return lineage
+  if (asked.length === 0) return null
   const texts = new Map([...plainTexts, ...compiled])
   // Columns behind a * are those of what is read, which nobody may have compiled.
   for (const id of makeGraph(manifest).ancestors(asked)) {
@@ -34,7 +38,7 @@ export async function compiledLineage(
     const own = lineageOf(id)
     return own && !own.columns.every(({ isUnknown }) => isUnknown) ? [[id, own] as const] : []
   })
-  return new Map([...lineage, ...found])
+  return new Map([...workspace.lineage, ...found])
 }
 
 /** The columns of what jobs write. Without a job, nothing of what runs them is loaded. */

@@ -30,6 +30,8 @@ export interface CompiledWorkspace {
   readonly plainTexts: ReadonlyMap<NodeId, string>
   /** What columns are made from, of the nodes whose columns somebody had to know. */
   readonly lineage: ReadonlyMap<NodeId, ColumnLineage>
+  /** Whether that has a node; where it was kept, nothing of it is read for the answer. */
+  readonly hasLineage: (id: NodeId) => boolean
   /** What is worth saying about the project and its nodes. */
   readonly warnings: readonly Problem[]
   /** Where this command has the project from, if it is one that was kept. */
@@ -87,13 +89,15 @@ async function compileAnew(
   const keptId = request.keeps
     ? await tryToKeep(context, request, { project, manifest, findings, sightings, since, names })
     : null
+  const lineage = lineagesOf(findings.sql?.outputs ?? [])
   return {
     project,
     manifest,
     nodeCount: Object.keys(manifest.nodes).length,
     openRenderer: async () => renderer,
     plainTexts,
-    lineage: lineagesOf(findings.sql?.outputs ?? []),
+    lineage,
+    hasLineage: (id) => lineage.has(id),
     warnings: [...project.warnings, ...manifest.warnings],
     reopened: null,
     keptId,
@@ -120,6 +124,7 @@ function reopened(kept: KeptCompilation, updated: Updated, options: CompileOptio
   const { index } = kept
   const manifest = once(() => cachedManifest(kept, updated, updated.warnings))
   const lineage = once(() => lineagesOf(cachedOutputs(kept, updated)))
+  const parsedBefore = once(() => new Set(index.sql?.parsed.map((number) => index.ids[number]!)))
   const renderer = once(async () => {
     const [{ openTemplates }, { loadSqlParser }, readText] = await Promise.all([
       import('../../compile/cache/reopen.ts'),
@@ -140,6 +145,8 @@ function reopened(kept: KeptCompilation, updated: Updated, options: CompileOptio
     get lineage() {
       return lineage()
     },
+    hasLineage: (id) =>
+      updated.outputs.has(id) ? updated.outputs.get(id)?.lineage !== undefined : parsedBefore().has(id),
     warnings: [...index.reading, ...updated.warnings],
     reopened: { kept, updated },
     keptId: kept.id,

@@ -91,6 +91,8 @@ export interface SqlIndex {
   readonly compared: readonly number[]
   /** What is known to come out of each node, as AnalysedNode; null where nobody asked. */
   readonly outputs: readonly (Span | null)[]
+  /** Those of them that say what columns are made from. */
+  readonly parsed: readonly number[]
   /** Nodes from whose columns those were worked out. */
   readonly reads: readonly (readonly number[])[]
   /** Nodes whose SQL depends on every other node, or on the time. */

@@ -193,6 +193,7 @@ function sqlIndex(
       const output = outputs.get(id)
       return output ? keep(`${keptText(output)}\n`) : null
     }),
+    parsed: nodes.flatMap(({ id }, number) => (outputs.get(id)?.lineage ? [number] : [])),
     reads: nodes.map(({ id }) => numbersOf(outputs.get(id)?.reads ?? [], numbers)),
     unsteady: numbersOf([...unsteady], numbers),
     heirs: nodes.flatMap((node, number) =>

@@ -1,5 +1,5 @@
 import { mkdirSync, rmSync, statSync } from 'node:fs'
-import { dirname, join } from 'node:path'
+import { join, sep } from 'node:path'
 import type { Manifest } from '../../core/manifest.ts'
 import type { NodeId } from '../../core/node.ts'
 import type { RunResult } from '../../core/run-result.ts'
@@ -79,16 +79,23 @@ interface SqlFile extends TextFile {
 
 /** The files of compiled SQL, whose folders are made here. Of two nodes at one path the last is written. */
 function sqlFiles(folder: string, { nodes }: Manifest, sql: ReadonlyMap<NodeId, string>): SqlFile[] {
-  const parents = new Set<string>()
+  const parents = new Map<string, string>()
+  const parentAt = (below: string): string => {
+    const known = parents.get(below)
+    if (known !== undefined) return known
+    const parent = join(folder, below)
+    makeFolder(parent)
+    parents.set(below, parent)
+    return parent
+  }
   const files = new Map<string, SqlFile>()
   for (const [id, text] of sql) {
     const node = nodes[id]
     // What comes to nothing has no file.
     if (!node || !hasSql(node) || text === '') continue
-    const path = join(folder, compiledPath(node))
-    const parent = dirname(path)
-    if (!parents.has(parent)) makeFolder(parent)
-    parents.add(parent)
+    const below = compiledPath(node)
+    const end = below.lastIndexOf('/')
+    const path = `${parentAt(below.slice(0, end))}${sep}${below.slice(end + 1)}`
     // To the letter, as dbt does, so that folders of both can be compared.
     files.set(path, { id, path, text })
   }

@@ -593,6 +593,35 @@ describe('compiled SQL that is kept', () => {
     expect(stamps()).toEqual(before)
   })
 
+  it('tells what columns are made from, whether they are compared with YAML, no longer, or again', async () => {
+    const more = Array.from({ length: 40 }, (_, index) => [`models/m${index}.sql`, 'select 1 as id\n'])
+    const described = 'models:\n  - name: made\n    columns: [{ name: a }, { name: b }]\n'
+    const folder = openProject({
+      ...Object.fromEntries(more),
+      'models/made.sql': "select id as a, 2 as b from {{ ref('plain') }}\n",
+      'models/made.yml': described,
+    })
+    const manifests = [(await compile(folder, 'target-warm')).manifest]
+    const edits = [
+      put('models/made.sql', "select 2 as a, id as b from {{ ref('plain') }}\n"),
+      put('models/made.yml', 'models:\n  - name: made\n'),
+      put('models/made.sql', "select id as a, id as b from {{ ref('plain') }}\n"),
+      put('models/made.yml', described),
+    ]
+    for (const edit of edits) {
+      edit(folder)
+      const warm = await compile(folder, 'target-warm')
+      const cold = await compile(folder, 'target-cold', '--no-partial-parse')
+      expect(told(warm, cold)).toEqual(cold)
+      manifests.push(warm.manifest)
+    }
+    const lineages = manifests.map((manifest) =>
+      JSON.stringify(JSON.parse(manifest as string).nodes['model.shop.made'].meta),
+    )
+    expect(lineages[0]).toContain('column_lineage')
+    expect(new Set(lineages).size).toBe(3)
+  })
+
   it('is written again where somebody has touched its file', async () => {
     const folder = openProject()
     const first = await compile(folder, 'target-warm')

@@ -108,6 +108,11 @@ describe('sets', () => {
     expect(bare('countries tag:nightly,tag:people')).toEqual(['countries', 'stg_users'])
   })
 
+  it('means by nothing what it means by all of every kind', () => {
+    for (const indirectSelection of ['eager', 'empty'] as const)
+      expect(names({ indirectSelection })).toEqual(names({ select: ['fqn:*', 'source:*'], indirectSelection }))
+  })
+
   it('takes everything when nothing is said, in graph order', () => {
     const all = names({})
     expect(all).toHaveLength(13)
