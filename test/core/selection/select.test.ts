@@ -110,7 +110,9 @@ describe('sets', () => {
 
   it('means by nothing what it means by all of every kind', () => {
     for (const indirectSelection of ['eager', 'empty'] as const)
-      expect(names({ indirectSelection })).toEqual(names({ select: ['fqn:*', 'source:*'], indirectSelection }))
+      expect(names({ indirectSelection })).toEqual(
+        names({ select: ['fqn:*', 'source:*'], indirectSelection }),
+      )
   })
 
   it('takes everything when nothing is said, in graph order', () => {
