@@ -1,6 +1,6 @@
 import { homedir } from 'node:os'
 import { join, resolve } from 'node:path'
-import { type Problem, ProblemError } from '../core/problem.ts'
+import { makeProblem, type Problem, ProblemError } from '../core/problem.ts'
 import type { ProjectConfig } from '../core/project.ts'
 import type { CommandContext } from './command-context.ts'
 import { renderText } from './render-target-spec.ts'
@@ -33,11 +33,18 @@ export async function withProfileTargets(
   const profile = readProfile(folder, await renderText(named, context), problems)
   const errors = problems.filter(({ severity }) => severity === 'error')
   if (!profile || errors.length > 0) throw new ProblemError(errors.length > 0 ? errors : problems)
+  if (profile.hasFlags && Object.keys(config.flags).length > 0) throw new ProblemError(flagsTwice(profile))
   tellWarnings(problems, context)
   const defaultTarget = await renderText(profile.defaultTarget, context)
   const target = flags.target ?? defaultTarget
   if (profile.others[target] !== undefined) throw new ProblemError(notPostgres(profile, target))
   return { ...config, profile: profile.name, targets: profile.targets, defaultTarget }
+}
+
+/** dbt refuses it, too: who reads either would think that it counts. */
+function flagsTwice({ path }: { readonly path: string }): Problem {
+  const message = `there are flags of the project, and others below 'config' in ${path}`
+  return makeProblem('yaml-invalid', message, { hint: "keep those below 'flags' in dbt_project.yml" })
 }
 
 /** The folders in which profiles.yml is looked for, one after the other. */

@@ -23,6 +23,8 @@ export interface Profile {
   readonly targets: Readonly<Record<string, PostgresTargetSpec>>
   /** The outputs that are not, with their types. */
   readonly others: Readonly<Record<string, string>>
+  /** Whether the file has flags, too. */
+  readonly hasFlags: boolean
 }
 
 const fileName = 'profiles.yml'
@@ -66,6 +68,7 @@ export function readProfile(folder: string, name: string, problems: Problem[]): 
     defaultTarget: profile.target ?? (names.includes('default') ? 'default' : (names[0] ?? 'default')),
     targets,
     others,
+    hasFlags: isMapping(profiles['config']) && Object.keys(profiles['config']).length > 0,
   }
 }
 

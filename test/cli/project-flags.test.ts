@@ -94,7 +94,22 @@ describe('flags of the project', () => {
     }
     expect(await codeOf('')).toBe(2)
     expect(await codeOf('', profile)).toBe(0)
-    expect(await codeOf('flags: {warn_error: false}')).toBe(0)
+    expect(await codeOf('flags: {}', `config: {warn_error: false}\n${profile}`)).toBe(0)
+    expect(await codeOf('flags: {warn_error: false}', `config: {}\n${profile}`)).toBe(0)
+  })
+
+  it('cannot stand in both places', async () => {
+    const files = {
+      'dbt_project.yml': "name: demo\nversion: '1.0'\nprofile: demo\nflags: {fail_fast: true}\n",
+      'profiles.yml':
+        'config: {warn_error: true}\ndemo: {target: t, outputs: {t: {type: postgres, host: h, user: u, dbname: d, schema: s}}}\n',
+    }
+    const [code, err] = await withProject(files, async (root) => {
+      const surroundings = fakeSurroundings({ workingDirectory: root })
+      return [await runCommandLine(['parse'], surroundings), surroundings.written.err]
+    })
+    expect(code).toBe(2)
+    expect(err).toContain("there are flags of the project, and others below 'config' in ")
   })
 
   it('keep the version of dbt to themselves that a project asks for', async () => {
