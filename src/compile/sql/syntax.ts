@@ -18,7 +18,7 @@ export async function loadSqlParser(): Promise<void> {
   // does not end before that is done. It still does so for the functions that a large project calls all the time.
   setFlagsFromString('--wasm-tiering-budget=2147483647')
   // In Node 24 that budget is soon spent, and the faster code of the one great function of the parser takes half a
-  // gigabyte to make: 765 MB with 1,000 models instead of 208, for no less time with 5,000.
+  // gigabyte to make: 765 MB with 1,000 models instead of 208.
   if (Number.parseInt(process.versions.v8, 10) >= 13) {
     setFlagsFromString('--no-wasm-tier-up')
     setFlagsFromString('--no-wasm-dynamic-tiering')
