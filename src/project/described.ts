@@ -68,7 +68,7 @@ function readColumn(
     name: column.name,
     description: column.description,
     ...(column.data_type && { dataType: column.data_type }),
-    tags: mergedTags(column.config, column.tags),
+    tags: [...new Set(mergedTags(column.config, column.tags))],
     meta: mergedMeta(column.config, column.meta),
     config: column.config,
     tests: testsOf(document, path, column, problems),
@@ -110,7 +110,7 @@ function isTextList(tags: unknown): boolean {
 function mergedTags(config: Mapping, outer: readonly string[]): readonly string[] {
   const inner = config['tags']
   const innerTags = typeof inner === 'string' ? [inner] : Array.isArray(inner) ? inner.map(String) : []
-  return [...new Set([...outer, ...innerTags])]
+  return [...new Set(outer), ...innerTags.filter((tag) => !outer.includes(tag))]
 }
 
 function mergedMeta(config: Mapping, outer: Mapping): Mapping {

@@ -1,6 +1,6 @@
 import type { Place, Problem, Severity } from '../../core/problem.ts'
 import type { ConfigTreeName, Origin, Package, Project } from '../../core/project.ts'
-import { type Config, configAlong, mergeConfig } from '../config-tree.ts'
+import { asStrings, type Config, configAlong, mergeConfig } from '../config-tree.ts'
 import { makeDatabaseNaming } from '../naming.ts'
 import type { Templates } from '../templates.ts'
 import type { YamlValues } from '../yaml-values.ts'
@@ -38,6 +38,20 @@ export interface DraftScope {
   sourceAt(place: Place): { readonly place: Place; readonly source?: string }
 }
 
+/**
+ * The tags that come first where both YAML and the file say some: dbt puts those of the tree and the file before those
+ * of YAML among a node's tags, while its config has the file's last.
+ */
+export function firstTags(
+  scope: Pick<DraftScope, 'config'>,
+  tree: ConfigTreeName,
+  fqn: readonly string[],
+  { yaml, inFile }: { readonly yaml: Config; readonly inFile: Config },
+): { readonly firstTags?: readonly string[] } {
+  if (yaml['tags'] === undefined || inFile['tags'] === undefined) return {}
+  return { firstTags: asStrings(scope.config(tree, fqn, inFile)['tags']) }
+}
+
 export function makeDraftScope(
   project: Project,
   templates: Templates,
@@ -57,11 +71,19 @@ export function makeDraftScope(
     trees.set(key, rendered)
     return rendered
   }
+  const isOfDbt = project.configPath === 'dbt_project.yml'
+  const along = (packageName: string, tree: ConfigTreeName, fqn: readonly string[]): Config => {
+    const config = configAlong(treeOf(packageName, tree), fqn)
+    if (!isOfDbt || tree !== 'sources') return config
+    // dbt gives sources no tags but those of their own YAML.
+    const { tags: _, ...rest } = config
+    return rest
+  }
   const nearerOf = new WeakMap<Config, readonly Config[]>()
   const config: DraftScope['config'] = (tree, fqn, ...nearer) => {
     const own = fqn[0]!
-    const merged = nearer.reduce(mergeConfig, configAlong(treeOf(own, tree), fqn))
-    const all = withHooks(own === root ? merged : mergeConfig(merged, configAlong(treeOf(root, tree), fqn)))
+    const merged = nearer.reduce(mergeConfig, along(own, tree, fqn))
+    const all = withHooks(own === root ? merged : mergeConfig(merged, along(root, tree, fqn)))
     nearerOf.set(all, nearer)
     return all
   }
@@ -85,7 +107,7 @@ export function makeDraftScope(
       const macro = `get_incremental_${name.replaceAll('+', '_')}_sql`
       return [packageName, root].some((one) => templates.macros.inPackage(one, macro) !== undefined)
     },
-    misspelled: project.configPath === 'dbt_project.yml' ? 'warning' : 'error',
+    misspelled: isOfDbt ? 'warning' : 'error',
     sourceAt(place) {
       const source = templates.options.textOf(place.file)
       return { place, ...(source !== undefined && { source }) }

@@ -46,6 +46,8 @@ export interface Identity {
   readonly columns: readonly ColumnSpec[]
   readonly config: Config
   readonly patchPath?: string
+  /** Tags that stand before all others, though config has them later. */
+  readonly firstTags?: readonly string[]
 }
 
 /** The fields that nodes of every kind share. */
@@ -59,13 +61,19 @@ export function nodeBase(identity: Identity) {
     place,
     fqn,
     description,
-    tags: [...new Set(asStrings(config.tags))],
+    tags: tagsOf(identity),
     meta: isMap(config.meta) ? config.meta : {},
     columns: identity.columns.map(columnInfo),
     config,
   }
   const { patchPath } = identity
   return patchPath === undefined ? base : extended(base, { patchPath })
+}
+
+/** Each once: in the order in which they were said, of what stands in no file of its own by the alphabet, as in dbt. */
+function tagsOf({ resourceType, config, firstTags = [] }: Identity): readonly string[] {
+  const tags = [...new Set([...firstTags, ...asStrings(config.tags)])]
+  return resourceType === 'source' || resourceType === 'exposure' ? tags.sort() : tags
 }
 
 /** Package, folders below the resource path that holds the file, and further names. */

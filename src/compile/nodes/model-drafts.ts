@@ -7,7 +7,7 @@ import type { Capture, CaptureRequest, Templates } from '../templates.ts'
 import { readConstraintReads } from './constraint-reads.ts'
 import { type Described, describe } from './describe.ts'
 import { type Draft, type Drafts, fileName, fqnOf, nodeBase, partByEnabled, startOf } from './draft.ts'
-import type { DraftScope } from './draft-scope.ts'
+import { type DraftScope, firstTags } from './draft-scope.ts'
 import { groupOf } from './group.ts'
 import { readHooks } from './hooks.ts'
 import { readModelConfig } from './model-config.ts'
@@ -55,7 +55,8 @@ export function draftModel(scope: DraftScope, file: ProjectFile, problems: Probl
     capture.usedKeys,
   )
   const { description, columns, patchPath } = said
-  const base = nodeBase({ ...identity, ...patchPath, place, description, columns, config })
+  const tags = firstTags(scope, 'models', fqn, { yaml: said.config, inFile: capture.config })
+  const base = nodeBase({ ...identity, ...patchPath, ...tags, place, description, columns, config })
   const { build, problems: configProblems } = readModelConfig(config, {
     place: capture.configPlace ?? place,
     source: file.text,

@@ -4,7 +4,7 @@ import type { ProjectFile } from '../../core/project.ts'
 import type { Config } from '../config-tree.ts'
 import { describe } from './describe.ts'
 import { fileName, fqnOf, type NamedNode, nodeBase, type Read, startOf } from './draft.ts'
-import type { DraftScope } from './draft-scope.ts'
+import { type DraftScope, firstTags } from './draft-scope.ts'
 
 /** A kind of node that is one file with a query: a test, an analysis, the body of a function. */
 export interface QueryFileKind {
@@ -59,6 +59,7 @@ export function readQueryFile(
   const base = nodeBase({
     ...identity,
     ...said.patchPath,
+    ...firstTags(scope, tree, fqn, { yaml: said.config, inFile: capture.config }),
     place: startOf(file.path),
     description: said.description,
     columns: resourceType === 'test' ? [] : said.columns,

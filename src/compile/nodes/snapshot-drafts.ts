@@ -8,7 +8,7 @@ import { templateProblem } from '../template-problem.ts'
 import { yamlFolders } from './declared-drafts.ts'
 import { describe } from './describe.ts'
 import { type Draft, type Drafts, fqnOf, nodeBase, partByEnabled } from './draft.ts'
-import type { DraftScope } from './draft-scope.ts'
+import { type DraftScope, firstTags } from './draft-scope.ts'
 import { groupOf } from './group.ts'
 import { readHooks } from './hooks.ts'
 import { readExpression } from './read-expression.ts'
@@ -124,6 +124,7 @@ function draftSnapshot(scope: DraftScope, source: SnapshotSource, problems: Prob
       ...nodeBase({
         ...identity,
         ...said.patchPath,
+        ...firstTags(scope, 'snapshots', fqn, { yaml: said.config, inFile: capture.config }),
         place,
         description: said.description,
         columns: said.columns,

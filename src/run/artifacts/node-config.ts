@@ -95,9 +95,20 @@ export function nodeConfig(
   )
 }
 
-/** A test has the tags of its column and source too, but they are not its config. */
+const declared: ReadonlySet<string> = new Set([
+  'source',
+  'exposure',
+  'metric',
+  'semantic_model',
+  'saved_query',
+])
+
+/**
+ * As written, one twice where it is written twice; of what YAML alone declares dbt writes each once. A test has the tags
+ * of its column and source too, but they are not its config.
+ */
 function ownTags(node: Node): readonly unknown[] {
-  return node.resourceType === 'test' ? [node.config['tags'] ?? []].flat() : node.tags
+  return declared.has(node.resourceType) ? node.tags : [node.config['tags'] ?? []].flat()
 }
 
 /** Whether and in which colour a node is drawn in dbt's documentation. */
