@@ -1,3 +1,4 @@
+import { readFileSync } from 'node:fs'
 import { join } from 'node:path'
 import { describe, expect, it } from 'vitest'
 import { runCommandLine } from '../../src/cli/run-command-line.ts'
@@ -80,6 +81,66 @@ describe('tags beside config', () => {
   it('are tags in a project of ours', async () => {
     const files = { 'project.yml': 'name: demo\n', 'models/m.yml': schema('models', 'm') }
     expect((await run(['ls', '-s', 'tag:beside'], files)).out).toBe('demo.m\n')
+  })
+})
+
+describe('deps --add-package', () => {
+  const tools = { 'loc/dbt_project.yml': "name: loc\nversion: '1.0'\n" }
+
+  it('writes a local package into the list and links it', async () => {
+    await withProject({ ...base, ...tools }, async (root) => {
+      const surroundings = fakeSurroundings({ workingDirectory: root })
+      const argv = ['deps', '--add-package', 'loc', '--source', 'local']
+      expect(await runCommandLine(argv, surroundings)).toBe(0)
+      expect(readFileSync(join(root, 'packages.yml'), 'utf8')).toBe('packages:\n  - local: loc\n')
+      expect(surroundings.written.out).toBe('linked   loc  dbt_packages/loc\n')
+    })
+  })
+
+  it('writes one that would have to be fetched, and says that it is not there', async () => {
+    const files = { ...base, ...tools, 'dependencies.yml': 'packages:\n  - local: loc\n' }
+    await withProject(files, async (root) => {
+      const surroundings = fakeSurroundings({ workingDirectory: root })
+      expect(await runCommandLine(['deps', '--add-package', 'a/b@1.0.0'], surroundings)).toBe(2)
+      expect(readFileSync(join(root, 'dependencies.yml'), 'utf8')).toBe(
+        'packages:\n  - local: loc\n  - package: a/b\n    version: 1.0.0\n',
+      )
+      expect(surroundings.written.err).toContain("package 'a/b' is not in dbt_packages/")
+      expect(surroundings.written.err).toContain('nothing is fetched from the network')
+    })
+  })
+})
+
+describe('tags from several places', () => {
+  const projectFile =
+    "name: demo\nversion: '1.0'\nprofile: demo\nmodels: {+tags: [tree, both, tree]}\nsources: {+tags: [tree]}\nexposures: {+tags: [tree]}\n"
+  const keysOf = async (name: string, files: Readonly<Record<string, string>>) => {
+    const argv = ['ls', '-s', name, '--output', 'json', '--output-keys', 'tags config.tags']
+    const { out } = await run(argv, { 'dbt_project.yml': projectFile, ...files })
+    return JSON.parse(out)
+  }
+
+  it('stand in the order of tree, file and YAML, each once, and in config in that of tree, YAML and file', async () => {
+    const files = {
+      'models/m.sql': "{{ config(tags=['file', 'both']) }} select 1 as id",
+      'models/m.yml': 'models: [{name: m, config: {tags: [yaml, both]}}]\n',
+    }
+    expect(await keysOf('m', files)).toEqual({
+      tags: ['tree', 'both', 'file', 'yaml'],
+      'config.tags': ['tree', 'both', 'tree', 'yaml', 'both', 'file', 'both'],
+    })
+  })
+
+  it('stand by the alphabet where YAML alone declares, for sources without those of the tree', async () => {
+    const files = {
+      'models/s.yml':
+        'sources: [{name: s, tags: [z, b], tables: [{name: t, config: {tags: [c, b]}}]}]\nexposures: [{name: ex, type: dashboard, owner: {name: we}, tags: [a]}]\n',
+    }
+    expect(await keysOf('source:s.t', files)).toEqual({
+      tags: ['b', 'c', 'z'],
+      'config.tags': ['b', 'c', 'z'],
+    })
+    expect(await keysOf('exposure:ex', files)).toEqual({ tags: ['a', 'tree'], 'config.tags': ['a', 'tree'] })
   })
 })
 
