@@ -9,6 +9,7 @@ import { defineDb } from './commands/db.ts'
 import { defineDebug } from './commands/debug.ts'
 import { defineDeps } from './commands/deps.ts'
 import { defineDocs } from './commands/docs.ts'
+import { defineExport } from './commands/export.ts'
 import { defineInit } from './commands/init.ts'
 import { defineLineage } from './commands/lineage.ts'
 import { defineList } from './commands/list.ts'
@@ -72,6 +73,7 @@ const groups: readonly { readonly title: string; readonly definers: readonly Com
       defineShow,
       definePlan,
       defineLineage,
+      defineExport,
       defineDocs,
       defineSource,
       defineDebug,

@@ -47,6 +47,7 @@ export const problemCatalogue = {
   'snapshot-invalid': { title: 'A snapshot does not fit the table that it keeps', exitCode: 1 },
   'contract-broken': { title: 'A model does not give the columns that its contract promises', exitCode: 1 },
   'load-failed': { title: 'Data could not be loaded', exitCode: 1 },
+  'export-failed': { title: 'Rows could not be written to files', exitCode: 1 },
   'kafka-unreachable': { title: 'The brokers of a stream cannot be reached', exitCode: 2 },
   'stream-bad-message': { title: 'A message cannot become a row', exitCode: 1 },
   'stream-position-lost': { title: 'What a stream has to read next is not there any more', exitCode: 1 },

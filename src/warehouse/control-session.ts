@@ -1,6 +1,6 @@
-import type { Readable } from 'node:stream'
 import type { Relation } from '../core/node.ts'
 import type { CopySink } from './copy/copy-sink.ts'
+import type { CopyRows } from './copy/copy-source.ts'
 import type { CopyInFormat, CopyOutFormat } from './copy/copy-text.ts'
 import type { PgSession } from './pg-session.ts'
 import type { QueryResult, Session, TableResult } from './session.ts'
@@ -69,7 +69,7 @@ export function makeControlSession(first: PgSession, open: () => Promise<PgSessi
     },
     copyIn: (relation: Relation, columns: readonly string[], format: CopyInFormat): CopySink =>
       session.copyIn(relation, columns, format),
-    copyOut: (query: SQLQuery, format: CopyOutFormat): Readable => session.copyOut(query, format),
+    copyOut: (query: SQLQuery, format: CopyOutFormat): CopyRows => session.copyOut(query, format),
     onLost(listener) {
       listeners.add(listener)
       return () => void listeners.delete(listener)

@@ -15,6 +15,7 @@ export { commentedSession, commentedWarehouse, type StatementComment } from './c
 export type { Connection } from './connection.ts'
 export { type BinaryColumn, type BinaryWriter, makeBinaryWriter } from './copy/binary-writer.ts'
 export type { CopySink } from './copy/copy-sink.ts'
+export type { CopyRows } from './copy/copy-source.ts'
 export type { CopyInFormat, CopyOutFormat } from './copy/copy-text.ts'
 export {
   type EmbeddedStatus,

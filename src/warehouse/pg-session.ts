@@ -1,10 +1,9 @@
-import type { Readable } from 'node:stream'
 import type pg from 'pg'
 import pgCopy from 'pg-copy-streams'
 import type { Relation } from '../core/node.ts'
 import { cancelledError } from './cancelled.ts'
 import { type CopySink, makeCopySink } from './copy/copy-sink.ts'
-import { makeCopySource } from './copy/copy-source.ts'
+import { type CopyRows, makeCopySource } from './copy/copy-source.ts'
 import { type CopyInFormat, type CopyOutFormat, copyInText, copyOutText } from './copy/copy-text.ts'
 import { type NoticeMessage, skippedLineOf } from './copy/skipped-line.ts'
 import { rowTypes, typeNameOf } from './row-types.ts'
@@ -121,7 +120,7 @@ export class PgSession implements Session {
     return sink
   }
 
-  copyOut(query: SQLQuery, format: CopyOutFormat): Readable {
+  copyOut(query: SQLQuery, format: CopyOutFormat): CopyRows {
     this.guard()
     const text = copyOutText(query, format)
     const source = makeCopySource(this.client.query(pgCopy.to(text)), (error) => this.translate(error, text))

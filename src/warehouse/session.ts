@@ -1,6 +1,6 @@
-import type { Readable } from 'node:stream'
 import type { Relation } from '../core/node.ts'
 import type { CopySink } from './copy/copy-sink.ts'
+import type { CopyRows } from './copy/copy-source.ts'
 import type { CopyInFormat, CopyOutFormat } from './copy/copy-text.ts'
 import type { SQLQuery } from './sql.ts'
 
@@ -36,7 +36,7 @@ export interface Session {
   /** Starts COPY … FROM STDIN; nothing else may run on the session until the sink is finished or aborted. */
   copyIn(relation: Relation, columns: readonly string[], format: CopyInFormat): CopySink
   /** Starts COPY (query) TO STDOUT; the query takes no parameters. */
-  copyOut(query: SQLQuery, format: CopyOutFormat): Readable
+  copyOut(query: SQLQuery, format: CopyOutFormat): CopyRows
   /** The process id of the backend, as in pg_stat_activity. */
   readonly processId: number
 }

@@ -21,7 +21,12 @@ export type CopyInFormat =
       readonly skipInvalid?: boolean
     }
 
-export type CopyOutFormat = 'binary' | 'csv' | 'text'
+export type CopyOutFormat =
+  | 'binary'
+  | 'csv'
+  | 'text'
+  /** CSV without a header, with separators of one's own. */
+  | { readonly format: 'csv'; readonly delimiter: string; readonly quote: string }
 
 /** `copy schema.table (columns) from stdin with (…)`. */
 export function copyInText(relation: Relation, columns: readonly string[], format: CopyInFormat): string {
@@ -38,12 +43,18 @@ export function copyInText(relation: Relation, columns: readonly string[], forma
 
 /** `copy (query) to stdout with (…)`. */
 export function copyOutText(query: SQLQuery, format: CopyOutFormat): string {
-  const header = format === 'csv' ? sql`, header` : sql``
   const { text, values } = sqlText(
-    sql`copy (${query}) to stdout with (${sql`format `}${word(format)}${header})`,
+    sql`copy (${query}) to stdout with (${sql.join(optionsOut(format), ', ')})`,
   )
   if (values.length > 0) throw new Error('COPY takes no parameters')
   return text
+}
+
+function optionsOut(format: CopyOutFormat): SQLQuery[] {
+  if (typeof format === 'string')
+    return [sql`format ${word(format)}`, ...(format === 'csv' ? [sql`header`] : [])]
+  const { delimiter, quote } = format
+  return [sql`format csv`, sql`delimiter ${sqlLiteral(delimiter)}`, sql`quote ${sqlLiteral(quote)}`]
 }
 
 function options(format: CopyInFormat): SQLQuery[] {
