@@ -344,7 +344,7 @@ describe('COPY', () => {
       )
       return sink.finish()
     })
-    expect(taken).toEqual({ rows: 2 })
+    expect(taken).toEqual({ rows: 2, skippedLines: [] })
     const out = await warehouse().withSession((session) =>
       text(session.copyOut(sql`select * from public.copied order by id`, 'csv')),
     )
