@@ -82,7 +82,7 @@ test('every type arrives as it was written', async () => {
     for (const chunk of chunks) await sink.write(chunk)
     return sink.finish()
   })
-  expect(taken).toEqual({ rows: 3 })
+  expect(taken).toEqual({ rows: 3, skippedLines: [] })
   const { rows: found } = await warehouse().query(sql`
     select b, i2, i4, i8, f8, t, v, extract(epoch from at)::numeric * 1000000 as at, local::text, day, j::text
     from public.everything order by i8 desc`)
