@@ -1,4 +1,4 @@
-import { readFileSync } from 'node:fs'
+import { readFileSync, writeFileSync } from 'node:fs'
 import { join } from 'node:path'
 import { describe, expect, it } from 'vitest'
 import { runCommandLine } from '../../src/cli/run-command-line.ts'
@@ -81,6 +81,37 @@ describe('tags beside config', () => {
   it('are tags in a project of ours', async () => {
     const files = { 'project.yml': 'name: demo\n', 'models/m.yml': schema('models', 'm') }
     expect((await run(['ls', '-s', 'tag:beside'], files)).out).toBe('demo.m\n')
+  })
+})
+
+describe('functions in an earlier state', () => {
+  const files = {
+    ...base,
+    'functions/f.sql': 'x + 1',
+    'functions/f.yml':
+      'functions: [{name: f, description: One more., arguments: [{name: x, data_type: int}], returns: {data_type: int}}]\n',
+  }
+  const modified = (path?: keyof typeof files, from = '', to = '') =>
+    withProject(files, async (root) => {
+      const runs = (...argv: string[]) => {
+        const surroundings = fakeSurroundings({ workingDirectory: root })
+        return runCommandLine(argv, surroundings).then(() => surroundings.written.out)
+      }
+      await runs('parse', '--target-path', 'before')
+      if (path) writeFileSync(join(root, path), files[path].replace(from, to))
+      return runs('ls', '-s', 'state:modified', 'state:new', '--state', 'before')
+    })
+
+  it('are what they were until their body, arguments or type change', async () => {
+    expect(await modified()).toBe('')
+    expect(await modified('functions/f.yml', 'One more.', 'The next.')).toBe('')
+    expect(await modified('functions/f.sql', '1', '2')).toBe('demo.f\n')
+    expect(await modified('functions/f.yml', 'name: x, data_type: int', 'name: x, data_type: bigint')).toBe(
+      'demo.f\n',
+    )
+    expect(await modified('functions/f.yml', 'returns: {data_type: int', 'returns: {data_type: bigint')).toBe(
+      'demo.f\n',
+    )
   })
 })
 

@@ -96,6 +96,10 @@ const sides: Readonly<Record<string, Sides>> = {
     changes: { configs: changedConfig },
     others: [changed('query_params', 'description', 'label', 'group')],
   },
+  function: {
+    changes: anyQuery,
+    others: [changed('fqn', 'arguments', 'returns'), changedOverloads],
+  },
   unit_test: {
     changes: {},
     others: [changed('model', 'versions', 'overrides'), changedRows],
@@ -116,6 +120,16 @@ function textOf(code: unknown): string {
   return String(code ?? '')
     .replaceAll('\r\n', '\n')
     .trim()
+}
+
+/** What an overload is called with and does; its description changes no SQL. */
+function changedOverloads(current: Entry, previous: Entry): boolean {
+  const saying = ({ overloads }: Entry) =>
+    ((overloads ?? []) as readonly Entry[]).map(({ defined_in, arguments: args, returns, raw_body }) => ({
+      ...{ defined_in, args, returns },
+      body: textOf(raw_body),
+    }))
+  return differs(saying(current), saying(previous))
 }
 
 /** dbt knows a seed of more than a megabyte by its path alone. */

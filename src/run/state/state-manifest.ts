@@ -19,6 +19,7 @@ const sections = [
   'semantic_models',
   'saved_queries',
   'unit_tests',
+  'functions',
 ] as const
 
 /** Makes a document of manifest.json easy to ask. */
