@@ -16,6 +16,7 @@ import { defineList } from './commands/list.ts'
 import { defineLoad } from './commands/load.ts'
 import { defineParse } from './commands/parse.ts'
 import { definePlan } from './commands/plan.ts'
+import { defineProfile } from './commands/profile.ts'
 import { defineRetry } from './commands/retry.ts'
 import { defineRollback } from './commands/rollback.ts'
 import { defineRun } from './commands/run.ts'
@@ -71,6 +72,7 @@ const groups: readonly { readonly title: string; readonly definers: readonly Com
       defineParse,
       defineCompile,
       defineShow,
+      defineProfile,
       definePlan,
       defineLineage,
       defineExport,

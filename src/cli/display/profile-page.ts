@@ -1,0 +1,92 @@
+import type { ColumnProfile, RelationProfile } from '../../jobs/profile/relation-profile.ts'
+import { formatCount } from './numbers.ts'
+import {
+  columnFindings,
+  columnWords,
+  numberText,
+  profileSummary,
+  shareText,
+  timeText,
+} from './profile-words.ts'
+
+/** A profile as one HTML page that loads nothing: its bars are SVG within it. */
+export function profilePage(profile: RelationProfile): string {
+  const name = escaped(`${profile.relation.schema}.${profile.relation.identifier}`)
+  const head = ['column', 'type', 'missing', 'distinct', 'distribution', 'values', 'most frequent', '']
+  return `<!doctype html>
+<html lang="en">
+<meta charset="utf-8">
+<meta name="viewport" content="width=device-width">
+<title>${name}</title>
+<style>
+  body { font: 14px/1.4 system-ui, sans-serif; margin: 2rem; color: #222; background: #fff; }
+  table { border-collapse: collapse; }
+  th, td { text-align: left; vertical-align: top; padding: .4rem .8rem; border-bottom: 1px solid #ddd; }
+  td.number { text-align: right; font-variant-numeric: tabular-nums; }
+  td { overflow-wrap: anywhere; }
+  svg rect { fill: #4477aa; }
+  .finding { color: #b25000; }
+  small { color: #666; }
+</style>
+<h1>${name}</h1>
+${profileSummary(profile)
+  .map((line) => `<p>${escaped(line)}</p>`)
+  .join('\n')}
+<table>
+<thead><tr>${head.map((word) => `<th scope="col">${word}</th>`).join('')}</tr></thead>
+<tbody>
+${profile.columns.map((column) => columnRow(column, profile.rows)).join('\n')}
+</tbody>
+</table>
+</html>
+`
+}
+
+function columnRow(column: ColumnProfile, rows: number): string {
+  const frequent = column.mostFrequent.map(
+    ({ value, count }) => `${escaped(value)} <small>${formatCount(count)}</small>`,
+  )
+  return `<tr><th scope="row">${escaped(column.name)}</th><td>${escaped(column.type)}</td>${[
+    `<td class="number">${escaped(shareText(column.missing, rows))}</td>`,
+    `<td class="number">${formatCount(column.distinct)}</td>`,
+    `<td>${histogramPicture(column)}</td>`,
+    `<td>${escaped(columnWords(column))}</td>`,
+    `<td>${frequent.join('<br>')}</td>`,
+    `<td class="finding">${escaped(columnFindings(column, rows).join(', '))}</td>`,
+  ].join('')}</tr>`
+}
+
+const picture = { width: 200, height: 40 }
+
+/** The bars with their ends; each tells its range and count when pointed at. */
+function histogramPicture({ histogram, kind, type }: ColumnProfile): string {
+  if (!histogram) return ''
+  const { from, to, counts } = histogram
+  const show = (value: number): string => (kind === 'time' ? timeText(value, type) : numberText(value))
+  const most = Math.max(1, ...counts)
+  const width = picture.width / counts.length
+  const bars = counts.map((count, index) => {
+    const height = (count / most) * picture.height
+    const at = (place: number): string => show(from + ((to - from) * place) / counts.length)
+    const title = escaped(`${at(index)} to ${at(index + 1)}: ${formatCount(count)}`)
+    return `<rect x="${round(index * width)}" y="${round(picture.height - height)}" width="${round(width * 0.9)}" height="${round(height)}"><title>${title}</title></rect>`
+  })
+  const size = `width="${picture.width}" height="${picture.height}"`
+  return `<svg ${size} role="img" aria-label="distribution">${bars.join('')}</svg><br><small>${escaped(`${show(from)} to ${show(to)}`)}</small>`
+}
+
+function round(value: number): number {
+  return Math.round(value * 100) / 100
+}
+
+const entities: Readonly<Record<string, string>> = {
+  '&': '&amp;',
+  '<': '&lt;',
+  '>': '&gt;',
+  '"': '&quot;',
+  "'": '&#39;',
+}
+
+function escaped(text: string): string {
+  return text.replace(/[&<>"']/g, (character) => entities[character]!)
+}
