@@ -11,6 +11,7 @@ import {
   sqlLiteral,
   withWarehouse,
 } from '../src/warehouse/index.ts'
+import { holdToLimit, median, printFigure } from './limits.ts'
 import { measureCommand } from './measured-command.ts'
 
 /*
@@ -20,20 +21,22 @@ import { measureCommand } from './measured-command.ts'
  */
 
 const tables: readonly Relation[] = [
-  ...['users', 'events', 'assignments', 'items', 'experiments'].map((identifier) => ({
-    schema: 'product',
-    identifier,
-  })),
+  ...['users', 'events', 'assignments', 'items', 'experiments', 'allocations', 'rollouts'].map(
+    (identifier) => ({
+      schema: 'product',
+      identifier,
+    }),
+  ),
   ...['effects', 'potential_outcomes'].map((identifier) => ({ schema: 'truth', identifier })),
 ]
 
-/** `--events N` (5,000,000) for the comparison, `--memory-events N` (10,000,000) for the memory. */
+/** `--events N` (10,000,000) for the comparison, `--memory-events N` (20,000,000) for the memory. */
 export default async function benchmark(args: readonly string[]): Promise<void> {
   const { values } = parseArgs({
     args: [...args],
     options: {
-      events: { type: 'string', default: '5000000' },
-      'memory-events': { type: 'string', default: '10000000' },
+      events: { type: 'string', default: '10000000' },
+      'memory-events': { type: 'string', default: '20000000' },
       rounds: { type: 'string', default: '3' },
     },
   })
@@ -47,24 +50,38 @@ export default async function benchmark(args: readonly string[]): Promise<void> 
     const server = await copyOnServer()
     ours.push(load.seconds)
     servers.push(server)
-    print(
+    printFigure(
       `round ${round + 1}`,
       `ours ${load.seconds.toFixed(2)} s, server ${server.toFixed(2)} s, Node's peak ${megabytes(load.peakMemoryMb)}`,
     )
   }
-  const ratio = median(servers) / median(ours)
-  print('events', events.toLocaleString('en'))
-  print('generate + COPY', `${median(ours).toFixed(2)} s, ${rate(events, median(ours))}`)
-  print("the server's COPY from a file", `${median(servers).toFixed(2)} s, ${rate(events, median(servers))}`)
-  print('ratio (limit 0.9)', ratio.toFixed(2))
+  const [our, server] = [median(ours), median(servers)]
+  printFigure('events', events.toLocaleString('en'))
+  printFigure('generate + COPY', `${our.toFixed(2)} s, ${rate(events, our)}`)
+  printFigure("the server's COPY from a file", `${server.toFixed(2)} s, ${rate(events, server)}`)
+  const ratio = our / server
+  holdToLimit({
+    label: 'time, as many times that of the server',
+    value: ratio,
+    limit: 1,
+    shown: ratio.toFixed(2),
+  })
   const memoryEvents = Number(values['memory-events'])
-  if (memoryEvents > 0) {
-    const { peakMemoryMb } = await loadWorld(memoryEvents)
-    print(
-      `Node's peak at ${memoryEvents.toLocaleString('en')} events (limit 300 MB)`,
-      megabytes(peakMemoryMb),
-    )
-  }
+  if (memoryEvents > 0) await compareMemory(memoryEvents)
+}
+
+/** Node's memory with a twentieth of the rows and with all of them: it must not grow with the rows. */
+async function compareMemory(events: number): Promise<void> {
+  const few = (await loadWorld(Math.round(events / 20))).peakMemoryMb
+  const many = (await loadWorld(events)).peakMemoryMb
+  if (few === null || many === null) return printFigure("Node's peak", 'unknown on this system')
+  const growth = many / few
+  holdToLimit({
+    label: `Node's peak, twenty times the rows against one`,
+    value: growth,
+    limit: 1.25,
+    shown: `${growth.toFixed(2)}, ${megabytes(few)} and ${megabytes(many)} at ${events.toLocaleString('en')} events`,
+  })
 }
 
 /** Writes out what earlier work left in memory, so that neither side pays for it. */
@@ -143,19 +160,10 @@ async function timeCopy(session: Session, table: Relation, file: string): Promis
   return seconds
 }
 
-function median(values: readonly number[]): number {
-  const sorted = [...values].sort((a, b) => a - b)
-  return sorted[Math.floor(sorted.length / 2)]!
-}
-
 function rate(rows: number, seconds: number): string {
   return `${Math.round(rows / seconds / 1000).toLocaleString('en')}k rows/s`
 }
 
 function megabytes(value: number | null): string {
   return value === null ? 'unknown' : `${Math.round(value)} MB`
-}
-
-function print(label: string, value: string): void {
-  console.log(`${label.padEnd(52)} ${value}`)
 }
