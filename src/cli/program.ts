@@ -10,6 +10,7 @@ import { defineDebug } from './commands/debug.ts'
 import { defineDeps } from './commands/deps.ts'
 import { defineDocs } from './commands/docs.ts'
 import { defineExport } from './commands/export.ts'
+import { defineGenerate } from './commands/generate.ts'
 import { defineInit } from './commands/init.ts'
 import { defineLineage } from './commands/lineage.ts'
 import { defineList } from './commands/list.ts'
@@ -57,6 +58,7 @@ const groups: readonly { readonly title: string; readonly definers: readonly Com
       defineSeed,
       defineSnapshot,
       defineLoad,
+      defineGenerate,
       defineStream,
       defineBackfill,
       defineRetry,
