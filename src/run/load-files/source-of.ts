@@ -3,6 +3,8 @@ import type { FilesSpec } from '../../core/load-spec.ts'
 import type { LoadNode } from '../../core/node.ts'
 import { makeProblem, ProblemError } from '../../core/problem.ts'
 import type { FileSource } from './file-source.ts'
+import { isHttpAddress } from './http-address.ts'
+import { httpFiles } from './http-files.ts'
 import { localFiles } from './local-files.ts'
 import { standardInput } from './standard-input.ts'
 
@@ -22,7 +24,8 @@ export function sourceOf(
 ): FileSource {
   const from = String(renderer.renderValue(node.spec.from))
   if (from === '-') return standardInput()
-  return localFiles(from, projectRoot, (message, hint) => loadProblem(node, message, hint))
+  const refuse = (message: string, hint: string) => loadProblem(node, message, hint)
+  return isHttpAddress(from) ? httpFiles(from, refuse) : localFiles(from, projectRoot, refuse)
 }
 
 /** A problem of a load, which points to its declaration. */

@@ -1,0 +1,107 @@
+import { randomUUID } from 'node:crypto'
+import { Readable } from 'node:stream'
+import type { FileSource } from './file-source.ts'
+import { type HttpAddress, httpAddress } from './http-address.ts'
+import { askServer, type HttpEffects, HttpFailure, httpEffects, reasonOf, waitMs } from './http-request.ts'
+import type { Refuse } from './local-files.ts'
+
+/*
+ * A file of a web server. Where the connection breaks it is read on from there, if it is still the same file.
+ */
+
+/** What is known of the file before it is read. */
+interface Listing {
+  readonly sizeBytes?: number
+  readonly version: string
+}
+
+/** The file that an address names. */
+export function httpFiles(from: string, refuse: Refuse, effects: HttpEffects = httpEffects): FileSource {
+  const address = httpAddress(from)
+  if (!address) throw refuse('the address is none', 'write it as https://host/path/file.csv.gz')
+  if (/[*{]/.test(decodeURI(address.shown)))
+    throw refuse(`${address.shown} has a pattern in it`, 'web servers list no files: name one')
+  return {
+    isLasting: true,
+    list: async () => {
+      const listing = await list(address, effects).catch((error: unknown) => {
+        if (!(error instanceof HttpFailure)) throw error
+        throw refuse(`${address.shown} cannot be read: ${error.message}`, 'nothing of it was loaded')
+      })
+      const open = (signal: AbortSignal) =>
+        Readable.from(bytesOf(address, listing, signal, effects), {
+          objectMode: false,
+          highWaterMark: 1024 * 1024,
+        })
+      return [{ address: address.shown, ...listing, open }]
+    },
+  }
+}
+
+/** Some servers answer no HEAD, and addresses that are signed are so for one method only. */
+const noHead = [400, 401, 403, 405, 501]
+
+async function list(address: HttpAddress, effects: HttpEffects): Promise<Listing> {
+  try {
+    const { headers } = await askServer(address, { method: 'HEAD' }, effects)
+    return listingOf(headers, headers.get('content-length'))
+  } catch (error) {
+    if (!(error instanceof HttpFailure) || !noHead.includes(error.status ?? 0)) throw error
+  }
+  const first = { method: 'GET', headers: { range: 'bytes=0-0' } } as const
+  const { status, headers, body } = await askServer(address, first, effects)
+  await body?.cancel()
+  const range = /\/(\d+)$/.exec(headers.get('content-range') ?? '')?.[1] ?? null
+  return listingOf(headers, status === 206 ? range : headers.get('content-length'))
+}
+
+function listingOf(headers: Headers, size: string | null): Listing {
+  // A version that is never the same has the file be read, and known by its checksum.
+  const version = versionOf(headers) ?? `unknown ${randomUUID()}`
+  return size === null || headers.has('content-encoding') ? { version } : { version, sizeBytes: Number(size) }
+}
+
+function versionOf(headers: Headers): string | null {
+  return headers.get('etag') ?? headers.get('last-modified')
+}
+
+/** How often a connection may break one after the other without a byte between. */
+const breaksInARow = 5
+
+async function* bytesOf(
+  address: HttpAddress,
+  { version }: Listing,
+  signal: AbortSignal,
+  effects: HttpEffects,
+): AsyncGenerator<Uint8Array> {
+  let sofar = 0
+  let breaks = 0
+  for (;;) {
+    const headers: Record<string, string> = sofar > 0 ? { range: `bytes=${sofar}-` } : {}
+    const response = await askServer(address, { method: 'GET', headers, signal }, effects)
+    const found = versionOf(response.headers)
+    if (found !== null && found !== version) {
+      await response.body?.cancel()
+      throw new HttpFailure('it has changed while it was read', null)
+    }
+    if (sofar > 0 && found === null) throw new HttpFailure('the connection broke off', null)
+    // A server that knows no ranges begins anew.
+    let skip = response.status === 206 ? 0 : sofar
+    try {
+      for await (const piece of (response.body ?? []) as AsyncIterable<Uint8Array>) {
+        const bytes = skip > 0 ? piece.subarray(skip) : piece
+        skip -= piece.length - bytes.length
+        if (bytes.length === 0) continue
+        sofar += bytes.length
+        breaks = 0
+        yield bytes
+      }
+      return
+    } catch (error) {
+      signal.throwIfAborted()
+      if (++breaks === breaksInARow)
+        throw new HttpFailure(`the connection breaks off again and again: ${reasonOf(error)}`, null, error)
+      await effects.sleep(waitMs(breaks), signal)
+    }
+  }
+}
