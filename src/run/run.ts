@@ -18,6 +18,7 @@ import {
   recordRunStarted,
   withLease,
 } from '../store/index.ts'
+import { makeAskAgain } from './ask-again.ts'
 import { buildAndPublish } from './build-and-publish.ts'
 import { createBuildSchemas, dropBuildSchemas } from './build-schemas.ts'
 import { collectProblems } from './collect-problems.ts'
@@ -41,7 +42,7 @@ export async function runNodes(request: RunRequest, effects: RunEffects): Promis
   const { warehouse, manifest, command, runId, startedBy, waitMs } = request
   const { name: target, schema } = warehouse.target
   const owner: RunOwner = { project: manifest.project, target, schema }
-  await migrateStore(warehouse.control)
+  await makeAskAgain(`${runId} looks at the store`, null, effects)(() => migrateStore(warehouse.control))
   return withLease(
     warehouse,
     {
@@ -72,10 +73,12 @@ async function runLeased(
 ): Promise<RunResult> {
   const { warehouse, manifest } = request
   const { control } = warehouse
-  const kept = request.retryOf === undefined ? null : await readKeptRun(control, owner, request.retryOf)
-  await dropLeftovers(request, lease, owner, kept, effects)
+  const { retryOf, runId } = request
+  const askAgain = makeAskAgain(`${runId} begins`, lease, effects)
+  const kept = retryOf === undefined ? null : await askAgain(() => readKeptRun(control, owner, retryOf))
+  await askAgain(() => dropLeftovers(request, lease, owner, kept, effects))
   const startedAt = effects.clock()
-  const planned = await planRun(request, startedAt)
+  const planned = await askAgain(() => planRun(request, startedAt))
   const { signal } = effects
   // Not before: what is kept depends on who else is connected. From here on the server lets us in while we go on.
   warehouse.warmUp(sessionsFor(planned.plan, request.threads, manifest))
@@ -83,9 +86,10 @@ async function runLeased(
     warehouse.withSession((session) => readDurations(session, owner)),
   )
   lookBack.catch(() => {})
-  const beginning = await goOn(request, planned.plan, planned.definitionOf, kept)
+  const beginning = await askAgain(() => goOn(request, planned.plan, planned.definitionOf, kept))
   const { plan, adopted } = beginning
-  if (kept && plan.buildSchema !== kept.buildSchema) await dropBuildSchemas(control, kept.buildSchema)
+  if (kept && plan.buildSchema !== kept.buildSchema)
+    await askAgain(() => dropBuildSchemas(control, kept.buildSchema))
   if (adopted.length > 0)
     effects.emit({
       type: 'log',
@@ -166,8 +170,11 @@ async function dropLeftovers(
   for (const schema of dropped)
     if (schema !== kept?.buildSchema) tell(`dropped ${schema}, left behind by a run that was cut off`, 'warn')
   if (kept) return
-  for (const schema of await forgetKeptBuilds(control, lease, owner)) {
-    await dropBuildSchemas(control, schema)
-    tell(`dropped ${schema}, kept from a run that failed`)
-  }
+  // Both or neither: nobody would find what stands in a schema that is forgotten.
+  const forgotten = await control.transaction(async () => {
+    const schemas = await forgetKeptBuilds(control, lease, owner)
+    for (const schema of schemas) await dropBuildSchemas(control, schema)
+    return schemas
+  })
+  for (const schema of forgotten) tell(`dropped ${schema}, kept from a run that failed`)
 }

@@ -243,6 +243,36 @@ describe('a run over a network that is cut', () => {
     expect(await value(sql`select count(*)::int from pg_stat_activity where pid = ${pid}`)).toBe(0)
   })
 
+  test.each([
+    ['the version of the store', 'from estimand.migrations'],
+    ['runs that were cut off', 'from estimand.runs where'],
+    ['builds that are kept', 'delete from estimand.kept_builds'],
+    ['what is there', 'pg_catalog.pg_class'],
+    ['what is published', 'from estimand.publications'],
+    ['definitions', 'from estimand.definitions'],
+  ])('while it looks for %s looks again, and leaves nothing behind', async (_what, text) => {
+    const table = "{{ config(materialized='table') }} "
+    const one = `${table}select 1 as id`
+    const failed = await run({ 'models/one.sql': one, 'models/two.sql': `${table}select 1 / 0 as id` })
+    expect(failed.result.status).toBe('failed')
+    network.cutAnswerTo(text)
+    const { result, events } = await run({ 'models/one.sql': one }, { connection: through() })
+    expect(result.problems).toEqual([])
+    expect(result).toMatchObject({ status: 'success', published: true })
+    const asked = events.filter(
+      (event) => event.type === 'log' && event.message.startsWith('the server is asked again: '),
+    )
+    expect(asked).toHaveLength(1)
+    expect(await value(sql`select id from analytics.one`)).toBe(1)
+    const schemas = [failed.result.buildSchema, result.buildSchema]
+    expect(
+      await database.rows(sql`
+        select nspname::text as left from pg_namespace where nspname = any(${schemas}::text[])
+        union all select node_id from estimand.kept_builds where run_id = ${failed.result.runId}::uuid
+        union all select token::text from estimand.leases`),
+    ).toEqual([])
+  })
+
   const last = 'estimand.runs set published_at'
   test.each([
     ['run', 'before', [last]],
