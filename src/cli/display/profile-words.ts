@@ -53,7 +53,7 @@ export function columnWords(column: ColumnProfile): string {
   const { numbers, times, lengths, min, max, type } = column
   if (numbers?.quantiles) {
     const spread = numbers.stdDev === null ? '' : ` ± ${numberText(numbers.stdDev)}`
-    return `${min} … ${numberText(numbers.quantiles.p50)} … ${max}, mean ${numberText(numbers.mean!)}${spread}`
+    return `${endText(min)} … ${numberText(numbers.quantiles.p50)} … ${endText(max)}, mean ${numberText(numbers.mean!)}${spread}`
   }
   if (times?.quantiles) return `${min} … ${timeText(times.quantiles.p50, type)} … ${max}`
   if (column.trueCount !== null) return `${formatCount(column.trueCount)} true`
@@ -61,6 +61,11 @@ export function columnWords(column: ColumnProfile): string {
   if (!lengths) return frequent || (min === null ? '' : `${min} … ${max}`)
   const range = `length ${lengths.min === lengths.max ? lengths.min : `${lengths.min} to ${lengths.max}`}`
   return [frequent, range].filter(Boolean).join('; ')
+}
+
+/** The end of a range as the server writes it, unless it has more digits than anybody reads. */
+function endText(end: string | null): string {
+  return end === null || end.length <= 12 || !end.includes('.') ? String(end) : numberText(Number(end))
 }
 
 function frequentWords({ mostFrequent }: ColumnProfile): string {

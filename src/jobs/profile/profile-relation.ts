@@ -39,6 +39,12 @@ export function profileRelation(
     await session.query(sql`set transaction isolation level repeatable read, read only`)
     // Times are written alike whatever the server's settings.
     await session.query(sql`set local time zone 'UTC'`)
+    // Counting entries in little memory goes through the disk several times. A wide select takes long to compile.
+    await session.query(sql`set local jit = off`)
+    await session.query(sql`
+      select pg_catalog.set_config('work_mem', '128MB', true)
+      where pg_catalog.pg_size_bytes(pg_catalog.current_setting('work_mem')) < 134217728
+    `)
     const found = await profiledRelation(session, request.relation)
     if (!found) return { refused: 'no-relation' }
     const names = found.columns.map(({ name }) => name)
