@@ -43,14 +43,14 @@ export async function saveArtifacts(
   const options = { target, startedAt, generatedAt, version: packageVersion(), environment, ...made }
   await whereWritable(context, targetPath, async () => {
     const { writeManifest } = await import('./cache/kept-manifest.ts')
-    const write = (all: ManifestArtifactOptions, named?: () => Promise<void>) =>
-      writeManifest(context, targetPath, workspace, all, made.keptCode, named)
+    const write = (all: ManifestArtifactOptions, compiled: Iterable<NodeId>, named?: () => Promise<void>) =>
+      writeManifest(context, targetPath, workspace, all, compiled, made.keptCode, named)
     if (made.run || made.compiledCode || made.executedCode) {
       const { writeArtifacts } = await import('../run/artifacts/write-artifacts.ts')
       await writeArtifacts(targetPath, { ...options, manifest: workspace.manifest, writeManifest: write })
     } else {
       mkdirSync(targetPath, { recursive: true })
-      await write(options)
+      await write(options, [])
     }
   })
 }
@@ -70,7 +70,8 @@ export async function saveResults(
   })
 }
 
-async function whereWritable(
+/** Writes to the target folder, or says that it could not be written. */
+export async function whereWritable(
   context: CommandContext,
   targetPath: string,
   write: () => Promise<void>,

@@ -1,4 +1,5 @@
-import { cachedManifest } from '../../compile/cache/cached-manifest.ts'
+import { cachedManifest, manifestOnDemand } from '../../compile/cache/cached-manifest.ts'
+import { numbersById } from '../../compile/cache/cached-nodes.ts'
 import { cachedOutputs } from '../../compile/cache/cached-outputs.ts'
 import { Unkeepable } from '../../compile/cache/kept-text.ts'
 import type { Updated } from '../../compile/cache/updated.ts'
@@ -24,6 +25,8 @@ export interface CompiledWorkspace {
   readonly project: Pick<Project, 'config' | 'seeds'>
   /** Read when it is asked for: a command that does without it saves time. */
   readonly manifest: Manifest
+  /** The same, its nodes read when they are looked up: for work that looks at few of them. */
+  readonly manifestOnDemand: Manifest
   readonly nodeCount: number
   readonly openRenderer: () => Promise<Renderer>
   /** SQL that need not be rendered again where everything is read as published. */
@@ -93,6 +96,7 @@ async function compileAnew(
   return {
     project,
     manifest,
+    manifestOnDemand: manifest,
     nodeCount: Object.keys(manifest.nodes).length,
     openRenderer: async () => renderer,
     plainTexts,
@@ -122,7 +126,12 @@ async function tryToKeep(
 
 function reopened(kept: KeptCompilation, updated: Updated, options: CompileOptions): CompiledWorkspace {
   const { index } = kept
-  const manifest = once(() => cachedManifest(kept, updated, updated.warnings))
+  let whole: Manifest | undefined
+  const manifest = (): Manifest => {
+    whole ??= cachedManifest(kept, updated, updated.warnings)
+    return whole
+  }
+  const onDemand = once(() => manifestOnDemand(kept, numbersById(index), updated))
   const lineage = once(() => lineagesOf(cachedOutputs(kept, updated)))
   const parsedBefore = once(() => new Set(index.sql?.parsed.map((number) => index.ids[number]!)))
   const renderer = once(async () => {
@@ -132,12 +141,15 @@ function reopened(kept: KeptCompilation, updated: Updated, options: CompileOptio
       makeReader(index.root),
     ])
     await loadSqlParser()
-    return openTemplates({ cached: kept, readText, options }).rendererOf(manifest())
+    return openTemplates({ cached: kept, readText, options }).rendererOf(whole ?? onDemand())
   })
   return {
     project: { config: index.packages[0]!.config, seeds: index.seeds },
     get manifest() {
       return manifest()
+    },
+    get manifestOnDemand() {
+      return whole ?? onDemand()
     },
     nodeCount: updated.ids.length,
     openRenderer: renderer,

@@ -49,10 +49,10 @@ interface KeptManifest {
 
 /** Nodes that were compiled, for who keeps their entries with the SQL. */
 export interface KeptCode {
-  /** What the SQL depends on besides what has become of the nodes. */
+  /** What the SQL depends on besides what has become of the nodes, and which nodes were compiled. */
   readonly of: string
-  /** Nodes whose SQL is the same as long as that is, and they are. */
-  readonly steady: ReadonlySet<NodeId>
+  /** Those whose SQL may be another though that is the same, and they are. */
+  readonly unsteady: ReadonlySet<NodeId>
 }
 
 /** A workspace as far as its manifest is written from it. */
@@ -67,11 +67,13 @@ export async function writeManifest(
   targetPath: string,
   source: Source,
   options: ManifestArtifactOptions,
+  compiled: Iterable<NodeId>,
   code?: KeptCode,
   named: () => Promise<void> = async () => {},
 ): Promise<void> {
   const path = join(targetPath, 'manifest.json')
-  const variant = code && source.keptId !== null ? withCode(source, options, code) : plain(source, options)
+  const variant =
+    code && source.keptId !== null ? withCode(source, options, code) : plain(source, options, compiled)
   const imagePath = join(targetPath, variant.fileName)
   const { reopened } = source
   const file = reopened && readCacheFile(imagePath)
@@ -94,9 +96,10 @@ const othersAtMost = 0.3
 /** Nodes whose entries say more than that of a manifest without compiled SQL. */
 function nodesWithMore(
   { lineage }: Source,
-  { compiledCode, lineage: known }: ManifestArtifactOptions,
+  { lineage: known }: ManifestArtifactOptions,
+  compiled: Iterable<NodeId>,
 ): Set<NodeId> {
-  const ids = new Set(compiledCode?.keys())
+  const ids = new Set(compiled)
   if (known === undefined) return ids
   for (const [id, own] of known) if (lineage.get(id) !== own) ids.add(id)
   return ids
@@ -113,8 +116,8 @@ interface Variant {
   readonly lineage: KeptManifest['lineage']
 }
 
-function plain(source: Source, options: ManifestArtifactOptions): Variant {
-  const others = nodesWithMore(source, options)
+function plain(source: Source, options: ManifestArtifactOptions, compiled: Iterable<NodeId>): Variant {
+  const others = nodesWithMore(source, options, compiled)
   return {
     fileName: 'partial_manifest.bin',
     of: source.keptId,
@@ -127,15 +130,14 @@ function plain(source: Source, options: ManifestArtifactOptions): Variant {
 /** Entries with the SQL of the same nodes that are compiled now. */
 function withCode(
   source: Source,
-  { compiledCode = new Map(), lineage: known = new Map() }: ManifestArtifactOptions,
-  { of, steady }: KeptCode,
+  { lineage: known = new Map() }: ManifestArtifactOptions,
+  { of, unsteady }: KeptCode,
 ): Variant {
-  const unsteady = [...compiledCode.keys()].filter((id) => !steady.has(id))
   const found = [...known].filter(([id, own]) => source.lineage.get(id) !== own)
   const lineage = Object.fromEntries(found.map(([id, own]) => [id, hash('sha1', keptText(own))]))
   return {
     fileName: 'partial_compiled.bin',
-    of: hash('sha1', keptText([source.keptId, of, [...compiledCode.keys()].sort()])),
+    of: hash('sha1', keptText([source.keptId, of])),
     othersThan: ({ lineage: before }) => {
       const ids = [...Object.keys(before), ...Object.keys(lineage)]
       return new Set([...unsteady, ...ids.filter((id) => before[id] !== lineage[id])])

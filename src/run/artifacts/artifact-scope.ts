@@ -7,11 +7,14 @@ import type { Node, NodeId, Relation, TestNode } from '../../core/node.ts'
 import { renamedIds } from './artifact-ids.ts'
 import type { ArtifactOptions } from './artifact-metadata.ts'
 
+/** The SQL of nodes, looked up one by one. */
+export type CodeById = Pick<ReadonlyMap<NodeId, string>, 'get'>
+
 /** What writing the entry of one node needs to know of the others. */
 export interface ArtifactScope {
   readonly manifest: Manifest
   readonly options: ArtifactOptions
-  readonly compiledCode: ReadonlyMap<NodeId, string>
+  readonly compiledCode: CodeById
   /** What the columns of nodes are made from, as far as that was looked at. */
   readonly lineage: ReadonlyMap<NodeId, ColumnLineage>
   /** The ids of the macros that a template calls. */

@@ -82,20 +82,34 @@ export const dbtStatus: Readonly<Record<NodeStatus, string>> = {
   skipped: 'skipped',
 }
 
-interface ResultScope {
+/** What writing the entry of one result needs to know of the others. */
+export interface ResultScope {
   readonly run: RunResult
   readonly manifest: Manifest
   readonly options: RunResultsOptions
 }
 
-function resultEntry(result: NodeResult, node: Node, id: string, { run, manifest, options }: ResultScope) {
-  const relation = relationOf(node)
-  const compiledCode = options.compiledCode?.get(node.id) ?? result.compiledCode
+/** What an entry begins with: what became of the node, and when. */
+export function entryTimes(result: NodeResult) {
   return {
     status: dbtStatus[result.status],
     timing: timing(result),
     thread_id: result.thread === null ? 'MainThread' : `Thread-${result.thread}`,
     execution_time: result.durationMs / 1000,
+  }
+}
+
+/** The entry of one result. */
+export function resultEntry(
+  result: NodeResult,
+  node: Node,
+  id: string,
+  { run, manifest, options }: ResultScope,
+) {
+  const relation = relationOf(node)
+  const compiledCode = options.compiledCode?.get(node.id) ?? result.compiledCode
+  return {
+    ...entryTimes(result),
     adapter_response: adapterResponse(result, node),
     message: `${message(result, node, run)}${tries(result)}`,
     failures: isTest(node)

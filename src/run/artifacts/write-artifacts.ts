@@ -1,5 +1,5 @@
 import { mkdirSync, rmSync, statSync } from 'node:fs'
-import { join, sep } from 'node:path'
+import { dirname, join, sep } from 'node:path'
 import type { Manifest } from '../../core/manifest.ts'
 import type { NodeId } from '../../core/node.ts'
 import type { RunResult } from '../../core/run-result.ts'
@@ -37,7 +37,11 @@ export interface Artifacts extends ArtifactOptions {
    * Writes manifest.json, where somebody knows how to do that in less time; awaits `named` before the file gets its
    * name: who finds it finds the files that it names.
    */
-  readonly writeManifest?: (options: ManifestArtifactOptions, named: () => Promise<void>) => Promise<void>
+  readonly writeManifest?: (
+    options: ManifestArtifactOptions,
+    compiled: Iterable<NodeId>,
+    named: () => Promise<void>,
+  ) => Promise<void>
 }
 
 /** What somebody knows, and wants to know, of the files below compiled/. */
@@ -64,13 +68,19 @@ export async function writeArtifacts(targetFolder: string, artifacts: Artifacts)
     ...(executedCode ? sqlFiles(join(targetFolder, 'run'), manifest, executedCode) : []),
   ])
   const write = (name: string, document: object) => writeJson(join(targetFolder, name), document, options)
-  if (writeManifest) await writeManifest({ ...options, compiledCode }, named)
+  if (writeManifest) await writeManifest({ ...options, compiledCode }, compiledCode.keys(), named)
   else {
     await named()
     await write('manifest.json', manifestSections(manifest, { ...options, compiledCode }))
   }
   if (run) await write('run_results.json', runResultsArtifact(run, manifest, options))
   if (compiledFiles) for (const { id, path } of compiled) compiledFiles.written(id, path)
+}
+
+/** Writes files of compiled SQL, below folders that may not be there. */
+export async function writeSqlFiles(files: readonly TextFile[]): Promise<void> {
+  for (const folder of new Set(files.map(({ path }) => dirname(path)))) makeFolder(folder)
+  await beginTextFiles(files)()
 }
 
 interface SqlFile extends TextFile {
@@ -102,7 +112,7 @@ function sqlFiles(folder: string, { nodes }: Manifest, sql: ReadonlyMap<NodeId, 
   return [...files.values()]
 }
 
-/** A folder may have the name that a file had when one snapshot was all that a file could hold. */
+/** Makes the folder of a file of compiled SQL. It may have the name that a file had when one snapshot was all that a file could hold. */
 function makeFolder(folder: string): void {
   if (statSync(folder, { throwIfNoEntry: false })?.isFile()) rmSync(folder)
   mkdirSync(folder, { recursive: true })

@@ -702,6 +702,150 @@ describe('compiled SQL that is kept', () => {
   })
 })
 
+/** A project in which nothing has to be found out again: the columns of all models are described. */
+const many: Readonly<Record<string, string>> = {
+  ...Object.fromEntries(
+    [
+      'dbt_project.yml',
+      'profiles.yml',
+      'selectors.yml',
+      'models/plain.sql',
+      'models/time.sql',
+      'models/env.sql',
+    ].map((path) => [path, base[path]!]),
+  ),
+  ...Object.fromEntries(
+    Array.from({ length: 40 }, (_, index) => [`models/m${index}.sql`, 'select 1 as id\n']),
+  ),
+  'models/made.sql': "select id as a, 2 as b from {{ ref('plain') }}\n",
+  'models/made.yml':
+    'models:\n  - name: made\n    columns: [{ name: a, data_tests: [unique, not_null] }, { name: b }]\n',
+  'models/reader.sql': "select a from {{ ref('made') }}\n",
+  'models/all.yml': `models:\n${[
+    ['plain', 'id'],
+    ['time', 'year'],
+    ['env', 'colour'],
+    ['reader', 'a'],
+    ...Array.from({ length: 40 }, (_, index) => [`m${index}`, 'id']),
+  ]
+    .map(([name, column]) => `  - { name: ${name}, columns: [{ name: ${column} }] }\n`)
+    .join('')}`,
+}
+function openMany(): string {
+  const folder = mkdtempSync(join(tmpdir(), 'estimand-lying-'))
+  folders.push(folder)
+  writeAll(folder)
+  return folder
+}
+function writeAll(folder: string): void {
+  for (const [path, text] of Object.entries(many)) write(folder, path, text)
+}
+const inOne = (text: string) =>
+  put('models/made.sql', `${text}select id as a, 2 as b from {{ ref('plain') }}\n`)
+const configured = (config: string) =>
+  replace('models/made.yml', '  - name: made\n', `  - name: made\n    config: { ${config} }\n`)
+
+/** What may become of a model between two commands that compile everything. */
+const changesOfOne: readonly { name: string; edit: (folder: string) => void; isEnough: boolean }[] = [
+  { name: 'another SQL', edit: inOne('-- other\n'), isEnough: true },
+  { name: 'a table', edit: configured('materialized: table'), isEnough: true },
+  { name: 'an increment', edit: configured('materialized: incremental'), isEnough: false },
+  { name: 'an alias', edit: configured('alias: known_as'), isEnough: false },
+  { name: 'ephemeral', edit: configured('materialized: ephemeral'), isEnough: false },
+  { name: 'switched off', edit: configured('enabled: false'), isEnough: false },
+  {
+    name: 'another parent',
+    edit: put('models/made.sql', "select 1 as a, colour as b from {{ ref('env') }}\n"),
+    isEnough: false,
+  },
+  {
+    name: 'another column',
+    edit: put('models/made.sql', "select id as a, id as b from {{ ref('plain') }}\n"),
+    isEnough: true,
+  },
+  {
+    name: 'a star',
+    edit: put('models/made.sql', "select *, 1 as a, 2 as b from {{ ref('plain') }}\n"),
+    isEnough: true,
+  },
+  { name: 'nothing', edit: put('models/made.sql', '{% if false %}x{% endif %}\n'), isEnough: false },
+  {
+    name: 'a test of another name',
+    edit: replace('models/made.yml', 'unique,', '{ unique: { name: alone } },'),
+    isEnough: false,
+  },
+  {
+    name: 'a test of another severity',
+    edit: replace('models/made.yml', 'unique,', '{ unique: { config: { severity: warn } } },'),
+    isEnough: true,
+  },
+  {
+    name: 'a default selection',
+    edit: put('selectors.yml', 'selectors:\n  - { name: one, default: true, definition: made }\n'),
+    isEnough: false,
+  },
+]
+
+describe('what compiling everything came to', () => {
+  const clock = () => new Date(Date.now() + 60_000)
+  const compile = (folder: string, targetPath: string, ...args: string[]) =>
+    outcomeOf({ folder, args: ['compile', ...args], targetPath, clock })
+  const expectTheSame = async (folder: string, step: string): Promise<void> => {
+    const warm = await compile(folder, 'target-warm')
+    const cold = await compile(folder, 'target-cold', '--no-partial-parse')
+    expect(told(warm, cold), step).toEqual(cold)
+  }
+
+  it.each(changesOfOne)('stands but for what has changed: $name', async ({ edit, isEnough }) => {
+    const folder = openMany()
+    await compile(folder, 'target-warm')
+    edit(folder)
+    await expectTheSame(folder, 'done')
+    expect(timesThatChangesWereEnough(folder)).toBe(isEnough ? 1 : 0)
+    writeAll(folder)
+    await expectTheSame(folder, 'undone')
+    edit(folder)
+    await expectTheSame(folder, 'done again')
+  })
+
+  it('is kept by a command that goes on from what another has kept', async () => {
+    const folder = openMany()
+    await outcomeOf({ folder, args: ['parse'], targetPath: 'target-warm', clock })
+    inOne('-- first\n')(folder)
+    await expectTheSame(folder, 'first')
+    inOne('-- second\n')(folder)
+    await expectTheSame(folder, 'second')
+    expect(timesThatChangesWereEnough(folder)).toBe(1)
+    put('models/made.sql', many['models/made.sql']!)(folder)
+    await expectTheSame(folder, 'undone')
+  })
+
+  it.each([
+    ['the SQL', 'partial_compile.bin'],
+    ['the manifest', 'partial_compiled.bin'],
+  ])('is made anew without %s, or where that is spoilt', async (_, name) => {
+    const folder = openMany()
+    await compile(folder, 'target-warm')
+    const path = join(folder, 'target-warm', name)
+    const spoil = [
+      () => rmSync(path),
+      () => flipByte(path, (size) => size >> 1),
+      () => truncateSync(path, statSync(path).size >> 1),
+    ]
+    for (const [index, spoilIt] of spoil.entries()) {
+      spoilIt()
+      inOne(`-- ${index}\n`)(folder)
+      await expectTheSame(folder, `${name} ${index}`)
+    }
+  })
+})
+
+/** How many commands went on from what compiling everything came to, as the log tells. */
+function timesThatChangesWereEnough(folder: string): number {
+  const text = readFileSync(join(folder, 'logs', 'estimand.log'), 'utf8')
+  return [...text.matchAll(/stands as it was compiled before/g)].length
+}
+
 /** Runs a command in a process of its own; gives its exit code. */
 function compileBeside(folder: string, command: string): Promise<number | null> {
   const bin = fileURLToPath(new URL('../../../bin/estimand.js', import.meta.url))
