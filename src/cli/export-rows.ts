@@ -10,6 +10,7 @@ import { type ExportResult, exportRows } from '../run/export/export-rows.ts'
 import { exportTarget } from '../run/export/export-target.ts'
 import { commentedWarehouse, relationIdent, type SQLQuery, sql, unsafeSql } from '../warehouse/index.ts'
 import type { CommandContext, ExitCode } from './command-context.ts'
+import { formatCounted } from './display/numbers.ts'
 import { nodeName } from './project-lineage.ts'
 import { openWorkspace, publishedScope, shownPath, withOpenWarehouse } from './workspace.ts'
 
@@ -76,7 +77,7 @@ function subquery(compiled: CompiledSql): SQLQuery {
 
 const megabyte = 1_000_000
 
-/** Tells how far it is, at every tenth of a gigabyte and in between where little has come yet. */
+/** Tells how far it is, at every tenth megabyte. */
 function progress({ narrator }: CommandContext): (bytes: number) => void {
   let told = -1
   return (bytes) => {
@@ -94,8 +95,10 @@ function tell(context: CommandContext, { rows, files }: ExportResult, output: 't
     out.write(`${JSON.stringify({ rows, files: shown }, null, 2)}\n`)
     return
   }
-  for (const file of shown) out.write(`${file.path}  ${file.rows} rows, ${file.bytes} bytes\n`)
-  if (files.length !== 1) out.write(`${rows} rows in ${files.length} files\n`)
+  for (const file of shown)
+    out.write(`${file.path}  ${formatCounted(file.rows, 'row')}, ${formatCounted(file.bytes, 'byte')}\n`)
+  if (files.length !== 1)
+    out.write(`${formatCounted(rows, 'row')} in ${formatCounted(files.length, 'file')}\n`)
 }
 
 function usage(message: string, hint: string): ProblemError {

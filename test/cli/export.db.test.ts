@@ -29,7 +29,7 @@ describe('estimand export', () => {
       "select order_id, ordered_on::date as day from {{ ref('raw_orders') }} where order_id < 3 -- two"
     const days = await run('export', '--inline', query, '--to', 'out/o.ndjson', '--partition-by', 'day')
     expect(days.code).toBe(0)
-    expect(days.out).toMatch(/2 rows|1 rows/)
+    expect(days.out).toMatch(/^out\/day=2026-01-02\/o\.ndjson {2}1 row, 15 bytes\n.*\n2 rows in 2 files\n$/)
     expect(readFileSync(join(folder(), 'out/day=2026-01-02/o.ndjson'), 'utf8')).toMatch(/^\{"order_id":1\}\n/)
   })
 
