@@ -4,7 +4,7 @@ import { afterEach, beforeAll, describe, expect, it } from 'vitest'
 import { eventRecordSchema } from '../../src/core/events/event-schema.ts'
 import { connectWarehouse, type SQLQuery, sql, withWarehouse } from '../../src/warehouse/index.ts'
 import { useTestDatabase } from '../warehouse/test-database.ts'
-import { runEstimand, startEstimand, useProjectCopy } from './spawn-estimand.ts'
+import { type Ended, runEstimand, startEstimand, useProjectCopy } from './spawn-estimand.ts'
 
 const database = useTestDatabase()
 const folder = useProjectCopy('small-shop')
@@ -20,6 +20,9 @@ function add(path: string, text: string): void {
 afterEach(() => {
   for (const path of added.splice(0)) rmSync(join(folder(), path))
 })
+
+/** What a command said, for a test that expected another exit code. */
+const saidBy = ({ out, err }: Ended): string => `${err}${out}`
 
 const slowModel = "{{ config(materialized='table') }}\nselect pg_sleep(60)::text as slept\n"
 
@@ -175,18 +178,19 @@ describe('the commands on a server', () => {
     await first.said(/RUNS .*shop\.slow/)
     for (const flags of [['--wait-timeout', '0.2'], ['--no-wait']]) {
       const impatient = await run('run', '--select', 'customers', ...flags)
-      expect(impatient.code).toBe(1)
+      expect(impatient.code, saidBy(impatient)).toBe(1)
       expect(impatient.err).toMatch(
         /estimand run by \S+ on \S+, process \d+, since .* UTC; both publish shop\.customers {3}\[run-locked\]/,
       )
     }
     const unconcerned = await run('run', '--select', 'stg_orders', '--no-wait')
-    expect(unconcerned.code).toBe(0)
+    expect(unconcerned.code, saidBy(unconcerned)).toBe(0)
     const patient = start('run', '--select', 'customers')
     await patient.said(/Waiting for another run to finish: estimand run by /)
     first.process.kill('SIGTERM')
-    expect((await first.ended).code).toBe(1)
-    expect((await patient.ended).code).toBe(0)
+    const [cancelled, served] = [await first.ended, await patient.ended]
+    expect(cancelled.code, saidBy(cancelled)).toBe(1)
+    expect(served.code, saidBy(served)).toBe(0)
   })
 
   it('check everything with debug', async () => {
