@@ -41,7 +41,7 @@ export async function checkBuildsSurvived(
   const table = relationIdent(witness(buildSchema))
   const { rows } = await on.query<{ whole: boolean }>(sql`select exists (select from ${table}) as whole`)
   if (rows[0]!.whole) return
-  const lost = await unloggedAmong(on, built)
+  const lost = await lostAmong(on, built)
   if (lost.length > 0)
     throw new ProblemError(
       makeProblem(
@@ -55,15 +55,21 @@ export async function checkBuildsSurvived(
   await on.query(sql`insert into ${table} values (1)`)
 }
 
-async function unloggedAmong(on: Queryable, relations: readonly Relation[]): Promise<string[]> {
+/**
+ * What a server may have lost when it broke down: what is not logged, what is not there any more, and, where the
+ * server says of a commit that it is done before it is on disk, every table: its last rows may never have got there.
+ */
+async function lostAmong(on: Queryable, relations: readonly Relation[]): Promise<string[]> {
   const schemas = relations.map(({ schema }) => schema)
   const names = relations.map(({ identifier }) => identifier)
   const { rows } = await on.query<{ name: string }>(sql`
-    select c.relname as name
-    from pg_catalog.pg_class c
-    join pg_catalog.pg_namespace n on n.oid = c.relnamespace
-    where c.relpersistence = 'u'
-      and (n.nspname, c.relname) in (select * from unnest(${schemas}::text[], ${names}::text[]))
+    select built.name
+    from unnest(${schemas}::text[], ${names}::text[]) as built (schema, name)
+    left join pg_catalog.pg_namespace n on n.nspname = built.schema
+    left join pg_catalog.pg_class c on c.relnamespace = n.oid and c.relname = built.name
+    where c.oid is null
+      or c.relpersistence = 'u'
+      or (c.relkind in ('r', 'm') and pg_catalog.current_setting('synchronous_commit') = 'off')
     order by 1`)
   return rows.map(({ name }) => name)
 }

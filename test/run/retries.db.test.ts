@@ -334,11 +334,29 @@ describe('what a server loses when it breaks down', () => {
   })
 
   test('is built again when it was only begun', async () => {
+    // Elsewhere than on the embedded server, a commit that was answered is on disk.
+    await database.rows(
+      sql`alter database ${sql.ident(database.connection.target.database)} set synchronous_commit = on`,
+    )
     const breaking = backendOf('breaking').then(breakDown)
     const { result } = await run(files)
     await breaking
     expect(result.problems).toEqual([])
     expect(result.status).toBe('success')
     expect(await value(sql`select count(*)::int from analytics.breaking`)).toBe(1)
+  })
+
+  test('may be any table where commits are answered before they are on disk', async () => {
+    await database.rows(
+      sql`alter database ${sql.ident(database.connection.target.database)} set synchronous_commit = off`,
+    )
+    const breaking = backendOf('breaking').then(breakDown)
+    const { result, node } = await run({
+      ...files,
+      'models/grown.sql': "{{ config(materialized='table') }} select 2 as id",
+    })
+    await breaking
+    expect(result).toMatchObject({ status: 'failed', published: false })
+    expect(node('breaking').problem).toMatchObject({ code: 'build-lost' })
   })
 })
