@@ -1,5 +1,5 @@
 import { createHash } from 'node:crypto'
-import { type Node, type Relation, relationsOf } from '../core/node.ts'
+import { type Node, type NodeId, type Relation, relationsOf } from '../core/node.ts'
 import type { Problem } from '../core/problem.ts'
 import type { RunEffects } from '../core/run-event.ts'
 import type { RunResult } from '../core/run-result.ts'
@@ -26,7 +26,7 @@ import { goOn } from './go-on.ts'
 import { keepableBuilds } from './keep-builds.ts'
 import { withKnownPublication } from './lost-publication.ts'
 import { type PlannedRun, planRun } from './plan-run.ts'
-import { usualRetries } from './retry-policy.ts'
+import { isAway, usualRetries } from './retry-policy.ts'
 import type { RunRequest } from './run-request.ts'
 import { sessionsFor } from './thread-places.ts'
 import { withRetries } from './with-retries.ts'
@@ -65,6 +65,24 @@ function writtenRelations(node: Node, { storeFailures }: RunRequest): readonly R
   return kept === 'ephemeral' ? [] : [node.relation]
 }
 
+/** How long nodes took, or nothing where no connection is to be had: it only says which of them begin. */
+async function recordedDurations(
+  { warehouse }: RunRequest,
+  owner: RunOwner,
+  { signal, emit }: RunEffects,
+): Promise<ReadonlyMap<NodeId, number>> {
+  try {
+    return await withRetries({ spec: { retries: 1 }, who: 'durations', signal }, () =>
+      warehouse.withSession((session) => readDurations(session, owner)),
+    )
+  } catch (error) {
+    if (!isAway(error)) throw error
+    const message = `how long nodes took is not known, so they begin in the order of the graph: ${(error as Error).message}`
+    emit({ type: 'log', level: 'warn', message })
+    return new Map()
+  }
+}
+
 async function runLeased(
   request: RunRequest,
   lease: Lease,
@@ -79,12 +97,9 @@ async function runLeased(
   await askAgain(() => dropLeftovers(request, lease, owner, kept, effects))
   const startedAt = effects.clock()
   const planned = await askAgain(() => planRun(request, startedAt))
-  const { signal } = effects
   // Not before: what is kept depends on who else is connected. From here on the server lets us in while we go on.
   warehouse.warmUp(sessionsFor(planned.plan, request.threads, manifest))
-  const lookBack = withRetries({ spec: { retries: usualRetries }, who: 'durations', signal }, () =>
-    warehouse.withSession((session) => readDurations(session, owner)),
-  )
+  const lookBack = recordedDurations(request, owner, effects)
   lookBack.catch(() => {})
   const beginning = await askAgain(() => goOn(request, planned.plan, planned.definitionOf, kept))
   const { plan, adopted } = beginning
@@ -124,7 +139,7 @@ async function runLeased(
       else await clearUp()
       await recordRunFinished(control, lease, result, effects.clock())
     }
-    const retrying = { spec: { retries: usualRetries }, who: `${plan.runId} ends`, signal }
+    const retrying = { spec: { retries: usualRetries }, who: `${plan.runId} ends`, signal: effects.signal }
     await collectProblems(problems, () => withRetries(retrying, settle))
     result = withProblems(result, problems)
     effects.emit({ type: 'run_finished', result })

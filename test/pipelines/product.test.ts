@@ -68,7 +68,7 @@ describe('the same seed and size', () => {
       '33acc9b88c09d0f593dfac6deb441d13017625a9188607f37b9f9256e7a161d7',
     )
     expect(digestPartition(params, 1)).toBe(
-      'f6ee5fa0daeb6c8055252c85556350262ff69b9a163cf3fea23898a77ef9a463',
+      'fddc890f64d8c0edea821733828d3c205c6dcb7bef576bd521ba1ffe7caa10cf',
     )
   })
 

@@ -35,6 +35,7 @@ describe('profiles.yml', () => {
       expect(findProfiles([join(root, 'nowhere'), root])).toBe(root)
       expect(readProfile(root, 'shop', [])).toEqual({
         name: 'shop',
+        hasFlags: true,
         path: join(root, 'profiles.yml'),
         defaultTarget: "{{ env_var('TARGET', 'dev') }}",
         targets: {
