@@ -1,4 +1,5 @@
 import type { Random } from 'estimand'
+import { drawIndex } from '../draw-index.ts'
 
 export interface Account {
   plan: number
@@ -35,14 +36,4 @@ export function drawAccount(random: Random, account: Account): void {
   account.tenure = 60 + Math.round(300 * random.gamma(1.6))
   account.admins = Math.min(account.seats - 1, 1 + random.binomial(account.seats - 1, 0.07))
   account.pace = random.normal()
-}
-
-/** The place at which a uniform draw falls among these shares, which add up to 1. */
-export function drawIndex(uniform: number, shares: readonly number[]): number {
-  let rest = uniform
-  for (let index = 0; index < shares.length - 1; index++) {
-    rest -= shares[index]!
-    if (rest < 0) return index
-  }
-  return shares.length - 1
 }

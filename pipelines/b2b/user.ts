@@ -1,5 +1,6 @@
 import type { Random } from 'estimand'
-import { type Account, drawIndex } from './account.ts'
+import { drawIndex } from '../draw-index.ts'
+import type { Account } from './account.ts'
 
 /*
  * What a user of the b2b world is like, and what a nudge does to somebody like that. The groups follow from how a

@@ -1,5 +1,6 @@
 import type { Random } from 'estimand'
 import type { DaylightSaving } from '../daylight-saving.ts'
+import { drawIndex } from '../draw-index.ts'
 import { categories } from './catalogue.ts'
 
 export interface Country {
@@ -80,14 +81,4 @@ function drawTastes(random: Random, tastes: Float64Array): void {
   let before = 0
   for (let category = 0; category < tastes.length; category++)
     tastes[category] = before += tastes[category]! / sum
-}
-
-/** The place at which a uniform draw falls among these shares, which add up to 1. */
-export function drawIndex(uniform: number, shares: readonly number[]): number {
-  let rest = uniform
-  for (let index = 0; index < shares.length - 1; index++) {
-    rest -= shares[index]!
-    if (rest < 0) return index
-  }
-  return shares.length - 1
 }

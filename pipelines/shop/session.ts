@@ -1,7 +1,8 @@
 import type { Random } from 'estimand'
+import { drawIndex } from '../draw-index.ts'
 import { type Product, productOf } from './catalogue.ts'
 import { conversionOf } from './conversion.ts'
-import { type Customer, drawIndex } from './customer.ts'
+import type { Customer } from './customer.ts'
 
 /*
  * One visit: what is looked at, whether something goes into the cart, and whether it is bought.

@@ -1,4 +1,5 @@
 import type { Random } from 'estimand'
+import { drawIndex } from '../draw-index.ts'
 import type { SpendParams } from './params.ts'
 
 /*
@@ -33,6 +34,8 @@ export const spendCountries = [
   { code: 'IN', share: 0.17, cents: -270 },
 ] as const
 
+const countryShares = spendCountries.map(({ share }) => share)
+
 /** Mean and standard deviation of the account's age in days: 40 + a gamma draw of shape 2 and scale 175. */
 const ageMean = 390
 const ageSd = 247.5
@@ -43,7 +46,7 @@ const noiseSdCents = 550
 /** Draws one user of the world. */
 export function drawUser(random: Random, params: SpendParams, user: SpendUser): void {
   user.accountAge = Math.round(40 + 175 * random.gamma(2))
-  user.country = drawCountry(random.uniform())
+  user.country = drawIndex(random.uniform(), countryShares)
   const age = (user.accountAge - ageMean) / ageSd
   const rate = Math.exp(2.65 + 0.12 * age + 0.45 * random.normal())
   user.sessions = random.poisson(rate)
@@ -69,13 +72,4 @@ function usualCents(user: SpendUser, age: number): number {
 /** Normal noise, held to three standard deviations on both sides so that its mean stays 0 and nobody spends less than nothing. */
 function noise(random: Random): number {
   return noiseSdCents * Math.max(-3, Math.min(3, random.normal()))
-}
-
-function drawCountry(uniform: number): number {
-  let rest = uniform
-  const index = spendCountries.findIndex(({ share }) => {
-    rest -= share
-    return rest < 0
-  })
-  return index < 0 ? spendCountries.length - 1 : index
 }
