@@ -36,7 +36,7 @@ export interface GeneratorSpec extends LoadSpecBase {
 }
 
 /** How the bytes of a file are to be read. */
-export type FileFormat = 'csv' | 'tsv' | 'ndjson'
+export type FileFormat = 'csv' | 'tsv' | 'ndjson' | 'parquet'
 
 /** How the values of a delimited file are written. */
 export interface FileDialect {

@@ -65,7 +65,7 @@ const filesSchema = z.strictObject({
   ...base,
   tables: z.array(filesTableSchema).min(1),
   from: anyName,
-  format: z.enum(['csv', 'tsv', 'ndjson']).optional(),
+  format: z.enum(['csv', 'tsv', 'ndjson', 'parquet']).optional(),
   delimiter: byte.optional(),
   quote: z.union([byte, z.literal('')]).optional(),
   header: z.union([z.boolean(), z.literal('skip')]).default(true),

@@ -64,7 +64,7 @@ export {
   ServerError,
   type ServerFailure,
 } from './server-error.ts'
-export type { QueryResult, Session, TableResult } from './session.ts'
+export type { QueryResult, ResultColumn, Session, TableResult } from './session.ts'
 export { type SQLQuery, sql } from './sql.ts'
 export { sqlLiteral, sqlText, unsafeSql } from './sql-text.ts'
 export { unsureCalls } from './unsure-calls.ts'

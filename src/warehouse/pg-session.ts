@@ -6,7 +6,7 @@ import { type CopySink, makeCopySink } from './copy/copy-sink.ts'
 import { type CopyRows, makeCopySource } from './copy/copy-source.ts'
 import { type CopyInFormat, type CopyOutFormat, copyInText, copyOutText } from './copy/copy-text.ts'
 import { type NoticeMessage, skippedLineOf } from './copy/skipped-line.ts'
-import { rowTypes, typeNameOf } from './row-types.ts'
+import { digitsOf, rowTypes, typeNameOf } from './row-types.ts'
 import { isLost, statementError } from './server-error.ts'
 import type { QueryResult, Session, TableResult } from './session.ts'
 import { type SQLQuery, sql } from './sql.ts'
@@ -63,7 +63,11 @@ export class PgSession implements Session {
     return this.inTurn(async () => {
       this.guard()
       const { rows, rowCount, fields, command } = await this.send(query, { rowMode: 'array' })
-      const columns = fields.map(({ name, dataTypeID }) => ({ name, type: typeNameOf(dataTypeID) }))
+      const columns = fields.map(({ name, dataTypeID, dataTypeModifier }) => ({
+        name,
+        type: typeNameOf(dataTypeID),
+        ...digitsOf(dataTypeID, dataTypeModifier),
+      }))
       return { columns, rows: rows as unknown[][], rowCount: rowCount ?? 0, command: command ?? '' }
     })
   }

@@ -90,3 +90,16 @@ const typeNames: ReadonlyMap<number, string> = new Map([
 export function typeNameOf(oid: number): string {
   return typeNames.get(oid) ?? `oid ${oid}`
 }
+
+const numeric = 1700
+
+/** The digits that a numeric type was declared with; nothing where none were. */
+export function digitsOf(
+  oid: number,
+  modifier: number,
+): { readonly digits?: { readonly precision: number; readonly scale: number } } {
+  if (oid !== numeric || modifier < 4) return {}
+  const bits = modifier - 4
+  // Eleven bits with a sign: from PostgreSQL 15 on the scale may be negative.
+  return { digits: { precision: (bits >> 16) & 0xffff, scale: ((bits & 0x7ff) ^ 1024) - 1024 } }
+}

@@ -10,10 +10,18 @@ export interface QueryResult<Row> {
   readonly rowCount: number
 }
 
+/** What the server says of a column of a result. */
+export interface ResultColumn {
+  readonly name: string
+  readonly type: string
+  /** Of a number with so many digits, and of those so many behind the point: `numeric(12,2)`. */
+  readonly digits?: { readonly precision: number; readonly scale: number }
+}
+
 /** The rows of a statement as lists, with what the server says of their columns. */
 export interface TableResult {
   /** Columns with short type names: `int8`, `numeric`; `oid 12345` for types that are not built in. */
-  readonly columns: readonly { readonly name: string; readonly type: string }[]
+  readonly columns: readonly ResultColumn[]
   readonly rows: readonly (readonly unknown[])[]
   readonly rowCount: number
   /** `SELECT`, `INSERT`, `CREATE`. */

@@ -12,7 +12,7 @@ export const defineExport: CommandDefiner = (program, { command, launch }) => {
     .addOption(
       new Option(
         '--to <file>',
-        'its name tells the format: .csv or .ndjson, with .gz packed',
+        'its name tells the format: .csv or .ndjson, with .gz packed, or .parquet',
       ).makeOptionMandatory(),
     )
     .addOption(
@@ -29,6 +29,7 @@ export const defineExport: CommandDefiner = (program, { command, launch }) => {
     examples([
       ['estimand export orders --to orders.csv.gz', 'a model as packed CSV'],
       ['estimand export orders --to out/orders.csv --partition-by ordered_on', 'a folder for each day'],
+      ['estimand export orders --to orders.parquet', 'as Parquet'],
       [`estimand export --inline "select * from {{ ref('orders') }}" --to orders.ndjson`, 'a query as JSON'],
     ]),
   )

@@ -25,8 +25,7 @@ export async function openTextFile(
   path: string,
   { head, isCompressed, commandId }: { head: string; isCompressed: boolean; commandId: string },
 ): Promise<ExportFile> {
-  const unfinished = join(dirname(path), `.${basename(path)}.${commandId}`)
-  await mkdir(dirname(path), { recursive: true })
+  const unfinished = await unfinishedPath(path, commandId)
   const input = new PassThrough()
   const stages = [
     input,
@@ -59,6 +58,12 @@ export async function openTextFile(
       await rm(unfinished, { force: true })
     },
   }
+}
+
+/** What a file is called until it is whole; its folder is there then. */
+export async function unfinishedPath(path: string, commandId: string): Promise<string> {
+  await mkdir(dirname(path), { recursive: true })
+  return join(dirname(path), `.${basename(path)}.${commandId}`)
 }
 
 /** A name is not to outlive the content in a crash of the machine. */

@@ -1,21 +1,25 @@
 import { makeProblem, ProblemError } from '../../core/problem.ts'
-import { type CopyOutFormat, type Session, type SQLQuery, sql } from '../../warehouse/index.ts'
+import {
+  type CopyOutFormat,
+  type ResultColumn,
+  type Session,
+  type SQLQuery,
+  sql,
+} from '../../warehouse/index.ts'
 import type { ExportFormat } from './export-target.ts'
+import { parquetSql } from './parquet-columns.ts'
 
 /*
  * What the server is asked for: rows that are already written as they are to stand in the file, so that JavaScript
- * looks at no value. Rows that are divided have the value of their partition in front, and come in its order.
+ * looks at no value, but for Parquet. Rows that are divided have the value of their partition in front, and come in its order.
  */
 
-export interface ExportColumn {
-  readonly name: string
-  /** The short name of its type: `int8`. */
-  readonly type: string
-}
+/** A column of what is exported. */
+export type ExportColumn = ResultColumn
 
 export interface ExportQuery {
   readonly query: SQLQuery
-  readonly copy: Exclude<CopyOutFormat, string>
+  readonly copy: Exclude<CopyOutFormat, string> | 'text'
   /** What each file begins with. */
   readonly head: string
   /** What ends the value of the partition in front of each row. */
@@ -94,6 +98,18 @@ export function exportQuery(
         copy: { format: 'csv', delimiter: '\x01', quote: '\x02' },
         head: '',
         separator: 1,
+      }
+    case 'parquet':
+      return {
+        query: sql`
+          select ${day ? sql`coalesce(${day}::text, ''), ` : sql``}${sql.join(
+            columns.filter(({ name }) => name !== partitionBy).map(parquetSql),
+            ', ',
+          )}
+          from (${inner}) as exported${order}`,
+        copy: 'text',
+        head: '',
+        separator: 9,
       }
   }
 }

@@ -2,11 +2,18 @@ import type { CopyRows, Session, SQLQuery } from '../../warehouse/index.ts'
 import { EndlessRecordError, recordChunks } from '../load-files/record-chunks.ts'
 import { placesOfRecords } from '../load-files/scan-records.ts'
 import { type ExportFile, openTextFile } from './export-file.ts'
-import { exportColumns, exportProblem, exportQuery, settleNotation } from './export-query.ts'
+import {
+  type ExportColumn,
+  exportColumns,
+  exportProblem,
+  exportQuery,
+  settleNotation,
+} from './export-query.ts'
 import { type ExportTarget, partitionPath } from './export-target.ts'
 
 /*
  * Rows of a query into files, through COPY: what the server writes goes to the disk as it comes, so memory stays flat.
+ * Rows for Parquet are gathered in groups first.
  */
 
 export interface ExportRequest {
@@ -54,12 +61,13 @@ export function exportRows(session: Session, request: ExportRequest): Promise<Ex
     const columns = await exportColumns(session, query, partitionBy)
     const asked = exportQuery(query, columns, target.format, partitionBy)
     const source = session.copyOut(asked.query, asked.copy)
-    const quote = asked.copy.quote.charCodeAt(0)
+    const quote = asked.copy === 'text' ? undefined : asked.copy.quote.charCodeAt(0)
+    const open = fileOpener(request, columns, asked.head)
     const parts =
       partitionBy === undefined ? wholeParts(source) : dividedParts(source, quote, asked.separator)
     const files: FileUnderWay[] = []
     try {
-      await writeFiles(parts, asked.head, request, files)
+      await writeFiles(parts, open, request, files)
       if (partitionBy === undefined) files[0]!.rows = source.rowCount
       return await publishFiles(files)
     } catch (error) {
@@ -70,15 +78,29 @@ export function exportRows(session: Session, request: ExportRequest): Promise<Ex
   })
 }
 
+function fileOpener(
+  { target, partitionBy, commandId }: ExportRequest,
+  columns: readonly ExportColumn[],
+  head: string,
+): (path: string) => Promise<ExportFile> {
+  const { format, isCompressed } = target
+  if (format !== 'parquet') return (path) => openTextFile(path, { head, commandId, isCompressed })
+  const inFile = columns.filter(({ name }) => name !== partitionBy)
+  return async (path) => {
+    const { openParquetFile } = await import('./parquet-file.ts')
+    return openParquetFile(path, { columns: inFile, commandId })
+  }
+}
+
 async function writeFiles(
   parts: AsyncIterable<Part>,
-  head: string,
-  { target, partitionBy, commandId, onBytes }: ExportRequest,
+  open: (path: string) => Promise<ExportFile>,
+  { target, partitionBy, onBytes }: ExportRequest,
   files: FileUnderWay[],
 ): Promise<void> {
   const begin = async (key: string | null): Promise<FileUnderWay> => {
     const path = key === null ? target.path : partitionPath(target.path, partitionBy!, key)
-    const file = await openTextFile(path, { head, commandId, isCompressed: target.isCompressed })
+    const file = await open(path)
     const begun = { key, path, file, rows: 0 }
     files.push(begun)
     return begun
@@ -110,7 +132,11 @@ async function* wholeParts(source: CopyRows): AsyncGenerator<Part> {
 }
 
 /** Rows with the value of their partition in front, in its order. */
-async function* dividedParts(source: CopyRows, quote: number, separator: number): AsyncGenerator<Part> {
+async function* dividedParts(
+  source: CopyRows,
+  quote: number | undefined,
+  separator: number,
+): AsyncGenerator<Part> {
   for await (const { bytes } of recordChunks(source, { quote, sizeBytes: () => chunkBytes })) {
     let key: string | null = null
     let records: Buffer[] = []

@@ -5,7 +5,7 @@ import { compressionOfName } from '../load-files/file-names.ts'
  * Where exported rows go, by the name of the file.
  */
 
-export type ExportFormat = 'csv' | 'ndjson'
+export type ExportFormat = 'csv' | 'ndjson' | 'parquet'
 
 export interface ExportTarget {
   readonly path: string
@@ -13,7 +13,12 @@ export interface ExportTarget {
   readonly isCompressed: boolean
 }
 
-const formats: Readonly<Record<string, ExportFormat>> = { csv: 'csv', ndjson: 'ndjson', jsonl: 'ndjson' }
+const formats: Readonly<Record<string, ExportFormat>> = {
+  csv: 'csv',
+  ndjson: 'ndjson',
+  jsonl: 'ndjson',
+  parquet: 'parquet',
+}
 
 /** What the name of a file asks for; null where it names nothing that can be written. */
 export function exportTarget(path: string): ExportTarget | null {
@@ -21,6 +26,8 @@ export function exportTarget(path: string): ExportTarget | null {
   if (compression !== null && compression !== 'gzip') return null
   const plain = compression ? path.slice(0, path.lastIndexOf('.')) : path
   const format = formats[/\.([^./\\]+)$/.exec(plain)?.[1]?.toLowerCase() ?? '']
+  // Parquet is packed within.
+  if (format === 'parquet' && compression !== null) return null
   return format ? { path, format, isCompressed: compression !== null } : null
 }
 

@@ -19,6 +19,7 @@ const formats: Readonly<Record<string, FileFormat>> = {
   tab: 'tsv',
   ndjson: 'ndjson',
   jsonl: 'ndjson',
+  parquet: 'parquet',
 }
 
 /** How a file is compressed, by the last part of its name; null where it is not. */

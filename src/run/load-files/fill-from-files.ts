@@ -163,6 +163,7 @@ async function copyTask(
   let copied = await copyRecords(session, target, chunk.bytes, chunk.line)
   if (copied.resent) reading.shrinkChunks()
   if (stage) copied = await throughStage(session, stage, filling.into, file, chunk, copied)
+  if (file.countsRows) copied = atRows(copied, file, chunk)
   file.rows += copied.rows
   file.badRows += copied.bad.length
   const { sofar, expected } = reading.count(copied.rows + copied.bad.length)
@@ -198,6 +199,13 @@ async function throughStage(
     return { line: line + place.line, column, reason, raw }
   })
   return { ...staged, rows, bad: [...staged.bad, ...more] }
+}
+
+/** With the numbers of rows in the place of lines. */
+function atRows(copied: Copied, { quote }: FileUnderWay, { bytes, line }: Task['chunk']): Copied {
+  if (copied.bad.length === 0) return copied
+  const rows = new Map(placesOfRecords(bytes, quote).map((place, index) => [line + place.line, line + index]))
+  return { ...copied, bad: copied.bad.map((record) => ({ ...record, line: rows.get(record.line)! })) }
 }
 
 function explained(error: unknown, { node, into }: Filling): unknown {

@@ -7,6 +7,8 @@ export interface RecordFile {
   /** The fields of each record in their order; `document` where it is one JSON object. */
   readonly fields: readonly string[] | 'document'
   readonly chunks: AsyncIterable<Chunk>
+  /** Lets go of what is held besides the bytes; called however reading ends. */
+  readonly close?: () => Promise<void>
 }
 
 /** Reads files of one format. */
@@ -15,6 +17,8 @@ export interface FormatReader {
   readonly copy: Extract<CopyInFormat, { format: 'csv' }>
   /** What encloses values in which line breaks are part of them, as a byte. */
   readonly quote: number | undefined
+  /** Whether places in the file are numbers of rows, not of lines: where it has no lines. */
+  readonly countsRows?: true
   /** Reads as far as it takes to know the fields. */
   readonly open: (bytes: AsyncIterable<Buffer>, sizeBytes: () => number) => Promise<RecordFile>
 }

@@ -1,6 +1,7 @@
 import { createInterface } from 'node:readline'
 import { pipeline, Readable } from 'node:stream'
 import { parse } from 'csv-parse'
+import { parse as parseNow } from 'csv-parse/sync'
 import { stringify } from 'yaml'
 import type { FileFormat } from '../../core/load-spec.ts'
 import { decompressor } from './decompress.ts'
@@ -31,6 +32,8 @@ export interface InferredLoad {
   readonly columns: number
 }
 
+const chunkBytes = 1024 * 1024
+
 /** Reads files and writes the YAML of a load of them. */
 export async function inferLoad(files: readonly SourceFile[], options: InferOptions): Promise<InferredLoad> {
   const fields = new Map<string, ShapeOfValues>()
@@ -40,9 +43,14 @@ export async function inferLoad(files: readonly SourceFile[], options: InferOpti
     for (const [name, value] of partitionsOf(file.address)) shapeFor(partitions, name).see(value)
     const left = options.rows === undefined ? Number.POSITIVE_INFINITY : options.rows - found.rows
     if (left <= 0) break
+    const told = options.format ?? formatOfName(file.address)
+    if (told === 'parquet') {
+      found.format = told
+      found.rows += await seeParquet(textOf(file, options.signal), fields, left)
+      continue
+    }
     const [firstLine, text] = await peeked(textOf(file, options.signal))
-    const format =
-      options.format ?? formatOfName(file.address) ?? (firstLine.startsWith('{') ? 'ndjson' : 'csv')
+    const format = told ?? (firstLine.startsWith('{') ? 'ndjson' : 'csv')
     found.format = format
     if (format === 'ndjson') found.rows += await seeDocuments(text, fields, left)
     else {
@@ -159,6 +167,32 @@ async function seeRecords(
   }
   text.destroy()
   return rows
+}
+
+/** Parquet as the records that loading makes of it. */
+async function seeParquet(
+  bytes: Readable,
+  shapes: Map<string, ShapeOfValues>,
+  most: number,
+): Promise<number> {
+  const { parquetReader } = await import('./parquet-reader.ts')
+  const { copy, open } = parquetReader([])
+  const { fields, chunks, close } = await open(bytes, () => chunkBytes)
+  try {
+    const columns = (fields as readonly string[]).map((name) => shapeFor(shapes, name))
+    let rows = 0
+    for await (const chunk of chunks) {
+      for (const record of parseNow(chunk.bytes) as string[][]) {
+        if (rows >= most) return rows
+        rows++
+        for (const [index, shape] of columns.entries())
+          shape.see(record[index] === copy.nullText ? null : record[index]!)
+      }
+    }
+    return rows
+  } finally {
+    await close?.()
+  }
 }
 
 /** The first line of a text, and the whole text. */

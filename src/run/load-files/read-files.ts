@@ -1,5 +1,5 @@
 import { pipeline, type Readable } from 'node:stream'
-import type { FilesSpec } from '../../core/load-spec.ts'
+import type { FileFormat, FilesSpec } from '../../core/load-spec.ts'
 import type { LoadedFile } from '../../core/loaded-file.ts'
 import type { LoadNode } from '../../core/node.ts'
 import { decompressor } from './decompress.ts'
@@ -7,7 +7,7 @@ import { delimitedReader } from './delimited-reader.ts'
 import { digesting } from './file-digest.ts'
 import { compressionOfName, formatOfName } from './file-names.ts'
 import { partitionsOf, type SourceFile } from './file-source.ts'
-import type { FormatReader } from './format-reader.ts'
+import type { FormatReader, RecordFile } from './format-reader.ts'
 import { ndjsonReader } from './ndjson-reader.ts'
 import { type Chunk, EndlessRecordError } from './record-chunks.ts'
 import { fieldsProblem, isText, type Route, routeOf, type TypedField } from './route.ts'
@@ -25,7 +25,7 @@ export interface Reading {
 }
 
 /** A file of which chunks are copied; what they came to is added up in it. */
-export interface FileUnderWay extends Pick<FormatReader, 'copy' | 'quote'> {
+export interface FileUnderWay extends Pick<FormatReader, 'copy' | 'quote' | 'countsRows'> {
   readonly address: string
   readonly route: Route
   readonly partitionValues: readonly (string | null)[]
@@ -63,9 +63,10 @@ export function readFiles(reading: Reading): FilesReading {
   const finished: (() => LoadedFile)[] = []
   const progress = { bytes: 0, rows: 0 }
   let sizeBytes = chunkBytes
-  const totalBytes = files.every((file) => file.sizeBytes !== undefined)
-    ? files.reduce((sum, file) => sum + file.sizeBytes!, 0)
-    : null
+  // A Parquet file is there as a whole before its first row is: its bytes tell nothing of what is left.
+  const isTelling = ({ address, sizeBytes: size }: SourceFile) =>
+    size !== undefined && formatFor(address, reading) !== 'parquet'
+  const totalBytes = files.every(isTelling) ? files.reduce((sum, file) => sum + file.sizeBytes!, 0) : null
   const tasks = (async function* (): AsyncGenerator<Task> {
     let ordinal = 0
     for (const file of files) {
@@ -81,6 +82,8 @@ export function readFiles(reading: Reading): FilesReading {
         }
       } catch (error) {
         throw readProblem(error, file, reading)
+      } finally {
+        await opened.close()
       }
       finished.push(opened.finish())
     }
@@ -111,18 +114,22 @@ export function readFiles(reading: Reading): FilesReading {
 /** Opens a file; what it holds is known when its first chunk is. */
 async function openFile(file: SourceFile, reading: Reading, onBytes: (bytes: number) => void) {
   const { node, signal } = reading
+  const reader = await readerOf(file, reading)
   const { through, digest } = digesting(onBytes)
   const compression = compressionOfName(file.address)
   const stages = [file.open(signal), through, ...(compression ? [decompressor(compression)] : [])]
   const bytes = pipeline(stages, () => {}) as unknown as Readable
-  const reader = readerOf(file, reading)
   let underWay: FileUnderWay | undefined
+  let records: RecordFile | undefined
   return {
     underWay: () => underWay!,
     async chunks(sizeBytes: () => number): Promise<AsyncIterable<Chunk>> {
-      const { fields, chunks } = await reader.open(bytes, sizeBytes)
-      underWay = begun(file, reading, fields, reader)
-      return chunks
+      records = await reader.open(bytes, sizeBytes)
+      underWay = begun(file, reading, records.fields, reader)
+      return records.chunks
+    },
+    async close() {
+      await records?.close?.()
     },
     finish(): () => LoadedFile {
       const { sizeBytes, checksum } = digest()
@@ -143,7 +150,7 @@ function begun(
   file: SourceFile,
   reading: Reading,
   found: readonly string[] | 'document',
-  { copy, quote }: FormatReader,
+  { copy, quote, countsRows }: FormatReader,
 ): FileUnderWay {
   const { node, fields } = reading
   const { spec } = node
@@ -166,24 +173,30 @@ function begun(
   const route = routeOf(found, fields)
   return {
     ...{ address: file.address, route, partitionValues, quote, rows: 0, badRows: 0 },
+    ...(countsRows && { countsRows }),
     copy: withEmptyAsNull(copy, route, reading),
   }
 }
 
-function readerOf({ address }: SourceFile, { node }: Reading): FormatReader {
+function formatFor(address: string, { node }: Reading): FileFormat | null {
+  return node.spec.format ?? formatOfName(address)
+}
+
+async function readerOf({ address }: SourceFile, reading: Reading): Promise<FormatReader> {
+  const { node } = reading
   const { spec } = node
-  const format = spec.format ?? formatOfName(address)
+  const format = formatFor(address, reading)
+  const positions = spec.fields.flatMap(({ origin, path }) => (origin === 'field' ? [path[0]!] : []))
+  if (format === 'parquet') {
+    const { parquetReader } = await import('./parquet-reader.ts')
+    return parquetReader(spec.dialect.unknownFields === 'ignore' ? positions : [])
+  }
   if (format === 'ndjson') return ndjsonReader(spec.dialect.encoding)
-  if (format !== null)
-    return delimitedReader({
-      format,
-      dialect: spec.dialect,
-      positions: spec.fields.flatMap(({ origin, path }) => (origin === 'field' ? [path[0]!] : [])),
-    })
+  if (format !== null) return delimitedReader({ format, dialect: spec.dialect, positions })
   throw loadProblem(
     node,
     `the name of ${address} does not tell how it is written`,
-    "say it: 'format: csv', tsv or ndjson",
+    "say it: 'format: csv', tsv, ndjson or parquet",
   )
 }
 
@@ -191,9 +204,9 @@ function readerOf({ address }: SourceFile, { node }: Reading): FormatReader {
 function withEmptyAsNull(
   copy: FormatReader['copy'],
   route: Route,
-  { fields, node }: Reading,
+  { fields }: Reading,
 ): FormatReader['copy'] {
-  if (node.spec.dialect.nullText !== '') return copy
+  if (copy.nullText !== '') return copy
   const texts = new Set(fields.filter(({ type }) => isText(type)).map(({ column }) => column))
   const forceNull =
     route.kind === 'direct' ? route.columns.filter((column) => !texts.has(column)) : route.emptyIsNull

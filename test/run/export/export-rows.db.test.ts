@@ -2,6 +2,7 @@ import { existsSync, mkdtempSync, readdirSync, readFileSync, rmSync, writeFileSy
 import { tmpdir } from 'node:os'
 import { join } from 'node:path'
 import { gunzipSync } from 'node:zlib'
+import { parquetMetadata } from 'hyparquet'
 import { afterAll, beforeAll, describe, expect, it } from 'vitest'
 import { exportRows } from '../../../src/run/export/export-rows.ts'
 import { exportTarget } from '../../../src/run/export/export-target.ts'
@@ -132,6 +133,106 @@ describe('rows that are exported and loaded again are the same', () => {
       sql`select count(*)::int as n, sum(id)::int as ids, count(distinct word)::int as words from raw.t where day = date '2026-01-01' + id::int % 3`,
     )
     expect(sums).toEqual({ n: 60_000, ids: 1_800_030_000, words: 1 })
+  })
+})
+
+describe('Parquet', () => {
+  const kinds = {
+    id: 'bigint',
+    small: 'integer',
+    least: 'smallint',
+    day: 'date',
+    amount: 'numeric(18,4)',
+    long_amount: 'numeric(30,10)',
+    any_amount: 'numeric',
+    word: 'text',
+    code: 'varchar(10)',
+    at: 'timestamptz',
+    plain_at: 'timestamp',
+    clock: 'time',
+    span: 'interval',
+    yes: 'boolean',
+    tree: 'jsonb',
+    unit: 'uuid',
+    ratio: 'double precision',
+    float: 'real',
+    bytes: 'bytea',
+    numbers: 'int[]',
+  }
+  const all = unsafeSql(Object.keys(kinds).join(', '))
+
+  beforeAll(async () => {
+    const columns = Object.entries(kinds).map(([name, type]) => `${name} ${type}`)
+    await database.rows(sql`create table original.p (${unsafeSql(columns.join(', '))})`)
+    await database.rows(
+      unsafeSql(String.raw`
+      insert into original.p values
+        (9223372036854775807, -2147483648, 32767, '2026-01-01', 12345678901234.5678, 12345678901234567890.0123456789, 1.50,
+          'a "quoted", text', 'ä', '2026-01-01 12:00:00.123456+02', '2026-01-01 12:00:00.5', '23:59:59.000001', '1 mon -2 days',
+          true, '{"a": [1, "x\ny"], "b": 1.10}', '6f1c9f0e-95a4-4d8f-8a25-0d9f3e7b0a11', 0.1, 0.1, '\x00ff5c6e', '{1,null,3}'),
+        (2, 0, 0, '1969-12-31', -0.0001, -0.5, 'NaN', e'two\nlines\r\nand a \\ and \t and \\N and \b\f\v', e'\\.',
+          '1969-12-31 23:59:59.999999Z', '0044-03-15 01:02:03 BC', '00:00', '0', false, '"text"', null, 'NaN', '-infinity', '', '{}'),
+        (3, null, null, '0044-03-15 BC', 0, null, null, '', e'\\N', '10000-01-01 00:00Z', null, null, null, null, 'null', null,
+          '-0', 1e30, null, null),
+        (4, null, null, null, null, null, null, null, null, null, null, null, null, null, null, null, null, null, null, null),
+        (5, 1, 1, '2026-01-01', 1, 1, 1e20, e'\u2028', 'x', '2026-01-01Z', '2026-01-01', '12:00', '1 year', true, '1', null,
+          5e-324, 0, 'x', '{5}')`),
+    )
+  })
+
+  it('is loaded again as the same rows', async () => {
+    const result = await exported(sql`select ${all} from original.p`, 'all.parquet')
+    expect(result).toMatchObject({ rows: 5, files: [{ rows: 5 }] })
+    await load(join(folder, 'all.parquet'), kinds)
+    expect(await rowsOf('raw.t', all)).toEqual(await rowsOf('original.p', all))
+  })
+
+  it('in folders by date', async () => {
+    const { files } = await exported(sql`select ${all} from original.p`, 'parquet/t.parquet', 'day')
+    expect(files.map(({ path, rows }) => [path.slice(folder.length), rows])).toEqual([
+      ['/parquet/day=0044-03-15%20BC/t.parquet', 1],
+      ['/parquet/day=1969-12-31/t.parquet', 1],
+      ['/parquet/day=2026-01-01/t.parquet', 2],
+      ['/parquet/day=__HIVE_DEFAULT_PARTITION__/t.parquet', 1],
+    ])
+    await load(join(folder, 'parquet/*/t.parquet'), kinds, 'day')
+    expect(await rowsOf('raw.t', all)).toEqual(await rowsOf('original.p', all))
+  })
+
+  it('of many rows has several groups, and of none none', async () => {
+    const many = sql`select n as id, null::text as nothing, repeat('x' || chr(10), n % 50) as word
+      from generate_series(1, 250000) as n`
+    expect((await exported(many, 'many.parquet')).rows).toBe(250_000)
+    const bytes = readFileSync(join(folder, 'many.parquet'))
+    const { row_groups: groups, schema } = parquetMetadata(
+      bytes.buffer.slice(bytes.byteOffset, bytes.byteOffset + bytes.length) as ArrayBuffer,
+    )
+    expect(groups.map(({ num_rows }) => Number(num_rows))).toEqual([100_000, 100_000, 50_000])
+    expect(schema.map(({ name, type }) => [name, type])).toEqual([
+      ['root', undefined],
+      ['id', 'INT32'],
+      ['nothing', 'BYTE_ARRAY'],
+      ['word', 'BYTE_ARRAY'],
+    ])
+    const columns = { id: 'int', nothing: 'text', word: 'text' }
+    await load(join(folder, 'many.parquet'), columns)
+    const [sums] = await database.rows(
+      sql`select count(*)::int as n, sum(id)::float as ids, count(nothing)::int as some from raw.t
+          where word = repeat('x' || chr(10), id % 50)`,
+    )
+    expect(sums).toEqual({ n: 250_000, ids: 31_250_125_000, some: 0 })
+    expect((await exported(sql`select 1 as id where false`, 'none.parquet')).rows).toBe(0)
+    await load(join(folder, 'none.parquet'), { id: 'int' })
+    expect(await database.rows(sql`select * from raw.t`)).toEqual([])
+  })
+
+  it('refuses a value that its types do not have, and leaves nothing', async () => {
+    const refused = (value: string) => exported(sql`select ${unsafeSql(value)} as a`, 'bad/t.parquet')
+    await expect(refused(`'NaN'::numeric(5,2)`)).rejects.toThrow("'a' cannot be written: NaN is no decimal")
+    await expect(refused(`'infinity'::date`)).rejects.toThrow('infinite')
+    await expect(refused(`'infinity'::timestamptz`)).rejects.toThrow('infinity')
+    expect(readdirSync(join(folder, 'bad'))).toEqual([])
+    expect(exportTarget('t.parquet.gz')).toBe(null)
   })
 })
 

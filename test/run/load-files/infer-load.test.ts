@@ -1,4 +1,4 @@
-import { mkdirSync, writeFileSync } from 'node:fs'
+import { mkdirSync, readFileSync, writeFileSync } from 'node:fs'
 import { join } from 'node:path'
 import { expect, it } from 'vitest'
 import { readProject } from '../../../src/project/read-project.ts'
@@ -79,4 +79,26 @@ it('finds files by patterns and folders, and leaves those that are hidden', asyn
     expect(await found('data/*.json')).toEqual([])
     await expect(found('data/none.csv')).rejects.toThrow('there is no file data/none.csv')
   })
+})
+
+it('declares Parquet by its fields and values', async () => {
+  const file = readFileSync(join(import.meta.dirname, 'files/pyarrow.parquet'))
+  const lines = await withProject({}, async (root) => {
+    mkdirSync(join(root, 'data'))
+    writeFileSync(join(root, 'data/t.parquet'), file)
+    const { yaml, rows } = await inferLoad(await localFiles('data/t.parquet', root, refuse).list(), {
+      ...{ name: 't', schema: 'raw', from: 'data/t.parquet', signal: new AbortController().signal },
+    })
+    expect(rows).toBe(3)
+    return yaml.split('\n')
+  })
+  for (const entry of [
+    '{ name: id, type: bigint } # 2 to 9007199254740993, never missing',
+    '{ name: day, type: date } # 1 of 3 missing',
+    '{ name: amount, type: numeric } # 1 of 3 missing',
+    '{ name: at, type: timestamptz } # 1 of 3 missing',
+    '{ name: plain_at, type: timestamp } # 1 of 3 missing',
+    '{ name: nested, type: jsonb } # 1 of 3 missing',
+  ])
+    expect(lines).toContain(`          - ${entry}`)
 })

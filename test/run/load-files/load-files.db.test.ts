@@ -1,7 +1,8 @@
 import { randomUUID } from 'node:crypto'
-import { mkdirSync, rmSync, utimesSync, writeFileSync } from 'node:fs'
+import { mkdirSync, readFileSync, rmSync, utimesSync, writeFileSync } from 'node:fs'
 import { dirname, join } from 'node:path'
 import { gzipSync } from 'node:zlib'
+import { parquetWriteBuffer } from 'hyparquet-writer'
 import { beforeEach, describe, expect, it } from 'vitest'
 import { rollback } from '../../../src/run/rollback.ts'
 import { sql, type Warehouse, withWarehouse } from '../../../src/warehouse/index.ts'
@@ -81,6 +82,77 @@ async function loaded(
 const rows = () => database.rows(sql`select * from raw.t order by 1`)
 const badRows = () =>
   database.rows(sql`select line::int, column_name as column, reason, raw from raw.t__bad_rows order by line`)
+
+describe('a Parquet file', () => {
+  /** Three rows, written by pyarrow; the second is all null but for its key, and the third has a line break. */
+  const bytes = readFileSync(join(import.meta.dirname, 'files/pyarrow.parquet'))
+  const name = 'data/t.parquet'
+
+  it('is loaded by the names of its fields, exact, with what is nested as JSON', async () => {
+    const columns = `{ name: id, type: bigint }, { name: amount, type: "numeric(18,2)", from: amount },
+      { name: nested, type: jsonb }, { name: list, type: jsonb }, { name: happened_at, type: timestamptz, from: at },
+      { name: day, type: date }`
+    const { result } = await loaded('unknown_fields: ignore', bytes, { name, columns })
+    expect(result.problems).toEqual([])
+    expect(await database.rows(sql`select to_jsonb(t) as row from raw.t as t order by id`)).toMatchObject([
+      { row: { id: 2, amount: null, nested: null, list: null, happened_at: null } },
+      { row: { id: 3, amount: -123456789012345.67, list: [], day: '1969-12-31' } },
+      { row: { nested: { a: 1, b: [{ c: 1.1, d: '2026-01-01' }, null], m: 'q"' }, list: [1, null, 3] } },
+    ])
+    expect(
+      await database.rows(
+        sql`select amount::text, happened_at at time zone 'UTC' = '2026-01-01 11:00:00.123456' as same from raw.t where id > 3`,
+      ),
+    ).toEqual([{ amount: '1.50', same: true }])
+  })
+
+  it('has bad rows by their number, whatever values hold line breaks', async () => {
+    // Directly and through a stage.
+    for (const type of [
+      'word, type: "varchar(16)"',
+      'word, type: "varchar(16)" }, { name: again, type: text, from: word',
+    ]) {
+      await database.rows(sql`drop schema if exists raw cascade`)
+      await database.rows(sql`drop schema if exists estimand cascade`)
+      const rows = [
+        { word: 'a\nb\nc' },
+        { word: 'far too long to be a word' },
+        { word: null },
+        { word: 'and this is another one' },
+      ]
+      const { result } = await loaded("unknown_fields: ignore\nbad_row_limit: '90%'", parquetOf(rows), {
+        name,
+        columns: `{ name: ${type} }`,
+      })
+      expect(result.problems).toEqual([])
+      expect((await badRows()).map(({ line, reason }) => [line, reason])).toEqual([
+        [2, 'value too long for type character varying(16)'],
+        [4, 'value too long for type character varying(16)'],
+      ])
+      expect(await database.rows(sql`select word from raw.t order by 1`)).toEqual([
+        { word: 'a\nb\nc' },
+        { word: null },
+      ])
+    }
+  })
+
+  it('that is broken, or has other fields, fails the load', async () => {
+    const cut = await loaded('', bytes.subarray(0, 5000), { name })
+    expect(cut.node.problem).toMatchObject({
+      code: 'load-failed',
+      message: 'data/t.parquet cannot be read: parquet file invalid (footer != PAR1)',
+    })
+    const other = await loaded('', bytes, { name })
+    expect(other.node.problem!.message).toContain('which no column is made from')
+    expect(await database.rows(sql`select to_regclass('raw.t')::text as t`)).toEqual([{ t: null }])
+  })
+})
+
+/** A Parquet file of texts. */
+function parquetOf(rows: readonly { readonly word: string | null }[]): Buffer {
+  const data = rows.map(({ word }) => word)
+  return Buffer.from(parquetWriteBuffer({ columnData: [{ name: 'word', data, type: 'STRING' }] }))
+}
 
 describe('a delimited file', () => {
   it('is loaded by the names of its header, in whatever order', async () => {
