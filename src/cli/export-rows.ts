@@ -31,7 +31,10 @@ export async function exportToFiles(
     throw usage('what is to be exported?', 'name a model or relation, or give a query with --inline')
   const target = exportTarget(resolve(context.workingDirectory, flags.to))
   if (!target)
-    throw usage(`the name '${flags.to}' names no format`, 'end it in .csv, .csv.gz, .ndjson, .ndjson.gz or .parquet')
+    throw usage(
+      `the name '${flags.to}' names no format`,
+      'end it in .csv, .csv.gz, .ndjson, .ndjson.gz or .parquet',
+    )
   const workspace = await openWorkspace(context)
   const renderer = await workspace.openRenderer()
   const relation = name === undefined ? null : relationNamed(name, workspace.manifest)
