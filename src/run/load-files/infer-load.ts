@@ -94,7 +94,7 @@ function columnsOf(
     const name = columnName(field, taken)
     const way = field.startsWith('$') ? [field] : field
     const parts = [
-      `name: ${name}`,
+      `name: ${scalar(name)}`,
       `type: ${scalar(shape.type)}`,
       ...(origin === 'partition' ? [`partition: ${scalar(field)}`] : []),
       ...(origin === 'from' && name !== field
@@ -128,6 +128,8 @@ function scalar(text: string): string {
   return stringify(text, {
     defaultStringType: 'PLAIN',
     defaultKeyType: 'PLAIN',
+    // As projects are read: `yes` is a truth value there, unless it is quoted.
+    version: '1.1',
     lineWidth: 0,
     inFlow: true,
   } as object).trim()

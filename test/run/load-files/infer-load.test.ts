@@ -90,6 +90,10 @@ it('declares Parquet by its fields and values', async () => {
       ...{ name: 't', schema: 'raw', from: 'data/t.parquet', signal: new AbortController().signal },
     })
     expect(rows).toBe(3)
+    mkdirSync(join(root, 'pipelines'))
+    writeFileSync(join(root, 'pipelines/t.yml'), yaml)
+    const { loads } = await readProject(root)
+    expect(loads.map(({ name }) => name)).toEqual(['t'])
     return yaml.split('\n')
   })
   for (const entry of [
@@ -99,6 +103,7 @@ it('declares Parquet by its fields and values', async () => {
     '{ name: at, type: timestamptz } # 1 of 3 missing',
     '{ name: plain_at, type: timestamp } # 1 of 3 missing',
     '{ name: nested, type: jsonb } # 1 of 3 missing',
+    '{ name: "yes", type: boolean } # 1 of 3 missing',
   ])
     expect(lines).toContain(`          - ${entry}`)
 })
