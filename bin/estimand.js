@@ -6,8 +6,8 @@ import { setFlagsFromString } from 'node:v8'
 // V8 makes faster code of what runs often, on another thread, and soon finds much to be worth it. A command is over
 // before most of that pays, and meanwhile it takes half of a small machine: docs/decisions/0014-two-cores.md.
 setFlagsFromString('--interrupt-budget=1000000')
-// It also lets the heap grow to four times of what is alive before it looks what is not; a little over two does as well.
-setFlagsFromString('--heap-growing-percent=120')
+// It also lets the heap grow to four times of what is alive before it looks what is not; twice does as well.
+setFlagsFromString('--heap-growing-percent=100')
 // What loads the parser of SQL sets these flags too, with the reasons. Code that is kept is bound to the flags under which it
 // was made, so they are all set before any is loaded.
 setFlagsFromString('--wasm-tiering-budget=2147483647')

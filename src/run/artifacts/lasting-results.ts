@@ -2,7 +2,7 @@ import type { Node } from '../../core/node.ts'
 import type { NodeResult, RunResult } from '../../core/run-result.ts'
 import { type ArtifactOptions, artifactMetadata } from './artifact-metadata.ts'
 import { hasSql } from './compiled-path.ts'
-import { entryTimes, type ResultScope, resultEntry } from './run-results-artifact.ts'
+import { entryFindings, entryRelation, entryTimes, type ResultScope } from './run-results-artifact.ts'
 import { writeWholeFile } from './whole-file.ts'
 
 /*
@@ -18,14 +18,9 @@ export interface LastingParts {
 
 /** The part of a result's entry that is the same the next time. */
 export function lastingParts(result: NodeResult, node: Node, id: string, scope: ResultScope): LastingParts {
-  const { status, timing, thread_id, execution_time, compiled_code, relation_name, ...lasting } = resultEntry(
-    result,
-    node,
-    id,
-    scope,
-  )
-  const before = `${JSON.stringify(lasting).slice(1, -1)},"compiled_code":`
-  const after = `,"relation_name":${JSON.stringify(relation_name)}}`
+  const findings = JSON.stringify(entryFindings(result, node, id, scope))
+  const before = `${findings.slice(1, -1)},"compiled_code":`
+  const after = `,"relation_name":${JSON.stringify(entryRelation(node, scope))}}`
   return hasSql(node) ? { before, after } : { before: `${before}null${after}`, after: '' }
 }
 

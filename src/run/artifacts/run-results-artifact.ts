@@ -100,16 +100,25 @@ export function entryTimes(result: NodeResult) {
 }
 
 /** The entry of one result. */
-export function resultEntry(
+export function resultEntry(result: NodeResult, node: Node, id: string, scope: ResultScope) {
+  const compiledCode = scope.options.compiledCode?.get(node.id) ?? result.compiledCode
+  return {
+    ...entryTimes(result),
+    ...entryFindings(result, node, id, scope),
+    compiled_code: hasSql(node) ? (compiledCode ?? null) : null,
+    relation_name: entryRelation(node, scope),
+  }
+}
+
+/** What stands in an entry between its times and its SQL. */
+export function entryFindings(
   result: NodeResult,
   node: Node,
   id: string,
-  { run, manifest, options }: ResultScope,
+  { run, options }: Pick<ResultScope, 'run' | 'options'>,
 ) {
-  const relation = relationOf(node)
-  const compiledCode = options.compiledCode?.get(node.id) ?? result.compiledCode
+  const isCompiled = options.compiledCode?.has(node.id) || result.compiledCode !== undefined
   return {
-    ...entryTimes(result),
     adapter_response: adapterResponse(result, node),
     message: `${message(result, node, run)}${tries(result)}`,
     failures: isTest(node)
@@ -118,10 +127,14 @@ export function resultEntry(
         ? 0
         : null,
     unique_id: id,
-    compiled: hasSql(node) ? compiledCode !== undefined : null,
-    compiled_code: hasSql(node) ? (compiledCode ?? null) : null,
-    relation_name: relation && relationName(node, relation, manifest, options),
+    compiled: hasSql(node) ? isCompiled : null,
   }
+}
+
+/** The relation of a node as an entry ends with it. */
+export function entryRelation(node: Node, { manifest, options }: Pick<ResultScope, 'manifest' | 'options'>) {
+  const relation = relationOf(node)
+  return relation && relationName(node, relation, manifest, options)
 }
 
 /** The rows that a test found, where these are too many; one that passes has none, as in dbt. */
