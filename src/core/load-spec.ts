@@ -1,7 +1,7 @@
 import type { StreamTerms } from './stream-spec.ts'
 
 /*
- * A load fills tables with data from outside the warehouse: a generator written in TypeScript, or files.
+ * A load fills tables with data from outside the warehouse: a generator written in TypeScript, files, another database.
  * The YAML under pipelines/ declares it; the tables and their types are known without running any code.
  */
 
@@ -72,26 +72,54 @@ export interface BadRowPolicy {
   readonly limit?: { readonly rows: number } | { readonly share: number }
 }
 
-export interface FilesSpec extends LoadSpecBase {
-  readonly kind: 'files'
-  /** A file, a glob, a folder, or `-` for the standard input; relative to the project unless absolute. */
-  readonly from: string
+/** What loads have in common that get their rows as text and copy them. */
+export interface RowsSpecBase extends LoadSpecBase {
   /** Undefined where the names of the files tell. */
   readonly format?: FileFormat
   readonly dialect: FileDialect
   readonly fields: readonly FieldMapping[]
   readonly badRows: BadRowPolicy
-  /** What is loaded: all files anew when one has changed, or only new ones, into the table as it is. */
+  /** What is loaded: all rows anew, or only new ones, into the table as it is. */
   readonly mode: 'replace' | 'append' | 'upsert'
   /** With upsert: what tells rows apart. */
   readonly key: readonly string[]
+}
+
+export interface FilesSpec extends RowsSpecBase {
+  readonly kind: 'files'
+  /** A file, a glob, a folder, or `-` for the standard input; relative to the project unless absolute. */
+  readonly from: string
   /** With append and upsert: what is done about a file that was loaded and has changed since. */
   readonly onChangedFile: 'refuse' | 'load' | 'ignore'
 }
+
+/** Rows of another PostgreSQL. */
+export interface PostgresSpec extends RowsSpecBase {
+  readonly kind: 'postgres'
+  /** A template: with its password in the environment, so that it stands in no file and no artifact. */
+  readonly url: string
+  readonly rowsOf:
+    | { readonly table: { readonly schema: string; readonly identifier: string } }
+    | { readonly query: string }
+  /** The columns to fill, in order, and what they are called there. */
+  readonly columns: readonly { readonly column: string; readonly from: string }[]
+  /** With append and upsert: only rows in which this column is greater than in all that are here. */
+  readonly watermark: Watermark | null
+}
+
+/** What tells new rows from those that are here. */
+export interface Watermark {
+  readonly column: string
+  /** How far rows may come late: an interval, or a number where the column is one. */
+  readonly lookback: string | number | null
+}
+
+/** A load whose rows are copied as the server reads them. */
+export type RowsSpec = FilesSpec | PostgresSpec
 
 /** Messages of Kafka topics, which a reader adds to the table for as long as it is at work. */
 export interface StreamSpec extends LoadSpecBase, StreamTerms {
   readonly kind: 'stream'
 }
 
-export type LoadSpec = GeneratorSpec | FilesSpec | StreamSpec
+export type LoadSpec = GeneratorSpec | RowsSpec | StreamSpec

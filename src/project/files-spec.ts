@@ -1,7 +1,7 @@
 import { didYouMean, quotedList } from '../core/did-you-mean.ts'
 import type { BadRowPolicy, FieldMapping, FilesSpec, LoadTable, ParamValue } from '../core/load-spec.ts'
 import type { Problem } from '../core/problem.ts'
-import type { CsvYaml, FilesYaml } from './load-schema.ts'
+import type { CsvYaml, FilesYaml, LoadTableYaml } from './load-schema.ts'
 import { type YamlDocument, type YamlPath, yamlProblem } from './yaml-document.ts'
 
 /*
@@ -42,7 +42,7 @@ export function specOfCsv(base: Base, { file, delimiter, header, null_text }: Cs
 
 /** The spec of a load of kind `files`. */
 export function specOfFiles(base: Base, yaml: FilesYaml): FilesSpec {
-  const { from, format, delimiter, quote, header, mode, key, null_text, encoding } = yaml
+  const { from, format, delimiter, quote, header, mode, null_text, encoding } = yaml
   return {
     kind: 'files',
     ...base,
@@ -59,9 +59,18 @@ export function specOfFiles(base: Base, yaml: FilesYaml): FilesSpec {
     fields: (yaml.tables[0]?.columns ?? []).map(mappingOf),
     badRows: policyOf(yaml),
     mode,
-    key: key.length > 0 ? key : mode === 'upsert' ? (base.tables[0]?.primaryKey ?? []) : [],
+    key: keyOf(yaml, base.tables[0]),
     onChangedFile: yaml.on_changed_file,
   }
+}
+
+/** What tells rows apart: the primary key where nothing else is said. */
+export function keyOf(
+  { mode, key }: Pick<FilesYaml, 'mode' | 'key'>,
+  table: LoadTable | undefined,
+): readonly string[] {
+  if (key.length > 0 || mode !== 'upsert') return key
+  return table?.primaryKey ?? []
 }
 
 function mappingOf({
@@ -88,7 +97,11 @@ function pathOf(from: string | readonly string[]): readonly string[] {
 /** Where nothing is said, a file of which more than a tenth is bad is another file than was meant. */
 const usualShare = 0.1
 
-function policyOf({ on_bad_row: onBadRow, bad_row_limit: limit }: FilesYaml): BadRowPolicy {
+/** What is to become of bad rows. */
+export function policyOf({
+  on_bad_row: onBadRow,
+  bad_row_limit: limit,
+}: Pick<FilesYaml, 'on_bad_row' | 'bad_row_limit'>): BadRowPolicy {
   if (onBadRow === 'fail') return { onBadRow }
   if (limit === null || limit === undefined) return { onBadRow, limit: { share: usualShare } }
   if (typeof limit === 'number') return { onBadRow, limit: { rows: limit } }
@@ -107,6 +120,25 @@ export function checkFiles(
   const refuse = (at: YamlPath, message: string, hint?: string) =>
     problems.push(yamlProblem(document, [...path, ...at], message, { hint }))
   const [table] = yaml.tables
+  checkKey(yaml, refuse)
+  for (const [index, { from, partition }] of (table?.columns ?? []).entries())
+    if (from !== undefined && partition !== undefined)
+      refuse(['tables', 0, 'columns', index, 'partition'], "a column has either 'from' or 'partition'")
+  for (const [index, { type, format }] of (table?.columns ?? []).entries())
+    if (format !== undefined && !takesFormat.test(type))
+      refuse(
+        ['tables', 0, 'columns', index, 'format'],
+        `'format' means nothing for ${type}`,
+        'it is for dates, times, numbers and booleans',
+      )
+}
+
+/** Checks that rows to be replaced can be told apart by columns that there are. */
+export function checkKey(
+  yaml: Pick<FilesYaml, 'mode' | 'key'> & { readonly tables: readonly LoadTableYaml[] },
+  refuse: (at: YamlPath, message: string, hint?: string) => void,
+): void {
+  const [table] = yaml.tables
   const columns = (table?.columns ?? []).map(({ name }) => name)
   for (const [index, key] of yaml.key.entries())
     if (!columns.includes(key))
@@ -123,14 +155,4 @@ export function checkFiles(
     )
   if (yaml.mode !== 'upsert' && yaml.key.length > 0)
     refuse(['key'], `'key' means nothing with 'mode: ${yaml.mode}'`, "it goes with 'mode: upsert'")
-  for (const [index, { from, partition }] of (table?.columns ?? []).entries())
-    if (from !== undefined && partition !== undefined)
-      refuse(['tables', 0, 'columns', index, 'partition'], "a column has either 'from' or 'partition'")
-  for (const [index, { type, format }] of (table?.columns ?? []).entries())
-    if (format !== undefined && !takesFormat.test(type))
-      refuse(
-        ['tables', 0, 'columns', index, 'format'],
-        `'format' means nothing for ${type}`,
-        'it is for dates, times, numbers and booleans',
-      )
 }

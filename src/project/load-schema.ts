@@ -82,15 +82,43 @@ const filesSchema = z.strictObject({
   on_changed_file: z.enum(['refuse', 'load', 'ignore']).default('refuse'),
 })
 
+const postgresSchema = z.strictObject({
+  kind: z.literal('postgres'),
+  ...base,
+  tables: z
+    .array(
+      z.strictObject({
+        ...table,
+        columns: z.array(z.strictObject({ ...column, from: anyName.optional() })).min(1),
+      }),
+    )
+    .min(1),
+  url: anyName,
+  table: z
+    .string()
+    .regex(/^[^.]+\.[^.]+$/, "must be 'schema.name'")
+    .optional(),
+  query: anyName.optional(),
+  mode: z.enum(['replace', 'append', 'upsert']).default('replace'),
+  key: textList,
+  watermark: nameText.optional(),
+  lookback: z.union([anyName, z.number().positive()]).optional(),
+  on_bad_row: z.enum(['quarantine', 'skip', 'fail']).default('fail'),
+  bad_row_limit: badRowLimit.nullish(),
+})
+
 const streamSchema = z.strictObject({ kind: z.literal('stream'), ...base, ...streamKeys })
 
 export const loadsSchema = z.strictObject({
   version: z.unknown().optional(),
-  loads: z.array(z.discriminatedUnion('kind', [generatorSchema, csvSchema, filesSchema, streamSchema])),
+  loads: z.array(
+    z.discriminatedUnion('kind', [generatorSchema, csvSchema, filesSchema, postgresSchema, streamSchema]),
+  ),
 })
 
 export type LoadTableYaml = z.infer<typeof tableSchema>
 export type CsvYaml = z.infer<typeof csvSchema>
 export type FilesYaml = z.infer<typeof filesSchema>
+export type PostgresYaml = z.infer<typeof postgresSchema>
 export type StreamYaml = z.infer<typeof streamSchema>
-export type LoadYaml = z.infer<typeof generatorSchema> | CsvYaml | FilesYaml | StreamYaml
+export type LoadYaml = z.infer<typeof generatorSchema> | CsvYaml | FilesYaml | PostgresYaml | StreamYaml

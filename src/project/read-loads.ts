@@ -9,6 +9,7 @@ import { mergedConfig } from './described.ts'
 import { checkFiles, specOfCsv, specOfFiles } from './files-spec.ts'
 import { type LoadTableYaml, type LoadYaml, loadsSchema } from './load-schema.ts'
 import { moduleChecksum } from './module-checksum.ts'
+import { checkPostgres, specOfPostgres } from './postgres-spec.ts'
 import { checkStream, streamSpec } from './read-stream.ts'
 import { parseYaml, type YamlDocument, type YamlPath, yamlProblem } from './yaml-document.ts'
 
@@ -33,6 +34,7 @@ function readLoad(
   problems: Problem[],
 ): LoadDeclaration {
   if (load.kind === 'files') checkFiles(document, path, load, problems)
+  if (load.kind === 'postgres') checkPostgres(document, path, load, problems)
   checkTables(document, [...path, 'tables'], load, problems)
   if (load.kind === 'stream') checkStream(root, document, path, load, problems)
   const spec = specOf(document, load)
@@ -57,6 +59,8 @@ function specOf(document: YamlDocument, load: LoadYaml): LoadSpec {
       return specOfCsv(base, load)
     case 'files':
       return specOfFiles(base, load)
+    case 'postgres':
+      return specOfPostgres(base, load)
     case 'stream':
       return streamSpec(document, load, base)
   }
@@ -97,7 +101,7 @@ function checkTables(document: YamlDocument, path: YamlPath, load: LoadYaml, pro
   }
 }
 
-const filledFrom = { csv: 'file', files: 'table', stream: 'table' } as const
+const filledFrom = { csv: 'file', files: 'table', postgres: 'table', stream: 'table' } as const
 
 function checkModule(
   root: string,

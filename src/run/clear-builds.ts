@@ -30,9 +30,9 @@ export async function clearBuilds(
   })
 }
 
-/** What a load from files publishes besides its table. */
+/** What a load of rows publishes besides its table. */
 function besides(node: Node): Relation[] {
-  if (node.resourceType !== 'load' || node.spec.kind !== 'files') return []
+  if (node.resourceType !== 'load' || (node.spec.kind !== 'files' && node.spec.kind !== 'postgres')) return []
   return relationsOf(node).map(quarantineOf)
 }
 

@@ -3,7 +3,7 @@ import type { Renderer } from '../compile/renderer.ts'
 import type { LoadSpec, ParamValue } from '../core/load-spec.ts'
 import type { LoadNode, NodeId } from '../core/node.ts'
 import { makeProblem, ProblemError } from '../core/problem.ts'
-import { isFilesLoad, sourceOf } from './load-files/source-of.ts'
+import { isFilesLoad, isPostgresLoad, sourceOf } from './load-files/source-of.ts'
 
 /** A load's parameters: its defaults, replaced by vars of the same name. Throws when a var has another type. */
 export function loadParams(
@@ -31,7 +31,8 @@ export function loadParams(
 
 /**
  * One string for what each load would write: it changes with declaration, parameters or code, and with the files of one
- * that replaces all by all. What can be read only once has none: it is always loaded.
+ * that replaces all by all. What can be read only once, or never tells whether it has changed, has none: it is always
+ * loaded.
  */
 export async function fingerprintLoads(
   nodes: readonly LoadNode[],
@@ -41,6 +42,7 @@ export async function fingerprintLoads(
 ): Promise<ReadonlyMap<NodeId, string>> {
   const entries: [NodeId, string][] = []
   for (const node of nodes) {
+    if (isPostgresLoad(node)) continue
     const parts: unknown[] = [node.spec, loadParams(node.spec, vars), node.checksum]
     if (isFilesLoad(node)) {
       const source = sourceOf(node, renderer, projectRoot)

@@ -1,7 +1,7 @@
 import { changeSince, type NodeChange, type NodeFingerprint } from '../core/fingerprint.ts'
 import type { NodeGraph } from '../core/graph.ts'
 import type { BuiltInterval } from '../core/intervals.ts'
-import type { FilesSpec } from '../core/load-spec.ts'
+import type { FilesSpec, PostgresSpec } from '../core/load-spec.ts'
 import type { HeldFile } from '../core/loaded-file.ts'
 import type { Manifest } from '../core/manifest.ts'
 import {
@@ -275,7 +275,9 @@ function newerLoad(
 
 /** When what a load has filled was last replaced: what comes to it besides is for increments. */
 function loadedAnewAt(node: LoadNode, state: WarehouseState): string | null {
-  if (node.spec.kind !== 'files' || node.spec.mode === 'replace') return latest(node, state)
+  const { spec } = node
+  const adds = (spec.kind === 'files' || spec.kind === 'postgres') && spec.mode !== 'replace'
+  if (!adds) return latest(node, state)
   const held = relationsOf(node).flatMap((relation) => state.held.get(relationKey(relation)) ?? [])
   return held.map(({ loadedAt }) => loadedAt).sort()[0] ?? null
 }
@@ -304,6 +306,7 @@ function decideSnapshot(node: SnapshotNode, state: WarehouseState) {
 
 function decideLoad(node: LoadNode, state: WarehouseState, options: PlanOptions): Decision {
   if (node.spec.kind === 'files') return decideFiles(node, node.spec, state, options)
+  if (node.spec.kind === 'postgres') return decidePostgres(node, node.spec, state, options)
   if (options.fullRefresh) return { action: 'load', reason: 'full refresh' } as const
   const keys = relationsOf(node).map(relationKey)
   if (keys.some((key) => !state.relations.has(key)))
@@ -336,6 +339,30 @@ function decideFiles(node: LoadNode, spec: FilesSpec, state: WarehouseState, opt
   if (count === 0) return { action: 'reuse', reason: `no new files; it holds ${files(unchanged)}` }
   const size = sizeBytes === undefined ? '' : `, ${megabytes(sizeBytes)}`
   return { action: 'increment', reason: `${files(count)} to load${size}` }
+}
+
+/** Nothing tells whether a database has changed: it is asked each time. */
+function decidePostgres(
+  node: LoadNode,
+  { mode, watermark }: PostgresSpec,
+  state: WarehouseState,
+  options: PlanOptions,
+): Decision {
+  const [key] = relationsOf(node).map(relationKey)
+  const isThere = state.relations.has(key!)
+  if (options.empty && isThere)
+    return { action: 'reuse', reason: 'with --empty nothing is loaded, and what is there stays' }
+  if (!isThere) return { action: 'load', reason: 'not loaded yet' }
+  if (options.fullRefresh) return { action: 'load', reason: 'full refresh' }
+  if (mode === 'replace')
+    return { action: 'load', reason: 'read anew each time: a database does not tell whether it has changed' }
+  if (!state.held.has(key!))
+    return { action: 'load', reason: 'whether it holds rows of this load is not recorded' }
+  if (watermark === null)
+    return { action: 'increment', reason: 'all rows are read, and take the place of theirs' }
+  const { column, lookback } = watermark
+  const before = lookback === null ? '' : `, and of ${lookback} before`
+  return { action: 'increment', reason: `rows whose ${column} is greater than what is there${before}` }
 }
 
 function files(count: number): string {

@@ -52,6 +52,7 @@ export {
   connectionUrl,
   describeTarget,
   type NamedTarget,
+  postgresConnection,
   redactUrl,
   resolveConnection,
   withDatabaseUrl,

@@ -18,6 +18,8 @@ export interface SourceFile {
   readonly version: string
   /** Its bytes from the beginning, as they lie there. */
   readonly open: (signal: AbortSignal) => Readable
+  /** Waits until what was opened is closed again. */
+  readonly close?: () => Promise<void>
 }
 
 /** Where files are. */

@@ -1,7 +1,6 @@
 import { availableParallelism } from 'node:os'
-import type { FilesSpec } from '../../core/load-spec.ts'
 import type { LoadedFile } from '../../core/loaded-file.ts'
-import type { LoadNode, Relation } from '../../core/node.ts'
+import type { Relation } from '../../core/node.ts'
 import { type Session, sql } from '../../warehouse/index.ts'
 import type { RunContext } from '../run-context.ts'
 import { type BadRow, type BadRows, makeBadRows, TooManyBadRowsError } from './bad-rows.ts'
@@ -9,7 +8,7 @@ import { type Copied, copyRecords, failureOfData, withoutBreak } from './copy-re
 import { type FileUnderWay, type Reading, readFiles, type Task } from './read-files.ts'
 import type { TypedField } from './route.ts'
 import { placesOfRecords } from './scan-records.ts'
-import { loadProblem } from './source-of.ts'
+import { loadProblem, type RowsLoad } from './source-of.ts'
 import { insertStaged, makeStage, type Stage } from './staged-rows.ts'
 import { announceFile, checkPartitions, orderSetting } from './table-defaults.ts'
 
@@ -19,7 +18,7 @@ import { announceFile, checkPartitions, orderSetting } from './table-defaults.ts
  */
 
 export interface Filling {
-  readonly node: LoadNode & { readonly spec: FilesSpec }
+  readonly node: RowsLoad
   /** The table to fill, which is there. */
   readonly into: Relation
   readonly fields: readonly TypedField[]

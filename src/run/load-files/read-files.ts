@@ -1,7 +1,6 @@
 import { pipeline, type Readable } from 'node:stream'
-import type { FileFormat, FilesSpec } from '../../core/load-spec.ts'
+import type { FileFormat } from '../../core/load-spec.ts'
 import type { LoadedFile } from '../../core/loaded-file.ts'
-import type { LoadNode } from '../../core/node.ts'
 import { decompressor } from './decompress.ts'
 import { delimitedReader } from './delimited-reader.ts'
 import { digesting } from './file-digest.ts'
@@ -11,14 +10,14 @@ import type { FormatReader, RecordFile } from './format-reader.ts'
 import { ndjsonReader } from './ndjson-reader.ts'
 import { type Chunk, EndlessRecordError } from './record-chunks.ts'
 import { fieldsProblem, isText, type Route, routeOf, type TypedField } from './route.ts'
-import { loadProblem } from './source-of.ts'
+import { loadProblem, type RowsLoad } from './source-of.ts'
 
 /*
  * Reading files one after the other, as chunks for whoever takes the next one.
  */
 
 export interface Reading {
-  readonly node: LoadNode & { readonly spec: FilesSpec }
+  readonly node: RowsLoad
   readonly files: readonly SourceFile[]
   readonly fields: readonly TypedField[]
   readonly signal: AbortSignal
@@ -84,6 +83,7 @@ export function readFiles(reading: Reading): FilesReading {
         throw readProblem(error, file, reading)
       } finally {
         await opened.close()
+        await file.close?.()
       }
       finished.push(opened.finish())
     }

@@ -1,5 +1,5 @@
 import type { Renderer } from '../../compile/renderer.ts'
-import type { FilesSpec } from '../../core/load-spec.ts'
+import type { FilesSpec, PostgresSpec } from '../../core/load-spec.ts'
 import type { LoadNode } from '../../core/node.ts'
 import { makeProblem, ProblemError } from '../../core/problem.ts'
 import type { FileSource } from './file-source.ts'
@@ -14,6 +14,17 @@ export type FilesLoad = LoadNode & { readonly spec: FilesSpec }
 /** Whether a load reads files. */
 export function isFilesLoad(node: LoadNode): node is FilesLoad {
   return node.spec.kind === 'files'
+}
+
+/** A load that reads another PostgreSQL. */
+export type PostgresLoad = LoadNode & { readonly spec: PostgresSpec }
+
+/** A load whose rows are copied as the server reads them. */
+export type RowsLoad = FilesLoad | PostgresLoad
+
+/** Whether a load reads another PostgreSQL. */
+export function isPostgresLoad(node: LoadNode): node is PostgresLoad {
+  return node.spec.kind === 'postgres'
 }
 
 /** The source that a load reads from, once the template that names it is rendered. */

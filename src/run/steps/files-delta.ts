@@ -8,7 +8,7 @@ import {
   relationIdent,
   sql,
 } from '../../warehouse/index.ts'
-import { type FilesLoad, loadProblem } from '../load-files/source-of.ts'
+import { loadProblem, type RowsLoad } from '../load-files/source-of.ts'
 import type { RunContext } from '../run-context.ts'
 import { previewQuery } from './increment.ts'
 
@@ -18,7 +18,7 @@ import { previewQuery } from './increment.ts'
 
 /** Shows what a table will be when a delta is in it; returns how to apply it. */
 export async function applyLoaded(
-  node: FilesLoad,
+  node: RowsLoad,
   {
     published,
     build,
@@ -35,7 +35,7 @@ export async function applyLoaded(
     throw loadProblem(
       node,
       `column '${other.name}' is ${types.get(other.name)} in ${relationKey(published)} and ${other.type} in the declaration`,
-      '--full-refresh loads all files anew',
+      '--full-refresh loads all anew',
     )
   const action: ApplyDelta = {
     kind: 'apply-delta',
@@ -55,7 +55,7 @@ export async function applyLoaded(
 
 /** A key that is there already would be found when all is built and about to be published. */
 async function refuseKnownKeys(
-  node: FilesLoad,
+  node: RowsLoad,
   published: Relation,
   delta: Relation,
   warehouse: RunContext['warehouse'],
@@ -73,6 +73,6 @@ async function refuseKnownKeys(
     throw loadProblem(
       node,
       `${relationKey(published)} has a row for ${JSON.stringify(rows[0])} already`,
-      'mode: upsert replaces the rows that are there by those of the files',
+      'mode: upsert replaces the rows that are there by those that are loaded',
     )
 }

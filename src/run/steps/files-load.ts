@@ -16,8 +16,9 @@ import {
 import { quarantineColumns, quarantineOf } from '../load-files/bad-rows.ts'
 import type { SourceFile } from '../load-files/file-source.ts'
 import { type Filled, fillFromFiles } from '../load-files/fill-from-files.ts'
+import { postgresRows, reached } from '../load-files/postgres-rows.ts'
 import type { TypedField } from '../load-files/route.ts'
-import { type FilesLoad, loadProblem, sourceOf } from '../load-files/source-of.ts'
+import { isPostgresLoad, loadProblem, type RowsLoad, sourceOf } from '../load-files/source-of.ts'
 import { compareFiles } from '../load-files/survey-files.ts'
 import { addDefaults, addOrder, dropDefaults, keepLast } from '../load-files/table-defaults.ts'
 import { buildRelation, partRelation } from '../relations.ts'
@@ -25,7 +26,7 @@ import type { RunContext, StepOutcome } from '../run-context.ts'
 import { applyLoaded } from './files-delta.ts'
 
 /*
- * A load from files: a table of its own takes the place of the published one, or a delta of the files that are new goes
+ * A load of rows: a table of its own takes the place of the published one, or a delta of the files that are new goes
  * into it. Which files those were is noted in the transaction that publishes them.
  */
 
@@ -38,8 +39,8 @@ interface Tables {
   readonly quarantine: Relation | undefined
 }
 
-/** Fills the table of a load from files, in the dark. */
-export async function runFilesLoad(node: FilesLoad, step: Step, context: RunContext): Promise<StepOutcome> {
+/** Fills the table of a load from files or another database, in the dark. */
+export async function runRowsLoad(node: RowsLoad, step: Step, context: RunContext): Promise<StepOutcome> {
   const { plan, warehouse } = context
   const table = node.spec.tables[0]!
   const published = { schema: table.schema, identifier: table.name }
@@ -51,7 +52,7 @@ export async function runFilesLoad(node: FilesLoad, step: Step, context: RunCont
   return step.action === 'load' ? loadAnew(node, tables, context) : loadMore(node, tables, context)
 }
 
-async function loadAnew(node: FilesLoad, tables: Tables, context: RunContext): Promise<StepOutcome> {
+async function loadAnew(node: RowsLoad, tables: Tables, context: RunContext): Promise<StepOutcome> {
   const { table, published, build } = tables
   const isEmpty = context.renderScope.empty === true
   const files = isEmpty ? [] : await listFiles(node, context)
@@ -71,26 +72,30 @@ async function loadAnew(node: FilesLoad, tables: Tables, context: RunContext): P
   }
 }
 
-async function loadMore(node: FilesLoad, tables: Tables, context: RunContext): Promise<StepOutcome> {
+async function loadMore(node: RowsLoad, tables: Tables, context: RunContext): Promise<StepOutcome> {
   const { published, build } = tables
-  const files = await newFiles(node, published, context)
+  const newer = await newFiles(node, published, context)
   const delta = partRelation(build, 'delta')
-  const filled = await fillTable(node, tables, delta, files, context)
+  const filled = await fillTable(node, tables, delta, newer, context)
   const action = await applyLoaded(node, { published, build, delta }, context)
   context.builds.add(published, build)
-  const loaded: LoadedFiles = { holds: 'more', load: node.id, files: filled.files }
+  // What a database gave besides is no file of its own: the table holds since when it did.
+  const files = isPostgresLoad(node) ? [] : filled.files
+  const loaded: LoadedFiles = { holds: 'more', load: node.id, files }
   return {
     ...outcomeOf(filled, tables),
     publish: [{ ...action, loaded }, ...(await publishQuarantine(tables, filled, 'append', context))],
   }
 }
 
-async function listFiles(node: FilesLoad, { renderer, projectRoot }: RunContext) {
-  return sourceOf(node, renderer, projectRoot).list()
+async function listFiles(node: RowsLoad, context: RunContext): Promise<readonly SourceFile[]> {
+  if (isPostgresLoad(node)) return [postgresRows(node, null, context)]
+  return sourceOf(node, context.renderer, context.projectRoot).list()
 }
 
 /** What was published is not emptied because nothing is there any more to load. */
-async function refuseToEmpty(node: FilesLoad, published: Relation, { warehouse }: RunContext): Promise<void> {
+async function refuseToEmpty(node: RowsLoad, published: Relation, { warehouse }: RunContext): Promise<void> {
+  if (isPostgresLoad(node)) return
   const there = await existingRelations(warehouse.control, [published])
   if (there.length > 0)
     throw loadProblem(
@@ -102,10 +107,11 @@ async function refuseToEmpty(node: FilesLoad, published: Relation, { warehouse }
 
 /** The files that the table does not hold yet. */
 async function newFiles(
-  node: FilesLoad,
+  node: RowsLoad,
   published: Relation,
   context: RunContext,
 ): Promise<readonly SourceFile[]> {
+  if (isPostgresLoad(node)) return [postgresRows(node, await reached(node, published, context), context)]
   const { renderer, projectRoot, warehouse } = context
   const source = sourceOf(node, renderer, projectRoot)
   const files = await source.list()
@@ -123,7 +129,7 @@ async function newFiles(
 
 /** Makes a table, fills it, and leaves it as it was declared. */
 async function fillTable(
-  node: FilesLoad,
+  node: RowsLoad,
   { table, build, quarantine }: Tables,
   into: Relation,
   files: readonly SourceFile[],
@@ -161,7 +167,7 @@ async function requireKey(session: Session, table: Relation, key: readonly strin
 }
 
 /** As a warning it is kept among the events of the run. */
-function tellBadRows({ id, name, spec }: FilesLoad, badRows: number, { effects }: RunContext): void {
+function tellBadRows({ id, name, spec }: RowsLoad, badRows: number, { effects }: RunContext): void {
   const what = spec.badRows.onBadRow === 'skip' ? 'left out' : 'in quarantine'
   const message = `${name}: ${badRows} bad ${badRows === 1 ? 'row' : 'rows'} ${what}`
   effects.emit({ type: 'log', level: 'warn', message, nodeId: id })

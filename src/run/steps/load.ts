@@ -5,7 +5,7 @@ import { addPrimaryKey, analyzeRelation, createTable, type PublishAction } from 
 import { loadParams } from '../load-fingerprint.ts'
 import { buildRelation } from '../relations.ts'
 import type { RunContext, StepOutcome, StepRunner } from '../run-context.ts'
-import { runFilesLoad } from './files-load.ts'
+import { runRowsLoad } from './files-load.ts'
 import { runGenerator } from './generator-load.ts'
 
 /** Fills a load's tables in the dark. */
@@ -13,7 +13,8 @@ export const runLoad: StepRunner<LoadNode> = async (node, step, context) => {
   if (step.action === 'reuse') return { rows: null, message: 'unchanged', publish: [] }
   if (node.spec.kind === 'stream') return standUp(node.spec, context)
   if (node.spec.kind === 'generator') return runGeneratorLoad(node, node.spec, context)
-  return runFilesLoad({ ...node, spec: node.spec }, step, context)
+  if (node.spec.kind === 'postgres') return runRowsLoad({ ...node, spec: node.spec }, step, context)
+  return runRowsLoad({ ...node, spec: node.spec }, step, context)
 }
 
 /** Fills the tables of a generator. */

@@ -26,7 +26,13 @@ export type CopyOutFormat =
   | 'csv'
   | 'text'
   /** CSV without a header, with separators of one's own. */
-  | { readonly format: 'csv'; readonly delimiter: string; readonly quote: string }
+  | {
+      readonly format: 'csv'
+      readonly delimiter: string
+      readonly quote: string
+      /** The text that stands for null; empty by default. */
+      readonly nullText?: string
+    }
 
 /** `copy schema.table (columns) from stdin with (…)`. */
 export function copyInText(relation: Relation, columns: readonly string[], format: CopyInFormat): string {
@@ -53,8 +59,13 @@ export function copyOutText(query: SQLQuery, format: CopyOutFormat): string {
 function optionsOut(format: CopyOutFormat): SQLQuery[] {
   if (typeof format === 'string')
     return [sql`format ${word(format)}`, ...(format === 'csv' ? [sql`header`] : [])]
-  const { delimiter, quote } = format
-  return [sql`format csv`, sql`delimiter ${sqlLiteral(delimiter)}`, sql`quote ${sqlLiteral(quote)}`]
+  const { delimiter, quote, nullText } = format
+  return [
+    sql`format csv`,
+    sql`delimiter ${sqlLiteral(delimiter)}`,
+    sql`quote ${sqlLiteral(quote)}`,
+    ...(nullText === undefined ? [] : [sql`null ${sqlLiteral(nullText)}`]),
+  ]
 }
 
 function options(format: CopyInFormat): SQLQuery[] {
