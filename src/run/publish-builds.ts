@@ -74,14 +74,16 @@ export async function publishActions(
             : [{ ...publication, fingerprint: views.get(key)?.fingerprint ?? publication.fingerprint }]
         })
         note(changed.map(({ relation }) => relation))
-        await recordReplaced(session, plan.runId, effects.clock(), before)
-        await recordPublications(session, plan.runId, effects.clock(), changed)
+        // One instant for all: what is published with a load was not made before it.
+        const at = effects.clock()
+        await recordReplaced(session, plan.runId, at, before)
+        await recordPublications(session, plan.runId, at, changed)
         await recordPremises(session, await notePremises(session, changed, (key) => views.get(key)?.version))
         await recordIntervals(session, ledgerChanges(actions, context))
         await recordLoadedFiles(
           session,
           plan.runId,
-          effects.clock(),
+          at,
           actions.flatMap((action) =>
             'loaded' in action && action.loaded
               ? [{ relation: action.published, loaded: action.loaded }]
