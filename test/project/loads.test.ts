@@ -128,7 +128,7 @@ loads:
     expect(problems.map((problem) => problem.split('\n')[0])).toEqual([
       "pipelines/a.yml:5:16  'delimiter' must be one character   [yaml-invalid]",
       "pipelines/a.yml:6:13  'tables' must have at least 1 entry   [yaml-invalid]",
-      "pipelines/a.yml:8:11  'kind' must be 'generator', 'csv', 'files' or 'stream', not the text 'cvs'   [yaml-invalid]",
+      "pipelines/a.yml:8:11  'kind' must be 'generator', 'csv', 'files', 'postgres' or 'stream', not the text 'cvs'   [yaml-invalid]",
       "pipelines/a.yml:12:5  unknown key 'modul'   [yaml-unknown-key]",
       "pipelines/a.yml:16:19  'type' is missing   [yaml-invalid]",
     ])
