@@ -70,6 +70,9 @@ export async function openParquetFile(
       await writeGroup()
       parquet.finish()
       await drain()
+      // The file waits for its name, with others maybe: it is not to hold what it was made in until then.
+      writer.buffer = new ArrayBuffer(0)
+      writer.view = new DataView(writer.buffer)
       await file.sync()
       await close()
     },
