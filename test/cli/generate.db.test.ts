@@ -29,7 +29,7 @@ describe('estimand generate', () => {
 
   beforeAll(() => {
     writeFileSync(join(root, 'project.yml'), 'name: demo\n')
-    for (const path of ['parameters.ts', 'spend', 'spend.yml'])
+    for (const path of ['draw-index.ts', 'parameters.ts', 'spend', 'spend.yml'])
       cpSync(join(repository, 'pipelines', path), join(root, 'pipelines', path), { recursive: true })
     mkdirSync(join(root, 'node_modules'), { recursive: true })
     writeFileSync(
