@@ -74,7 +74,8 @@ export async function makeBroker(folder = mkdtempSync(join(tmpdir(), 'estimand-k
     'kafka.tools.StorageTool',
     'format',
     '-t',
-    randomBytes(16).toString('base64url'),
+    // An id that began with a dash would be taken for an option.
+    randomBytes(16).toString('base64url').replace(/^-/, 'A'),
     '-c',
     settings,
     '--standalone',
