@@ -1,8 +1,6 @@
 import { changeSince, type NodeChange, type NodeFingerprint } from '../core/fingerprint.ts'
 import type { NodeGraph } from '../core/graph.ts'
 import type { BuiltInterval } from '../core/intervals.ts'
-import type { FilesSpec, PostgresSpec } from '../core/load-spec.ts'
-import type { HeldFile } from '../core/loaded-file.ts'
 import type { Manifest } from '../core/manifest.ts'
 import {
   type LoadNode,
@@ -16,8 +14,7 @@ import {
 } from '../core/node.ts'
 import type { Plan, PublishMode, Step, StepAction } from '../core/plan.ts'
 import { makeProblem, ProblemError } from '../core/problem.ts'
-import type { Published } from '../store/index.ts'
-import type { RelationKind } from '../warehouse/index.ts'
+import { type Decision, decideLoad, type LoadOptions, type LoadState } from './decide-load.ts'
 import { withIntervals } from './intervals/with-intervals.ts'
 import { buildSchemaOf } from './relations.ts'
 import type { RunRequest } from './run-request.ts'
@@ -29,44 +26,20 @@ import { testGates } from './test-gates.ts'
  */
 
 /** What a plan has to know about the warehouse. */
-export interface WarehouseState {
-  /** Relations that exist, by relation key. */
-  readonly relations: ReadonlyMap<string, RelationKind>
-  /** When and with which fingerprint relations were published, by relation key. */
-  readonly published: ReadonlyMap<string, Published>
+export interface WarehouseState extends LoadState {
   /** The definitions from which published relations were made, by relation key. */
   readonly definitions: ReadonlyMap<string, NodeFingerprint>
   /** The times that tables hold, by relation key. */
   readonly ledgers: ReadonlyMap<string, readonly BuiltInterval[]>
-  /** The files that tables hold, by relation key. */
-  readonly held: ReadonlyMap<string, readonly HeldFile[]>
 }
 
-/** What there is to be loaded into a table that keeps what it has. */
-export interface FilesToLoad {
-  /** Files that it does not hold yet, with those that it is to have again. */
-  readonly count: number
-  /** Undefined where nobody knows before reading. */
-  readonly sizeBytes?: number
-  /** Files that were loaded, have changed since, and are not to be loaded again. */
-  readonly refused: number
-  readonly unchanged: number
-}
-
-export interface PlanOptions {
+export interface PlanOptions extends LoadOptions {
   readonly runId: string
   readonly startedAt: Date
   readonly command: string
   readonly publish: PublishMode
-  readonly fullRefresh: boolean
   /** What a macro of the project says of it instead, by model. */
   readonly refreshedByMacro?: ReadonlyMap<NodeId, boolean>
-  /** What each selected load would write, as one string: its declaration, parameters and code. */
-  readonly loadFingerprints: ReadonlyMap<NodeId, string>
-  /** By load, for those that add to what is there. */
-  readonly filesToLoad: ReadonlyMap<NodeId, FilesToLoad>
-  /** Whether everything is read as if it had no rows. */
-  readonly empty?: boolean
   /** What a node's definition comes to. */
   readonly definitionOf: (id: NodeId) => NodeFingerprint
   /** Of what stands with the definition that it has: why it cannot stay as it is, or null if it alone may. */
@@ -157,8 +130,6 @@ function whyNotKept(
   return why ?? (rebuilt === undefined ? null : `it reads ${rebuilt}, which is built`)
 }
 
-type Decision = Pick<Step, 'action' | 'reason'>
-
 function decideAgainst(decided: Decision, why: string | null | undefined): Decision {
   if (why === undefined || decided.action === 'reuse' || decided.action === 'load') return decided
   return why === null
@@ -201,11 +172,6 @@ function decide(
 ): { readonly action: StepAction; readonly reason: string } {
   switch (node.resourceType) {
     case 'load':
-      if (node.spec.kind === 'stream')
-        return {
-          action: 'load',
-          reason: 'its tables are made where they are not there; rows come by stream run',
-        }
       return decideLoad(node, state, options)
     case 'seed':
       return { action: 'seed', reason: 'read from its file' }
@@ -302,75 +268,6 @@ function decideSnapshot(node: SnapshotNode, state: WarehouseState) {
       hint: 'rename one of them',
     }),
   )
-}
-
-function decideLoad(node: LoadNode, state: WarehouseState, options: PlanOptions): Decision {
-  if (node.spec.kind === 'files') return decideFiles(node, node.spec, state, options)
-  if (node.spec.kind === 'postgres') return decidePostgres(node, node.spec, state, options)
-  if (options.fullRefresh) return { action: 'load', reason: 'full refresh' } as const
-  const keys = relationsOf(node).map(relationKey)
-  if (keys.some((key) => !state.relations.has(key)))
-    return { action: 'load', reason: 'not loaded yet' } as const
-  const wanted = options.loadFingerprints.get(node.id)
-  const unchanged = keys.every((key) => state.published.get(key)?.fingerprint === wanted)
-  return unchanged
-    ? ({ action: 'reuse', reason: 'same declaration, parameters and code as what is there' } as const)
-    : ({ action: 'load', reason: 'its declaration, parameters or code changed' } as const)
-}
-
-function decideFiles(node: LoadNode, spec: FilesSpec, state: WarehouseState, options: PlanOptions): Decision {
-  const [key] = relationsOf(node).map(relationKey)
-  const isThere = state.relations.has(key!)
-  if (options.empty && isThere)
-    return { action: 'reuse', reason: 'with --empty nothing is loaded, and what is there stays' }
-  if (!isThere) return { action: 'load', reason: 'not loaded yet' }
-  if (options.fullRefresh) return { action: 'load', reason: 'full refresh' }
-  const wanted = options.loadFingerprints.get(node.id)
-  if (spec.mode === 'replace') {
-    if (wanted === undefined) return { action: 'load', reason: 'what it reads can be read only once' }
-    return state.published.get(key!)?.fingerprint === wanted
-      ? { action: 'reuse', reason: 'same declaration, parameters and files as what is there' }
-      : { action: 'load', reason: 'its declaration, parameters or files changed' }
-  }
-  if (wanted === undefined) return { action: 'increment', reason: 'what it reads can be read only once' }
-  if (!state.held.has(key!)) return { action: 'load', reason: 'which files it holds is not recorded' }
-  const { count, sizeBytes, refused, unchanged } = options.filesToLoad.get(node.id)!
-  if (refused > 0) return { action: 'increment', reason: `${files(refused)} changed since being loaded` }
-  if (count === 0) return { action: 'reuse', reason: `no new files; it holds ${files(unchanged)}` }
-  const size = sizeBytes === undefined ? '' : `, ${megabytes(sizeBytes)}`
-  return { action: 'increment', reason: `${files(count)} to load${size}` }
-}
-
-/** Nothing tells whether a database has changed: it is asked each time. */
-function decidePostgres(
-  node: LoadNode,
-  { mode, watermark }: PostgresSpec,
-  state: WarehouseState,
-  options: PlanOptions,
-): Decision {
-  const [key] = relationsOf(node).map(relationKey)
-  const isThere = state.relations.has(key!)
-  if (options.empty && isThere)
-    return { action: 'reuse', reason: 'with --empty nothing is loaded, and what is there stays' }
-  if (!isThere) return { action: 'load', reason: 'not loaded yet' }
-  if (options.fullRefresh) return { action: 'load', reason: 'full refresh' }
-  if (mode === 'replace')
-    return { action: 'load', reason: 'read anew each time: a database does not tell whether it has changed' }
-  if (!state.held.has(key!))
-    return { action: 'load', reason: 'whether it holds rows of this load is not recorded' }
-  if (watermark === null)
-    return { action: 'increment', reason: 'all rows are read, and take the place of theirs' }
-  const { column, lookback } = watermark
-  const before = lookback === null ? '' : `, and of ${lookback} before`
-  return { action: 'increment', reason: `rows whose ${column} is greater than what is there${before}` }
-}
-
-function files(count: number): string {
-  return count === 1 ? '1 file' : `${count} files`
-}
-
-function megabytes(sizeBytes: number): string {
-  return sizeBytes < 1e5 ? `${(sizeBytes / 1e3).toFixed(1)} kB` : `${(sizeBytes / 1e6).toFixed(1)} MB`
 }
 
 /** Whose reading a node waits for: a unit test runs before its model, on the types of what the model reads. */

@@ -1,6 +1,6 @@
 import type { HeldFile } from '../../core/loaded-file.ts'
 import { type LoadNode, type NodeId, relationKey, relationsOf } from '../../core/node.ts'
-import type { FilesToLoad } from '../plan.ts'
+import type { FilesToLoad } from '../decide-load.ts'
 import type { PlanRequest } from '../run-request.ts'
 import { chooseFiles, type FileChoice } from './choose-files.ts'
 import { digestOf } from './file-digest.ts'
