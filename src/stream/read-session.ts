@@ -6,6 +6,7 @@ import { BadMessage } from './bad-message.ts'
 import { Gathered } from './gathered.ts'
 import { kafkaReason, saysKafka } from './kafka.ts'
 import { partitionKey, type StreamMessage } from './message.ts'
+import { pauseUnless } from './pause-unless.ts'
 import type { PayloadReader } from './payload.ts'
 import type { FetchedPartition } from './read-records.ts'
 import type { RowMaker } from './row-maker.ts'
@@ -84,7 +85,7 @@ export async function readSession(task: SessionTask): Promise<void> {
     }
     if (held.size === 0) {
       if (task.untilCaughtUp) return
-      await pause(idleWaitMs, signal)
+      await pauseUnless(signal, idleWaitMs)
       continue
     }
     pending ??= fetchNext()
@@ -112,7 +113,7 @@ export async function readSession(task: SessionTask): Promise<void> {
   await writer.finish()
   if (task.spec.onBadRow === 'fail' && writer.refused) throw writer.refused
 
-  /** Makes rows of what was fetched; the problem that ends the session, where bad messages do. */
+  /** Makes rows of what was fetched; true where a bad message ends the session, which `writer.refused` has then. */
   async function gather(
     { payloads, makeRow }: SessionTask,
     into: Gathered,
@@ -275,16 +276,4 @@ function badMessage(
       },
     ),
   )
-}
-
-async function pause(ms: number, signal: AbortSignal): Promise<void> {
-  await new Promise<void>((resolve) => {
-    const done = (): void => {
-      clearTimeout(timer)
-      signal.removeEventListener('abort', done)
-      resolve()
-    }
-    const timer = setTimeout(done, ms)
-    signal.addEventListener('abort', done)
-  })
 }

@@ -8,6 +8,7 @@ import { makeReadAvro } from './avro-payload.ts'
 import { ensureStreamTables } from './ensure-tables.ts'
 import { makeReadJsonSchema } from './json-schema-payload.ts'
 import { type GroupTimes, type KafkaConnection, kafkaReason } from './kafka.ts'
+import { pauseUnless } from './pause-unless.ts'
 import { makePayloadReader, type PayloadReader, readJson } from './payload.ts'
 import { readSession, type WrittenBatch } from './read-session.ts'
 import { makeRowMaker } from './row-maker.ts'
@@ -206,17 +207,4 @@ function refusedProblem({ name }: RunnableStream, error: unknown): ProblemError 
 function reasonOf(error: unknown): string {
   if (error instanceof ServerError) return describeFailure(error.failure)
   return kafkaReason(error)
-}
-
-async function pauseUnless(signal: AbortSignal, ms: number): Promise<void> {
-  if (signal.aborted) return
-  await new Promise<void>((resolve) => {
-    const done = (): void => {
-      clearTimeout(timer)
-      signal.removeEventListener('abort', done)
-      resolve()
-    }
-    const timer = setTimeout(done, ms)
-    signal.addEventListener('abort', done)
-  })
 }
