@@ -1,5 +1,6 @@
 /*
- * Checks that the worlds share. A parameter that makes no world is refused by name, before any row is made.
+ * What the worlds share about their parameters: a value that makes no world is refused by name, before any row is made,
+ * and a number of units becomes a plan.
  */
 
 export const microsPerSecond = 1e6

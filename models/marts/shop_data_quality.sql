@@ -1,6 +1,7 @@
 -- What was wrong with the record of the shop, before and after cleaning: one row per check. What is repaired is told
 -- from other rows, what is imputed is put in the place of what nobody knows, and what is unknown stays so.
 {%- set bad = "event_time !~ '^(\\d{10}|2\\d{3}-\\d\\d-\\d\\d[ T]\\d\\d:\\d\\d:\\d\\d(Z|[+-]\\d\\d:\\d\\d)?)$' or event_time like '2099-%'" %}
+{%- set categories = "'Books & Media', 'Garden', 'Kitchen', 'Toys & Games', 'Sports', 'Electronics', 'Furniture', 'Clothing'" %}
 
 with events as (
 
@@ -97,9 +98,7 @@ products as (
 
     select
         count(*) as total,
-        count(*) filter (where not category = any (
-            array['Books & Media', 'Garden', 'Kitchen', 'Toys & Games', 'Sports', 'Electronics', 'Furniture', 'Clothing']
-        )) as category_spelling,
+        count(*) filter (where category not in ({{ categories }})) as category_spelling,
         count(*) filter (where price_cents is null) as missing_price
     from {{ source('shop', 'products') }}
 
@@ -108,9 +107,7 @@ products as (
 clean_products as (
 
     select
-        count(*) filter (where not category = any (
-            array['Books & Media', 'Garden', 'Kitchen', 'Toys & Games', 'Sports', 'Electronics', 'Furniture', 'Clothing']
-        )) as category_spelling,
+        count(*) filter (where category not in ({{ categories }})) as category_spelling,
         count(*) filter (where price_cents is null) as missing_price
     from {{ ref('stg_shop__products') }}
 

@@ -176,9 +176,8 @@ function writeEvent(eventId: number, visit: Visit, { name, second, product }: Sh
   const time = visit.start + second * 1e6
   const text = spoiledTime(['events', eventId, 'event_time'], time, visit, place)
   const productMissing = product !== undefined && spoils(dirt, 'missing_product', params.shop_dirt)
-  const times = spoils(dirt, 'duplicate', params.shop_dirt) ? 2 : 1
   const out = tables['shop.events']!
-  for (let copy = 0; copy < times; copy++) {
+  writeOnceOrTwice(['events', eventId, 'event_id'], place, () => {
     out.startRow()
     out.int8(eventId)
     out.int8(visit.sessionId)
@@ -187,10 +186,9 @@ function writeEvent(eventId: number, visit: Visit, { name, second, product }: Sh
     out.text(name)
     if (product === undefined || productMissing) out.null()
     else out.int8(product.id)
-  }
+  })
   if (productMissing)
     writeDirt(tables, ['events', eventId, 'product_id'], 'missing_product', String(product.id))
-  if (times === 2) writeDirt(tables, ['events', eventId, 'event_id'], 'duplicate', String(eventId))
 }
 
 function writeOrder(orderId: number, visit: Visit, session: Session, place: Place): void {
@@ -199,9 +197,8 @@ function writeOrder(orderId: number, visit: Visit, session: Session, place: Plac
   const text = spoiledTime(['orders', orderId, 'ordered_at'], time, visit, place)
   const cents = session.focus.priceCents * session.quantity
   const inDollars = cents >= 10_000 && spoils(dirt, 'amount_in_dollars', params.shop_dirt)
-  const times = spoils(dirt, 'duplicate', params.shop_dirt) ? 2 : 1
   const out = tables['shop.orders']!
-  for (let copy = 0; copy < times; copy++) {
+  writeOnceOrTwice(['orders', orderId, 'order_id'], place, () => {
     out.startRow()
     out.int8(orderId)
     out.int8(visit.sessionId)
@@ -210,9 +207,17 @@ function writeOrder(orderId: number, visit: Visit, session: Session, place: Plac
     out.int8(session.focus.id)
     out.int4(session.quantity)
     out.int4(inDollars ? Math.round(cents / 100) : cents)
-  }
+  })
   if (inDollars) writeDirt(tables, ['orders', orderId, 'amount_cents'], 'amount_in_dollars', String(cents))
-  if (times === 2) writeDirt(tables, ['orders', orderId, 'order_id'], 'duplicate', String(orderId))
+}
+
+/** Writes a row, and now and then the same row again. */
+function writeOnceOrTwice(key: DirtKey, { params, tables, dirt }: Place, write: () => void): void {
+  const isDouble = spoils(dirt, 'duplicate', params.shop_dirt)
+  write()
+  if (!isDouble) return
+  write()
+  writeDirt(tables, key, 'duplicate', String(key[1]))
 }
 
 /** The time as recorded: as the source writes it, by a clock on the wall that says no zone, or not at all. */
