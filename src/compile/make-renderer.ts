@@ -221,15 +221,14 @@ export function makeRenderer(manifest: Manifest, templates: Templates, resolver:
         failing_rows: () => failing,
       }
       return answered(scope, (attempt) => {
-        const request = {
+        const names = namesFor({
           node,
           scope,
-          ephemeral: new Set<NodeId>(),
+          ephemeral: new Set(),
           more,
           materializes: compiled,
           ...attempt,
-        }
-        const names = namesFor(request)
+        })
         dialect.callMacro(block, [], {}, names)
         return toJs(callValue(names.find('rows_of_main', null)!, [])) as Readonly<Record<string, unknown>>[]
       })
@@ -247,15 +246,15 @@ export function makeRenderer(manifest: Manifest, templates: Templates, resolver:
         post_hooks: () => fromJs(hooks ? hooksOf(node, 'post_hook') : []),
       }
       return answered(scope, (attempt) => {
-        const request = {
+        const names = namesFor({
           node,
           scope,
-          ephemeral: new Set<NodeId>(),
+          ephemeral: new Set(),
           more,
           materializes: compiled,
           ...attempt,
-        }
-        return madeRelations(dialect.callMacro(block, [], {}, namesFor(request)))
+        })
+        return madeRelations(dialect.callMacro(block, [], {}, names))
       })
     },
     renderValue: (text) => renderValue(templates, text),
