@@ -24,6 +24,7 @@ const files = [
   'merge.sql',
   'naming.sql',
   'relation-ddl.sql',
+  'seeds.sql',
   'snapshots.sql',
   'sql-functions.sql',
   'statements.sql',

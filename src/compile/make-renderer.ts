@@ -5,6 +5,7 @@ import type {
   ModelNode,
   Node,
   NodeId,
+  SeedNode,
   SnapshotNode,
   TestNode,
 } from '../core/node.ts'
@@ -17,7 +18,18 @@ import { notedGraph } from './context/graph-notes.ts'
 import { graphValue, nodeData } from './context/node-value.ts'
 import { cteName, relationParts } from './context/relation-value.ts'
 import { resultValue } from './context/run-result-value.ts'
-import { type Context, callValue, Dict, fromJs, str, toJs, type Value } from './dialect/index.ts'
+import { type SeedRows, seedTable } from './context/seed-table.ts'
+import {
+  type Context,
+  callValue,
+  Dict,
+  fromJs,
+  type HostObject,
+  hostFunction,
+  str,
+  toJs,
+  type Value,
+} from './dialect/index.ts'
 import { type NodeScopeRequest, nodeScope } from './node-scope.ts'
 import { takesOwnSnapshot } from './own-snapshot.ts'
 import { makeQueryComments } from './query-comment.ts'
@@ -200,6 +212,7 @@ export function makeRenderer(manifest: Manifest, templates: Templates, resolver:
       })
     },
     isOwnSnapshot: (nodeId) => takesOwnSnapshot(templates, manifest.nodes[nodeId] as SnapshotNode),
+    ownSeed: (nodeId) => templates.ownMacros.seedOf(manifest.nodes[nodeId]!.package),
     isOwnMacro: (macro) => templates.ownMacros.isOwn(macro, projectName),
     async countOfFailures(nodeId, failing, scope) {
       const node = manifest.nodes[nodeId] as TestNode
@@ -233,8 +246,8 @@ export function makeRenderer(manifest: Manifest, templates: Templates, resolver:
         return toJs(callValue(names.find('rows_of_main', null)!, [])) as Readonly<Record<string, unknown>>[]
       })
     },
-    materialize(nodeId, compiled, scope, { hooks } = { hooks: true }) {
-      const node = manifest.nodes[nodeId] as ModelNode | SnapshotNode
+    materialize(nodeId, compiled, scope, { hooks = true, seed } = {}) {
+      const node = manifest.nodes[nodeId] as ModelNode | SnapshotNode | SeedNode
       const name = materializationOf(node)
       const block =
         macros.findMaterialization(name, node.package) ?? macros.find(`materialization_${name}_default`)
@@ -244,6 +257,7 @@ export function makeRenderer(manifest: Manifest, templates: Templates, resolver:
         compiled_code: () => compiled,
         pre_hooks: () => fromJs(hooks ? hooksOf(node, 'pre_hook') : []),
         post_hooks: () => fromJs(hooks ? hooksOf(node, 'post_hook') : []),
+        ...(seed && { load_agate_table: () => tableOfSeed(seed, scope.log) }),
       }
       return answered(scope, (attempt) => {
         const names = namesFor({
@@ -285,8 +299,13 @@ function hooksOf(node: Node, moment: HookMoment): { readonly sql: string; readon
   )
 }
 
-function materializationOf(node: ModelNode | SnapshotNode): string {
-  if (node.resourceType === 'snapshot') return 'snapshot'
+function tableOfSeed(seed: SeedRows, log: RenderScope['log']): HostObject {
+  const table = seedTable(seed, (text) => log(text, 'print'))
+  return hostFunction('load_agate_table', () => table)
+}
+
+function materializationOf(node: ModelNode | SnapshotNode | SeedNode): string {
+  if (node.resourceType !== 'model') return node.resourceType
   return node.materialized === 'custom' ? String(node.config['materialized']) : node.materialized
 }
 

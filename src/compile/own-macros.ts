@@ -13,8 +13,18 @@ export interface OwnMacros {
     node: Pick<ModelNode, 'materialized' | 'incrementalStrategy' | 'config'>,
     packageName: string,
   ): OwnBuild | null
+  /** How they take part in loading the seeds of a package; null where those are loaded as everywhere. */
+  seedOf(packageName: string): OwnSeed | null
   /** Whether a macro of dbt's, or one that it comes to, is replaced by the project or by the package. */
   isOwn(macro: string, packageName: string): boolean
+}
+
+/** How macros of a project take part in loading a seed. */
+export interface OwnSeed {
+  /** Whether they empty a table that is there, or load it in a way of their own. */
+  readonly resets: boolean
+  /** Whether they make grants or comments. */
+  readonly details: boolean
 }
 
 const materializations: ReadonlySet<string> = new Set(['table', 'view', 'materialized_view', 'incremental'])
@@ -32,8 +42,18 @@ export function makeOwnMacros(macros: Macros, homes: readonly string[]): OwnMacr
     reached.set(key, known)
     return known
   }
+  const isAnyOwn = (packageName: string, ...names: readonly string[]): boolean =>
+    names.some((name) => isOwn(name, packageName))
   return {
     isOwn,
+    seedOf(packageName) {
+      const isWhole = macros.findMaterialization('seed', packageName) !== undefined
+      if (!isWhole && !isOwn('materialization_seed_default', packageName)) return null
+      return {
+        resets: isWhole || isAnyOwn(packageName, 'reset_csv_table', 'truncate_relation'),
+        details: isAnyOwn(packageName, 'apply_grants', 'persist_docs'),
+      }
+    },
     buildOf(node, packageName) {
       const { materialized, incrementalStrategy: strategy } = node
       if (!materializations.has(materialized) || replacedIn(packageName).size === 0) return null
@@ -44,9 +64,11 @@ export function makeOwnMacros(macros: Macros, homes: readonly string[]): OwnMacr
         `materialization_${materialized}_default`,
         ...(isIncremental ? [`get_incremental_${strategyName(node)}_sql`] : []),
       ]
-      const isAny = (...names: readonly string[]) => names.some((name) => isOwn(name, packageName))
-      if (!isAny(...roots)) return null
-      return { hooks: isAny('run_hooks'), details: isAny('apply_grants', 'persist_docs') }
+      if (!isAnyOwn(packageName, ...roots)) return null
+      return {
+        hooks: isOwn('run_hooks', packageName),
+        details: isAnyOwn(packageName, 'apply_grants', 'persist_docs'),
+      }
     },
   }
 }

@@ -5,6 +5,8 @@ import type { TemplateVoice } from '../core/run-event.ts'
 import type { UnitTestOverrides } from '../core/unit-test-spec.ts'
 import type { CompiledSql } from './compiled-sql.ts'
 import type { Ask } from './context/database.ts'
+import type { SeedRows } from './context/seed-table.ts'
+import type { OwnSeed } from './own-macros.ts'
 
 export type { Ask, QueryAnswer } from './context/database.ts'
 
@@ -107,6 +109,8 @@ export interface Renderer {
   runOperation(macro: string, args: Readonly<Record<string, unknown>>, scope: RenderScope): Promise<unknown>
   /** Whether the project takes a snapshot in its own way: by a strategy, statements or a materialization of its own. */
   isOwnSnapshot(nodeId: NodeId): boolean
+  /** How macros of the project take part in loading a seed; null where it is loaded as everywhere. */
+  ownSeed(nodeId: NodeId): OwnSeed | null
   /** Whether a macro of dbt's, or one that it calls, is replaced by the project's own. */
   isOwnMacro(macro: string): boolean
   /** The query that counts a test's failures, where macros of the project make it; null elsewhere. */
@@ -121,15 +125,15 @@ export interface Renderer {
     scope: RenderScope,
   ): Promise<readonly Readonly<Record<string, unknown>>[] | null>
   /**
-   * Runs the materialization that the project defines for a model, or that of a snapshot, with `compiled` as its SQL;
-   * `this`, the schema and the alias are those of `scope.thisRelation`. Hooks are part of it, unless they are not
-   * wanted.
+   * Runs the materialization that the project defines for a model, or that of a snapshot or a seed, with `compiled` as
+   * its SQL; `this`, the schema and the alias are those of `scope.thisRelation`. Hooks are part of it, unless they are
+   * not wanted.
    */
   materialize(
     nodeId: NodeId,
     compiled: string,
     scope: RenderScope,
-    options?: { readonly hooks: boolean },
+    options?: { readonly hooks?: boolean; readonly seed?: SeedRows },
   ): Promise<readonly MadeRelation[]>
   /** A value of YAML that may be a template: `{{ env_var('X') }}`. */
   renderValue(text: string): unknown

@@ -6,7 +6,6 @@ import type { Templates } from './templates.ts'
  * their effect in vain, so it is told.
  */
 
-const seeds = 'seeds are loaded without macros'
 const unitTests = 'the rows of unit tests are compared without macros'
 const clones = 'clone works without macros'
 const catalog = 'the catalog of docs generate is read without macros'
@@ -14,15 +13,6 @@ const shown = 'show limits its rows by itself'
 const steps = 'builds are put in place without it'
 
 const uncalled: Readonly<Record<string, string>> = {
-  load_csv_rows: seeds,
-  basic_load_csv_rows: seeds,
-  create_csv_table: seeds,
-  reset_csv_table: seeds,
-  get_csv_sql: seeds,
-  get_binding_char: seeds,
-  get_batch_size: seeds,
-  get_seed_column_quoted_csv: seeds,
-  materialization_seed: seeds,
   get_unit_test_sql: unitTests,
   get_expected_sql: unitTests,
   get_fixture_sql: unitTests,

@@ -80,6 +80,7 @@ export async function runHooksOfPublished(
     const node = context.manifest.nodes[id]!
     if (!isHooked(node) || !hasHooks(node, 'post_hook')) continue
     if (node.resourceType === 'model' && node.ownBuild?.hooks) continue
+    if (node.resourceType === 'seed' && context.renderer.ownSeed(id)) continue
     const ask = askOn(
       commentedSession(session, context.commentOf(id)),
       isTable(node, context) ? isLeftOver : undefined,

@@ -7,6 +7,8 @@ import {
   hostObject,
   iterate,
   type Kwargs,
+  PyDate,
+  PyDateTime,
   raise,
   str,
   Tuple,
@@ -237,11 +239,14 @@ export function responseValue(command: string, rowCount: number | null): HostObj
   })
 }
 
-/** A statement with `%s` where its bindings belong. */
+/** A statement with `%s` where its bindings belong; with bindings `%%` is a percent sign. */
 function addQuery(scope: AdapterScope, args: readonly Value[], kwargs: Kwargs): Value {
-  const bindings = [...iterate(argument(args, kwargs, 2, 'bindings') ?? [])]
+  const given = argument(args, kwargs, 2, 'bindings') ?? null
+  const bindings = given === null ? [] : [...iterate(given)]
   let at = 0
-  const sql = (text(args, kwargs, 0, 'sql') ?? '').replace(/%s/g, () => literal(bindings[at++] ?? null))
+  const written = text(args, kwargs, 0, 'sql') ?? ''
+  const bound = (place: string) => (place === '%%' ? '%' : literal(bindings[at++] ?? null))
+  const sql = given === null ? written : written.replace(/%[s%]/g, bound)
   const { command, rowCount } = scope.database.query(sql)
   return new Tuple([null, responseValue(command, rowCount)])
 }
@@ -250,7 +255,10 @@ function addQuery(scope: AdapterScope, args: readonly Value[], kwargs: Kwargs): 
 function literal(value: Value): string {
   if (value === null) return 'null'
   if (typeof value === 'number' || typeof value === 'bigint') return String(value)
-  return typeof value === 'boolean' ? String(value) : `'${str(value).replaceAll("'", "''")}'`
+  if (typeof value === 'boolean') return String(value)
+  const written = `'${str(value).replaceAll("'", "''")}'`
+  if (value instanceof PyDateTime) return `${written}::${value.zone === null ? 'timestamp' : 'timestamptz'}`
+  return value instanceof PyDate ? `${written}::date` : written
 }
 
 function getRelation(scope: AdapterScope, args: readonly Value[], kwargs: Kwargs): Value {
@@ -361,15 +369,19 @@ function strategyMacro({ macro }: AdapterScope, strategy: string): Value {
 /** The SQL type of a column of a table. */
 function convertedType(table: Value, at: number): Value {
   const types = (table as HostObject).protocol.attribute?.('column_types')
-  const word = types instanceof Tuple ? str(types.items[at] ?? null) : 'Text'
+  const word = types instanceof Tuple ? (types.items[at] as HostObject | undefined)?.protocol.type : 'Text'
   const sqlTypes: Record<string, string> = {
     Integer: 'integer',
-    Number: 'float8',
+    Number: hasFractions(table, at) ? 'float8' : 'integer',
     Boolean: 'boolean',
     Date: 'date',
     DateTime: 'timestamp without time zone',
   }
-  return sqlTypes[word] ?? 'text'
+  return sqlTypes[word ?? 'Text'] ?? 'text'
+}
+
+function hasFractions(table: Value, at: number): boolean {
+  return [...iterate(table)].some((row) => /\.\d*[1-9]/.test(str([...iterate(row)][at] ?? null)))
 }
 
 /** What a config says of rows that are gone; it is `config` itself, or a dictionary of its values. */

@@ -63,7 +63,8 @@ function readFloat(value: unknown): Value {
   return typeof value === 'number' ? new Float(value) : fromJs(value)
 }
 
-function readNumeric(value: unknown): Value {
+/** A number with its digits. */
+export function readNumeric(value: unknown): Value {
   const text = String(value)
   if (/^-?\d+$/.test(text)) return fromJs(BigInt(text))
   return new Float(Number(text), text)
@@ -73,7 +74,8 @@ function readText(value: unknown): Value {
   return typeof value === 'string' ? value : dumpJson(fromJs(value), { sortKeys: false, indent: null })
 }
 
-function readDate(value: unknown): Value {
+/** A date, written as ISO 8601 has it; any other text stays one. */
+export function readDate(value: unknown): Value {
   const [, year, month, day] = /^(\d{4,})-(\d\d)-(\d\d)$/.exec(String(value)) ?? []
   if (year === undefined) return String(value)
   const midnight = { hour: 0, minute: 0, second: 0, microsecond: 0 }
@@ -83,7 +85,8 @@ function readDate(value: unknown): Value {
 const timestamp =
   /^(\d{4,})-(\d\d)-(\d\d)[ T](\d\d):(\d\d):(\d\d)(?:\.(\d{1,6}))?(?:([+-])(\d\d)(?::?(\d\d))?|(Z))?$/
 
-function readTimestamp(value: unknown): Value {
+/** A time with its date, and perhaps a zone. */
+export function readTimestamp(value: unknown): Value {
   const found = timestamp.exec(String(value))
   if (!found) return String(value)
   const [year, month, day, hour, minute, second] = found.slice(1, 7).map(Number) as [

@@ -187,10 +187,7 @@ const makers: Readonly<Record<string, (parts: Parts) => Value>> = {
   try_or_compiler_error: () => hostFunction('try_or_compiler_error', tryOrCompilerError),
   submit_python_job: () => hostFunction('submit_python_job', refuse('models in Python are not run here')),
   load_agate_table: () =>
-    hostFunction(
-      'load_agate_table',
-      refuse('seeds are loaded by COPY; there is no table of them in templates'),
-    ),
+    hostFunction('load_agate_table', refuse('load_agate_table() is for macros that load a seed')),
   adapter_macro: () => hostFunction('adapter_macro', refuse('adapter_macro is gone; use adapter.dispatch')),
   metric: () => hostFunction('metric', refuse('metric() needs a semantic layer')),
   function: ({ scope }) => hostFunction('function', (args) => scope.function(readFunction(args))),

@@ -12,12 +12,15 @@ import { buildRelation } from '../relations.ts'
 import type { RunContext, StepRunner } from '../run-context.ts'
 import { changeLoadedTypes, loadedColumns, seedColumns } from '../seed-types.ts'
 import { keepTable } from './keep-relation.ts'
+import { loadOwnSeed } from './own-seed.ts'
 
 /** Loads a seed in the dark. */
 export const runSeed: StepRunner<SeedNode> = async (node, step, context) => {
   if (step.action === 'reuse') return keepTable(node)
   const build = buildRelation(context.plan.buildSchema, node.relation)
   return context.warehouse.withSession(async (session) => {
+    const own = context.renderer.ownSeed(node.id)
+    if (own) return loadOwnSeed(session, node, own, build, context)
     await runPreHooks(session, node, false, context)
     const rows = await loadSeed(session, node, build, context)
     for (const index of node.indexes) await session.query(createIndex(build, index, node.relation))
