@@ -86,8 +86,18 @@ export function createView(relation: Relation, query: SQLQuery): SQLQuery {
   return sql`create view ${relationIdent(relation)} as\n${query}`
 }
 
-export function createMaterializedView(relation: Relation, query: SQLQuery): SQLQuery {
-  return sql`create materialized view ${relationIdent(relation)} as\n${query}`
+export function createMaterializedView(
+  relation: Relation,
+  query: SQLQuery,
+  { withData = true }: { readonly withData?: boolean } = {},
+): SQLQuery {
+  const rows = withData ? sql`` : sql`\nwith no data`
+  return sql`create materialized view ${relationIdent(relation)} as\n${query}${rows}`
+}
+
+/** Fills a materialized view with what its owner may see. */
+export function refreshMaterializedView(relation: Relation): SQLQuery {
+  return sql`refresh materialized view ${relationIdent(relation)}`
 }
 
 /** What a relation is; DROP, ALTER and COMMENT want to know. */

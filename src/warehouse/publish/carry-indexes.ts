@@ -4,14 +4,14 @@ import { indexName, relationIdent } from '../relation-sql.ts'
 import { ServerError } from '../server-error.ts'
 import type { Session } from '../session.ts'
 import { type SQLQuery, sql } from '../sql.ts'
-import { unsafeSql } from '../sql-text.ts'
+import { sqlLiteral, unsafeSql } from '../sql-text.ts'
 import type { PublishAction } from './publish-action.ts'
 import { indexProblem } from './publish-problem.ts'
 import { named } from './relation-state.ts'
 
 /*
- * Indexes that somebody else made on a published table or materialized view are made on what takes its place, before
- * anything is locked, since that may take a while. Those that the project's config once asked for have names that tell,
+ * Where the files of a published table or materialized view lie and which indexes somebody else made on it goes over to
+ * what takes its place before anything is locked, since that may take a while. Indexes that the project's config once asked for have names that tell,
  * and go when it does not ask for them any more. Indexes of constraints belong to the constraints of the project.
  */
 
@@ -27,6 +27,15 @@ interface FoundIndex {
   readonly columns: readonly string[]
   /** Its columns in order, where it is made of nothing else. */
   readonly keyColumns: readonly string[] | null
+  readonly comment: string | null
+  /** Where its file lies, if not where those of the database do. */
+  readonly tablespace: string | null
+  /** Whether rows are sorted by it now and then. */
+  readonly isClustered: boolean
+  /** Whether rows are known by it to whoever gets their changes. */
+  readonly isIdentity: boolean
+  /** How closely the planner counts what it is made of, by the number of the column. */
+  readonly statistics: readonly { readonly column: number; readonly target: number }[]
 }
 
 interface Successor {
@@ -34,7 +43,7 @@ interface Successor {
   readonly build: Relation
 }
 
-/** Makes the indexes that the builds lack. */
+/** Makes the indexes that the builds lack, and puts the builds where what they replace is. */
 export async function carryIndexes(session: Session, actions: readonly PublishAction[]): Promise<void> {
   const successors = actions.flatMap((action): Successor[] =>
     (action.kind === 'swap-table' || (action.kind === 'view' && action.materialized)) && action.build
@@ -43,6 +52,7 @@ export async function carryIndexes(session: Session, actions: readonly PublishAc
   )
   if (successors.length === 0) return
   const relations = successors.flatMap(({ published, build }) => [published, build])
+  await moveToTablespaces(session, successors)
   const byRelation = new Map<string, FoundIndex[]>()
   for (const index of await readIndexes(session, relations)) {
     const key = relationKey(index)
@@ -53,12 +63,31 @@ export async function carryIndexes(session: Session, actions: readonly PublishAc
     const present = indexesOf(build)
     const missing = indexesOf(published).filter((index) => !isOfConfig(index) && !isAmong(index, present))
     if (missing.length > 0) await makeIndexes(session, missing, build)
+    await describeIndexes(session, indexesOf(published), build)
+  }
+}
+
+/** Puts builds into the tablespaces that somebody has chosen for what they replace. */
+async function moveToTablespaces(session: Session, successors: readonly Successor[]): Promise<void> {
+  const keys = successors.map(({ published }) => relationKey(published))
+  const { rows } = await session.query<{ key: string; tablespace: string }>(sql`
+    select format('%s.%s', n.nspname, c.relname) as key, t.spcname as tablespace
+    from pg_catalog.pg_tablespace t
+    join pg_catalog.pg_class c on c.reltablespace = t.oid and c.relkind in ('r', 'm')
+    join pg_catalog.pg_namespace n on n.oid = c.relnamespace
+    where format('%s.%s', n.nspname, c.relname) = any(${keys}::text[])`)
+  const builds = new Map(successors.map(({ published, build }) => [relationKey(published), build]))
+  for (const { key, tablespace } of rows) {
+    const build = relationIdent(builds.get(key)!)
+    await session.query(sql`alter table ${build} set tablespace ${sql.ident(tablespace)}`)
   }
 }
 
 /** Makes all indexes of a table on a copy of it, but those of constraints. */
 export async function copyIndexes(session: Session, from: Relation, to: Relation): Promise<void> {
-  await makeIndexes(session, await readIndexes(session, [from]), to)
+  const indexes = await readIndexes(session, [from])
+  await makeIndexes(session, indexes, to)
+  await describeIndexes(session, indexes, to)
 }
 
 function isAmong(index: FoundIndex, present: readonly FoundIndex[]): boolean {
@@ -104,6 +133,51 @@ function createAgain({ name, isUnique, definition }: FoundIndex, build: Relation
   return sql`create ${unique}index ${sql.ident(name)} on ${relationIdent(build)} using ${unsafeSql(definition)}`
 }
 
+/** What is said of indexes and how they are used, where the build has them by the same names. */
+async function describeIndexes(
+  session: Session,
+  indexes: readonly FoundIndex[],
+  build: Relation,
+): Promise<void> {
+  const described = indexes.filter(isDescribed)
+  if (described.length === 0) return
+  const present = new Set((await readIndexes(session, [build])).map(({ name }) => name))
+  for (const index of described) {
+    if (!present.has(index.name)) continue
+    try {
+      await session.runAll(descriptions(index, build))
+    } catch (error) {
+      if (!(error instanceof ServerError) || error.failure.kind !== 'sql') throw error
+      throw new ProblemError(indexProblem(index.name, relationKey(index), error), { cause: error })
+    }
+  }
+}
+
+function isDescribed({ comment, tablespace, isClustered, isIdentity, statistics }: FoundIndex): boolean {
+  return comment !== null || tablespace !== null || isClustered || isIdentity || statistics.length > 0
+}
+
+function descriptions(index: FoundIndex, build: Relation): SQLQuery[] {
+  const { name, comment, tablespace, isClustered, isIdentity, statistics, keyColumns } = index
+  const table = relationIdent(build)
+  const ident = sql.ident(build.schema, name)
+  return [
+    ...(tablespace === null ? [] : [sql`alter index ${ident} set tablespace ${sql.ident(tablespace)}`]),
+    ...statistics.map(
+      ({ column, target }) =>
+        sql`alter index ${ident} alter column ${unsafeSql(String(column))} set statistics ${unsafeSql(String(target))}`,
+    ),
+    ...(isClustered ? [sql`alter table ${table} cluster on ${sql.ident(name)}`] : []),
+    // Nothing can be known by columns that may be null, and whoever made it one has said that they are not.
+    ...(isIdentity
+      ? (keyColumns ?? []).map(
+          (column) => sql`alter table ${table} alter column ${sql.ident(column)} set not null`,
+        )
+      : []),
+    ...(comment === null ? [] : [sql`comment on index ${ident} is ${sqlLiteral(comment)}`]),
+  ]
+}
+
 async function readIndexes(session: Session, relations: readonly Relation[]): Promise<FoundIndex[]> {
   const which = named(relations)
   if (!('schemas' in which)) return []
@@ -136,7 +210,16 @@ async function readIndexes(session: Session, relations: readonly Relation[]): Pr
         from unnest(i.indkey) with ordinality as key (number, position)
         join pg_catalog.pg_attribute a on a.attrelid = c.oid and a.attnum = key.number
         order by key.position
-      ) end as "keyColumns"
+      ) end as "keyColumns",
+      obj_description(x.oid, 'pg_class') as comment,
+      (select spcname from pg_catalog.pg_tablespace where oid = x.reltablespace) as tablespace,
+      i.indisclustered as "isClustered",
+      i.indisreplident as "isIdentity",
+      coalesce((
+        select json_agg(json_build_object('column', a.attnum, 'target', a.attstattarget) order by a.attnum)
+        from pg_catalog.pg_attribute a
+        where a.attrelid = x.oid and a.attstattarget >= 0
+      ), '[]') as statistics
     from pg_catalog.pg_class c
     join pg_catalog.pg_namespace n on n.oid = c.relnamespace
     join pg_catalog.pg_index i on i.indrelid = c.oid

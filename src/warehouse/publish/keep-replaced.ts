@@ -135,14 +135,16 @@ async function stripStatements(session: Session, oids: readonly number[]): Promi
     join pg_catalog.pg_publication_rel r on r.prrelid = chosen.oid
     join pg_catalog.pg_publication p on p.oid = r.prpubid
     union all
-    select distinct format('revoke all on table %s from %s', chosen.name, acl.grantee::regrole)
+    select distinct format('revoke all on table %s from %s', chosen.name, case
+      when acl.grantee = 0 then 'public'
+      else acl.grantee::regrole::text
+    end)
     from chosen
-    cross join lateral aclexplode(chosen.relacl) as acl
-    where acl.grantee <> chosen.relowner and acl.grantee <> 0
-    union all
-    select distinct format('revoke all on table %s from public', chosen.name)
-    from chosen
-    cross join lateral aclexplode(chosen.relacl) as acl
-    where acl.grantee = 0`)
+    cross join lateral (
+      select grantee from aclexplode(chosen.relacl)
+      union all
+      select entry.grantee from pg_catalog.pg_attribute a, aclexplode(a.attacl) as entry where a.attrelid = chosen.oid
+    ) as acl
+    where acl.grantee <> chosen.relowner`)
   return rows.map(({ statement }) => unsafeSql(statement))
 }

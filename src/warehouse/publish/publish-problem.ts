@@ -36,6 +36,13 @@ export function dependentProblem(name: string, kind: string, error: ServerError)
   ])
 }
 
+/** A policy of another table that cannot look any more into what is replaced. */
+export function policyProblem(name: string, table: string, error: ServerError): Problem {
+  return refused(`the policy ${name} of ${table} cannot be made again: ${error.failure.message}`, [
+    `it looks into what is replaced; change or drop it, or keep what it needs; nothing was published`,
+  ])
+}
+
 /** An index of others that the new table cannot have. */
 export function indexProblem(name: string, table: string, error: ServerError): Problem {
   return refused(`the index ${name} of ${table} cannot be made again: ${error.failure.message}`, [

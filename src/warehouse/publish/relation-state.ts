@@ -2,7 +2,18 @@ import type { Relation } from '../../core/node.ts'
 import { type Queryable, relationKind } from '../catalog.ts'
 import type { RelationKind } from '../relation-sql.ts'
 import { type SQLQuery, sql } from '../sql.ts'
-import { isInherited, replication, rules, statistics, triggers } from './state-parts.ts'
+import {
+  columnSettings,
+  indexes,
+  isInherited,
+  lookingPolicies,
+  policies,
+  replication,
+  rules,
+  statistics,
+  toastOptions,
+  triggers,
+} from './state-parts.ts'
 
 /*
  * What hangs on a relation besides its rows: who owns it, who may read it, comments, row security, triggers, rules,
@@ -26,11 +37,25 @@ export interface Policy {
   readonly roles: readonly (string | null)[]
   readonly using: string | null
   readonly check: string | null
+  readonly comment: string | null
+}
+
+/** A policy of another table. */
+export interface LookingPolicy extends Policy, Relation {
+  readonly tableOid: number
+}
+
+/** How a column is counted or stored. */
+export interface ColumnSetting {
+  readonly column: string
+  /** The type that the column has to have, where it is about that. */
+  readonly type: number | null
+  readonly statement: string
 }
 
 export interface ExtendedStatistics {
   readonly columns: readonly string[]
-  readonly statement: string
+  readonly statements: readonly string[]
 }
 
 export interface ForeignKey {
@@ -40,6 +65,7 @@ export interface ForeignKey {
   readonly schema: string
   readonly identifier: string
   readonly definition: string
+  readonly comment: string | null
 }
 
 export interface RelationState {
@@ -53,8 +79,15 @@ export interface RelationState {
   readonly comment: string | null
   readonly columnComments: Readonly<Record<string, string>>
   readonly columns: readonly string[]
+  /** The types of the columns, as the catalogue numbers them. */
+  readonly columnTypes: readonly number[]
   /** Storage parameters as `name=value`. */
   readonly options: readonly string[]
+  /** Those of where long values are, `toast.name=value`. */
+  readonly toastOptions: readonly string[]
+  readonly columnSettings: readonly ColumnSetting[]
+  /** Where its file lies, if not where those of the database do. */
+  readonly tablespace: string | null
   readonly rowSecurity: 'off' | 'on' | 'forced'
   readonly policies: readonly Policy[]
   /** Statements that make the triggers, and switch off those that are. */
@@ -63,15 +96,17 @@ export interface RelationState {
   readonly rules: readonly string[]
   /** Statements that send changes to where they were sent: publications for logical replication, replica identity. */
   readonly replication: readonly string[]
-  /** CREATE STATISTICS statements, where the planner is told of columns together. */
+  /** Statistics objects, where the planner is told of columns together. */
   readonly statistics: readonly ExtendedStatistics[]
   /** Whether it is a part of another table. */
   readonly isInherited: boolean
   /** Of other tables, pointing at this one. */
   readonly foreignKeys: readonly ForeignKey[]
+  /** Of other tables, whose rows depend on what is in this one. */
+  readonly lookingPolicies: readonly LookingPolicy[]
   /** The SELECT of a view, if it was asked for; names in it are qualified. */
   readonly definition: string | null
-  /** CREATE INDEX statements of a materialized view. */
+  /** Statements that make the indexes of a materialized view. */
   readonly indexes: readonly string[]
   readonly populated: boolean
 }
@@ -106,6 +141,7 @@ export type BuildState = Pick<
   | 'comment'
   | 'columnComments'
   | 'columns'
+  | 'columnTypes'
   | 'options'
 >
 
@@ -135,6 +171,8 @@ function stateQuery(which: Which, withDefinitions: boolean): SQLQuery {
   return sql`
     with chosen as materialized (${chosen(which)}),
     pointing as (${foreignKeys}),
+    looking as (${lookingPolicies}),
+    set_columns as (${columnSettings}),
     states as (
       select
         ${buildColumns},
@@ -149,12 +187,18 @@ function stateQuery(which: Which, withDefinitions: boolean): SQLQuery {
         case when c.relkind in ('r', 'p') then ${replication} else '[]' end as replication,
         case when c.relkind in ('r', 'p', 'm') then ${statistics} else '[]' end as statistics,
         ${isInherited} as "isInherited",
+        case when c.reltoastrelid <> 0 then ${toastOptions} else '[]' end as "toastOptions",
+        coalesce(set_columns.settings, '[]') as "columnSettings",
+        (select spcname from pg_tablespace where oid = c.reltablespace) as tablespace,
         coalesce(pointing.keys, '[]') as "foreignKeys",
+        coalesce(looking.policies, '[]') as "lookingPolicies",
         case when ${withDefinitions} and c.relkind in ('v', 'm') then pg_get_viewdef(c.oid) end as definition,
         case when c.relkind = 'm' then ${indexes} else '[]' end as indexes,
         c.relispopulated as populated
       from chosen c
       left join pointing on pointing.oid = c.oid
+      left join looking on looking.oid = c.oid
+      left join set_columns on set_columns.oid = c.oid
       ${attributes}
     )
     select coalesce(json_agg(states order by schema, identifier), '[]') as states from states
@@ -185,24 +229,6 @@ const columnComments = sql`(
         where d.classoid = 'pg_class'::regclass and d.objoid = c.oid and not a.attisdropped
       )`
 
-const policies = sql`(
-        select coalesce(json_agg(json_build_object(
-          'name', p.polname,
-          'permissive', p.polpermissive,
-          'command', case p.polcmd
-            when 'r' then 'select' when 'a' then 'insert' when 'w' then 'update' when 'd' then 'delete' else 'all'
-          end,
-          'roles', (
-            select json_agg(case when role <> 0 then pg_get_userbyid(role) end)
-            from unnest(p.polroles) as role
-          ),
-          'using', pg_get_expr(p.polqual, p.polrelid),
-          'check', pg_get_expr(p.polwithcheck, p.polrelid)
-        )), '[]')
-        from pg_policy p
-        where p.polrelid = c.oid
-      )`
-
 /** What every relation has. */
 const buildColumns = sql`c.oid::int8 as oid,
         c.nspname as schema,
@@ -213,11 +239,13 @@ const buildColumns = sql`c.oid::int8 as oid,
         obj_description(c.oid, 'pg_class') as comment,
         ${columnComments} as "columnComments",
         attributes.names as columns,
+        attributes.types as "columnTypes",
         coalesce(to_json(c.reloptions), '[]') as options`
 
 const attributes = sql`cross join lateral (
         select
           coalesce(json_agg(a.attname order by a.attnum) filter (where a.attnum > 0), '[]') as names,
+          coalesce(json_agg(a.atttypid::int8 order by a.attnum) filter (where a.attnum > 0), '[]') as types,
           coalesce(bool_or(a.attacl is not null), false) as "hasGrants"
         from pg_attribute a
         where a.attrelid = c.oid and not a.attisdropped
@@ -245,7 +273,8 @@ const foreignKeys = sql`
           'tableOid', k.conrelid::int8,
           'schema', kn.nspname,
           'identifier', kc.relname,
-          'definition', pg_get_constraintdef(k.oid)
+          'definition', pg_get_constraintdef(k.oid),
+          'comment', obj_description(k.oid, 'pg_constraint')
         )) as keys
       from pg_constraint k
       join pg_class kc on kc.oid = k.conrelid
@@ -256,12 +285,6 @@ const foreignKeys = sql`
         and k.confrelid in (select oid from chosen)
       group by k.confrelid
     `
-
-const indexes = sql`(
-        select coalesce(json_agg(pg_get_indexdef(i.indexrelid)), '[]')
-        from pg_index i
-        where i.indrelid = c.oid
-      )`
 
 /** An edge: the view reads the relation. */
 export interface Reads {

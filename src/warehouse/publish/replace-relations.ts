@@ -1,34 +1,34 @@
 import { randomBytes } from 'node:crypto'
 import { type Relation, relationKey } from '../../core/node.ts'
 import { ProblemError } from '../../core/problem.ts'
-import {
-  createIndex,
-  createMaterializedView,
-  createView,
-  dropRelations,
-  relationIdent,
-  renameRelation,
-  setSchema,
-} from '../relation-sql.ts'
-import { ServerError } from '../server-error.ts'
+import { dropRelations, relationIdent, renameRelation, setSchema } from '../relation-sql.ts'
 import type { Session } from '../session.ts'
 import { type SQLQuery, sql } from '../sql.ts'
-import { sqlLiteral, unsafeSql } from '../sql-text.ts'
+import { sqlLiteral } from '../sql-text.ts'
 import { applyChange, changesColumns } from './apply-change.ts'
 import { defaultGrants } from './default-grants.ts'
 import { describeReplaced, keepTables } from './keep-replaced.ts'
 import { lookAround, type MovedBuild, type Surroundings } from './look-around.ts'
-import type { PublishAction, PublishView } from './publish-action.ts'
-import { dependentProblem, inheritedProblem } from './publish-problem.ts'
+import { createViews, fillViews, tryStatements } from './make-views.ts'
+import type { PublishAction } from './publish-action.ts'
+import { inheritedProblem, policyProblem } from './publish-problem.ts'
 import {
   type ForeignKey,
+  type LookingPolicy,
   named,
   type RelationState,
   readBuildStates,
   readersFirst,
 } from './relation-state.ts'
 import type { KeepIn, ReplacedRelation } from './replaced-relation.ts'
-import { addForeignKey, carryOver, dropForeignKey, grantStatements, recreate } from './restore-state.ts'
+import {
+  addForeignKey,
+  carryOver,
+  createPolicy,
+  dropForeignKey,
+  dropPolicy,
+  grantStatements,
+} from './restore-state.ts'
 import { takeLocks } from './take-locks.ts'
 
 /** What came of replacing. */
@@ -77,6 +77,8 @@ export async function replaceRelations(
   } else await session.runAll([...dropTables(around), ...around.moved.flatMap(moveIn)])
   await createViews(session, around)
   await carryStates(session, around)
+  await restorePolicies(session, around)
+  await fillViews(session, around)
   const { dependents, kept } = around
   return { recreated: dependents.map(({ schema, identifier }) => ({ schema, identifier })), kept, before }
 }
@@ -88,9 +90,14 @@ async function lockAll(
   { searchPath, statementTimeout, lockTimeoutMs }: ReplaceSettings,
 ): Promise<void> {
   const { replaced, grown, dependents, leftovers } = around
-  const relations = replaced.size + grown.length + dependents.length + leftovers.length
+  const policies = lookingPolicies(around)
+  const relations = replaced.size + grown.length + dependents.length + leftovers.length + policies.length
   await session.runAll([sql`select set_config('search_path', ${sqlLiteral(searchPath)}, true)`])
-  const statements = [...dropViews(around), ...lockTables([...replaced.values(), ...grown])]
+  const statements = [
+    ...policies.map((policy) => dropPolicy(policy, policy)),
+    ...dropViews(around),
+    ...lockTables([...replaced.values(), ...grown]),
+  ]
   await takeLocks(session, statements, { lockTimeoutMs, relations, statementTimeout })
 }
 
@@ -135,6 +142,22 @@ function pointingKeys({ replaced }: Surroundings): readonly ForeignKey[] {
     .flatMap(({ foreignKeys }) => foreignKeys)
 }
 
+/** The policies of tables that stay, as far as they look into what is replaced or made again. */
+function lookingPolicies({ replaced, dependents }: Surroundings): readonly LookingPolicy[] {
+  const gone = new Set([...replaced.values()].filter(({ kind }) => kind === 'table').map(({ oid }) => oid))
+  const policies = [...replaced.values(), ...dependents].flatMap((state) => state.lookingPolicies)
+  const distinct = new Map(policies.map((policy) => [JSON.stringify([policy.tableOid, policy.name]), policy]))
+  return [...distinct.values()].filter(({ tableOid }) => !gone.has(tableOid))
+}
+
+async function restorePolicies(session: Session, around: Surroundings): Promise<void> {
+  for (const policy of lookingPolicies(around)) {
+    const error = await tryStatements(session, createPolicy(policy, policy))
+    if (error)
+      throw new ProblemError(policyProblem(policy.name, relationKey(policy), error), { cause: error })
+  }
+}
+
 /** Moves a build to its place; by way of a name that nobody else has when the names differ. */
 function moveIn({ build, published }: MovedBuild): SQLQuery[] {
   const { kind, schema } = build
@@ -145,76 +168,6 @@ function moveIn({ build, published }: MovedBuild): SQLQuery[] {
     setSchema({ schema, identifier }, kind, published.schema),
     renameRelation({ schema: published.schema, identifier }, kind, published.identifier),
   ]
-}
-
-interface PendingView {
-  readonly statements: readonly SQLQuery[]
-  /** Set for a view that is not ours. */
-  readonly state?: RelationState
-}
-
-/**
- * Makes our views and those of others. Which of ours reads one of theirs is not known before, so whatever does
- * not work yet is tried again after the others, as long as any of them works.
- */
-async function createViews(session: Session, { made, dependents, reads }: Surroundings): Promise<void> {
-  const order = readersFirst(
-    dependents.map(({ oid }) => oid),
-    reads,
-  ).reverse()
-  const byOid = new Map(dependents.map((state) => [state.oid, state]))
-  const own = made.map((view) => ({ statements: createOwnView(view) }))
-  // Ours are in order already, and nearly always none of them reads one of theirs: then they go in at once.
-  const failure = await tryStatements(
-    session,
-    own.flatMap(({ statements }) => statements),
-  )
-  let pending: PendingView[] = [
-    ...(failure ? own : []),
-    ...order.flatMap((oid) => byOid.get(oid) ?? []).map((state) => ({ statements: recreate(state), state })),
-  ]
-  while (pending.length > 0) {
-    const failed: { readonly view: PendingView; readonly error: ServerError }[] = []
-    for (const view of pending) {
-      const error = await tryStatements(session, view.statements)
-      if (error) failed.push({ view, error })
-    }
-    if (failed.length === pending.length) throw viewError(failed[0]!.view, failed[0]!.error)
-    pending = failed.map(({ view }) => view)
-  }
-}
-
-function createOwnView({ published, definition, statements, materialized }: PublishView): SQLQuery[] {
-  const query = unsafeSql(definition)
-  if (statements) return statements.map(unsafeSql)
-  if (!materialized) return [createView(published, query)]
-  return [
-    createMaterializedView(published, query),
-    ...materialized.indexes.map((index) => createIndex(published, index)),
-    ...(materialized.indexStatements ?? []).map(unsafeSql),
-  ]
-}
-
-/** Runs statements, or none of them; returns the error if the statements are at fault. */
-async function tryStatements(
-  session: Session,
-  statements: readonly SQLQuery[],
-): Promise<ServerError | undefined> {
-  if (statements.length === 0) return undefined
-  try {
-    await session.runAll([sql`savepoint attempt`, ...statements, sql`release savepoint attempt`])
-    return undefined
-  } catch (error) {
-    if (!(error instanceof ServerError) || error.failure.kind !== 'sql') throw error
-    await session.query(sql`rollback to savepoint attempt`)
-    return error
-  }
-}
-
-function viewError({ state }: PendingView, error: ServerError): Error {
-  if (!state) return error
-  const kind = state.kind === 'view' ? 'view' : 'materialized view'
-  return new ProblemError(dependentProblem(relationKey(state), kind, error), { cause: error })
 }
 
 /** Owner, grants, comments, foreign keys: from the old relations to the new ones. */
@@ -250,5 +203,5 @@ function addForeignKeys(replaced: readonly RelationState[]): SQLQuery[] {
   return replaced
     .flatMap(({ foreignKeys }) => foreignKeys)
     .filter(({ tableOid }) => !own.has(tableOid))
-    .map(addForeignKey)
+    .flatMap(addForeignKey)
 }

@@ -5,6 +5,7 @@ import {
   commentOnRelation,
   createView,
   kindWord,
+  refreshMaterializedView,
   relationIdent,
 } from '../relation-sql.ts'
 import { type SQLQuery, sql } from '../sql.ts'
@@ -19,7 +20,7 @@ import type { ForeignKey, Grant, Policy, RelationState } from './relation-state.
 /** What the relation that takes the place brings along. */
 export type Successor = Pick<
   RelationState,
-  'kind' | 'owner' | 'grants' | 'comment' | 'columnComments' | 'columns' | 'options'
+  'kind' | 'owner' | 'grants' | 'comment' | 'columnComments' | 'columns' | 'columnTypes' | 'options'
 >
 
 /** Everything but definition and rows: owner, grants, comments, triggers and rules, and for tables row security and more. */
@@ -33,6 +34,7 @@ export function carryOver(old: RelationState, successor: Successor): SQLQuery[] 
     ...carryOptions(old, successor),
   ]
   if (kind === old.kind) statements.push(...[...old.triggers, ...old.rules].map(unsafeSql))
+  if (kind === old.kind) statements.push(...carryColumnSettings(old, successor))
   if (kind === 'table' && old.kind === 'table') statements.push(...carryTableRules(old))
   if (kind !== 'view' && old.kind !== 'view') statements.push(...carryStatistics(old, successor))
   // Last: afterwards only members of the new owner may do any of the above.
@@ -46,9 +48,18 @@ export function carryOver(old: RelationState, successor: Successor): SQLQuery[] 
 function carryOptions(old: RelationState, successor: Successor): SQLQuery[] {
   if (old.kind !== successor.kind) return []
   const name = (text: string) => text.slice(0, text.indexOf('='))
-  const missing = old.options.filter((text) => !successor.options.some((other) => name(other) === name(text)))
+  const missing = [...old.options, ...old.toastOptions].filter(
+    (text) => !successor.options.some((other) => name(other) === name(text)),
+  )
   if (missing.length === 0) return []
   return [sql`alter ${kindWord(old.kind)} ${relationIdent(old)} set (${sql.join(missing.map(option), ', ')})`]
+}
+
+function carryColumnSettings({ columnSettings }: RelationState, successor: Successor): SQLQuery[] {
+  const typeOf = new Map(successor.columns.map((column, at) => [column, successor.columnTypes[at]]))
+  return columnSettings
+    .filter(({ column, type }) => typeOf.has(column) && (type === null || type === typeOf.get(column)))
+    .map(({ statement }) => unsafeSql(statement))
 }
 
 /** Comments that the successor already has are newer. */
@@ -99,7 +110,7 @@ function roleIdent(role: string | null): SQLQuery {
 function carryTableRules(old: RelationState): SQLQuery[] {
   const table = relationIdent(old)
   return [
-    ...old.policies.map((policy) => createPolicy(table, policy)),
+    ...old.policies.flatMap((policy) => createPolicy(old, policy)),
     ...(old.rowSecurity === 'off' ? [] : [sql`alter table ${table} enable row level security`]),
     ...(old.rowSecurity === 'forced' ? [sql`alter table ${table} force row level security`] : []),
     ...old.replication.map(unsafeSql),
@@ -110,18 +121,33 @@ function carryTableRules(old: RelationState): SQLQuery[] {
 function carryStatistics({ statistics }: RelationState, { columns }: Successor): SQLQuery[] {
   return statistics
     .filter((one) => one.columns.every((column) => columns.includes(column)))
-    .map(({ statement }) => unsafeSql(statement))
+    .flatMap(({ statements }) => statements.map(unsafeSql))
 }
 
-function createPolicy(table: SQLQuery, policy: Policy): SQLQuery {
+export function dropPolicy(relation: Relation, { name }: Policy): SQLQuery {
+  return sql`drop policy ${sql.ident(name)} on ${relationIdent(relation)}`
+}
+
+/** Makes a policy, with what is said of it. */
+export function createPolicy(relation: Relation, policy: Policy): SQLQuery[] {
+  const table = relationIdent(relation)
+  const name = sql.ident(policy.name)
   const permissive = policy.permissive ? sql`permissive` : sql`restrictive`
   const roles = sql.join(policy.roles.map(roleIdent), ', ')
   const using = policy.using === null ? sql`` : sql` using (${unsafeSql(policy.using)})`
   const check = policy.check === null ? sql`` : sql` with check (${unsafeSql(policy.check)})`
-  return sql`create policy ${sql.ident(policy.name)} on ${table} as ${permissive} for ${unsafeSql(policy.command)} to ${roles}${using}${check}`
+  return [
+    sql`create policy ${name} on ${table} as ${permissive} for ${unsafeSql(policy.command)} to ${roles}${using}${check}`,
+    ...(policy.comment === null
+      ? []
+      : [sql`comment on policy ${name} on ${table} is ${sqlLiteral(policy.comment)}`]),
+  ]
 }
 
-/** Makes a dropped view or materialized view again, with what hung on it except what `carryOver` gives. */
+/**
+ * Makes a dropped view or materialized view again, without what `carryOver` gives. A materialized view has no rows
+ * before `fill`: these are its owner's to see, and who may see which rows of what it reads has to be settled first.
+ */
 export function recreate(view: RelationState): SQLQuery[] {
   const query = unsafeSql(view.definition!.replace(/;\s*$/, ''))
   const options = view.options.length > 0 ? sql` with (${sql.join(view.options.map(option), ', ')})` : sql``
@@ -132,11 +158,15 @@ export function recreate(view: RelationState): SQLQuery[] {
         : sql`create view ${relationIdent(view)}${options} as\n${query}`
     return [create]
   }
-  const rows = view.populated ? sql`with data` : sql`with no data`
+  const tablespace = view.tablespace === null ? sql`` : sql` tablespace ${sql.ident(view.tablespace)}`
   return [
-    sql`create materialized view ${relationIdent(view)} (${columnList(view.columns)})${options} as\n${query}\n${rows}`,
-    ...view.indexes.map(unsafeSql),
+    sql`create materialized view ${relationIdent(view)} (${columnList(view.columns)})${options}${tablespace} as\n${query}\nwith no data`,
   ]
+}
+
+/** Fills a materialized view that was made again, as its owner, and makes its indexes. */
+export function fill(view: RelationState): SQLQuery[] {
+  return [...(view.populated ? [refreshMaterializedView(view)] : []), ...view.indexes.map(unsafeSql)]
 }
 
 /** `name=value`, as the catalogue keeps it. */
@@ -149,6 +179,13 @@ export function dropForeignKey(key: ForeignKey): SQLQuery {
   return sql`alter table ${sql.ident(key.schema, key.identifier)} drop constraint ${sql.ident(key.name)}`
 }
 
-export function addForeignKey(key: ForeignKey): SQLQuery {
-  return sql`alter table ${sql.ident(key.schema, key.identifier)} add constraint ${sql.ident(key.name)} ${unsafeSql(key.definition)}`
+/** Makes a foreign key, with what is said of it. */
+export function addForeignKey({ schema, identifier, name, definition, comment }: ForeignKey): SQLQuery[] {
+  const table = sql.ident(schema, identifier)
+  return [
+    sql`alter table ${table} add constraint ${sql.ident(name)} ${unsafeSql(definition)}`,
+    ...(comment === null
+      ? []
+      : [sql`comment on constraint ${sql.ident(name)} on ${table} is ${sqlLiteral(comment)}`]),
+  ]
 }
