@@ -1,6 +1,7 @@
 import { existsSync, mkdirSync, writeFileSync } from 'node:fs'
 import { basename, dirname, join } from 'node:path'
 import { makeProblem, ProblemError } from '../core/problem.ts'
+import { httpAddress, isHttpAddress } from '../run/load-files/http-address.ts'
 import type { CommandContext, ExitCode } from './command-context.ts'
 import { formatCounted } from './display/numbers.ts'
 import { openWorkspace, shownPath } from './workspace.ts'
@@ -17,13 +18,12 @@ export interface InferFlags {
 export async function inferLoadFile(context: CommandContext, flags: InferFlags): Promise<ExitCode> {
   const { root, config } = await openWorkspace(context)
   const { inferLoad } = await import('../run/load-files/infer-load.ts')
-  const { localFiles } = await import('../run/load-files/local-files.ts')
-  const { standardInput } = await import('../run/load-files/standard-input.ts')
+  const { sourceAt } = await import('../run/load-files/source-of.ts')
   const refuse = (message: string, hint: string) =>
     new ProblemError(makeProblem('load-failed', message, { hint }))
-  const isStandardInput = flags.infer === '-'
-  const source = isStandardInput ? standardInput() : localFiles(flags.infer, root, refuse)
-  const name = checkedName(flags.name ?? nameOf(flags.infer))
+  const source = sourceAt(flags.infer, { projectRoot: root, s3: {}, refuse })
+  const shown = shownAddress(flags.infer)
+  const name = checkedName(flags.name ?? nameOf(shown))
   const path = join(root, config.paths.pipelines[0] ?? 'pipelines', `${name}.yml`)
   if (existsSync(path))
     throw new ProblemError(
@@ -33,17 +33,17 @@ export async function inferLoadFile(context: CommandContext, flags: InferFlags):
     )
   const files = await source.list()
   if (files.length === 0)
-    throw refuse(
-      `there is no file ${flags.infer}`,
-      'the path is relative to the project unless it is absolute',
-    )
+    throw refuse(`there is no file ${shown}`, 'the path is relative to the project unless it is absolute')
   context.narrator.phase(`Reading ${formatCounted(files.length, 'file')}`)
+  // What an address has besides its name may be secret: it belongs in no file.
+  const variable = `${name.toUpperCase()}_URL`
+  const from = shown === flags.infer ? flags.infer : `{{ env_var('${variable}') }}`
   const inferring = inferLoad(files, {
-    ...{ name, schema: flags.schema, from: flags.infer, signal: context.signal },
+    ...{ name, schema: flags.schema, from, signal: context.signal },
     ...(flags.inferRows !== undefined && { rows: flags.inferRows }),
   })
   const { yaml, rows, columns } = await inferring.catch((error: unknown) => {
-    throw refuse(`${flags.infer} cannot be read: ${(error as Error).message}`, 'nothing was written')
+    throw refuse(`${shown} cannot be read: ${(error as Error).message}`, 'nothing was written')
   })
   mkdirSync(dirname(path), { recursive: true })
   writeFileSync(path, yaml)
@@ -51,8 +51,15 @@ export async function inferLoadFile(context: CommandContext, flags: InferFlags):
   context.narrator.note(
     `${formatCounted(columns, 'column')} from ${formatCounted(rows, 'row')} in ${shownPath(context, path)}`,
   )
+  if (from !== flags.infer)
+    context.narrator.note(`The load takes its address from the environment: ${variable}`)
   context.terminal.out.write(yaml)
   return 0
+}
+
+/** Without a password and what stands behind the question mark. */
+function shownAddress(from: string): string {
+  return isHttpAddress(from) ? (httpAddress(from)?.shown ?? from) : from
 }
 
 /** `data/orders.csv.gz` → `orders`; of a pattern, the last part that is a name. */

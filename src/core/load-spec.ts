@@ -85,10 +85,23 @@ export interface RowsSpecBase extends LoadSpecBase {
   readonly key: readonly string[]
 }
 
+/** A store that speaks the protocol of S3; texts are templates. Keys are none of them: AWS' own tools find theirs. */
+export interface S3Spec {
+  readonly endpoint?: string
+  readonly region?: string
+  readonly profile?: string
+  /** Whether the bucket stands in the path of addresses, not in the name of the host. */
+  readonly pathStyle?: boolean
+  /** Whether requests are to go without a signature. */
+  readonly isAnonymous?: boolean
+}
+
 export interface FilesSpec extends RowsSpecBase {
   readonly kind: 'files'
-  /** A file, a glob, a folder, or `-` for the standard input; relative to the project unless absolute. */
+  /** A file, a glob, a folder, an address, or `-` for the standard input; relative to the project unless absolute. */
   readonly from: string
+  /** How to speak to the store of `s3://…`, where not as its own tools would. */
+  readonly s3?: S3Spec
   /** With append and upsert: what is done about a file that was loaded and has changed since. */
   readonly onChangedFile: 'refuse' | 'load' | 'ignore'
 }

@@ -1,7 +1,14 @@
 import { didYouMean, quotedList } from '../core/did-you-mean.ts'
-import type { BadRowPolicy, FieldMapping, FilesSpec, LoadTable, ParamValue } from '../core/load-spec.ts'
+import type {
+  BadRowPolicy,
+  FieldMapping,
+  FilesSpec,
+  LoadTable,
+  ParamValue,
+  S3Spec,
+} from '../core/load-spec.ts'
 import type { Problem } from '../core/problem.ts'
-import type { CsvYaml, FilesYaml, LoadTableYaml } from './load-schema.ts'
+import type { CsvYaml, FilesYaml, LoadTableYaml, S3Yaml } from './load-schema.ts'
 import { type YamlDocument, type YamlPath, yamlProblem } from './yaml-document.ts'
 
 /*
@@ -47,6 +54,7 @@ export function specOfFiles(base: Base, yaml: FilesYaml): FilesSpec {
     kind: 'files',
     ...base,
     from,
+    ...(yaml.s3 && { s3: specOfS3(yaml.s3) }),
     ...(format && { format }),
     dialect: {
       ...(delimiter !== undefined && { delimiter }),
@@ -61,6 +69,16 @@ export function specOfFiles(base: Base, yaml: FilesYaml): FilesSpec {
     mode,
     key: keyOf(yaml, base.tables[0]),
     onChangedFile: yaml.on_changed_file,
+  }
+}
+
+function specOfS3({ endpoint, region, profile, path_style, anonymous }: S3Yaml): S3Spec {
+  return {
+    ...(endpoint !== undefined && { endpoint }),
+    ...(region !== undefined && { region }),
+    ...(profile !== undefined && { profile }),
+    ...(path_style !== undefined && { pathStyle: path_style }),
+    ...(anonymous !== undefined && { isAnonymous: anonymous }),
   }
 }
 
@@ -121,6 +139,15 @@ export function checkFiles(
     problems.push(yamlProblem(document, [...path, ...at], message, { hint }))
   const [table] = yaml.tables
   checkKey(yaml, refuse)
+  // Of a template only rendering tells.
+  if (yaml.s3 && !/^s3:|\{[{%]/i.test(yaml.from))
+    refuse(
+      ['s3'],
+      "'s3' means nothing for this 'from'",
+      'it is for addresses such as s3://bucket/folder/*.csv',
+    )
+  if (yaml.s3?.anonymous && yaml.s3.profile !== undefined)
+    refuse(['s3', 'profile'], "'profile' means nothing with 'anonymous: true'")
   for (const [index, { from, partition }] of (table?.columns ?? []).entries())
     if (from !== undefined && partition !== undefined)
       refuse(['tables', 0, 'columns', index, 'partition'], "a column has either 'from' or 'partition'")

@@ -60,11 +60,20 @@ const badRowLimit = z.union([
   z.string().regex(/^\d+(\.\d+)?\s*%$/, "must be a number of rows or a share, like '1%'"),
 ])
 
+const s3Schema = z.strictObject({
+  endpoint: anyName.optional(),
+  region: anyName.optional(),
+  profile: anyName.optional(),
+  path_style: z.boolean().optional(),
+  anonymous: z.boolean().optional(),
+})
+
 const filesSchema = z.strictObject({
   kind: z.literal('files'),
   ...base,
   tables: z.array(filesTableSchema).min(1),
   from: anyName,
+  s3: s3Schema.optional(),
   format: z.enum(['csv', 'tsv', 'ndjson', 'parquet']).optional(),
   delimiter: byte.optional(),
   quote: z.union([byte, z.literal('')]).optional(),
@@ -118,6 +127,7 @@ export const loadsSchema = z.strictObject({
 
 export type LoadTableYaml = z.infer<typeof tableSchema>
 export type CsvYaml = z.infer<typeof csvSchema>
+export type S3Yaml = z.infer<typeof s3Schema>
 export type FilesYaml = z.infer<typeof filesSchema>
 export type PostgresYaml = z.infer<typeof postgresSchema>
 export type StreamYaml = z.infer<typeof streamSchema>

@@ -218,6 +218,30 @@ loads:
     ])
   })
 
+  it("of a store of S3's kind say how to speak to it", async () => {
+    const files = (from: string, s3: string) => ({
+      'pipelines/a.yml': `
+loads:
+  - name: a
+    kind: files
+    from: ${from}
+    s3: ${s3}
+    tables: [{ name: a, schema: raw, columns: [{ name: id, type: int }] }]
+`,
+    })
+    const said = '{ endpoint: "http://h:9000", region: r, profile: p, path_style: false }'
+    const { loads } = await projectOf(files('s3://lake/a.csv', said))
+    const s3 = { endpoint: 'http://h:9000', region: 'r', profile: 'p', pathStyle: false }
+    expect(loads[0]!.spec).toMatchObject({ s3 })
+    expect(await problemsOf(files(`"{{ var('where') }}"`, '{ anonymous: true }'))).toEqual([])
+    const wrong = async (from: string, spec: string) => (await problemsOf(files(from, spec)))[0]
+    expect(await wrong('a.csv', '{ region: r }')).toContain("a.yml:6:9  's3' means nothing for this 'from'")
+    expect(await wrong('s3://lake/a.csv', '{ anonymous: true, profile: p }')).toContain(
+      "'profile' means nothing with 'anonymous: true'",
+    )
+    expect(await wrong('s3://lake/a.csv', '{ secret_access_key: x }')).toContain('secret_access_key')
+  })
+
   it('fill one table, whose key is made of its columns', async () => {
     const problems = await problemsOf({
       'pipelines/a.yml': `loads:

@@ -1,9 +1,9 @@
 import { randomUUID } from 'node:crypto'
-import { Readable } from 'node:stream'
 import type { FileSource } from './file-source.ts'
 import { type HttpAddress, httpAddress } from './http-address.ts'
-import { askServer, type HttpEffects, HttpFailure, httpEffects, reasonOf, waitMs } from './http-request.ts'
+import { askServer, type HttpEffects, HttpFailure, httpEffects, reasonOf } from './http-request.ts'
 import type { Refuse } from './local-files.ts'
+import { type Answer, readOn } from './read-on.ts'
 
 /*
  * A file of a web server. Where the connection breaks it is read on from there, if it is still the same file.
@@ -30,9 +30,11 @@ export function httpFiles(from: string, refuse: Refuse, effects: HttpEffects = h
         throw refuse(`${address.shown} cannot be read: ${error.message}`, 'nothing of it was loaded')
       })
       const open = (signal: AbortSignal) =>
-        Readable.from(bytesOf(address, listing, signal, effects), {
-          objectMode: false,
-          highWaterMark: 1024 * 1024,
+        readOn({
+          ask: (sofar) => askOn(address, listing, signal, effects, sofar),
+          signal,
+          sleep: effects.sleep,
+          reasonOf,
         })
       return [{ address: address.shown, ...listing, open }]
     },
@@ -66,43 +68,22 @@ function versionOf(headers: Headers): string | null {
   return headers.get('etag') ?? headers.get('last-modified')
 }
 
-/** How often a connection may break one after the other without a byte between. */
-const breaksInARow = 5
-
-async function* bytesOf(
+/** Asks for the rest of a file, or for the whole where the server knows no ranges. */
+async function askOn(
   address: HttpAddress,
   { version }: Listing,
   signal: AbortSignal,
   effects: HttpEffects,
-): AsyncGenerator<Uint8Array> {
-  let sofar = 0
-  let breaks = 0
-  for (;;) {
-    const headers: Record<string, string> = sofar > 0 ? { range: `bytes=${sofar}-` } : {}
-    const response = await askServer(address, { method: 'GET', headers, signal }, effects)
-    const found = versionOf(response.headers)
-    if (found !== null && found !== version) {
-      await response.body?.cancel()
-      throw new HttpFailure('it has changed while it was read', null)
-    }
-    if (sofar > 0 && found === null) throw new HttpFailure('the connection broke off', null)
-    // A server that knows no ranges begins anew.
-    let skip = response.status === 206 ? 0 : sofar
-    try {
-      for await (const piece of (response.body ?? []) as AsyncIterable<Uint8Array>) {
-        const bytes = skip > 0 ? piece.subarray(skip) : piece
-        skip -= piece.length - bytes.length
-        if (bytes.length === 0) continue
-        sofar += bytes.length
-        breaks = 0
-        yield bytes
-      }
-      return
-    } catch (error) {
-      signal.throwIfAborted()
-      if (++breaks === breaksInARow)
-        throw new HttpFailure(`the connection breaks off again and again: ${reasonOf(error)}`, null, error)
-      await effects.sleep(waitMs(breaks), signal)
-    }
+  sofar: number,
+): Promise<Answer> {
+  const headers: Record<string, string> = sofar > 0 ? { range: `bytes=${sofar}-` } : {}
+  const response = await askServer(address, { method: 'GET', headers, signal }, effects)
+  const found = versionOf(response.headers)
+  if (found !== null && found !== version) {
+    await response.body?.cancel()
+    throw new HttpFailure('it has changed while it was read', null)
   }
+  if (sofar > 0 && found === null) throw new HttpFailure('the connection broke off', null)
+  const bytes = (response.body ?? []) as AsyncIterable<Uint8Array>
+  return { bytes, startsAt: response.status === 206 ? sofar : 0 }
 }

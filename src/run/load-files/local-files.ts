@@ -2,6 +2,7 @@ import { createReadStream, type Dirent, existsSync, readdirSync, type Stats, sta
 import { isAbsolute, join, relative, sep } from 'node:path'
 import { formatOfName } from './file-names.ts'
 import type { FileSource, SourceFile } from './file-source.ts'
+import { alternatives, isHidden, isPattern, namePattern } from './glob-pattern.ts'
 
 /*
  * Files of this machine: one, those that a glob matches, or those in a folder and its folders.
@@ -28,7 +29,7 @@ function pathsOf(from: string, root: string, refuse: Refuse): string[] {
   const found = statOf(path)
   if (found?.isFile()) return [path]
   if (found?.isDirectory()) return filesBelow(path).filter((file) => formatOfName(file) !== null)
-  if (!/[*?{]/.test(from))
+  if (!isPattern(from))
     throw refuse(`there is no file ${from}`, 'the path is relative to the project unless it is absolute')
   return globbed(path)
 }
@@ -89,30 +90,10 @@ function matching(segments: readonly string[]): string[] {
     .flatMap((entry) => matching([join(folder, entry.name), ...rest]))
 }
 
-/** `{a,b}` written out; braces do not lie in each other. */
-function alternatives(pattern: string): string[] {
-  const [whole, before, list, after] = /^(.*?)\{([^{}]*)\}(.*)$/s.exec(pattern) ?? []
-  if (whole === undefined) return [pattern]
-  return list!.split(',').flatMap((one) => alternatives(`${before}${one}${after}`))
-}
-
-function namePattern(pattern: string): RegExp {
-  const parts = pattern.split(/([*?])/).map((part) => {
-    if (part === '*') return '.*'
-    if (part === '?') return '.'
-    return part.replace(/[.+^$()|[\]\\{}]/g, '\\$&')
-  })
-  return new RegExp(`^${parts.join('')}$`, 's')
-}
-
 function entriesOf(folder: string): Dirent[] {
   return readdirSync(folder, { withFileTypes: true })
 }
 
 function isFolder(entry: Dirent, path: string): boolean {
   return entry.isDirectory() || (entry.isSymbolicLink() && statOf(path)?.isDirectory() === true)
-}
-
-function isHidden(name: string): boolean {
-  return /^[._]/.test(name)
 }

@@ -1,11 +1,13 @@
 import type { Renderer } from '../../compile/renderer.ts'
-import type { FilesSpec, PostgresSpec } from '../../core/load-spec.ts'
+import type { FilesSpec, PostgresSpec, S3Spec } from '../../core/load-spec.ts'
 import type { LoadNode } from '../../core/node.ts'
 import { makeProblem, ProblemError } from '../../core/problem.ts'
 import type { FileSource } from './file-source.ts'
 import { isHttpAddress } from './http-address.ts'
 import { httpFiles } from './http-files.ts'
-import { localFiles } from './local-files.ts'
+import { localFiles, type Refuse } from './local-files.ts'
+import { isS3Address } from './s3-address.ts'
+import { s3Files } from './s3-files.ts'
 import { standardInput } from './standard-input.ts'
 
 /** A load that reads files. */
@@ -33,10 +35,28 @@ export function sourceOf(
   renderer: Pick<Renderer, 'renderValue'>,
   projectRoot: string,
 ): FileSource {
-  const from = String(renderer.renderValue(node.spec.from))
-  if (from === '-') return standardInput()
+  const rendered = (text: string) => String(renderer.renderValue(text))
+  const { from, s3 = {} } = node.spec
+  const { endpoint, region, profile, ...rest } = s3
+  const store = {
+    ...rest,
+    ...(endpoint !== undefined && { endpoint: rendered(endpoint) }),
+    ...(region !== undefined && { region: rendered(region) }),
+    ...(profile !== undefined && { profile: rendered(profile) }),
+  }
   const refuse = (message: string, hint: string) => loadProblem(node, message, hint)
-  return isHttpAddress(from) ? httpFiles(from, refuse) : localFiles(from, projectRoot, refuse)
+  return sourceAt(rendered(from), { projectRoot, s3: store, refuse })
+}
+
+/** The source of an address: the standard input, a web server, a store of S3's kind, or this machine. */
+export function sourceAt(
+  from: string,
+  { projectRoot, s3, refuse }: { readonly projectRoot: string; readonly s3: S3Spec; readonly refuse: Refuse },
+): FileSource {
+  if (from === '-') return standardInput()
+  if (isHttpAddress(from)) return httpFiles(from, refuse)
+  if (isS3Address(from)) return s3Files(from, s3, refuse)
+  return localFiles(from, projectRoot, refuse)
 }
 
 /** A problem of a load, which points to its declaration. */
