@@ -1,6 +1,6 @@
+import { dbtVersion } from '../core/dbt-version.ts'
 import { makeProblem, type Problem } from '../core/problem.ts'
 import type { Package } from '../core/project.ts'
-import { dbtVersion } from './context/context.ts'
 
 /** Warns of what asks for other versions of dbt than the one whose meanings templates have here. */
 export function checkDbtVersion(packages: readonly Package[]): Problem[] {

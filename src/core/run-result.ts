@@ -25,6 +25,8 @@ export interface NodeResult {
   /** Rows written, or rows that fail a test. */
   readonly rows: number | null
   readonly message: string
+  /** The server's word for the last statement, where it is not the usual one of such a node: INSERT, MERGE. */
+  readonly command?: string
   readonly problem?: Problem
   /** For a load from files: rows that do not fit the table. */
   readonly badRows?: number

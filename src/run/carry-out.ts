@@ -20,7 +20,7 @@ export type OnBuilt = (step: Step, outcome: StepOutcome) => Promise<void>
 /** How a step ended. */
 export type Ended = Pick<
   NodeResult,
-  'status' | 'rows' | 'badRows' | 'message' | 'problem' | 'compiledCode' | 'batches' | 'attempts'
+  'status' | 'rows' | 'badRows' | 'message' | 'command' | 'problem' | 'compiledCode' | 'batches' | 'attempts'
 > & {
   readonly outcome?: StepOutcome | undefined
 }
@@ -61,7 +61,7 @@ function attempts(made: number): Pick<NodeResult, 'attempts'> {
 }
 
 function succeeded(node: Node, step: Step, outcome: StepOutcome, context: RunContext): Ended {
-  const { rows, badRows, message, compiledCode, verdict, batches } = outcome
+  const { rows, badRows, message, command, compiledCode, verdict, batches } = outcome
   const status = verdict ?? statusOf(step.action)
   const problem =
     verdict === 'fail' || verdict === 'warn' ? testProblem(node, outcome, verdict, context) : undefined
@@ -69,6 +69,7 @@ function succeeded(node: Node, step: Step, outcome: StepOutcome, context: RunCon
     status,
     rows,
     message,
+    ...(command !== undefined && { command }),
     ...(badRows !== undefined && { badRows }),
     ...(compiledCode !== undefined && { compiledCode }),
     ...(batches && { batches }),

@@ -4,7 +4,7 @@ import { type Node, relationsOf } from '../core/node.ts'
 import { formatProblem, type Problem } from '../core/problem.ts'
 import type { HookResult, NodeResult } from '../core/run-result.ts'
 import { commentedSession, ensureSchema, sql } from '../warehouse/index.ts'
-import { adapterResponse } from './artifacts/index.ts'
+import { adapterResponse, resultMessage } from './artifacts/result-words.ts'
 import { askAnywhere, askOn } from './ask.ts'
 import { collectProblems } from './collect-problems.ts'
 import { hasHooks } from './hooks.ts'
@@ -149,24 +149,9 @@ function toldResult(result: NodeResult, node: Node): Readonly<Record<string, unk
     thread_id: `Thread-${thread ?? 1} (worker)`,
     execution_time: durationMs / 1000,
     adapter_response: response,
-    message: toldMessage(result, node, response),
+    message: resultMessage(result, node),
     failures: status === 'pass' ? 0 : isTest ? rows : null,
     compiled: compiledCode !== undefined,
     compiled_code: compiledCode ?? null,
   }
-}
-
-/** What dbt says of a result: the server's answer, nothing of a test that passes, how many failures of another. */
-function toldMessage(
-  { status, message, rows, problem }: NodeResult,
-  node: Node,
-  response: Readonly<Record<string, unknown>>,
-): string | null {
-  if (status === 'pass') return null
-  if (node.resourceType === 'test' && (status === 'warn' || status === 'fail')) {
-    const limit = status === 'warn' ? node.warnIf : node.errorIf
-    return `Got ${rows} result${rows === 1 ? '' : 's'}, configured to ${status} if ${limit}`
-  }
-  if (problem && status !== 'success') return formatProblem(problem)
-  return typeof response['_message'] === 'string' ? response['_message'] : message
 }

@@ -88,6 +88,8 @@ export interface CompileOptions
 export interface StepOutcome {
   readonly rows: number | null
   readonly message: string
+  /** The server's word for the last statement, where it is not the usual one of such a node: INSERT, MERGE. */
+  readonly command?: string
   /** For a load from files: rows that do not fit. */
   readonly badRows?: number
   readonly compiledCode?: string

@@ -1,3 +1,4 @@
+import { dbtVersion } from '../../core/dbt-version.ts'
 import type { Target } from '../../core/manifest.ts'
 import {
   callValue,
@@ -28,9 +29,6 @@ import { varValue } from './var-value.ts'
 /*
  * The names that every template finds: dbt's, with dbt's meanings.
  */
-
-/** The version of dbt whose meanings these are; packages ask for a range of it. */
-export const dbtVersion = '1.11.16'
 
 /** What `ref()` was asked for. */
 export interface RefCall {

@@ -1,4 +1,5 @@
 import { createHash } from 'node:crypto'
+import { dbtVersion } from '../../core/dbt-version.ts'
 import { customVariables } from '../../core/events/custom-variables.ts'
 import type { Manifest, Target } from '../../core/manifest.ts'
 
@@ -16,12 +17,9 @@ export interface ArtifactOptions {
 }
 
 /**
- * The dbt whose artifacts ours look like. Tools compare it with versions they know before they read on, so our
- * own version would pass for a dbt of many years ago; it stands in `env` instead.
+ * The `metadata` of an artifact, `schema` being its name and version: `manifest/v12`. Tools compare dbt's version with
+ * versions they know before they read on, so our own would pass for a dbt of many years ago; it stands in `env` instead.
  */
-const dbtVersion = '1.11.0'
-
-/** The `metadata` of an artifact, `schema` being its name and version: `manifest/v12`. */
 export function artifactMetadata(
   schema: string,
   options: ArtifactOptions,

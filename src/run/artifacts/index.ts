@@ -5,7 +5,6 @@ export { makeEntryWriter } from './entry-writer.ts'
 export { type ManifestArtifact, type ManifestArtifactOptions, manifestArtifact } from './manifest-artifact.ts'
 export { cloneResults, operationResults } from './operation-results.ts'
 export {
-  adapterResponse,
   type RunResultsArtifact,
   type RunResultsOptions,
   runResultsArtifact,

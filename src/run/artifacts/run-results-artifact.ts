@@ -1,11 +1,11 @@
 import type { Manifest, ProjectMoment } from '../../core/manifest.ts'
 import { type Node, type NodeId, relationOf } from '../../core/node.ts'
-import { formatProblem } from '../../core/problem.ts'
 import type { NodeResult, NodeStatus, RunResult } from '../../core/run-result.ts'
 import { renamedIds } from './artifact-ids.ts'
 import { type ArtifactOptions, artifactMetadata } from './artifact-metadata.ts'
 import { relationName } from './artifact-scope.ts'
 import { hasSql } from './compiled-path.ts'
+import { adapterResponse, isByBatch, messageOf } from './result-words.ts'
 
 /** dbt's run results, version 6. */
 export interface RunResultsArtifact {
@@ -94,7 +94,7 @@ export function entryTimes(result: NodeResult) {
   return {
     status: dbtStatus[result.status],
     timing: timing(result),
-    thread_id: result.thread === null ? 'MainThread' : `Thread-${result.thread}`,
+    thread_id: result.thread === null ? 'MainThread' : `Thread-${result.thread} (worker)`,
     execution_time: result.durationMs / 1000,
   }
 }
@@ -105,7 +105,7 @@ export function resultEntry(result: NodeResult, node: Node, id: string, scope: R
   return {
     ...entryTimes(result),
     ...entryFindings(result, node, id, scope),
-    compiled_code: hasSql(node) ? (compiledCode ?? null) : null,
+    compiled_code: isQuery(node) ? (compiledCode ?? null) : null,
     relation_name: entryRelation(node, scope),
   }
 }
@@ -120,31 +120,48 @@ export function entryFindings(
   const isCompiled = options.compiledCode?.has(node.id) || result.compiledCode !== undefined
   return {
     adapter_response: adapterResponse(result, node),
-    message: `${message(result, node, run)}${tries(result)}`,
-    failures: isTest(node)
-      ? failures(result)
-      : result.status === 'no-op' || isByBatch(result, node)
-        ? 0
-        : null,
+    message: messageOf(result, node, run),
+    failures: failures(result, node),
+    batch_results: isTest(node) ? null : batchResults(result),
     unique_id: id,
-    compiled: hasSql(node) ? isCompiled : null,
+    compiled: isQuery(node) ? isCompiled : null,
   }
 }
 
-/** The relation of a node as an entry ends with it. */
+/** The relation of a node as an entry ends with it; a seed's is not named, as in dbt, and a test's where it keeps rows. */
 export function entryRelation(node: Node, { manifest, options }: Pick<ResultScope, 'manifest' | 'options'>) {
-  const relation = relationOf(node)
+  if (node.resourceType === 'seed') return null
+  const isKept = node.resourceType === 'test' && (node.storeFailures ?? 'ephemeral') !== 'ephemeral'
+  const relation = isKept || node.resourceType === 'function' ? node.relation : relationOf(node)
   return relation && relationName(node, relation, manifest, options)
 }
 
-/** The rows that a test found, where these are too many; one that passes has none, as in dbt. */
-function failures({ status, rows }: NodeResult): number | null {
-  return status === 'pass' ? 0 : rows
+/** Whether a node is run as a query of its own. */
+function isQuery(node: Node): boolean {
+  return hasSql(node) || node.resourceType === 'unit_test'
+}
+
+/** The rows that a test found, where these are too many; a unit test fails as a whole. */
+function failures(result: NodeResult, node: Node): number | null {
+  const { status, rows } = result
+  if (!isTest(node)) return status === 'no-op' || isByBatch(result, node) ? 0 : null
+  if (status === 'pass') return 0
+  return node.resourceType === 'unit_test' && status === 'fail' ? 1 : rows
+}
+
+/** When each batch began and ended, by what became of it. */
+function batchResults({ batches }: NodeResult) {
+  if (!batches) return null
+  const times = (isFine: boolean) =>
+    batches
+      .filter(({ status }) => (status === 'success') === isFine)
+      .map(({ start, end }) => [start, end].map((time) => time.replace('.000Z', '+00:00')))
+  return { successful: times(true), failed: times(false) }
 }
 
 /** Templates are rendered as a part of the work, so compiling takes no time of its own; readers expect both. */
-function timing({ status, startedAt, finishedAt }: NodeResult) {
-  return status === 'no-op' ? [] : phases(startedAt, finishedAt)
+function timing({ startedAt, finishedAt }: NodeResult) {
+  return phases(startedAt, finishedAt)
 }
 
 function phases(startedAt: string | null, finishedAt: string | null) {
@@ -153,48 +170,6 @@ function phases(startedAt: string | null, finishedAt: string | null) {
     { name: 'compile', started_at: startedAt, completed_at: startedAt },
     { name: 'execute', started_at: startedAt, completed_at: finishedAt },
   ]
-}
-
-/** What a server answers to the statement that makes the node, as tools know it from dbt. */
-export function adapterResponse(
-  { status, message, rows, badRows }: NodeResult,
-  node: Node,
-): Readonly<Record<string, unknown>> {
-  if (status === 'skipped' || status === 'error' || status === 'no-op') return {}
-  if (status === 'reused') return { _message: message, code: 'REUSED' }
-  // The rows of a test's result are failures; what its query gave back is the one row that counts them.
-  if (node.resourceType === 'test') return { _message: 'SELECT 1', code: 'SELECT', rows_affected: 1 }
-  if (node.resourceType === 'seed' && rows !== null)
-    return { _message: `INSERT 0 ${rows}`, code: 'INSERT', rows_affected: rows }
-  if (isView(node)) return { _message: 'CREATE VIEW', code: 'CREATE VIEW', rows_affected: -1 }
-  if (badRows !== undefined && rows !== null)
-    return { _message: `COPY ${rows}`, code: 'COPY', rows_affected: rows, bad_rows: badRows }
-  if (rows !== null) return { _message: `SELECT ${rows}`, code: 'SELECT', rows_affected: rows }
-  return { _message: message }
-}
-
-function isView(node: Node): boolean {
-  return node.resourceType === 'model' && node.materialized === 'view'
-}
-
-function tries({ attempts = 1 }: NodeResult): string {
-  return attempts > 1 ? `; tried ${attempts} times` : ''
-}
-
-/** What happened, with the place in the project where something is wrong. */
-function message({ status, message, problem }: NodeResult, node: Node, run: RunResult): string {
-  if (problem && status !== 'success') return formatProblem(problem)
-  const isBuilt = status === 'success' && !isTest(node)
-  // For dbt a node that succeeded is live; here a run that fails leaves everything as it was.
-  if (!isBuilt || run.published || run.status === 'success') return message
-  if (run.published === null) return `${message}; it is unknown whether it was published`
-  return `${message}; not published, because the run ${run.status === 'cancelled' ? 'was cancelled' : 'failed'}`
-}
-
-/** dbt counts the batches of a microbatch model that failed. */
-function isByBatch({ status }: NodeResult, node: Node): boolean {
-  if (status !== 'success' || node.resourceType !== 'model') return false
-  return node.materialized === 'incremental' && node.incrementalStrategy === 'microbatch'
 }
 
 function isTest({ resourceType }: Node): boolean {

@@ -56,7 +56,8 @@ export async function buildByMacros(
   const outcome = await outcomeOf(session, node, compiled, build, sent, context)
   const isView = node.materialized === 'view' || node.materialized === 'materialized_view'
   const isThere = hooks || isView || (await runPostHooks(session, node, build, context))
-  return isThere ? outcome : { ...outcome, publish: [] }
+  const command = node.incrementalStrategy === 'merge' ? 'MERGE' : 'INSERT'
+  return { ...outcome, ...(isIncremental && { command }), ...(!isThere && { publish: [] }) }
 }
 
 async function copyPublished(session: Session, node: ModelNode, build: Relation): Promise<void> {

@@ -46,7 +46,13 @@ export async function buildIncrement(
   if (node.incrementalStrategy === 'custom') {
     await analyzeBuilt(session, delta, rowCount)
     const publish = await applyOwnStrategy(session, node, delta, preview, context)
-    return { rows: rowCount, message: `${rowCount} rows`, compiledCode: compiled.text, publish: [publish] }
+    return {
+      rows: rowCount,
+      message: `${rowCount} rows`,
+      command: 'INSERT',
+      compiledCode: compiled.text,
+      publish: [publish],
+    }
   }
   const action = await previewDelta(session, node, delta, preview, context)
   await analyzeIncrement(session, action, rowCount)
@@ -54,6 +60,7 @@ export async function buildIncrement(
   return {
     rows: rowCount,
     message: `${rowCount} rows`,
+    command: node.incrementalStrategy === 'merge' ? 'MERGE' : 'INSERT',
     compiledCode: compiled.text,
     publish: [isEmpty ? { ...action, isEmpty } : action],
   }

@@ -38,8 +38,14 @@ export async function loadOwnSeed(
   return {
     rows: count,
     message: `${count} rows`,
+    ...(isFullRefresh(node, context) && { command: 'CREATE' }),
     publish: [{ kind: 'swap-table', build, published: node.relation, ...details }],
   }
+}
+
+/** Whether dbt would make the table anew; here every load does. */
+export function isFullRefresh({ config }: SeedNode, { fullRefresh }: RunContext): boolean {
+  return (config['full_refresh'] ?? fullRefresh) === true
 }
 
 /** What is published, for macros that empty it and fill it again. */

@@ -33,6 +33,7 @@ export async function takeOwnSnapshot(
   return {
     rows: null,
     message: isThere ? 'versions brought up to date' : 'first versions',
+    ...(isThere && { command: 'INSERT' }),
     compiledCode: compiled.text,
     publish: [{ kind: 'swap-table', build, published: node.relation, ...relationDetails(node) }],
   }

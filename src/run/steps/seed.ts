@@ -12,7 +12,7 @@ import { buildRelation } from '../relations.ts'
 import type { RunContext, StepRunner } from '../run-context.ts'
 import { changeLoadedTypes, loadedColumns, seedColumns } from '../seed-types.ts'
 import { keepTable } from './keep-relation.ts'
-import { loadOwnSeed } from './own-seed.ts'
+import { isFullRefresh, loadOwnSeed } from './own-seed.ts'
 
 /** Loads a seed in the dark. */
 export const runSeed: StepRunner<SeedNode> = async (node, step, context) => {
@@ -29,6 +29,7 @@ export const runSeed: StepRunner<SeedNode> = async (node, step, context) => {
     return {
       rows,
       message: `${rows} rows`,
+      ...(isFullRefresh(node, context) && { command: 'CREATE' }),
       publish: isThere
         ? [{ kind: 'swap-table', build, published: node.relation, ...relationDetails(node) }]
         : [],

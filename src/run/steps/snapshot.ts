@@ -120,6 +120,7 @@ async function buildChanges(
   return {
     rows: rowCount,
     message: `${rowCount} versions began, ${endedCount.rowCount} ended`,
+    command: 'INSERT',
     compiledCode: compiled.text,
     publish: [
       {

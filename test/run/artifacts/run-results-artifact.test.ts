@@ -33,7 +33,7 @@ describe('runResultsArtifact', () => {
   it('gives times in seconds, the thread, and the rows', () => {
     expect(byId['model.shop.orders']).toMatchObject({
       execution_time: 1.5,
-      thread_id: 'Thread-2',
+      thread_id: 'Thread-2 (worker)',
       timing: [
         { name: 'compile', started_at: '2024-03-02T03:59:00.000Z', completed_at: '2024-03-02T03:59:00.000Z' },
         { name: 'execute', started_at: '2024-03-02T03:59:00.000Z', completed_at: '2024-03-02T03:59:01.500Z' },
@@ -51,7 +51,7 @@ describe('runResultsArtifact', () => {
       timing: [],
       execution_time: 0,
       adapter_response: {},
-      message: 'checkout_test failed',
+      message: null,
       compiled: false,
       compiled_code: null,
     })
@@ -61,25 +61,26 @@ describe('runResultsArtifact', () => {
     expect(byId['test.shop.unique_orders_order_id.0123456789']).toMatchObject({ failures: 12 })
     expect(byId['test.shop.source_not_null_raw_visits_id.0123456789']).toMatchObject({
       failures: 0,
-      message: 'pass',
+      message: null,
     })
     expect(byId['test.shop.revenue_agrees']).toMatchObject({
       failures: 3,
-      message: 'tests/finance/revenue_agrees.sql:1:1  revenue_agrees: 3 failing rows   [test-failed]',
+      message: 'Got 3 results, configured to fail if != 0',
     })
     expect(byId['model.shop.checkout_test']).toMatchObject({
       failures: null,
-      message: 'analytics/checkout_test.yml:1:1  no such column: arm   [sql-error]',
+      message:
+        'Database Error in job checkout_test (analytics/checkout_test.yml)\n  analytics/checkout_test.yml:1:1  no such column: arm   [sql-error]',
     })
   })
 
   it('does not let a node pass for live when its run was not published', () => {
     const messageIn = (changes: Partial<typeof run>) =>
       runResultsArtifact({ ...run, ...changes }, shop, options).results[2]!.message
-    expect(messageIn({})).toBe('42 rows; not published, because the run failed')
-    expect(messageIn({ status: 'cancelled' })).toBe('42 rows; not published, because the run was cancelled')
-    expect(messageIn({ status: 'success', published: true })).toBe('42 rows')
-    expect(messageIn({ published: true })).toBe('42 rows')
+    expect(messageIn({})).toBe('SELECT 42; not published, because the run failed')
+    expect(messageIn({ status: 'cancelled' })).toBe('SELECT 42; not published, because the run was cancelled')
+    expect(messageIn({ status: 'success', published: true })).toBe('SELECT 42')
+    expect(messageIn({ published: true })).toBe('SELECT 42')
   })
 
   it('prefers the SQL that reads from what is published', () => {
