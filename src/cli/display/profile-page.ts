@@ -1,3 +1,4 @@
+import { escapeHtml } from '../../core/escape-html.ts'
 import type { ColumnProfile, RelationProfile } from '../../jobs/profile/relation-profile.ts'
 import { formatCount } from './numbers.ts'
 import {
@@ -11,7 +12,7 @@ import {
 
 /** A profile as one HTML page that loads nothing: its bars are SVG within it. */
 export function profilePage(profile: RelationProfile): string {
-  const name = escaped(`${profile.relation.schema}.${profile.relation.identifier}`)
+  const name = escapeHtml(`${profile.relation.schema}.${profile.relation.identifier}`)
   const head = ['column', 'type', 'missing', 'distinct', 'distribution', 'values', 'most frequent', '']
   return `<!doctype html>
 <html lang="en">
@@ -30,7 +31,7 @@ export function profilePage(profile: RelationProfile): string {
 </style>
 <h1>${name}</h1>
 ${profileSummary(profile)
-  .map((line) => `<p>${escaped(line)}</p>`)
+  .map((line) => `<p>${escapeHtml(line)}</p>`)
   .join('\n')}
 <table>
 <thead><tr>${head.map((word) => `<th scope="col">${word}</th>`).join('')}</tr></thead>
@@ -44,15 +45,15 @@ ${profile.columns.map((column) => columnRow(column, profile.rows)).join('\n')}
 
 function columnRow(column: ColumnProfile, rows: number): string {
   const frequent = column.mostFrequent.map(
-    ({ value, count }) => `${escaped(value)} <small>${formatCount(count)}</small>`,
+    ({ value, count }) => `${escapeHtml(value)} <small>${formatCount(count)}</small>`,
   )
-  return `<tr><th scope="row">${escaped(column.name)}</th><td>${escaped(column.type)}</td>${[
-    `<td class="number">${escaped(shareText(column.missing, rows))}</td>`,
+  return `<tr><th scope="row">${escapeHtml(column.name)}</th><td>${escapeHtml(column.type)}</td>${[
+    `<td class="number">${escapeHtml(shareText(column.missing, rows))}</td>`,
     `<td class="number">${formatCount(column.distinct)}</td>`,
     `<td>${histogramPicture(column)}</td>`,
-    `<td>${escaped(columnWords(column))}</td>`,
+    `<td>${escapeHtml(columnWords(column))}</td>`,
     `<td>${frequent.join('<br>')}</td>`,
-    `<td class="finding">${escaped(columnFindings(column, rows).join(', '))}</td>`,
+    `<td class="finding">${escapeHtml(columnFindings(column, rows).join(', '))}</td>`,
   ].join('')}</tr>`
 }
 
@@ -68,25 +69,13 @@ function histogramPicture({ histogram, kind, type }: ColumnProfile): string {
   const bars = counts.map((count, index) => {
     const height = (count / most) * picture.height
     const at = (place: number): string => show(from + ((to - from) * place) / counts.length)
-    const title = escaped(`${at(index)} to ${at(index + 1)}: ${formatCount(count)}`)
+    const title = escapeHtml(`${at(index)} to ${at(index + 1)}: ${formatCount(count)}`)
     return `<rect x="${round(index * width)}" y="${round(picture.height - height)}" width="${round(width * 0.9)}" height="${round(height)}"><title>${title}</title></rect>`
   })
   const size = `width="${picture.width}" height="${picture.height}"`
-  return `<svg ${size} role="img" aria-label="distribution">${bars.join('')}</svg><br><small>${escaped(`${show(from)} to ${show(to)}`)}</small>`
+  return `<svg ${size} role="img" aria-label="distribution">${bars.join('')}</svg><br><small>${escapeHtml(`${show(from)} to ${show(to)}`)}</small>`
 }
 
 function round(value: number): number {
   return Math.round(value * 100) / 100
-}
-
-const entities: Readonly<Record<string, string>> = {
-  '&': '&amp;',
-  '<': '&lt;',
-  '>': '&gt;',
-  '"': '&quot;',
-  "'": '&#39;',
-}
-
-function escaped(text: string): string {
-  return text.replace(/[&<>"']/g, (character) => entities[character]!)
 }
