@@ -1,4 +1,4 @@
-import type { MetricCap, NonInferiorityMargin } from './metrics-spec.ts'
+import type { MetricCap, MetricTopic, NonInferiorityMargin } from './metrics-spec.ts'
 
 /*
  * The trusted form of `kind: experiment`: a question, never a procedure.
@@ -57,6 +57,7 @@ export interface ExperimentOutcome {
   readonly name: string
   readonly description: string
   readonly role: MetricRole
+  readonly about?: MetricTopic
   readonly better: 'higher' | 'lower'
   readonly source: OutcomeSource
   /** Columns measured before exposure; of a ratio, pairs of numerator and denominator. Empty for none. */

@@ -39,9 +39,13 @@ export interface NonInferiorityMargin {
   readonly absolute?: number
 }
 
+/** Which of the questions that everybody asks a metric answers. */
+export type MetricTopic = 'engagement' | 'retention' | 'revenue'
+
 interface MetricBase {
   readonly name: string
   readonly description: string
+  readonly about?: MetricTopic
   /** Which direction is good; a guardrail gets worse the other way. */
   readonly better: 'higher' | 'lower'
   readonly from: MetricSource

@@ -1,0 +1,113 @@
+import type { Estimate } from '../../../core/estimate.ts'
+import { type Block, chart, heading, paragraph, table } from '../../document/document.ts'
+import { intervalChart } from '../../document/interval-charts.ts'
+import { headline, type MemoInput, outcomesOf } from './memo-input.ts'
+import { amount, count, interval, listed, probability } from './words.ts'
+
+/** Which segments gain most, and whether they differ by more than chance. */
+export function cohortsPart(input: MemoInput): Block[] {
+  if (input.spec.segments.length === 0) return []
+  const blocks = outcomesOf(input.spec, 'goal').flatMap(({ name }) =>
+    input.spec.treatments.flatMap((treatment) => ofOutcome(input, name, treatment)),
+  )
+  return blocks.length === 0 ? [] : [heading(2, 'Cohorts'), ...blocks]
+}
+
+function ofOutcome(input: MemoInput, outcome: string, treatment: string): Block[] {
+  const rows = cohortsOf(input, outcome, treatment)
+  if (rows.length === 0) return []
+  const title = input.spec.treatments.length > 1 ? `${outcome}, ${treatment}` : outcome
+  return [
+    heading(3, title),
+    table(
+      ['cohort', 'units', 'effect', 'interval', 'p', 'adjusted p'],
+      rows.map((row) => [
+        cohortName(row),
+        count(row.n),
+        ...(row.status === 'refused'
+          ? ['refused', row.reason ?? '']
+          : [amount(row.estimate, row.scale), interval(row)]),
+        ...[probability(row.pValue), probability(row.pValueAdjusted)],
+      ]),
+      [1, 2, 3, 4, 5],
+    ),
+    ...chartOf(rows),
+    ...heterogeneity(input, outcome, treatment).map((row) => paragraph(differenceWords(row))),
+  ]
+}
+
+/** The segments' estimates by the method that stands for the outcome, those that gain most first within a segment. */
+export function cohortsOf(input: MemoInput, outcome: string, treatment: string): readonly Estimate[] {
+  const chosen = headline(input, outcome, treatment)
+  if (!chosen) return []
+  return input.estimates
+    .filter(
+      (row) =>
+        row.segmentName !== null &&
+        row.outcome === outcome &&
+        row.treatment === treatment &&
+        row.method === chosen.method &&
+        row.scale === chosen.scale &&
+        row.estimand === chosen.estimand,
+    )
+    .toSorted(
+      (a, b) =>
+        input.spec.segments.indexOf(a.segmentName!) - input.spec.segments.indexOf(b.segmentName!) ||
+        (b.estimate ?? -Infinity) - (a.estimate ?? -Infinity) ||
+        0,
+    )
+}
+
+/** The tests of whether the values of a segment differ. */
+export function heterogeneity(input: MemoInput, outcome: string, treatment: string): readonly Estimate[] {
+  return input.estimates.filter(
+    (row) => row.estimand === 'heterogeneity' && row.outcome === outcome && row.treatment === treatment,
+  )
+}
+
+export function cohortName({
+  segmentName,
+  segmentValue,
+}: Pick<Estimate, 'segmentName' | 'segmentValue'>): string {
+  return `${segmentName}: ${segmentValue ?? 'unknown'}`
+}
+
+function chartOf(rows: readonly Estimate[]): Block[] {
+  const shown = rows.flatMap((row) =>
+    row.estimate !== null && row.ciLower !== null && row.ciUpper !== null
+      ? [
+          {
+            ...{ label: cohortName(row), group: row.segmentName! },
+            ...{ estimate: row.estimate, lower: row.ciLower, upper: row.ciUpper },
+          },
+        ]
+      : [],
+  )
+  if (shown.length === 0) return []
+  const scale = rows[0]!.scale
+  return [chart('The effect in each cohort.', intervalChart(shown, `${scale} effect`, scale))]
+}
+
+function differenceWords({ segmentName, pValue, pValueAdjusted, status, reason }: Estimate): string {
+  if (status === 'refused') return `Whether the effect differs by ${segmentName} was not tested: ${reason}.`
+  const p = pValueAdjusted ?? pValue
+  if (p === null) return `Whether the effect differs by ${segmentName} was not tested.`
+  const differs = p < 0.05
+  return `${differs ? 'The effect differs' : 'The effect cannot be told to differ'} by ${segmentName} (p ${p < 0.001 ? '< 0.001' : `= ${probability(p)}`}).`
+}
+
+/** Cohorts whose interval leaves out zero on the good side, best first. */
+export function winners(input: MemoInput, outcome: string, treatment: string): readonly Estimate[] {
+  const better = input.spec.outcomes.find(({ name }) => name === outcome)?.better ?? 'higher'
+  const isGood = ({ ciLower, ciUpper }: Estimate): boolean =>
+    better === 'higher' ? ciLower !== null && ciLower > 0 : ciUpper !== null && ciUpper < 0
+  const sign = better === 'higher' ? -1 : 1
+  return cohortsOf(input, outcome, treatment)
+    .filter(isGood)
+    .toSorted((a, b) => sign * ((a.estimate ?? 0) - (b.estimate ?? 0)))
+}
+
+/** `region: north (+3.1 %), device: phone (+2.0 %)`. */
+export function namedWithEffect(rows: readonly Estimate[]): string {
+  return listed(rows.map((row) => `${cohortName(row)} (${amount(row.estimate, row.scale)})`))
+}
