@@ -4,7 +4,14 @@ export * from './confidence-sequence.ts'
 export * from './cuped.ts'
 export { differenceInMeans } from './difference-in-means.ts'
 export * from './group-sequential.ts'
-export type { Alternative, EffectResult, Inference, InferenceOptions } from './inference.ts'
+export {
+  type Alternative,
+  criticalValue,
+  type EffectResult,
+  type Inference,
+  type InferenceOptions,
+  waldInference,
+} from './inference.ts'
 export {
   type JointMoments,
   jointMomentsFromSums,
@@ -18,7 +25,7 @@ export * from './power.ts'
 export * from './proportions.ts'
 export * from './quantile-metric.ts'
 export * from './ratio-metric.ts'
-export { isRefused, type Refusal } from './refusal.ts'
+export { isRefused, type Refusal, refuse } from './refusal.ts'
 export { type LiftInterval, type RelativeLiftOptions, relativeLift } from './relative-lift.ts'
 export * from './sample-ratio-mismatch.ts'
 export * from './stratified.ts'
