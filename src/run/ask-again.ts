@@ -3,8 +3,8 @@ import type { Lease } from '../store/index.ts'
 import { usualRetries } from './retry-policy.ts'
 import { withRetries } from './with-retries.ts'
 
-/** Does work that changes nothing, or the same however often it is done, until the server has answered. */
-export type AskAgain = <T>(work: () => Promise<T>) => Promise<T>
+/** Does work that changes nothing, or the same however often it is done, until the server has answered; tries count from 1. */
+export type AskAgain = <T>(work: (attempt: number) => Promise<T>) => Promise<T>
 
 /**
  * For what a run does before it builds: where the connection is lost meanwhile it is done again over another, on which
@@ -27,7 +27,7 @@ export function makeAskAgain(
       },
       async (attempt) => {
         if (attempt > 1) await lease?.hold()
-        return work()
+        return work(attempt)
       },
     )
 }

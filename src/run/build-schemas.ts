@@ -3,7 +3,6 @@ import { makeProblem, ProblemError } from '../core/problem.ts'
 import {
   type CatalogRelation,
   createSchema,
-  createTableAs,
   dropRelation,
   type Queryable,
   relationIdent,
@@ -14,14 +13,15 @@ import {
 } from '../warehouse/index.ts'
 import { buildSchemas } from './relations.ts'
 
-/** Makes the schemas in which a run builds what it will publish. */
+/** Makes the schemas in which a run builds what it will publish, as far as they are not there. */
 export async function createBuildSchemas(
   session: Session,
   buildSchema: string,
   published: Iterable<Relation>,
 ): Promise<void> {
   for (const schema of buildSchemas(buildSchema, published)) await session.query(createSchema(schema))
-  await session.query(createTableAs(witness(buildSchema), sql`select 1 as one`, { unlogged: true }))
+  const table = relationIdent(witness(buildSchema))
+  await session.query(sql`create unlogged table if not exists ${table} as select 1 as one`)
 }
 
 /**

@@ -10,6 +10,7 @@ import {
   recordReplaced,
 } from '../store/index.ts'
 import { type PublishAction, publish, type Session, viewStates } from '../warehouse/index.ts'
+import { makeAskAgain } from './ask-again.ts'
 import { dropBuildSchemas } from './build-schemas.ts'
 import { runHooksOfPublished } from './hooks.ts'
 import { ledgerChanges } from './intervals/ledger-changes.ts'
@@ -46,10 +47,11 @@ export async function publishActions(
   definitionOf: FingerprintOf,
   context: RunContext,
 ): Promise<void> {
-  const { warehouse, plan, effects, publishWaitMs } = context
+  const { warehouse, plan, lease, effects, publishWaitMs } = context
   if (actions.length === 0) return
   const publications = publicationsOf(nodeIds, definitionOf, context)
-  const notePremises = await preparePremises(actions, publications, context)
+  const askAgain = makeAskAgain(`${plan.runId} looks at what it publishes`, lease, effects)
+  const notePremises = await askAgain(() => preparePremises(actions, publications, context))
   await retryPublication(nodeIds.join(), context, (note) =>
     publish(warehouse, actions, {
       signal: effects.signal,

@@ -42,7 +42,8 @@ export async function runNodes(request: RunRequest, effects: RunEffects): Promis
   const { warehouse, manifest, command, runId, startedBy, waitMs } = request
   const { name: target, schema } = warehouse.target
   const owner: RunOwner = { project: manifest.project, target, schema }
-  await makeAskAgain(`${runId} looks at the store`, null, effects)(() => migrateStore(warehouse.control))
+  const askAgain = makeAskAgain(`${runId} looks at the store`, null, effects)
+  await askAgain(() => migrateStore(warehouse.control))
   return withLease(
     warehouse,
     {
@@ -50,6 +51,7 @@ export async function runNodes(request: RunRequest, effects: RunEffects): Promis
       project: owner.project,
       relations: request.nodeIds.flatMap((id) => writtenRelations(manifest.nodes[id]!, request)),
       signal: effects.signal,
+      askAgain,
       onWaiting: (holders) =>
         effects.emit({ type: 'waiting_for_lock', holder: describeHolder(holders[0]!), holders }),
     },
@@ -116,7 +118,7 @@ async function runLeased(
     plan,
     nodeNames: Object.fromEntries(plan.steps.map(({ nodeId }) => [nodeId, manifest.nodes[nodeId]!.name])),
   })
-  await recordRunStarted(control, lease, owner, plan, manifestHash(planned))
+  await askAgain(() => recordRunStarted(control, lease, owner, plan, manifestHash(planned)))
   const built = plan.steps.filter(({ action }) => action !== 'reuse')
   const published = built.flatMap(({ nodeId }) => {
     const node = manifest.nodes[nodeId]!
@@ -127,7 +129,7 @@ async function runLeased(
     await forgetKeptBuilds(control, lease, owner)
   }
   try {
-    await createBuildSchemas(control, plan.buildSchema, published)
+    await askAgain(() => createBuildSchemas(control, plan.buildSchema, published))
     const begun = { ...beginning, ...planned, plan, lease, owner, seconds: await lookBack }
     const ended = await buildAndPublish(request, begun, startedAt, effects)
     const problems: Problem[] = []

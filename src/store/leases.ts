@@ -43,6 +43,8 @@ export interface LeaseRequest {
   /** How long to wait for others; 0 does not wait, undefined waits until the signal. */
   readonly waitMs?: number | undefined
   readonly signal?: AbortSignal
+  /** Asks the server again where the connection is lost before the lease is granted; without it, it is asked once. */
+  readonly askAgain?: <T>(work: (attempt: number) => Promise<T>) => Promise<T>
   /** Called when others are before it, and again when others are. */
   readonly onWaiting?: (holders: readonly LeaseHolder[]) => void
 }
@@ -78,7 +80,10 @@ export async function withLease<T>(
 ): Promise<T> {
   const { control } = warehouse
   throwIfCancelled(request.signal)
-  const lease = await enqueue(control, request)
+  const lease = await askAgain(request, async (attempt) => {
+    if (attempt > 1 && request.runId !== null) await leaveLine(control, request.runId)
+    return enqueue(control, request)
+  })
   const unwatch = control.onLost(() => void lease.hold().catch(() => {}))
   try {
     await waitForTurn(control, lease, request)
@@ -91,9 +96,26 @@ export async function withLease<T>(
   }
 }
 
+function askAgain<T>({ askAgain: ask }: LeaseRequest, work: (attempt: number) => Promise<T>): Promise<T> {
+  return ask ? ask(work) : work(1)
+}
+
+/** Gives up a place in line of which the answer was lost: it would be waited for. */
+async function leaveLine(control: ControlSession, runId: string): Promise<void> {
+  await control.query(sql`
+    with place as (
+      delete from estimand.leases where run_id = ${runId}::uuid and superseded_by is null returning token
+    )
+    select pg_terminate_backend(l.pid)
+    from place
+    join pg_catalog.pg_locks l on ${isHeld(leaseLock, sql`place.token`)}
+    where l.pid <> pg_backend_pid()`)
+}
+
 /**
  * Stands in line. Tokens are given one at a time, so that nobody comes before one who has looked already; and the lock
- * is held before anybody sees the row, since a lease without it would look dead.
+ * is held before anybody sees the row, since a lease without it would look dead. Leases whose place another took are only
+ * there to say who it was, for a day.
  */
 async function enqueue(control: ControlSession, request: LeaseRequest): Promise<Lease> {
   const { runId, project, schema, command, startedBy } = request
@@ -101,6 +123,9 @@ async function enqueue(control: ControlSession, request: LeaseRequest): Promise<
   const { rows } = await control.query<{ token: number; pid: number }>(sql`
     with line as materialized (
       select pg_advisory_xact_lock(${leaseLock}, 0)
+    ), swept as (
+      delete from estimand.leases
+      where superseded_by is not null and queued_at < clock_timestamp() - interval '1 day'
     ), ticket as (
       insert into estimand.leases
         (run_id, project, target_schema, command, host, os_user, process_id, relations)
@@ -200,9 +225,12 @@ async function waitForTurn(control: ControlSession, lease: Lease, request: Lease
   let told = ''
   // Asking again and again, instead of one statement that waits, keeps the session free for cancelling.
   for (let pauseMs = firstPauseMs; ; pauseMs = Math.min(longestPauseMs, 2 * pauseMs)) {
-    if (await isMyTurn(control, lease.token)) return
-    const ahead = await holdersAhead(control, lease.token)
-    const living = await evictDead(control, lease.token, ahead)
+    const living = await askAgain(request, async (attempt) => {
+      if (attempt > 1) await lease.hold()
+      if (await isMyTurn(control, lease.token)) return null
+      return evictDead(control, lease.token, await holdersAhead(control, lease.token))
+    })
+    if (living === null) return
     if (living.length === 0) continue
     throwIfCancelled(signal)
     const leftMs = giveUpAt - performance.now()
@@ -212,18 +240,23 @@ async function waitForTurn(control: ControlSession, lease: Lease, request: Lease
     told = tokens
     await sleep(Math.min(pauseMs, leftMs), undefined, signal && { signal }).catch(() => {})
     throwIfCancelled(signal)
-    await lease.hold()
+    await askAgain(request, () => lease.hold())
   }
 }
 
 /** When the connection is gone for good, so is the lock, and the next run does the rest. */
 async function release(control: ControlSession, token: number): Promise<void> {
-  await control
-    .query(sql`
+  const giveBack = () =>
+    control.query(sql`
       with gone as (
         delete from estimand.leases where token = ${token} and superseded_by is null
       )
-      select pg_advisory_unlock(${leaseLock}, ${token})`)
+      select pg_advisory_unlock(${leaseLock}, l.objid::int)
+      from pg_catalog.pg_locks l
+      where ${isHeld(leaseLock, sql`${token}`)} and l.pid = pg_backend_pid()`)
+  // That the connection is lost may show only now; another one takes back at least that somebody is at work.
+  await giveBack()
+    .catch(giveBack)
     .catch(() => {})
 }
 

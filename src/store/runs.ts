@@ -12,7 +12,7 @@ export interface RunOwner {
   readonly schema: string
 }
 
-/** Says that a run has begun, in which schema it builds, and who called it. */
+/** Says that a run has begun, in which schema it builds, and who called it; the same again where that is said already. */
 export async function recordRunStarted(
   session: Session,
   lease: Lease,
@@ -28,7 +28,8 @@ export async function recordRunStarted(
       ${plan.buildSchema}, ${plan.startedAt}::timestamptz, token, ${manifestHash}, host, os_user, process_id
     from estimand.leases
     where token = ${lease.token} and superseded_by is null
-    for share`)
+    for share
+    on conflict (run_id) do nothing`)
   if (rowCount === 0) await lease.hold()
 }
 

@@ -250,6 +250,11 @@ describe('a run over a network that is cut', () => {
     ['what is there', 'pg_catalog.pg_class'],
     ['what is published', 'from estimand.publications'],
     ['definitions', 'from estimand.definitions'],
+    ['its place in line', 'insert into estimand.leases'],
+    ['its turn', 'set granted_at'],
+    ['how to say that it has begun', 'insert into estimand.runs'],
+    ['room to build in', 'create schema if not exists "estimand_build'],
+    ['a witness of breakdowns', 'estimand_witness'],
   ])('while it looks for %s looks again, and leaves nothing behind', async (_what, text) => {
     const table = "{{ config(materialized='table') }} "
     const one = `${table}select 1 as id`
@@ -271,6 +276,27 @@ describe('a run over a network that is cut', () => {
         union all select node_id from estimand.kept_builds where run_id = ${failed.result.runId}::uuid
         union all select token::text from estimand.leases`),
     ).toEqual([])
+  })
+
+  test.each([
+    ['settings', "'server_version_num'"],
+    ['the counts of rows', 'pg_stat_force_next_flush'],
+    ['schemas that are missing', 'where not exists (select from pg_catalog.pg_namespace'],
+  ])('before a publication, while it asks for %s, publishes all the same', async (_what, text) => {
+    const files = {
+      'models/one.sql': "{{ config(materialized='table') }} select 1 as id",
+      'models/two.sql': "{{ config(materialized='incremental') }} select id from {{ ref('one') }}",
+    }
+    await run(files)
+    const { result } = await run(files, {
+      connection: through(),
+      fullRefresh: true,
+      onEvent: ({ type }) => {
+        if (type === 'publish_started') network.cutAnswerTo(text)
+      },
+    })
+    expect(result.problems).toEqual([])
+    expect(result).toMatchObject({ status: 'success', published: true })
   })
 
   const last = 'estimand.runs set published_at'

@@ -225,6 +225,33 @@ describe('a holder whose connection is gone', () => {
     })
   })
 
+  test('at its very end leaves nothing behind', async () => {
+    await withMany(2, async ([one, two]) => {
+      const first = await held(one!, requestOf('orders'))
+      await terminate(two!, one!.control.processId)
+      await first.letGo()
+      expect(
+        (await two!.query(sql`select from estimand.leases where token = ${first.lease.token}`)).rowCount,
+      ).toBe(0)
+    })
+  })
+
+  test('and whose place another took is remembered for a day', async () => {
+    await withMany(1, async ([one]) => {
+      const { rows } = await one!.query<{ token: number }>(sql`
+        insert into estimand.leases
+          (project, target_schema, command, host, os_user, process_id, relations, queued_at, superseded_by)
+        select 'shop', 'analytics', 'build', 'laptop', 'ann', 4711, '{}', clock_timestamp() - age, 1
+        from unnest(array[interval '25 hours', interval '23 hours']) as age
+        returning token`)
+      await withLease(one!, requestOf('orders'), async () => {})
+      const left = await one!.query<{ token: number }>(
+        sql`select token from estimand.leases where token = any(${rows.map(({ token }) => token)})`,
+      )
+      expect(left.rows).toEqual(rows.slice(1))
+    })
+  })
+
   test('gets it back when it comes back before anybody else wants it', async () => {
     await withMany(2, async ([one, two]) => {
       const first = await held(one!, requestOf('orders'))
