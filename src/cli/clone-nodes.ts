@@ -37,7 +37,11 @@ export async function cloneNodes(context: CommandContext, flags: CloneFlags): Pr
     import('../run/state/deferred-relations.ts'),
     import('../run/clone-relations.ts'),
   ])
-  const chosen = new Set(selection.nodeIds)
+  const jobs = new Set(selection.nodeIds)
+  const tables = Object.values(manifest.nodes).filter(
+    (node) => node.resourceType === 'job_table' && jobs.has(node.job),
+  )
+  const chosen = new Set([...selection.nodeIds, ...tables.map(({ id }) => id)])
   const startedAt = context.clock()
   const clones = await withOpenWarehouse(context, workspace, 1, async (warehouse) => {
     const elsewhere = await deferredRelations({

@@ -69,7 +69,7 @@ function listNodes({ kept: { index } }: Reopened, { order, paths }: KeptEverythi
 
 /** Whether what is kept of a node that has changed still holds: its id in artifacts, its path, and that nobody is asked. */
 function isInItsPlace(node: Node, path: string | null, { isDbt }: Workspace): boolean {
-  if (node.resourceType === 'job' || node.resourceType === 'load') return false
+  if (['job', 'job_table', 'load'].includes(node.resourceType)) return false
   if (isDbt && node.resourceType === 'model' && node.materialized === 'incremental') return false
   return path === (hasSql(node) ? compiledPath(node) : null)
 }
@@ -77,7 +77,9 @@ function isInItsPlace(node: Node, path: string | null, { isDbt }: Workspace): bo
 /** Whether there is nothing to find out of what columns are made from. */
 function lineageIsKnown(all: readonly ListedNode[], { hasLineage }: Workspace, { kept }: Reopened): boolean {
   const { ids, types } = kept.index
-  const asked = new Set(ids.filter((_, number) => ['model', 'snapshot', 'job'].includes(types[number]!)))
+  const asked = new Set(
+    ids.filter((_, number) => ['model', 'snapshot', 'job', 'job_table'].includes(types[number]!)),
+  )
   return all.every(({ id }) => !asked.has(id) || hasLineage(id))
 }
 

@@ -158,6 +158,7 @@ const compiledTypes: readonly ResourceType[] = [
   'analysis',
   'function',
   'job',
+  'job_table',
   'seed',
   'load',
 ]

@@ -19,7 +19,7 @@ export async function compiledLineage(
   const { manifest, project, openRenderer, plainTexts, hasLineage } = workspace
   const asked = nodeIds.filter((id) => {
     const { resourceType } = manifest.nodes[id]!
-    return ['model', 'snapshot', 'job'].includes(resourceType) && !hasLineage(id)
+    return ['model', 'snapshot', 'job', 'job_table'].includes(resourceType) && !hasLineage(id)
   })
   if (asked.length === 0) return null
   const texts = new Map([...plainTexts, ...compiled])
@@ -44,6 +44,9 @@ export async function compiledLineage(
 /** The columns of what jobs write. Without a job, nothing of what runs them is loaded. */
 async function columnsOfEstimates({ nodes }: Pick<Manifest, 'nodes'>) {
   if (!Object.values(nodes).some(({ resourceType }) => resourceType === 'job')) return {}
-  const { estimateColumns } = await import('../jobs/index.ts')
-  return { estimateColumns: estimateColumns.map(({ name }) => name) }
+  const { jobColumns } = await import('../jobs/index.ts')
+  return {
+    columnsOfJob: (...job: Parameters<typeof jobColumns>) =>
+      jobColumns(...job)?.map(({ name }) => name) ?? null,
+  }
 }

@@ -3,7 +3,7 @@ import type { CompiledSql } from '../compile/compiled-sql.ts'
 import { withoutSemicolon } from '../compile/compiled-sql.ts'
 import { didYouMean } from '../core/did-you-mean.ts'
 import type { Manifest } from '../core/manifest.ts'
-import { type Relation, relationKey, relationsOf } from '../core/node.ts'
+import { type Relation, relationKey, relationOf, relationsOf } from '../core/node.ts'
 import { makeProblem, ProblemError } from '../core/problem.ts'
 import { askAnywhere } from '../run/ask.ts'
 import { type ExportResult, exportRows } from '../run/export/export-rows.ts'
@@ -59,7 +59,7 @@ export async function exportToFiles(
 function relationNamed(name: string, manifest: Manifest): Relation {
   const nodes = Object.values(manifest.nodes)
   const found = nodes.filter((node) => nodeName(node) === name || node.id === name)
-  const relations = found.flatMap(relationsOf)
+  const relations = found.flatMap((node) => relationOf(node) ?? relationsOf(node))
   const known = nodes.flatMap(relationsOf)
   const called = relations.length > 0 ? relations : known.filter((each) => relationKey(each) === name)
   const keys = new Set(called.map(relationKey))

@@ -102,6 +102,7 @@ export const resourceTypeFlags = [
   'test',
   'unit_test',
   'job',
+  'job_table',
   'exposure',
   'analysis',
   'function',

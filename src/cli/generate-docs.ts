@@ -17,7 +17,7 @@ export interface GenerateFlags extends SelectionFlags {
   readonly emptyCatalog?: boolean
 }
 
-const catalogued: readonly ResourceType[] = ['source', 'seed', 'model', 'snapshot', 'job']
+const catalogued: readonly ResourceType[] = ['source', 'seed', 'model', 'snapshot', 'job', 'job_table']
 
 /** Writes manifest.json, compiled SQL and catalog.json. */
 export async function generateDocs(context: CommandContext, flags: GenerateFlags): Promise<ExitCode> {

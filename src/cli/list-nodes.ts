@@ -22,6 +22,7 @@ const listedTypes: readonly ResourceType[] = [
   'model',
   'snapshot',
   'job',
+  'job_table',
   'test',
   'unit_test',
   'function',

@@ -1,6 +1,6 @@
 import { didYouMean } from '../core/did-you-mean.ts'
 import type { Manifest } from '../core/manifest.ts'
-import { type Node, type Relation, relationsOf } from '../core/node.ts'
+import { type Node, type Relation, relationOf, relationsOf } from '../core/node.ts'
 import { makeProblem, ProblemError } from '../core/problem.ts'
 import { nodeName } from './project-lineage.ts'
 
@@ -38,11 +38,11 @@ export function relationNamed(name: string, manifest: Manifest): NamedRelation {
 }
 
 function nodeRelation(node: Node): NamedRelation {
-  const [relation, ...others] = relationsOf(node)
-  if (relation && others.length === 0)
-    return { relation, key: node.resourceType === 'model' ? node.uniqueKey : [], isNode: true }
-  const hint = relation
-    ? `it fills ${[relation, ...others].map(({ schema, identifier }) => `${schema}.${identifier}`).join(', ')}`
+  const [first, ...others] = relationsOf(node)
+  const relation = relationOf(node) ?? (others.length === 0 ? first : undefined)
+  if (relation) return { relation, key: node.resourceType === 'model' ? node.uniqueKey : [], isNode: true }
+  const hint = first
+    ? `it fills ${[first, ...others].map(({ schema, identifier }) => `${schema}.${identifier}`).join(', ')}`
     : 'name a model, seed or source that is a table or a view'
   throw new ProblemError(
     makeProblem('usage', `${node.resourceType} ${node.name} is not one relation`, { hint }),

@@ -14,12 +14,12 @@ export async function projectLineage({
   openRenderer,
   project,
 }: Workspace): Promise<ProjectLineage> {
-  const { estimateColumns } = await import('../jobs/index.ts')
+  const { jobColumns } = await import('../jobs/index.ts')
   const compiled = await publishedSql(manifest, await openRenderer())
   return columnLineage(manifest, {
     sqlOf: (id) => compiled.get(id)?.text ?? null,
     seedColumns: seedHeaders(manifest, project.seeds),
-    estimateColumns: estimateColumns.map(({ name }) => name),
+    columnsOfJob: (spec, suffix) => jobColumns(spec, suffix)?.map(({ name }) => name) ?? null,
   })
 }
 

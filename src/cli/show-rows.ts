@@ -2,7 +2,7 @@ import type { CompiledSql } from '../compile/compiled-sql.ts'
 import { withoutSemicolon } from '../compile/compiled-sql.ts'
 import type { Renderer, RenderScope } from '../compile/renderer.ts'
 import type { Manifest } from '../core/manifest.ts'
-import { type Node, type ResourceType, relationsOf } from '../core/node.ts'
+import { type Node, type Relation, type ResourceType, relationOf, relationsOf } from '../core/node.ts'
 import { makeProblem, ProblemError } from '../core/problem.ts'
 import { askAnywhere } from '../run/ask.ts'
 import { withSqlHeader } from '../run/steps/sql-header.ts'
@@ -78,9 +78,9 @@ async function queryOf(
 ): Promise<ShownQuery> {
   if (node.resourceType === 'model' || node.resourceType === 'test' || node.resourceType === 'analysis')
     return wrapped(await renderer.compile(node.id, scope))
-  const [relation, ...others] = relationsOf(manifest.nodes[node.id]!)
-  if (!relation || others.length > 0) {
-    const tables = others.length > 0 ? [relation!, ...others].map((r) => `${r.schema}.${r.identifier}`) : []
+  const relation = relationOf(manifest.nodes[node.id]!) ?? onlyRelation(node)
+  if (!relation) {
+    const tables = relationsOf(node).map((r) => `${r.schema}.${r.identifier}`)
     throw usage(
       `${node.resourceType} ${node.name} has ${tables.length === 0 ? 'no table' : 'several tables'}`,
       tables.length === 0
@@ -91,6 +91,12 @@ async function queryOf(
   return { query: sql`select * from ${sql.ident(relation.schema, relation.identifier)}`, compiled: null }
 }
 
+/** That of a load which fills one table. */
+function onlyRelation(node: Node): Relation | null {
+  const [relation, ...others] = relationsOf(node)
+  return others.length === 0 ? (relation ?? null) : null
+}
+
 const shownTypes: readonly ResourceType[] = [
   'source',
   'load',
@@ -99,6 +105,7 @@ const shownTypes: readonly ResourceType[] = [
   'snapshot',
   'test',
   'job',
+  'job_table',
   'analysis',
 ]
 
@@ -121,7 +128,11 @@ async function singleNode(
   reportSelection(selection, context)
   const { nodeIds } = selection
   if (nodeIds.length === 0) return 'nothing'
-  const nodes = nodeIds.map((id) => workspace.manifest.nodes[id]!)
+  const chosen = new Set(nodeIds)
+  // The tables of a job that is named come along with it.
+  const nodes = nodeIds
+    .map((id) => workspace.manifest.nodes[id]!)
+    .filter((node) => node.resourceType !== 'job_table' || !chosen.has(node.job))
   const untested = nodes.filter(({ resourceType }) => resourceType !== 'test')
   const [single, ...others] = untested.length > 0 ? untested : nodes
   if (single && others.length === 0) return single

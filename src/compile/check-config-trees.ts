@@ -27,7 +27,7 @@ const kindsOf: Readonly<Record<ConfigTreeName, readonly string[]>> = {
   saved_queries: ['saved_query'],
   analyses: ['analysis'],
   functions: ['function'],
-  jobs: ['job'],
+  jobs: ['job', 'job_table'],
   loads: ['load'],
 }
 

@@ -25,11 +25,12 @@ export function duplicates(drafts: readonly Draft[]): Problem[] {
   for (const draft of drafts) {
     const { node } = draft
     claim(`id ${node.id}`, draft, `${node.resourceType} '${node.name}'`)
-    if (['model', 'seed', 'snapshot', 'job'].includes(node.resourceType)) {
+    if (['model', 'seed', 'snapshot', 'job', 'job_table'].includes(node.resourceType)) {
       const version = 'version' in node ? `.v${node.version}` : ''
       claim(`ref ${node.package} ${node.name}${version}`, draft, `'${node.name}'`)
     }
-    if (node.resourceType === 'source') continue
+    // Their relations are those that a load or a job fills.
+    if (node.resourceType === 'source' || node.resourceType === 'job_table') continue
     for (const relation of relationsOf(node as Node))
       claim(`relation ${relationKey(relation)}`, draft, `relation ${relationKey(relation)}`)
   }

@@ -1,5 +1,5 @@
 import type { Manifest, Target } from '../core/manifest.ts'
-import type { Node, NodeId } from '../core/node.ts'
+import type { Node, NodeId, ResourceType } from '../core/node.ts'
 import { makeProblem, type Problem, ProblemError } from '../core/problem.ts'
 import type { Project } from '../core/project.ts'
 import { withPlainNumbers } from '../core/whole-float.ts'
@@ -17,10 +17,11 @@ import { seedHeaders } from './lineage/seed-header.ts'
 import { makeRenderer } from './make-renderer.ts'
 import { makeNaming } from './naming.ts'
 import { draftAnalyses } from './nodes/analysis-drafts.ts'
-import { draftExposures, draftJobs, draftLoads, draftSeeds } from './nodes/declared-drafts.ts'
+import { draftExposures, draftLoads, draftSeeds } from './nodes/declared-drafts.ts'
 import type { Draft, Drafts } from './nodes/draft.ts'
 import { type DraftScope, makeDraftScope } from './nodes/draft-scope.ts'
 import { draftFunctions } from './nodes/function-drafts.ts'
+import { draftJobs } from './nodes/job-drafts.ts'
 import { draftModels } from './nodes/model-drafts.ts'
 import { draftSemantic } from './nodes/semantic-nodes.ts'
 import { draftSnapshots } from './nodes/snapshot-drafts.ts'
@@ -233,7 +234,9 @@ function draftAll(scope: DraftScope) {
 
 /** YAML that describes a node that is not there. dbt warns of it, so in a project made for dbt it is a warning. */
 function orphanPatches({ project, sourceAt, misspelled }: DraftScope, drafts: readonly Draft[]): Problem[] {
-  const known = new Set(drafts.map(({ node }) => `${node.resourceType}.${node.name}`))
+  const known = new Set(
+    drafts.flatMap(({ node }) => describedAs(node.resourceType).map((as) => `${as}.${node.name}`)),
+  )
   return project.patches
     .filter(({ resource, name, package: packageName }) => {
       const isOwn = packageName === project.config.name
@@ -246,6 +249,11 @@ function orphanPatches({ project, sourceAt, misspelled }: DraftScope, drafts: re
         hint: 'the name has to be that of its file',
       }),
     )
+}
+
+/** Under which headings a node may be described. */
+function describedAs(type: ResourceType): readonly ResourceType[] {
+  return type === 'job' || type === 'job_table' ? ['job', 'model'] : [type]
 }
 
 function groupsOf(project: Project): Manifest['groups'] {

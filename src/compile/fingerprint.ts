@@ -74,6 +74,7 @@ function bodyOf(node: Node): unknown {
     case 'job':
       return node.spec
     case 'source':
+    case 'job_table':
       return node.relation
     default:
       return node.id

@@ -10,7 +10,7 @@ import type { Read } from './nodes/draft.ts'
  * project, then in the package that asks, then in all of them, where it must be the only one.
  */
 
-/** A node that ref() may name: a model, seed, snapshot or job. */
+/** A node that ref() may name: a model, seed, snapshot, job or table of a job. */
 export type Referable = Pick<Node, 'id' | 'name' | 'package' | 'resourceType'> & {
   readonly sourceName?: string
   readonly version?: string | number
@@ -116,7 +116,7 @@ export function makeResolver(
 }
 
 const isReferable = ({ resourceType }: Referable): boolean =>
-  ['model', 'seed', 'snapshot', 'job'].includes(resourceType)
+  ['model', 'seed', 'snapshot', 'job', 'job_table'].includes(resourceType)
 const isFunction = ({ resourceType }: Referable): boolean => resourceType === 'function'
 const isSource = ({ resourceType }: Referable): boolean => resourceType === 'source'
 

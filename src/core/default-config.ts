@@ -53,6 +53,7 @@ const semantic: Config = { enabled: true, group: null, meta: {} }
 const defaults: Readonly<Record<ResourceType, Config>> = {
   model,
   job: model,
+  job_table: model,
   load: model,
   analysis: built,
   seed: { ...built, materialized: 'seed', delimiter: ',', quote_columns: null },

@@ -17,6 +17,7 @@ import type { FixtureRows, UnitTestInput, UnitTestOverrides } from './unit-test-
  *   test            a query that must return no rows
  *   unit_test       a model's SQL on a few written rows, with the rows that must come out
  *   job             an analysis: reads relations, writes estimates
+ *   job_table       a further table that a job writes beside its main one
  *   exposure        something outside that reads our tables
  *   analysis        a templated SELECT that is compiled and never run
  *   function        a function of the database, which SQL of other nodes calls
@@ -33,6 +34,7 @@ export type ResourceType =
   | 'test'
   | 'unit_test'
   | 'job'
+  | 'job_table'
   | 'exposure'
   | 'analysis'
   | 'function'
@@ -318,7 +320,26 @@ export interface UnitTestNode extends NodeBase {
 export interface JobNode extends NodeBase {
   readonly resourceType: 'job'
   readonly spec: JobSpec
-  /** The estimates table; other tables of the job are named after it. */
+  /** The main table; other tables of the job are named after it. */
+  readonly relation: Relation
+  /** Every table that the job writes, the main one first. */
+  readonly tables: readonly JobTableRelation[]
+}
+
+/** A table of a job: the main one has no suffix. */
+export interface JobTableRelation {
+  readonly suffix: string
+  readonly relation: Relation
+}
+
+/**
+ * A table that a job writes beside its main one, for those who read it: as the sources that a load fills, it is a node
+ * of its own that depends on the job and is never carried out itself.
+ */
+export interface JobTableNode extends NodeBase {
+  readonly resourceType: 'job_table'
+  readonly job: NodeId
+  readonly suffix: string
   readonly relation: Relation
 }
 
@@ -359,6 +380,7 @@ export type Node =
   | TestNode
   | UnitTestNode
   | JobNode
+  | JobTableNode
   | ExposureNode
   | AnalysisNode
   | FunctionNode
@@ -372,8 +394,10 @@ export function relationsOf(node: Node): readonly Relation[] {
     case 'source':
     case 'seed':
     case 'snapshot':
-    case 'job':
+    case 'job_table':
       return [node.relation]
+    case 'job':
+      return node.tables.map(({ relation }) => relation)
     case 'model':
       return node.materialized === 'ephemeral' ? [] : [node.relation]
     case 'load':
@@ -390,7 +414,7 @@ export function relationsOf(node: Node): readonly Relation[] {
   }
 }
 
-/** The one relation that a node is known by, or null for a node that has none or, as a load, several. */
+/** The one relation that a node is known by, or null for a node that has none or, as a load, several of one rank. */
 export function relationOf(node: Node): Relation | null {
   return node.resourceType === 'load' ? null : (relationsOf(node)[0] ?? null)
 }

@@ -1,3 +1,4 @@
-export { estimateColumns, writeEstimates } from './estimates-table.ts'
-export type { JobContext, JobOutcome } from './job.ts'
-export { runJob } from './registry.ts'
+export { estimateColumns } from './estimates-table.ts'
+export type { JobContext, JobOutcome, JobTable, ReplacedRows } from './job.ts'
+export { jobColumns, runJob } from './registry.ts'
+export { writeRows } from './rows-table.ts'

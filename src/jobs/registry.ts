@@ -1,5 +1,7 @@
+import type { JobSpec } from '../core/job-spec.ts'
 import { runExperiment } from './experiment/experiment.ts'
-import type { JobContext, JobOutcome } from './job.ts'
+import { experimentColumns } from './experiment/table-columns.ts'
+import type { JobColumn, JobContext, JobOutcome } from './job.ts'
 
 /** Runs a job of any kind. */
 export async function runJob(context: JobContext): Promise<JobOutcome> {
@@ -7,5 +9,13 @@ export async function runJob(context: JobContext): Promise<JobOutcome> {
   switch (spec.kind) {
     case 'experiment':
       return runExperiment(spec, context)
+  }
+}
+
+/** The columns of a job's table, where they are known without a run. */
+export function jobColumns(spec: JobSpec, suffix: string): readonly JobColumn[] | null {
+  switch (spec.kind) {
+    case 'experiment':
+      return experimentColumns[suffix] ?? null
   }
 }

@@ -32,8 +32,9 @@ export function readsOf(
         continue
       }
       const relations = relationsOf(nodes[parent]!)
-      // The table of a source may be what a load of this run fills.
-      const isFilled = nodes[parent]!.resourceType === 'source' && graph.parents(parent).some(isChosen)
+      // The table of a source or job may be what a load or job of this run fills.
+      const isFilled =
+        ['source', 'job_table'].includes(nodes[parent]!.resourceType) && graph.parents(parent).some(isChosen)
       if (relations.length > 0 && !isFilled) outside.push(...relations)
       else visit(parent)
     }

@@ -191,6 +191,7 @@ function decide(
     case 'saved_query':
       return { action: 'none', reason: 'tells who reads; there is nothing to run' }
     case 'source':
+    case 'job_table':
     case 'analysis':
     case 'metric':
     case 'semantic_model':

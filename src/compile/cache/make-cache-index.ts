@@ -139,6 +139,7 @@ function referable(node: Node): Referable[] {
     case 'seed':
     case 'snapshot':
     case 'job':
+    case 'job_table':
     case 'load':
     case 'function':
       return [base]

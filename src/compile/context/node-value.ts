@@ -63,7 +63,7 @@ export function nodeData(node: Node, manifest: Manifest, target: Target): Record
     patch_path: node.patchPath === undefined ? null : `${node.package}://${node.patchPath}`,
     depends_on: { macros: macrosOf(node, manifest), nodes: node.dependsOn },
     refs: parents
-      .filter(({ resourceType }) => ['model', 'seed', 'snapshot', 'job'].includes(resourceType))
+      .filter(({ resourceType }) => ['model', 'seed', 'snapshot', 'job', 'job_table'].includes(resourceType))
       .map((parent) => ({ name: parent.name, package: null, version: null })),
     sources: parents.flatMap((parent) =>
       parent.resourceType === 'source' ? [[parent.sourceName, parent.name]] : [],
@@ -332,7 +332,7 @@ export function graphValue(manifest: Manifest, target: Target): Dict {
         .filter(({ resourceType }) => types.includes(resourceType))
         .map((node) => [node.id, fromJs(nodeData(node, manifest, target))] as const),
     )
-  const nodes = pick(['model', 'seed', 'snapshot', 'test', 'analysis', 'job'])
+  const nodes = pick(['model', 'seed', 'snapshot', 'test', 'analysis', 'job', 'job_table'])
   for (const hook of manifest.hooks) nodes.set(hook.id, fromJs(hookData(hook, manifest, target)))
   return Dict.of([
     ['nodes', nodes],

@@ -3,7 +3,11 @@ import type { ColumnInfluence, ColumnInput, InputKind, OutputColumn, SqlLineage 
 
 /** Columns of estimates that are gathered from the measured columns of the units. */
 const measured = new Set(
-  'estimate std_error ci_lower ci_upper p_value p_value_adjusted diagnostics status reason'.split(' '),
+  [
+    'estimate std_error ci_lower ci_upper p_value p_value_adjusted diagnostics status reason',
+    'verdict statistic observed message decision launch evaluated power units_needed days_needed',
+    'weight probability_best document',
+  ].flatMap((names) => names.split(' ')),
 )
 
 /** What the columns of a job's estimates are made from; unknown for kinds that do not say what they read. */

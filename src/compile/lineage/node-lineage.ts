@@ -1,6 +1,8 @@
+import type { JobSpec } from '../../core/job-spec.ts'
 import type { Manifest } from '../../core/manifest.ts'
 import {
   type JobNode,
+  type JobTableNode,
   type Node,
   type NodeId,
   type Relation,
@@ -29,8 +31,8 @@ export interface LineageSurroundings {
   readonly sqlOf: (nodeId: NodeId) => string | null
   /** The columns in the header of each seed. */
   readonly seedColumns: ReadonlyMap<NodeId, readonly string[]>
-  /** The columns of every estimates table; without them the columns of jobs are not known. */
-  readonly estimateColumns?: readonly string[]
+  /** The columns of a job's table; without them the columns of jobs are not known. */
+  readonly columnsOfJob?: (spec: JobSpec, suffix: string) => readonly string[] | null
   /** The columns of a relation as the database has it, where somebody has asked. */
   readonly catalogColumns?: (relation: Relation) => readonly string[] | undefined
   /** Told of each node whose SQL has been parsed without an error. */
@@ -102,7 +104,11 @@ function analyseNode(
       return columns ? origin(columns, true) : origin(declaredColumns(node), false)
     }
     case 'job':
-      return jobLineage(node, manifest, surroundings)
+      return jobLineage(node, '', node, manifest, surroundings)
+    case 'job_table': {
+      const job = manifest.nodes[node.job]
+      return job?.resourceType === 'job' ? jobLineage(job, node.suffix, node, manifest, surroundings) : null
+    }
     case 'model':
     case 'snapshot':
     case 'test':
@@ -158,12 +164,15 @@ function withHistory({ spec }: SnapshotNode, lineage: SqlLineage): SqlLineage {
 
 function jobLineage(
   job: JobNode,
+  suffix: string,
+  table: JobNode | JobTableNode,
   manifest: Pick<Manifest, 'nodes'>,
-  { estimateColumns }: LineageSurroundings,
+  { columnsOfJob }: LineageSurroundings,
 ): SqlLineage {
-  if (!estimateColumns) return origin(declaredColumns(job), false, true)
+  const names = columnsOfJob?.(job.spec, suffix)
+  if (!names) return origin(declaredColumns(table), false, true)
   const relationOf = (ref: string) => job.dependsOn.find((id) => manifest.nodes[id]?.name === ref) ?? ref
-  return jobColumns(job.spec, estimateColumns, relationOf)
+  return jobColumns(job.spec, names, relationOf)
 }
 
 /** Where nodes stand, for finding those that SQL reads. */
@@ -211,7 +220,7 @@ function makeCatalog(
 }
 
 function isReadable(node: Node): node is Extract<Node, { readonly relation: Relation }> {
-  return ['source', 'seed', 'model', 'snapshot', 'job'].includes(node.resourceType)
+  return ['source', 'seed', 'model', 'snapshot', 'job', 'job_table'].includes(node.resourceType)
 }
 
 /** The lineage of every node that has columns, by id: plain data. */

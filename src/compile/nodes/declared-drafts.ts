@@ -1,8 +1,8 @@
 import { describedFolders } from '../../core/described-folders.ts'
-import type { ExposureNode, JobNode, LoadNode, SeedNode } from '../../core/node.ts'
+import type { ExposureNode, LoadNode, SeedNode } from '../../core/node.ts'
 import { makeProblem, type Problem } from '../../core/problem.ts'
 import { isMap } from '../config-tree.ts'
-import { describe, describeColumns } from './describe.ts'
+import { describe } from './describe.ts'
 import { type Draft, type Drafts, fqnOf, nodeBase, partByEnabled, type Read, startOf } from './draft.ts'
 import type { DraftScope } from './draft-scope.ts'
 import { groupOf } from './group.ts'
@@ -11,7 +11,7 @@ import { readExpression } from './read-expression.ts'
 import { readIndexes } from './read-indexes.ts'
 
 /*
- * Nodes that are declared rather than written as a template: loads, seeds, jobs and exposures.
+ * Nodes that are declared rather than written as a template: loads, seeds and exposures; jobs have a file of their own.
  */
 
 /** Loads: what fills tables from outside. */
@@ -64,34 +64,6 @@ export function draftSeeds(scope: DraftScope): Drafts<SeedNode> {
         ),
         ...groupOf(config),
         checksum,
-      },
-    }
-  })
-  return partByEnabled(drafts, problems)
-}
-
-/** Jobs: the analyses. */
-export function draftJobs(scope: DraftScope): Drafts<JobNode> {
-  const problems: Problem[] = []
-  const drafts = scope.project.jobs.map((job): Draft<JobNode> => {
-    const { package: packageName, packagePath, name, place } = job
-    const said = describe(scope, scope.patches.find('job', packageName, name), problems)
-    const fqn = fqnOf(packageName, scope.packageOf(packageName).config.paths.analytics, packagePath, name)
-    const config = scope.config('jobs', fqn, scope.yaml.config(job.config, job, problems), said.config)
-    const identity = { resourceType: 'job' as const, package: packageName, name, packagePath, fqn, config }
-    return {
-      reads: job.refs.map((ref) => ({ kind: 'ref', name: ref.name, place: ref.place })),
-      node: {
-        ...nodeBase({
-          ...identity,
-          ...said.patchPath,
-          place,
-          description: job.description || said.description,
-          columns: [...describeColumns(scope, job, problems), ...said.columns],
-        }),
-        resourceType: 'job',
-        spec: job.spec,
-        relation: scope.naming(identity),
       },
     }
   })

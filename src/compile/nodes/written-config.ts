@@ -18,6 +18,7 @@ const treeOf: Readonly<Record<ResourceType, ConfigTreeName>> = {
   test: 'tests',
   unit_test: 'unit_tests',
   job: 'jobs',
+  job_table: 'jobs',
   exposure: 'exposures',
   analysis: 'models',
   function: 'functions',

@@ -67,6 +67,7 @@ function effectiveConfig(node: Node): Readonly<Record<string, unknown>> {
     case 'source':
     case 'load':
     case 'job':
+    case 'job_table':
     case 'exposure':
     case 'analysis':
     case 'function':

@@ -42,7 +42,14 @@ export function select(manifest: Manifest, options: SelectOptions = {}): Selecti
     : { nodeIds: graph.topologicalOrder(), warnings: [] }
   if (!resourceTypes) return { nodeIds, warnings }
   const wanted = new Set(resourceTypes)
-  return { nodeIds: nodeIds.filter((id) => wanted.has(manifest.nodes[id]!.resourceType)), warnings }
+  const isWanted = (id: NodeId): boolean => wanted.has(manifest.nodes[id]!.resourceType)
+  // Whoever works on jobs and not on their tables works on the job that writes a table that is named.
+  const writers = nodeIds.flatMap((id) => {
+    const node = manifest.nodes[id]!
+    return node.resourceType === 'job_table' && !isWanted(id) && wanted.has('job') ? [node.job] : []
+  })
+  const chosen = nodeIds.filter(isWanted)
+  return { nodeIds: writers.length === 0 ? chosen : graph.sorted([...chosen, ...writers]), warnings }
 }
 
 /**
@@ -123,7 +130,18 @@ function evaluateCriterion({ context, graph, methods }: Evaluation, criterion: C
   const call = { arguments: criterion.methodArguments, value: criterion.value }
   const matches = methods[criterion.method]!.matcher(call, context)
   const found = Object.values(manifest.nodes).flatMap((node) => (matches(node) ? [node.id] : []))
-  return takeInTests(manifest, graph, withRelatives(graph, found, criterion), criterion.indirectSelection)
+  const selected = withTablesOfJobs(manifest, graph, withRelatives(graph, found, criterion))
+  return takeInTests(manifest, graph, selected, criterion.indirectSelection)
+}
+
+/** Whoever names a job means all its tables too, so that the tests of each come along. */
+function withTablesOfJobs({ nodes }: Manifest, graph: NodeGraph, selected: Set<NodeId>): Set<NodeId> {
+  for (const id of [...selected]) {
+    if (nodes[id]?.resourceType !== 'job') continue
+    for (const child of graph.children(id))
+      if (nodes[child]?.resourceType === 'job_table') selected.add(child)
+  }
+  return selected
 }
 
 function withRelatives(graph: NodeGraph, found: readonly NodeId[], criterion: Criterion): Set<NodeId> {

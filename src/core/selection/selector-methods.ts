@@ -133,6 +133,7 @@ const configurable: ReadonlySet<ResourceType> = new Set([
   'snapshot',
   'test',
   'job',
+  'job_table',
   'analysis',
   'function',
 ])
@@ -153,6 +154,7 @@ const resourceTypes: Readonly<Record<ResourceType, true>> = {
   test: true,
   unit_test: true,
   job: true,
+  job_table: true,
   exposure: true,
   analysis: true,
   function: true,

@@ -3,10 +3,13 @@ import type { Estimate } from '../../core/estimate.ts'
 import type { ExperimentSpec } from '../../core/job-spec.ts'
 import { makeProblem, ProblemError } from '../../core/problem.ts'
 import { columnsOf } from '../../warehouse/index.ts'
+import { estimateColumns } from '../estimates-table.ts'
 import type { JobContext, JobRunner } from '../job.ts'
+import { rowsTable } from '../rows-table.ts'
 import { estimateSegment, type Segment } from './estimate-segment.ts'
 import { type ArmCell, type ColumnTypes, fetchMoments } from './moments-query.ts'
-import { checkSampleRatio } from './sample-ratio.ts'
+import { checkSampleRatio, sampleRatioHealth } from './sample-ratio.ts'
+import { experimentColumns } from './table-columns.ts'
 
 /**
  * Compares the arms of an experiment: for the whole population and each segment, every metric by every method.
@@ -21,7 +24,13 @@ export const runExperiment: JobRunner<ExperimentSpec> = async (spec, context) =>
   const estimates = [sampleRatio]
   for (const segment of segmentsOf(cells))
     estimates.push(...estimateSegment(spec, segment, mismatch, context))
-  return { estimates, summary: summarise(spec, cells, estimates) }
+  return {
+    tables: [
+      rowsTable('', estimateColumns, estimates),
+      rowsTable('health', experimentColumns['health']!, [sampleRatioHealth(sampleRatio, mismatch, spec)]),
+    ],
+    summary: summarise(spec, cells, estimates),
+  }
 }
 
 function segmentsOf(cells: readonly ArmCell[]): Segment[] {

@@ -1,4 +1,5 @@
 import type { Estimate } from '../../core/estimate.ts'
+import type { HealthRow } from '../../core/experiment-tables.ts'
 import type { ExperimentSpec } from '../../core/job-spec.ts'
 import { sampleRatioMismatch } from '../../stats/index.ts'
 import type { JobContext } from '../job.ts'
@@ -59,5 +60,29 @@ export function checkSampleRatio(
     mismatch: failed
       ? `sample ratio mismatch: arms of ${counts.join(' and ')} units are not the planned ${weights.join(' : ')} (p = ${pValue.toExponential(1)})`
       : null,
+  }
+}
+
+/** The same check as a row of the health table. */
+export function sampleRatioHealth(
+  estimate: Estimate,
+  mismatch: string | null,
+  spec: ExperimentSpec,
+): HealthRow {
+  const { job, runId, asOf, pValue, diagnostics } = estimate
+  const statistic = diagnostics['chi_square']
+  return {
+    ...{ job, runId, asOf },
+    checkName: 'sample_ratio',
+    ...{ outcome: null, treatment: null, segmentName: null, segmentValue: null },
+    verdict: mismatch === null ? 'ok' : 'fail',
+    critical: true,
+    statistic: typeof statistic === 'number' ? statistic : null,
+    pValue,
+    observed: pValue,
+    threshold: spec.sampleRatioAlpha,
+    message: mismatch ?? "the arms' sizes are as planned",
+    overrideReason: null,
+    diagnostics,
   }
 }

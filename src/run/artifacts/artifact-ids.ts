@@ -2,7 +2,7 @@ import type { Manifest } from '../../core/manifest.ts'
 import type { Node, NodeId } from '../../core/node.ts'
 
 /*
- * Under which id a node stands in the artifacts. Jobs and loads are models there, and tools take the kind of a
+ * Under which id a node stands in the artifacts. Jobs, their tables and loads are models there, and tools take the kind of a
  * node from the beginning of its id as often as from its resource_type.
  */
 
@@ -30,6 +30,7 @@ export function renamedIds({ nodes }: Pick<Manifest, 'nodes'>): ReadonlyMap<Node
 function wishedId(node: Node): string {
   switch (node.resourceType) {
     case 'job':
+    case 'job_table':
       return `model.${node.package}.${node.name}`
     case 'load':
       return `model.${node.package}.load__${node.name}`

@@ -26,7 +26,7 @@ export const modelTraits = {
 
 /** The part that entries of all kinds share. */
 export function identity(node: Node, scope: ArtifactScope) {
-  const isModelHere = node.resourceType === 'job' || node.resourceType === 'load'
+  const isModelHere = ['job', 'job_table', 'load'].includes(node.resourceType)
   return {
     unique_id: scope.idOf(node.id),
     resource_type: isModelHere ? 'model' : node.resourceType,
@@ -121,7 +121,7 @@ export function reads(node: Node, scope: ArtifactScope): Entry {
 function readsOf(parents: readonly Node[]): Entry {
   return {
     refs: parents
-      .filter(({ resourceType }) => ['model', 'seed', 'snapshot', 'job'].includes(resourceType))
+      .filter(({ resourceType }) => ['model', 'seed', 'snapshot', 'job', 'job_table'].includes(resourceType))
       .map((parent) => ({
         name: parent.name,
         package: null,

@@ -7,6 +7,7 @@ import { extended } from '../../core/extended.ts'
 import type {
   ExposureNode,
   JobNode,
+  JobTableNode,
   LoadNode,
   ModelNode,
   SeedNode,
@@ -72,11 +73,24 @@ export function modelEntry(node: ModelNode, scope: ArtifactScope): Entry {
 /** A job, as the table of its estimates. */
 export function jobEntry(node: JobNode, scope: ArtifactScope): Entry {
   const spec = plainObject(node.spec)
-  const ours = { kind: 'job', job_kind: node.spec.kind, spec }
+  const tables = node.tables.map(({ relation }) => relation.identifier)
+  const ours = { kind: 'job', job_kind: node.spec.kind, tables, spec }
   const meta = { ...plainObject(node.meta), estimand: ours }
   return extended(tableEntry(node, scope, node.relation), queryEntry(node, scope), modelTraits, {
     description: node.description || node.spec.question,
     checksum: checksum(createHash('sha256').update(JSON.stringify(spec)).digest('hex')),
+    raw_code: '',
+    meta: entryMeta(node, scope, ours),
+    config: nodeConfig(node, { materialized: 'table', meta, contract: modelTraits.contract }),
+  })
+}
+
+/** A further table of a job, as a model that is made from the job's. */
+export function jobTableEntry(node: JobTableNode, scope: ArtifactScope): Entry {
+  const ours = { kind: 'job_table', job: scope.idOf(node.job), table: node.suffix }
+  const meta = { ...plainObject(node.meta), estimand: ours }
+  return extended(tableEntry(node, scope, node.relation), queryEntry(node, scope), modelTraits, {
+    checksum: checksum(createHash('sha256').update(JSON.stringify(ours)).digest('hex')),
     raw_code: '',
     meta: entryMeta(node, scope, ours),
     config: nodeConfig(node, { materialized: 'table', meta, contract: modelTraits.contract }),

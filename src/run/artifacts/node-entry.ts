@@ -5,6 +5,7 @@ import type { Entry } from './entry-parts.ts'
 import {
   exposureEntry,
   jobEntry,
+  jobTableEntry,
   loadEntry,
   modelEntry,
   seedEntry,
@@ -28,6 +29,8 @@ export function nodeEntry(node: Node, scope: ArtifactScope): Entry {
       return testEntry(node, scope)
     case 'job':
       return jobEntry(node, scope)
+    case 'job_table':
+      return jobTableEntry(node, scope)
     case 'exposure':
       return exposureEntry(node, scope)
     case 'snapshot':

@@ -57,5 +57,5 @@ function relationText(
 
 function materializedOf(node: Node): string {
   if (node.resourceType === 'model') return node.materialized
-  return node.resourceType === 'job' || node.resourceType === 'load' ? 'table' : node.resourceType
+  return ['job', 'job_table', 'load'].includes(node.resourceType) ? 'table' : node.resourceType
 }

@@ -1,8 +1,17 @@
 import type { Manifest } from '../../core/manifest.ts'
-import { type NodeId, type Relation, relationKey, relationsOf } from '../../core/node.ts'
+import {
+  type Node,
+  type NodeId,
+  type Relation,
+  type ResourceType,
+  relationKey,
+  relationOf,
+} from '../../core/node.ts'
 import { existingRelations, type Warehouse } from '../../warehouse/index.ts'
 import { artifactIds } from '../artifacts/artifact-ids.ts'
 import type { StateManifest } from './state-manifest.ts'
+
+const referable: ReadonlySet<ResourceType> = new Set(['model', 'seed', 'snapshot', 'job', 'job_table'])
 
 export interface DeferRequest {
   readonly manifest: Manifest
@@ -21,8 +30,8 @@ export async function deferredRelations(request: DeferRequest): Promise<Readonly
   const ids = artifactIds(manifest)
   const isBuilt = new Set(built)
   const candidates = Object.values(manifest.nodes).flatMap((node) => {
-    if (isBuilt.has(node.id) || !['model', 'seed', 'snapshot', 'job'].includes(node.resourceType)) return []
-    const [own] = relationsOf(node)
+    if (isBuilt.has(writerOf(node)) || !referable.has(node.resourceType)) return []
+    const own = relationOf(node)
     const elsewhere = state.relationOf(ids.get(node.id)!)
     return own && elsewhere ? [{ own, elsewhere }] : []
   })
@@ -38,4 +47,9 @@ export async function deferredRelations(request: DeferRequest): Promise<Readonly
       .filter(({ own }) => !stands.has(relationKey(own)))
       .map(({ own, elsewhere: { schema, identifier } }) => [relationKey(own), { schema, identifier }]),
   )
+}
+
+/** Whose step builds it: a table of a job is built by the job. */
+function writerOf(node: Node): NodeId {
+  return node.resourceType === 'job_table' ? node.job : node.id
 }

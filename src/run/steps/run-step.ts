@@ -33,6 +33,7 @@ export function runStep(node: Node, step: Step, context: RunContext): Promise<St
     case 'saved_query':
       return Promise.resolve({ rows: null, message: 'NO-OP', publish: [] })
     case 'source':
+    case 'job_table':
     case 'analysis':
     case 'metric':
     case 'semantic_model':

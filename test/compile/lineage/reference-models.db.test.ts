@@ -6,7 +6,7 @@ import { publishedSql } from '../../../src/compile/published-sql.ts'
 import { makeGraph } from '../../../src/core/graph.ts'
 import type { Manifest } from '../../../src/core/manifest.ts'
 import { type NodeId, relationKey } from '../../../src/core/node.ts'
-import { estimateColumns } from '../../../src/jobs/index.ts'
+import { jobColumns } from '../../../src/jobs/index.ts'
 import { readProject } from '../../../src/project/read-project.ts'
 import { inferCsv } from '../../../src/run/csv/infer-types.ts'
 import { createSchema, createTable, type Session, withWarehouse } from '../../../src/warehouse/index.ts'
@@ -34,7 +34,7 @@ beforeAll(async () => {
   reference.lineage = columnLineage(manifest, {
     sqlOf: (id) => texts.get(id)?.text ?? null,
     seedColumns: seedHeaders(manifest, project.seeds),
-    estimateColumns: estimateColumns.map(({ name }) => name),
+    columnsOfJob: (spec, suffix) => jobColumns(spec, suffix)?.map(({ name }) => name) ?? null,
   })
   const options = { threads: 1, applicationName: 'estimand test' }
   await withWarehouse(database.connection, options, (warehouse) =>
@@ -69,7 +69,9 @@ async function createOrigins(session: Session, manifest: Manifest): Promise<void
       await session.query(
         createTable(node.relation, (await inferCsv(join(root, node.path), node.path, node)).columns),
       )
-    if (node.resourceType === 'job') await session.query(createTable(node.relation, estimateColumns))
+    if (node.resourceType === 'job')
+      for (const { suffix, relation } of node.tables)
+        await session.query(createTable(relation, jobColumns(node.spec, suffix)!))
   }
 }
 

@@ -211,6 +211,7 @@ export const job: JobNode = {
   ...base('job.shop.checkout_test', 'analytics/checkout_test.yml', [orders.id]),
   resourceType: 'job',
   relation: { schema: 'analytics', identifier: 'checkout_test' },
+  tables: [{ suffix: '', relation: { schema: 'analytics', identifier: 'checkout_test' } }],
   spec: {
     kind: 'experiment',
     question: 'Does the short checkout sell more?',

@@ -1,0 +1,29 @@
+import type { JobSpec } from './job-spec.ts'
+
+/*
+ * The tables that a job writes: which ones follows from its spec alone, so that compiling knows them without a run.
+ */
+
+/** A table that a job of this kind writes. */
+export interface JobTableDeclaration {
+  /** What stands after the job's name and two underscores; empty for the main table. */
+  readonly suffix: string
+  /** What a row is, for documentation. */
+  readonly description: string
+}
+
+/** The tables that a job writes, the main one first. */
+export function jobTables(spec: JobSpec): readonly JobTableDeclaration[] {
+  switch (spec.kind) {
+    case 'experiment':
+      return [
+        { suffix: '', description: spec.question },
+        { suffix: 'health', description: 'Checks of the experiment, one row each, with a verdict.' },
+      ]
+  }
+}
+
+/** The name of a job's table: `checkout`, `checkout__health`. */
+export function jobTableName(job: string, suffix: string): string {
+  return suffix === '' ? job : `${job}__${suffix}`
+}

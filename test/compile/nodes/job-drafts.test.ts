@@ -1,0 +1,127 @@
+import { describe, expect, it } from 'vitest'
+import { compile } from '../../../src/compile/compile.ts'
+import { relationsOf } from '../../../src/core/node.ts'
+import { formatProblem, type ProblemError } from '../../../src/core/problem.ts'
+import { select } from '../../../src/core/selection/index.ts'
+import { readProject } from '../../../src/project/read-project.ts'
+import { type Files, withProject } from '../../project/temp-project.ts'
+import { options } from '../../run/artifacts/sample-shop.ts'
+
+const experiment = `kind: experiment
+units: { model: units, unit: id, arm: arm }
+control: a
+treatments: [b]
+metrics: [{ name: score, kind: mean, column: score }]
+as_of: '2026-01-01'
+`
+
+const project: Files = {
+  'project.yml': 'name: shop\nversion: "1.0"\n',
+  'models/units.sql': "select 1 as id, 'a' as arm, 2 as score",
+  'models/bad.sql': "select job from {{ ref('checkout__health') }} where verdict = 'fail'",
+  'analytics/checkout.yml': experiment,
+}
+
+function compiled(files: Files = {}) {
+  return withProject({ ...project, ...files }, async (root) =>
+    compile(await readProject(root), {
+      target: options.target,
+      vars: {},
+      env: {},
+      clock: () => new Date(0),
+    }),
+  )
+}
+
+const problems = (files: Files): Promise<string> =>
+  compiled(files).then(
+    () => 'nothing',
+    (error: ProblemError) => error.problems.map(formatProblem).join('\n'),
+  )
+
+describe('the tables of a job', () => {
+  it('are nodes that depend on it, which others refer to', async () => {
+    const { manifest } = await compiled()
+    const { nodes } = manifest
+    expect(nodes['job_table.shop.checkout__health']).toMatchObject({
+      dependsOn: ['job.shop.checkout'],
+      relation: { identifier: 'checkout__health' },
+    })
+    expect(nodes['model.shop.bad']!.dependsOn).toEqual(['job_table.shop.checkout__health'])
+    expect(relationsOf(nodes['job.shop.checkout']!).map(({ identifier }) => identifier)).toEqual([
+      'checkout',
+      'checkout__health',
+    ])
+    expect(select(manifest, { select: ['checkout'] }).nodeIds).toEqual([
+      'job.shop.checkout',
+      'job_table.shop.checkout__health',
+    ])
+    const isWork = { resourceTypes: ['job', 'model'] } as const
+    expect(select(manifest, { select: ['checkout__health'], ...isWork }).nodeIds).toEqual([
+      'job.shop.checkout',
+    ])
+    expect(select(manifest, { exclude: ['checkout'], ...isWork }).nodeIds).not.toContain('job.shop.checkout')
+  })
+
+  it('stand beside it whatever its alias and schema are, and are switched off with it', async () => {
+    const { manifest } = await compiled({
+      'analytics/checkout.yml': `${experiment}config: { alias: tap, schema: lab, tags: [x] }\n`,
+    })
+    expect(manifest.nodes['job_table.shop.checkout__health']).toMatchObject({
+      relation: { schema: 'analytics_lab', identifier: 'tap__health' },
+      tags: ['x'],
+    })
+    const off = await compiled({
+      'analytics/checkout.yml': `${experiment}config: { enabled: false }\n`,
+      'models/bad.sql': 'select 1',
+    })
+    expect(off.manifest.disabled.map(({ id }) => id)).toEqual([
+      'job.shop.checkout',
+      'job_table.shop.checkout__health',
+    ])
+  })
+
+  it('are described and tested by their own names, under jobs or models', async () => {
+    for (const heading of ['jobs', 'models']) {
+      const { manifest } = await compiled({
+        'models/d.yml': `${heading}: [{ name: checkout__health, description: Checks., columns: [{ name: verdict, tests: [not_null] }] }]`,
+      })
+      expect(manifest.nodes['job_table.shop.checkout__health']).toMatchObject({
+        description: 'Checks.',
+        columns: [{ name: 'verdict' }],
+      })
+      const test = Object.values(manifest.nodes).find(({ resourceType }) => resourceType === 'test')
+      expect(test).toMatchObject({ attachedTo: 'job_table.shop.checkout__health' })
+    }
+  })
+
+  it.each([
+    [
+      'a name that Postgres would cut',
+      { [`analytics/${'x'.repeat(56)}.yml`]: experiment },
+      /writes the table 'x{56}__health', whose name has 64 bytes/,
+    ],
+    [
+      'a model of the same name',
+      { 'models/checkout__health.sql': 'select 1 as job' },
+      /'checkout__health' is defined twice/,
+    ],
+    [
+      'a model in the same place',
+      { 'models/other.sql': "{{ config(alias='checkout__health') }} select 1 as job" },
+      /relation analytics\.checkout__health is defined twice/,
+    ],
+    [
+      'an alias of its own',
+      { 'models/d.yml': 'jobs: [{ name: checkout__health, config: { alias: h } }]' },
+      /models\/d\.yml:1:8 +'checkout__health' cannot have a config 'alias' of its own/,
+    ],
+    [
+      'a table that there is not',
+      { 'models/bad.sql': "select 1 from {{ ref('checkout__healt') }}" },
+      /did you mean 'checkout__health'/,
+    ],
+  ])('are refused with %s', async (_, files, message) => {
+    expect(await problems(files)).toMatch(message)
+  })
+})
