@@ -19,7 +19,7 @@ import { join, relative } from 'node:path'
  * small ones that are ES modules, of which CommonJS would be told that requiring them is an experiment.
  */
 const joined =
-  /^(get-port|p-limit|yocto-queue|yaml|nunjucks|asap|a-sync-waterfall|commander|zod|csv-parse|fastest-levenshtein|@dagrejs\/graphlib)(\/|$)/
+  /^(get-port|p-limit|yocto-queue|yaml|nunjucks|asap|a-sync-waterfall|commander|zod|csv-parse|fastest-levenshtein|@dagrejs\/graphlib|ml-[a-z-]+|is-any-array)(\/|$)/
 
 /** Our own modules and the joined packages become part of the bundle; everything else is found by Node. */
 function isExternal(id) {
