@@ -5,11 +5,12 @@ import { Context } from './context.ts'
 import { DialectEnvironment } from './environment.ts'
 import { asTemplateError, type Question } from './failure.ts'
 import { makeGlobals } from './globals.ts'
-import { placeOf } from './lines.ts'
+import { placeOf, type SourceText } from './lines.ts'
 import { nativeValue } from './native.ts'
 import { OutputBuffer } from './output-buffer.ts'
-import { type Definition, type ParsedSource, type ParseMode, parseSource } from './parser.ts'
-import { plainRoot } from './plain-root.ts'
+import { type Definition, type ParsedSource, type ParseMode, parseSource, templateSource } from './parser.ts'
+import { plainParts, plainRoot } from './plain-root.ts'
+import { type PlainSource, readPlainSource } from './plain-source.ts'
 import { Runtime } from './runtime.ts'
 import type { NameSource, SessionSettings } from './session.ts'
 import { type SourceMap, sourceMapOf } from './source-map.ts'
@@ -89,8 +90,13 @@ export function makeDialect(options: DialectOptions = {}): Dialect {
   const render: Dialect['render'] = (template, names) => renderText(template, contextOf(names))
   return {
     environment,
-    parse: (source, file, mode) =>
-      buildTemplate(parseSource(source, file, mode, environment.extensionsList), environment),
+    parse: (written, file, mode) => {
+      const { source, start } = templateSource(written, file, mode)
+      const plain = mode?.definitionsOnly ? null : readPlainSource(source, start)
+      return plain
+        ? plainTemplate(source, start, plain)
+        : buildTemplate(parseSource(source, start, mode, environment.extensionsList), environment)
+    },
     context: contextOf,
     render,
     renderNative: (template, names) => renderToValue(template, contextOf(names)),
@@ -122,12 +128,24 @@ function settingsOf(environment: DialectEnvironment, { maxDepth = 200 }: Dialect
   }
 }
 
+/** Made when it is asked for; what it is made from is let go of then. */
 function once<Result>(make: () => Result): () => Result {
-  let made: { readonly value: Result } | undefined
+  let from: (() => Result) | undefined = make
+  let made: Result | undefined
   return () => {
-    made ??= { value: make() }
-    return made.value
+    if (from) made = from()
+    from = undefined
+    return made as Result
   }
+}
+
+function plainTemplate(
+  source: SourceText,
+  start: number,
+  { parts, calls, names }: PlainSource,
+): ParsedTemplate {
+  const isPlainText = names.size === 0
+  return { ...source, start, blocks: [], calls, names, isPlainText, code: () => plainRoot(parts) }
 }
 
 function buildTemplate(parsed: ParsedSource, environment: DialectEnvironment): ParsedTemplate {
@@ -147,7 +165,10 @@ function buildTemplate(parsed: ParsedSource, environment: DialectEnvironment): P
     calls,
     names,
     isPlainText: !/\{[{%#]/.test(source.text),
-    code: once(() => plainRoot(root) ?? compileRoot(root, source.file, known)),
+    code: once(() => {
+      const parts = plainParts(root)
+      return parts ? plainRoot(parts) : compileRoot(root, source.file, known)
+    }),
   }
   for (const definition of definitions)
     blocks.push(

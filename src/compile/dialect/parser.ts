@@ -210,14 +210,23 @@ export class TemplateParser extends StatementParser {
   }
 }
 
-/** Reads a template file. */
-export function parseSource(
+/** A template file's text as it is parsed, and where in it the template begins. */
+export function templateSource(
   source: string,
   file: string,
   mode: ParseMode = {},
-  extensions: readonly Extension[] = [],
-): ParsedSource {
+): { readonly source: SourceText; readonly start: number } {
   const text = normalSource(mode.trimmed ? source.trimEnd() : source)
   const start = mode.trimmed ? text.length - text.trimStart().length : 0
-  return new TemplateParser({ file, text }, extensions, start).parse(mode)
+  return { source: { file, text }, start }
+}
+
+/** Reads a template file. */
+export function parseSource(
+  source: SourceText,
+  start: number,
+  mode: ParseMode = {},
+  extensions: readonly Extension[] = [],
+): ParsedSource {
+  return new TemplateParser(source, extensions, start).parse(mode)
 }

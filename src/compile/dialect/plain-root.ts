@@ -16,53 +16,110 @@ import type { OutputBuffer } from './output-buffer.ts'
 import type { Runtime } from './runtime.ts'
 import type { Kwargs, Value } from './values/value.ts'
 
-/** The function of a template that is text and plain calls; null for any other, for which code is generated. */
-export function plainRoot(root: Node): RootFunction | null {
-  const parts = partsOf(root)
-  if (!parts) return null
+/** An expression as it is kept: of thousands of templates no syntax tree is left. */
+export type PlainExpression =
+  | { readonly kind: 'literal'; readonly value: Value }
+  | { readonly kind: 'name'; readonly name: string }
+  | { readonly kind: 'list'; readonly items: readonly PlainExpression[] }
+  | {
+      readonly kind: 'attribute'
+      readonly target: PlainExpression
+      readonly name: string
+      readonly pos: number
+    }
+  | PlainCall
+
+/** A call of a plain name. */
+export interface PlainCall {
+  readonly kind: 'call'
+  readonly name: string
+  readonly pos: number
+  readonly args: readonly PlainExpression[]
+  readonly keywords: readonly PlainKeyword[]
+}
+
+export type PlainKeyword = readonly [name: string, value: PlainExpression]
+
+/** A piece of the output: literal text, or an expression. */
+export type PlainPart =
+  | { readonly pos: number; readonly text: string }
+  | {
+      readonly pos: number
+      readonly text: null
+      readonly value: PlainExpression
+      readonly isConstant: boolean
+    }
+
+/** The function of a template of such pieces. */
+export function plainRoot(parts: readonly PlainPart[]): RootFunction {
   return (rt, out) => new PlainRun(rt as Runtime, out).write(parts)
 }
 
-/** A piece of the output: literal text, or an expression. */
-interface Part {
-  readonly node: Node
-  readonly writes: 'literal' | 'constant' | 'value'
-}
-
-function partsOf(root: Node): readonly Part[] | null {
-  const parts: Part[] = []
+/** The pieces of a template that is text and plain calls; null for any other, for which code is generated. */
+export function plainParts(root: Node): readonly PlainPart[] | null {
+  const parts: PlainPart[] = []
   for (const output of (root as ListNode).children) {
     if (output.typename !== 'Output') return null
     for (const node of (output as ListNode).children) {
-      if (node.typename === 'TemplateData') parts.push({ node, writes: 'literal' })
-      else if (isPlain(node)) parts.push({ node, writes: isConstant(node) ? 'constant' : 'value' })
-      else return null
+      const { pos } = node
+      if (node.typename === 'TemplateData') parts.push({ pos, text: (node as LiteralNode).value as string })
+      else {
+        const value = plainExpression(node)
+        if (!value) return null
+        parts.push({ pos, text: null, value, isConstant: isConstant(node) })
+      }
     }
   }
   return parts
 }
 
-function isPlain(node: Node): boolean {
+function plainExpression(node: Node): PlainExpression | null {
   switch (node.typename) {
     case 'Literal':
+      return { kind: 'literal', value: (node as LiteralNode).value }
     case 'Symbol':
-      return true
+      return { kind: 'name', name: (node as SymbolNode).value }
     case 'Group':
-    case 'Array':
-      return (node as ListNode).children.every(isPlain)
-    case 'Attribute':
-      return isPlain((node as AttributeNode).target)
-    case 'FunCall': {
-      const { name, args } = node as CallNode
-      return name.typename === 'Symbol' && hasPlainArguments(args)
+      return plainExpression((node as ListNode).children[0]!)
+    case 'Array': {
+      const items = plainExpressions((node as ListNode).children)
+      return items && { kind: 'list', items }
     }
+    case 'Attribute': {
+      const { target: owner, name, pos } = node as AttributeNode
+      const target = plainExpression(owner)
+      return target && { kind: 'attribute', target, name, pos }
+    }
+    case 'FunCall':
+      return plainCall(node as CallNode)
     default:
-      return false
+      return null
   }
 }
 
-function hasPlainArguments({ positional, keywords, star, doubleStar }: ArgumentsNode): boolean {
-  return !star && !doubleStar && positional.every(isPlain) && keywords.every(({ value }) => isPlain(value))
+function plainExpressions(nodes: readonly Node[]): readonly PlainExpression[] | null {
+  const found: PlainExpression[] = []
+  for (const node of nodes) {
+    const expression = plainExpression(node)
+    if (!expression) return null
+    found.push(expression)
+  }
+  return found
+}
+
+function plainCall({ name: callee, args }: CallNode): PlainCall | null {
+  const { positional, keywords, star, doubleStar }: ArgumentsNode = args
+  if (callee.typename !== 'Symbol' || star || doubleStar) return null
+  const items = plainExpressions(positional)
+  const values = plainExpressions(keywords.map(({ value }) => value))
+  if (!items || !values) return null
+  return {
+    kind: 'call',
+    name: (callee as SymbolNode).value,
+    pos: callee.pos,
+    args: items,
+    keywords: keywords.map(({ name }, index) => [name, values[index]!]),
+  }
 }
 
 /** One run; it knows which place it has reached, as generated code does. */
@@ -76,13 +133,15 @@ class PlainRun {
     this.out = out
   }
 
-  write(parts: readonly Part[]): void {
+  write(parts: readonly PlainPart[]): void {
     try {
-      for (const { node, writes } of parts) {
-        if (writes === 'literal') this.out.literal((node as LiteralNode).value as string, node.pos)
+      for (const part of parts) {
+        if (part.text !== null) this.out.literal(part.text, part.pos)
         else {
-          this.pos = node.pos
-          this.out[writes](this.value(node), node.pos)
+          this.pos = part.pos
+          const value = this.value(part.value)
+          if (part.isConstant) this.out.constant(value, part.pos)
+          else this.out.value(value, part.pos)
         }
       }
     } catch (error) {
@@ -90,33 +149,30 @@ class PlainRun {
     }
   }
 
-  private value(node: Node): Value {
-    switch (node.typename) {
-      case 'Literal':
-        return (node as LiteralNode).value
-      case 'Symbol':
-        return this.rt.get((node as SymbolNode).value)
-      case 'Group':
-        return this.value((node as ListNode).children[0]!)
-      case 'Array':
-        return (node as ListNode).children.map((child) => this.value(child))
-      case 'Attribute': {
-        const { target, name } = node as AttributeNode
-        const owner = this.value(target)
-        this.pos = node.pos
-        return this.rt.attribute(owner, name)
+  private value(expression: PlainExpression): Value {
+    switch (expression.kind) {
+      case 'literal':
+        return expression.value
+      case 'name':
+        return this.rt.get(expression.name)
+      case 'list':
+        return expression.items.map((item) => this.value(item))
+      case 'attribute': {
+        const owner = this.value(expression.target)
+        this.pos = expression.pos
+        return this.rt.attribute(owner, expression.name)
       }
-      default:
-        return this.call(node as CallNode)
+      case 'call':
+        return this.call(expression)
     }
   }
 
-  private call({ name, args }: CallNode): Value {
-    const callee = this.value(name)
-    const positional = args.positional.map((argument) => this.value(argument))
-    const keywords: Record<string, Value> = Object.create(null)
-    for (const { name: keyword, value } of args.keywords) keywords[keyword] = this.value(value)
-    this.pos = name.pos
-    return this.rt.call(callee, positional, keywords as Kwargs)
+  private call({ name, pos, args, keywords }: PlainCall): Value {
+    const callee = this.rt.get(name)
+    const positional = args.map((argument) => this.value(argument))
+    const named: Record<string, Value> = Object.create(null)
+    for (const [keyword, value] of keywords) named[keyword] = this.value(value)
+    this.pos = pos
+    return this.rt.call(callee, positional, named as Kwargs)
   }
 }

@@ -7,7 +7,34 @@ import type { Value } from './values/value.ts'
 /** The calls that `ParsedTemplate.calls` lists. */
 const listedCalls = new Set(['ref', 'source', 'config', 'var', 'env_var', 'doc', 'metric', 'function'])
 
+/** A call of a plain name; undefined stands for arguments that are no literals. */
+export interface WrittenCall {
+  readonly name: string
+  readonly pos: number
+  readonly args: readonly (Value | undefined)[]
+  readonly keywords: readonly (readonly [name: string, value: Value | undefined])[]
+  /** Whether it has arguments with stars besides. */
+  readonly spread: boolean
+  readonly block: string | null
+}
+
 /** What is listed of a call, if it is one that is listed. */
+export function listedCall(source: SourceText, call: WrittenCall): StaticCall | undefined {
+  const { name, pos, args, keywords, spread, block } = call
+  if (!listedCalls.has(name)) return undefined
+  const known = !args.includes(undefined) && keywords.every(([, value]) => value !== undefined)
+  return {
+    name,
+    args,
+    kwargs: Object.fromEntries(keywords),
+    literal: !spread && known,
+    place: placeOf(source, pos),
+    pos,
+    block,
+  }
+}
+
+/** The same for a call as the parser has it. */
 export function staticCall(
   source: SourceText,
   { name: callee, args }: CallNode,
@@ -16,19 +43,14 @@ export function staticCall(
   if (callee.typename !== 'Symbol') return undefined
   const name = (callee as SymbolNode).value
   if (!listedCalls.has(name)) return undefined
-  const positional = args.positional.map(literalValue)
-  const keywords = args.keywords.map((keyword) => [keyword.name, literalValue(keyword.value)] as const)
-  const spread = args.star !== null || args.doubleStar !== null
-  const known = !positional.includes(undefined) && keywords.every(([, value]) => value !== undefined)
-  return {
+  return listedCall(source, {
     name,
-    args: positional,
-    kwargs: Object.fromEntries(keywords),
-    literal: !spread && known,
-    place: placeOf(source, callee.pos),
     pos: callee.pos,
+    args: args.positional.map(literalValue),
+    keywords: args.keywords.map((keyword) => [keyword.name, literalValue(keyword.value)] as const),
+    spread: args.star !== null || args.doubleStar !== null,
     block,
-  }
+  })
 }
 
 /** The value of an expression made of literals alone, or undefined. */
