@@ -24,15 +24,31 @@ export function configKey(key: string): string {
  * (package, folders, name), the deepest last. A key is a value when it starts with `+` or does not hold a map;
  * otherwise it names a folder.
  */
-export function configAlong(tree: Config, fqn: readonly string[]): Config {
-  let merged: Config = mergeConfig({}, ownValues(tree))
-  let level: unknown = tree
-  for (const part of fqn) {
-    level = isMap(level) && Object.hasOwn(level, part) ? level[part] : undefined
-    if (!isMap(level)) break
-    merged = mergeConfig(merged, ownValues(level))
+export type ConfigAlong = (tree: Config, fqn: readonly string[]) => Config
+
+/** Makes that; what the nodes of a folder have in common is put together once. */
+export function makeConfigAlong(): ConfigAlong {
+  // By what stands above as well: YAML may have one value in two places.
+  const known = new WeakMap<Config, WeakMap<Config, Config>>()
+  const nothing: Config = {}
+  const withLevel = (above: Config, level: Config): Config => {
+    const below = known.get(above) ?? new WeakMap<Config, Config>()
+    known.set(above, below)
+    const merged = below.get(level) ?? mergeConfig(above, ownValues(level))
+    below.set(level, merged)
+    return merged
   }
-  return merged
+  return (tree, fqn) => {
+    let merged = withLevel(nothing, tree)
+    let level = tree
+    for (const part of fqn) {
+      const next = Object.hasOwn(level, part) ? level[part] : undefined
+      if (!isMap(next)) break
+      level = next
+      merged = withLevel(merged, level)
+    }
+    return merged
+  }
 }
 
 /**

@@ -57,7 +57,7 @@ export function nodeScope(request: NodeScopeRequest): ContextScope {
     projectName: templates.projectName,
     runtimeConfig: templates.runtimeConfig,
     target: options.target,
-    vars: { ...templates.varsOf(packageName), ...overrides?.vars },
+    vars: overrides ? { ...templates.varsOf(packageName), ...overrides.vars } : templates.varsOf(packageName),
     commandLineVars: options.vars,
     env: overrides ? { ...options.env, ...textValues(overrides.envVars) } : options.env,
     secrets: false,
@@ -75,12 +75,12 @@ export function nodeScope(request: NodeScopeRequest): ContextScope {
       (request.materializes !== undefined ? own?.schema : relationOf(node)?.schema) ?? options.target.schema,
     isCitus: scope.isCitus ?? false,
     selected: scope.selected ?? [],
-    flags: {
+    flags: () => ({
       ...templates.projectFlags,
       FULL_REFRESH: scope.fullRefresh,
       EMPTY: scope.empty ?? false,
       ...scope.flags,
-    },
+    }),
     runStartedAt: scope.runStartedAt,
     invocationId: scope.invocationId,
     more: request.more ?? {},

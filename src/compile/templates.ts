@@ -210,7 +210,7 @@ export function makeTemplates(project: TemplateProject, options: TemplatesOption
         ['nodes', 'sources', 'exposures', 'metrics', 'groups', 'functions'].map((kind) => [kind, new Dict()]),
       ),
     schema: options.target.schema,
-    flags: projectFlags,
+    flags: () => projectFlags,
     selected: [],
     runStartedAt: options.clock(),
     invocationId: '',
@@ -365,7 +365,7 @@ export function makeTemplates(project: TemplateProject, options: TemplatesOption
         execute: true,
         runStartedAt,
         invocationId,
-        flags: { ...projectFlags, ...flags },
+        flags: () => ({ ...projectFlags, ...flags }),
       }),
     hasMaterialization: (name, packageName) => macros.findMaterialization(name, packageName) !== undefined,
     atOneTime(now, render, asked) {

@@ -80,8 +80,8 @@ function neighboursIn(
       neighbours.get(parent)!.children.push(id)
     }
   for (const { parents, children } of neighbours.values()) {
-    parents.sort()
-    children.sort()
+    if (parents.length > 1) parents.sort()
+    if (children.length > 1) children.sort()
   }
   return neighbours
 }

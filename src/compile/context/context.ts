@@ -85,7 +85,7 @@ export interface ContextScope {
   /** The nodes that the command works on; none while a project is parsed. */
   readonly selected: readonly string[]
   /** Flags by their names in capitals, as far as anybody gave them. */
-  readonly flags: Readonly<Record<string, unknown>>
+  readonly flags: () => Readonly<Record<string, unknown>>
   readonly runStartedAt: Date
   readonly invocationId: string
   readonly projectName: string
@@ -144,7 +144,7 @@ const makers: Readonly<Record<string, (parts: Parts) => Value>> = {
   is_incremental: ({ scope }) => hostFunction('is_incremental', () => scope.execute && scope.isIncremental),
   model: ({ scope }) => scope.model(),
   graph: ({ scope }) => scope.graph(),
-  flags: ({ scope }) => flagsValue(scope.flags),
+  flags: ({ scope }) => flagsValue(scope.flags()),
   adapter: ({ scope, engine }) =>
     adapterValue({
       execute: scope.execute,
@@ -300,7 +300,7 @@ function targetValue(target: Target): Value {
 }
 
 function invocationArguments({ flags, commandLineVars }: ContextScope): Record<string, unknown> {
-  const lower = Object.entries(flags).map(([name, value]) => [name.toLowerCase(), value] as const)
+  const lower = Object.entries(flags()).map(([name, value]) => [name.toLowerCase(), value] as const)
   return { which: 'run', ...Object.fromEntries(lower), vars: commandLineVars }
 }
 

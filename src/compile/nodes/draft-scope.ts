@@ -1,6 +1,6 @@
 import type { Place, Problem, Severity } from '../../core/problem.ts'
 import type { ConfigTreeName, Origin, Package, Project } from '../../core/project.ts'
-import { asStrings, type Config, configAlong, mergeConfig } from '../config-tree.ts'
+import { asStrings, type Config, makeConfigAlong, mergeConfig } from '../config-tree.ts'
 import { makeDatabaseNaming } from '../naming.ts'
 import type { Templates } from '../templates.ts'
 import type { YamlValues } from '../yaml-values.ts'
@@ -72,8 +72,9 @@ export function makeDraftScope(
     return rendered
   }
   const isOfDbt = project.configPath === 'dbt_project.yml'
+  const alongFolders = makeConfigAlong()
   const along = (packageName: string, tree: ConfigTreeName, fqn: readonly string[]): Config => {
-    const config = configAlong(treeOf(packageName, tree), fqn)
+    const config = alongFolders(treeOf(packageName, tree), fqn)
     if (!isOfDbt || tree !== 'sources') return config
     // dbt gives sources no tags but those of their own YAML.
     const { tags: _, ...rest } = config

@@ -46,6 +46,7 @@ export function testHash(name: string, test: string, args: Readonly<Record<strin
 
 /** A value as Python prints it: mappings by key, everything but them and lists as its text. */
 function sortedTexts(value: unknown): string {
+  if (typeof value === 'string') return repr(value)
   if (Array.isArray(value)) return `[${value.map(sortedTexts).join(', ')}]`
   if (!isMap(value)) return repr(str(fromJs(value)))
   const entries = Object.entries(value).sort(([a], [b]) => (a < b ? -1 : 1))

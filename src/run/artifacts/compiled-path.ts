@@ -14,8 +14,15 @@ export function hasSql(node: Node): node is NodeWithSql {
  * snapshot below that of its file, since one file may hold several.
  */
 export function compiledPath(node: NodeWithSql): string {
-  if (!isDeclared(node) && node.resourceType !== 'snapshot') return posix.join(node.package, node.path)
-  return posix.join(node.package, node.path, sqlFileName(node))
+  const path = joined(node.package, node.path)
+  if (!isDeclared(node) && node.resourceType !== 'snapshot') return path
+  return joined(path, sqlFileName(node))
+}
+
+/** `posix.join`, which looks at each character, only where something has to be resolved. */
+function joined(folder: string, path: string): string {
+  const whole = `${folder}/${path}`
+  return /(?:^|\/)\.{0,2}(?:\/|$)/.test(whole) ? posix.join(folder, path) : whole
 }
 
 /** dbt's `path` of a node: that of its file below the folder that holds all files of its kind. */

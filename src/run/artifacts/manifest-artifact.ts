@@ -194,7 +194,8 @@ function withHooks(
 }
 
 function neighbourIds(ids: readonly NodeId[], idOf: ArtifactScope['idOf']): string[] {
-  return ids.map(idOf).sort()
+  const neighbours = ids.map(idOf)
+  return neighbours.length > 1 ? neighbours.sort() : neighbours
 }
 
 /** What of a manifest's nodes is another than when it was last written. */

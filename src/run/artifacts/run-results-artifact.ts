@@ -1,3 +1,4 @@
+import { extended } from '../../core/extended.ts'
 import type { Manifest, ProjectMoment } from '../../core/manifest.ts'
 import { type Node, type NodeId, relationOf } from '../../core/node.ts'
 import type { NodeResult, NodeStatus, RunResult } from '../../core/run-result.ts'
@@ -102,12 +103,10 @@ export function entryTimes(result: NodeResult) {
 /** The entry of one result. */
 export function resultEntry(result: NodeResult, node: Node, id: string, scope: ResultScope) {
   const compiledCode = scope.options.compiledCode?.get(node.id) ?? result.compiledCode
-  return {
-    ...entryTimes(result),
-    ...entryFindings(result, node, id, scope),
+  return extended(entryTimes(result), entryFindings(result, node, id, scope), {
     compiled_code: isQuery(node) ? (compiledCode ?? null) : null,
     relation_name: entryRelation(node, scope),
-  }
+  })
 }
 
 /** What stands in an entry between its times and its SQL. */

@@ -74,7 +74,8 @@ const escapes: Record<string, string> = { '\\': '\\\\', '\n': '\\n', '\r': '\\r'
 /** Python's repr of a str: single quotes unless it holds single and no double ones. */
 export function reprText(text: string): string {
   const quote = text.includes("'") && !text.includes('"') ? '"' : "'"
-  if (/^[\x20-\x26\x28-\x5b\x5d-\x7e]*$/.test(text)) return quote + text + quote
+  const isAsWritten = quote === '"' ? /^[\x20-\x5b\x5d-\x7e]*$/ : /^[\x20-\x26\x28-\x5b\x5d-\x7e]*$/
+  if (isAsWritten.test(text)) return quote + text + quote
   let out = ''
   for (const char of text) out += char === quote ? `\\${quote}` : (escapes[char] ?? escapeUnprintable(char))
   return quote + out + quote
