@@ -31,7 +31,7 @@ const pyarrow = () => createReadStream(path)
 
 it('has all digits of what another program wrote, and what is nested as JSON', async () => {
   const { fields, records, lines } = await read(pyarrow())
-  expect(lines).toEqual([1, 3])
+  expect(lines).toEqual([1])
   const columns = Object.fromEntries(
     fields.map((field, at) => [field, records.map((record) => record[at])] as const),
   )
@@ -61,7 +61,7 @@ it('has all digits of what another program wrote, and what is nested as JSON', a
 })
 
 it('reads only the fields that are needed, in chunks as long as they are to be', async () => {
-  expect(await read(pyarrow(), ['yes', 'id'], 10)).toEqual({
+  expect(await read(pyarrow(), ['yes', 'id'], 4)).toEqual({
     fields: ['id', 'yes'],
     records: [
       ['9007199254740993', 'true'],
@@ -72,6 +72,27 @@ it('reads only the fields that are needed, in chunks as long as they are to be',
   })
   // Which one is missing is told by all that there are.
   expect((await read(pyarrow(), ['id', 'absent'])).fields).toHaveLength(20)
+})
+
+it.each(['pages-v1-lz4', 'pages-v2-snappy'])('reads pages that end at different rows: %s', async (name) => {
+  // Written by pyarrow 26 in two groups, their pages of a few rows each; lists go on from page to page.
+  const file = createReadStream(join(import.meta.dirname, `files/${name}.parquet`))
+  const { records, lines } = await read(file, [], 2000)
+  const none = '\\N'
+  const expected = Array.from({ length: 300 }, (_, row) => {
+    const items = Array.from({ length: row % 7 }, (_item, at) => (at === 2 ? null : row * 10 + at))
+    const tags = Array.from({ length: row % 4 }, (_tag, at) => `t${at}`)
+    return [
+      String(row),
+      row % 11 === 0 ? none : JSON.stringify(items),
+      row % 13 === 0 ? none : JSON.stringify({ name: `n${row}`, tags }),
+      JSON.stringify({ x: row, y: -row }),
+      row % 3 === 0 ? none : `word ${row % 5}`,
+    ]
+  })
+  expect(records).toEqual(expected)
+  expect(lines.length).toBeGreaterThan(5)
+  for (const [index, line] of lines.entries()) expect(line).toBeGreaterThan(lines[index - 1] ?? 0)
 })
 
 it('encloses a text that reads like null', async () => {
