@@ -1,6 +1,7 @@
 export * from './beta.ts'
 export * from './counts.ts'
 export { erf, erfc } from './error-function.ts'
+export { findRoot } from './find-root.ts'
 export * from './gamma.ts'
 export { incompleteBeta } from './incomplete-beta.ts'
 export { incompleteGamma, type TailPair } from './incomplete-gamma.ts'

@@ -13,6 +13,27 @@ export interface NormalPrior {
   readonly variance: number
 }
 
+/**
+ * A prior stated on one scale, on the other: a relative lift of N(m, τ²) is an absolute effect of N(m·c, τ²c²) when the
+ * control mean is c.
+ *
+ * Inputs: the prior and the control mean, in absolute value taken as known. Returns the prior as it is when the scales are
+ * the same, which asks no control mean. Refuses a control mean of zero.
+ */
+export function rescaledPrior(
+  prior: NormalPrior,
+  from: 'absolute' | 'relative',
+  to: 'absolute' | 'relative',
+  controlMean: number,
+): NormalPrior | Refusal {
+  if (from === to) return prior
+  const base = Math.abs(controlMean)
+  if (!(base > 0 && base < Infinity))
+    return refuse('the control mean is zero or no number, so a prior cannot be brought to the other scale')
+  const factor = from === 'relative' ? base : 1 / base
+  return { mean: prior.mean * factor, variance: prior.variance * factor * factor }
+}
+
 /** What is believed of an effect after the data. */
 export interface Posterior {
   /** Mean of the posterior. */

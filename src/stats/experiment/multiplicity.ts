@@ -1,3 +1,4 @@
+import { checkLevel, defaultCiLevel } from './inference.ts'
 import { type Refusal, refuse } from './refusal.ts'
 
 /** Corrections for testing several hypotheses. */
@@ -30,6 +31,50 @@ export function adjustPValues(pValues: readonly number[], correction: Correction
   const result = new Array<number>(pValues.length)
   for (const [rank, index] of order.entries()) result[index] = Math.min(1, adjusted[rank]!)
   return result
+}
+
+/**
+ * The confidence level at which the intervals of a family say what its adjusted tests say: they exclude the null value
+ * where the adjusted p-value is at most 1 − ciLevel.
+ *
+ * Bonferroni's and Šidák's intervals hold together with probability ciLevel. With R rejections of m, the step-wise
+ * corrections give α/(m − R + 1) (Šidák's in his form): these agree with the decisions, but promise no joint coverage.
+ * For the false discovery rate it is 1 − Rα/m (Benjamini–Yekutieli's over Σ1/i, too): among the intervals of what was
+ * rejected, a share of at most α is expected to miss. R counts as 1 if nothing is rejected. Refuses what
+ * `adjustPValues` does, a level outside (0, 1), and Hommel's procedure, which has no such level. Source: for the false
+ * coverage rate Benjamini and Yekutieli (2005), JASA 100.
+ */
+export function adjustedCiLevel(
+  pValues: readonly number[],
+  correction: Correction,
+  ciLevel = defaultCiLevel,
+): number | Refusal {
+  const problem = checkLevel(ciLevel)
+  if (problem) return problem
+  const adjusted = adjustPValues(pValues, correction)
+  if ('refused' in adjusted) return adjusted
+  const alpha = 1 - ciLevel
+  const m = pValues.length
+  const rejected = Math.max(1, adjusted.filter((p) => p <= alpha).length)
+  const harmonic = pValues.reduce((sum, _, rank) => sum + 1 / (rank + 1), 0)
+  switch (correction) {
+    case 'bonferroni':
+      return 1 - alpha / m
+    case 'sidak':
+      return ciLevel ** (1 / m)
+    case 'holm':
+    case 'hochberg':
+      return 1 - alpha / (m - rejected + 1)
+    case 'holm_sidak':
+    case 'hochberg_sidak':
+      return ciLevel ** (1 / (m - rejected + 1))
+    case 'benjamini_hochberg':
+      return 1 - (rejected * alpha) / m
+    case 'benjamini_yekutieli':
+      return 1 - (rejected * alpha) / (m * harmonic)
+    case 'hommel':
+      return refuse("Hommel's procedure has no confidence level of its own")
+  }
 }
 
 const sidak = (p: number, m: number) => -Math.expm1(m * Math.log1p(-p))
