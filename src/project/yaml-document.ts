@@ -1,6 +1,7 @@
 import {
   type Alias,
   Composer,
+  type CST,
   type Document,
   type DocumentOptions,
   isAlias,
@@ -21,6 +22,7 @@ import type { ProblemCode } from '../core/problem-catalogue.ts'
 import type { Origin, SourceText } from '../core/project.ts'
 import { withPlainNumbers } from '../core/whole-float.ts'
 import { withYamlScalars } from '../core/yaml-scalars.ts'
+import { readPlainYaml, type YamlFinding, type YamlSpot } from './plain-yaml.ts'
 import { plainYamlTokens } from './plain-yaml-tokens.ts'
 import { syntaxMessage } from './yaml-syntax.ts'
 
@@ -61,7 +63,10 @@ export function parseYaml(
   { isLenient = false }: YamlOptions = {},
 ): YamlDocument | null {
   const lines = new LineCounter()
-  const parsed = parse(file.text, isLenient, lines)
+  const tokens = plainYamlTokens(file.text, lines.addNewLine)
+  const plain = tokens && readPlainYaml(tokens)
+  if (plain) return makeDocument(file, isLenient, lines, plain.value, plain.find)
+  const parsed = parse(file.text, tokens, isLenient, lines)
   const placeAtOffset = (offset: number): Place => {
     const { line, col } = lines.linePos(offset)
     return { file: file.path, line, column: col }
@@ -100,29 +105,45 @@ export function parseYaml(
     return refuse(0, cause instanceof Error ? cause.message : String(cause))
   }
 
-  const placeOfNode = (node: Node | undefined) => placeAtOffset(node?.range?.[0] ?? 0)
+  return makeDocument(file, isLenient, lines, value, (path) => findIn(parsed, path))
+}
+
+function makeDocument(
+  file: SourceText & Partial<Origin>,
+  isLenient: boolean,
+  lines: LineCounter,
+  value: unknown,
+  find: (path: YamlPath) => YamlFinding,
+): YamlDocument {
+  const placeOfSpot = (spot: YamlSpot | undefined): Place => {
+    const { line, col } = lines.linePos(spot?.offset ?? 0)
+    return { file: file.path, line, column: col }
+  }
   return {
     file: file.path,
     text: file.text,
     isLenient,
     origin: { package: file.package ?? '', packagePath: file.packagePath ?? file.path },
     value,
-    placeOf: (path) => placeOfNode(follow(parsed, path).at(-1)?.value),
+    placeOf: (path) => placeOfSpot(find(path).value),
     placeOfKey: (path) => {
-      const steps = follow(parsed, path)
-      const last = steps.at(-1)
-      return placeOfNode(steps.length === path.length + 1 ? (last?.key ?? last?.value) : last?.value)
+      const found = find(path)
+      return placeOfSpot(found.isWhole ? (found.key ?? found.value) : found.value)
     },
     sourceOf: (path) => {
-      const steps = follow(parsed, path)
-      const node = steps.length === path.length + 1 ? steps.at(-1)?.value : undefined
-      return isScalar(node) ? node.source : undefined
+      const found = find(path)
+      return found.isWhole ? found.value?.source : undefined
     },
   }
 }
 
 /** The document as the package has it, which need not find the tokens of a plain one by itself. */
-function parse(text: string, isLenient: boolean, lines: LineCounter): Document.Parsed {
+function parse(
+  text: string,
+  tokens: CST.Document | null,
+  isLenient: boolean,
+  lines: LineCounter,
+): Document.Parsed {
   const options: ParseOptions & DocumentOptions & SchemaOptions = {
     version: '1.1',
     uniqueKeys: !isLenient,
@@ -130,7 +151,6 @@ function parse(text: string, isLenient: boolean, lines: LineCounter): Document.P
     prettyErrors: false,
     logLevel: 'error',
   }
-  const tokens = plainYamlTokens(text, lines.addNewLine)
   const [plain] = tokens ? new Composer(options).compose([tokens], true, text.length) : []
   if (plain && plain.errors.length === 0) return plain as Document.Parsed
   // What is wrong is told from all of the tokens.
@@ -153,6 +173,16 @@ export function yamlProblem(
   const { code = 'yaml-invalid', ...rest } = details
   const place = rest.place ?? document.placeOf(path)
   return makeProblem(code, message, { ...rest, place, source: document.text })
+}
+
+function findIn(document: Document.Parsed, path: YamlPath): YamlFinding {
+  const steps = follow(document, path)
+  const { key, value } = steps.at(-1)!
+  return { isWhole: steps.length === path.length + 1, key: spotOf(key), value: spotOf(value) }
+}
+
+function spotOf(node: Node | undefined): YamlSpot | undefined {
+  return node && { offset: node.range?.[0] ?? 0, source: isScalar(node) ? node.source : undefined }
 }
 
 interface Step {
