@@ -30,7 +30,10 @@ function factsOf(job: string, manifest: Manifest): JobFacts {
   const node = Object.values(manifest.nodes).find(
     (candidate) => candidate.resourceType === 'job' && candidate.name === job,
   ) as JobNode
-  return { ciLevel: node.spec.ciLevel, relation: relationKey(node.relation) }
+  return {
+    ciLevel: node.spec.kind === 'experiment' ? node.spec.ciLevel : 0.95,
+    relation: relationKey(node.relation),
+  }
 }
 
 /** A table worth looking at first: of the models that no other model reads, the one that is made from the most. */

@@ -1,5 +1,6 @@
 import { createHash } from 'node:crypto'
 import type { NodeFingerprint } from '../core/fingerprint.ts'
+import type { JobSpec } from '../core/job-spec.ts'
 import type { MacroInfo, Manifest } from '../core/manifest.ts'
 import type { Node, NodeId } from '../core/node.ts'
 import { normalisedSql } from './sql/normalised-sql.ts'
@@ -72,13 +73,20 @@ function bodyOf(node: Node): unknown {
     case 'load':
       return [node.checksum, node.spec]
     case 'job':
-      return node.spec
+      return definedBy(node.spec)
     case 'source':
     case 'job_table':
       return node.relation
     default:
       return node.id
   }
+}
+
+/** Metrics are the same ones on the next day: how far they go is no part of what they are. */
+function definedBy(spec: JobSpec): unknown {
+  if (spec.kind !== 'metrics') return spec
+  const { asOf: _, ...definition } = spec
+  return definition
 }
 
 /** Keys that say something about a node, or when and how it is built, without changing what it becomes. */

@@ -60,7 +60,10 @@ export interface ExperimentOutcome {
   readonly about?: MetricTopic
   readonly better: 'higher' | 'lower'
   readonly source: OutcomeSource
-  /** Columns measured before exposure; of a ratio, pairs of numerator and denominator. Empty for none. */
+  /**
+   * Columns measured before exposure; of a ratio, pairs of numerator and denominator. Empty for none. Of a metric the
+   * names that its cells' covariates go by: 'pre_period', or those of numerator and denominator.
+   */
   readonly covariates: readonly string[]
   readonly cap?: MetricCap
   readonly margin?: NonInferiorityMargin
@@ -68,6 +71,7 @@ export interface ExperimentOutcome {
   readonly minimumEffect?: NonInferiorityMargin
 }
 
+/** Every way to estimate an effect. */
 export const experimentMethods = [
   'difference_in_means',
   'relative_lift',
@@ -111,6 +115,7 @@ export interface Multiplicity {
   readonly family: 'goals' | 'all' | 'segments'
 }
 
+/** Every check of an experiment's health. */
 export const healthChecks = [
   'sample_ratio',
   'sample_ratio_by_segment',

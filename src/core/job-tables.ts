@@ -15,6 +15,11 @@ export interface JobTableDeclaration {
 /** The tables that a job writes, the main one first. */
 export function jobTables(spec: JobSpec): readonly JobTableDeclaration[] {
   switch (spec.kind) {
+    case 'metrics':
+      return [
+        { suffix: '', description: 'Sums over units, by experiment, arm, segment, stratum, metric and day.' },
+        { suffix: 'units', description: 'One row per experiment and unit: its arm and what it came to.' },
+      ]
     case 'experiment':
       return [
         { suffix: '', description: spec.question },

@@ -1,3 +1,5 @@
+import type { ExperimentData } from './experiment-spec.ts'
+
 /*
  * The trusted form of `kind: metrics`: what is measured of units, once for all experiments.
  */
@@ -81,10 +83,28 @@ export type MetricDefinition = MetricBase &
     | { readonly kind: 'funnel'; readonly steps: readonly (Measure & { readonly name: string })[] }
   )
 
+/**
+ * An experiment that uses a set of metrics, as far as what is measured depends on it: how it is judged is no part of
+ * this, so that another rule does not have everything measured again.
+ */
+export interface MetricsExperiment {
+  readonly name: string
+  readonly data: Extract<ExperimentData, { readonly kind: 'exposures' }>
+  /** All arms that units may be in, the control first. */
+  readonly arms: readonly string[]
+  readonly segments: readonly string[]
+  readonly strata: readonly string[]
+  readonly cluster?: string
+  /** The metrics of the set that it asks for. */
+  readonly metrics: readonly string[]
+}
+
 export interface MetricsSpec {
   readonly kind: 'metrics'
   readonly question: string
   readonly metrics: readonly MetricDefinition[]
+  /** Every experiment that uses one of them, by name. */
+  readonly experiments: readonly MetricsExperiment[]
   /** Days at the end of what is held that a refresh reads again, since late rows may have come. */
   readonly lateDays: number
   readonly asOf: string

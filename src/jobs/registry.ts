@@ -1,4 +1,5 @@
 import type { JobSpec } from '../core/job-spec.ts'
+import { makeProblem, ProblemError } from '../core/problem.ts'
 import { runExperiment } from './experiment/experiment.ts'
 import { experimentColumns } from './experiment/table-columns.ts'
 import type { JobColumn, JobContext, JobOutcome } from './job.ts'
@@ -7,6 +8,12 @@ import type { JobColumn, JobContext, JobOutcome } from './job.ts'
 export async function runJob(context: JobContext): Promise<JobOutcome> {
   const { spec } = context.job
   switch (spec.kind) {
+    case 'metrics':
+      throw new ProblemError(
+        makeProblem('job-failed', 'metrics of exposures are not computed by this version', {
+          place: context.job.place,
+        }),
+      )
     case 'experiment':
       return runExperiment(spec, context)
   }
@@ -15,6 +22,8 @@ export async function runJob(context: JobContext): Promise<JobOutcome> {
 /** The columns of a job's table, where they are known without a run. */
 export function jobColumns(spec: JobSpec, suffix: string): readonly JobColumn[] | null {
   switch (spec.kind) {
+    case 'metrics':
+      return null
     case 'experiment':
       return experimentColumns[suffix] ?? null
   }

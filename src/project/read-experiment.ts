@@ -1,70 +1,144 @@
-import { didYouMean, quotedList } from '../core/did-you-mean.ts'
-import type { ExperimentMethod, ExperimentMetric, ExperimentSpec } from '../core/job-spec.ts'
+import { didYouMean } from '../core/did-you-mean.ts'
+import type { ExperimentData, ExperimentSpec } from '../core/experiment-spec.ts'
+import { instantOf, isInstant } from '../core/instant.ts'
 import type { Problem } from '../core/problem.ts'
-import type { ExperimentYaml, MetricYaml } from './experiment-schema.ts'
-import { type YamlDocument, type YamlPath, yamlProblem } from './yaml-document.ts'
+import { methodsOf } from './experiment-methods.ts'
+import { inlineOutcomes, type MetricSets, type UsedSet, usedOutcomes } from './experiment-outcomes.ts'
+import { banditOf, ciLevelOf, decisionOf, healthRules, sequentialOf } from './experiment-rules.ts'
+import type { ExperimentYaml, ExposuresExperimentYaml } from './experiment-schema.ts'
+import {
+  checkInstant,
+  type JobRef,
+  listed,
+  type Refuse,
+  readRef,
+  refuseIn,
+  refuseTaken,
+} from './job-parts.ts'
+import type { YamlDocument } from './yaml-document.ts'
 
-type Refuse = (path: YamlPath, message: string, hint?: string) => void
+/** An experiment, and what it reads. */
+export interface ReadExperiment {
+  readonly spec: ExperimentSpec
+  readonly refs: readonly JobRef[]
+  /** The sets of metrics that it uses. */
+  readonly sets: readonly UsedSet[]
+}
 
-/** The experiment that the YAML declares, its parts checked against each other. */
+/** The experiment that the YAML declares, its parts checked against each other and against the sets of metrics. */
 export function readExperiment(
   document: YamlDocument,
   yaml: ExperimentYaml,
-  ref: string,
+  sets: MetricSets,
   problems: Problem[],
-): ExperimentSpec {
-  const refuse: Refuse = (path, message, hint) =>
-    problems.push(yamlProblem(document, path, message, { hint }))
+): ReadExperiment {
+  const refuse = refuseIn(document, problems)
+  const { data, refs } = readData(document, yaml, refuse)
+  const { outcomes, sets: usedSets } =
+    'units' in yaml ? { outcomes: inlineOutcomes(yaml, refuse), sets: [] } : usedOutcomes(yaml, sets, refuse)
   checkArms(yaml, refuse)
-  checkMetrics(yaml, refuse)
-  checkMethods(yaml, refuse)
-  checkSegments(yaml, refuse)
-  checkInstant(yaml.as_of, refuse)
-  const arms = [yaml.control, ...yaml.treatments]
-  return {
+  checkColumns(yaml, data, refuse)
+  checkInstant(['as_of'], yaml.as_of, refuse)
+  const ciLevel = ciLevelOf(yaml, refuse)
+  const sequential = sequentialOf(yaml, refuse)
+  const decision = decisionOf(yaml, outcomes, ciLevel, refuse)
+  const bandit = banditOf(yaml, outcomes, refuse)
+  const { cluster, prior, beta_prior: betaPrior, switchback, holdout } = yaml
+  const ground = {
+    outcomes,
+    strata: yaml.strata,
+    ...(cluster !== undefined && { cluster }),
+    ...(sequential && { sequential }),
+    ...(prior && { prior }),
+    ...(betaPrior && { betaPrior }),
+  }
+  const arms = [yaml.control, ...yaml.treatments, ...(holdout === undefined ? [] : [holdout])]
+  const spec: ExperimentSpec = {
     kind: 'experiment',
     question: yaml.question,
-    units: { ref, unit: yaml.units.unit, arm: yaml.units.arm },
+    data,
     control: yaml.control,
     treatments: yaml.treatments,
+    ...(holdout !== undefined && { holdout }),
     expectedWeights: yaml.expected_weights ?? Object.fromEntries(arms.map((arm) => [arm, 1])),
-    metrics: yaml.metrics.map(metricOf),
-    methods: yaml.methods ?? methodsFor(yaml.metrics),
+    ...ground,
+    methods: methodsOf(yaml.methods, ground, refuse),
     segments: yaml.segments,
-    ciLevel: yaml.ci_level,
-    sampleRatioAlpha: yaml.sample_ratio_alpha,
+    ciLevel,
+    multiplicity: yaml.multiplicity ?? { correction: 'holm', family: 'goals' },
+    health: healthRules(yaml, refuse),
+    ...(decision && { decision }),
+    ...(bandit && { bandit }),
+    ...(switchback && {
+      switchback: {
+        block: switchback.block,
+        period: switchback.period,
+        carryOver: switchback.carry_over,
+      },
+    }),
+    bootstrap: yaml.bootstrap ?? { replicates: 2000, seed: 1 },
+    interactions: yaml.interactions,
     asOf: yaml.as_of,
+  }
+  return { spec, refs, sets: usedSets }
+}
+
+function readData(
+  document: YamlDocument,
+  yaml: ExperimentYaml,
+  refuse: Refuse,
+): { readonly data: ExperimentData; readonly refs: readonly JobRef[] } {
+  if ('units' in yaml) {
+    const { unit, arm, time } = yaml.units
+    const { ref, refs } = readRef(document, ['units', 'model'], yaml.units.model, refuse)
+    return { data: { kind: 'units', ref, unit, arm, ...(time !== undefined && { time }) }, refs }
+  }
+  checkDates(yaml, refuse)
+  const { unit, arm, time, experiment } = yaml.exposures
+  const { ref, refs } = readRef(document, ['exposures', 'model'], yaml.exposures.model, refuse)
+  const { start, end, crossovers, exposure_day: exposureDay } = yaml
+  const own = experiment && { experiment: { column: experiment.column, value: experiment.value } }
+  return {
+    data: { kind: 'exposures', ref, unit, arm, time, ...own, start, end, crossovers, exposureDay },
+    refs,
   }
 }
 
-function metricOf({ name, description, kind, column, covariate }: MetricYaml): ExperimentMetric {
-  return { name, description, kind, column, ...(covariate !== undefined && { covariate }) }
-}
-
-/** Every method that the metrics allow. */
-function methodsFor(metrics: readonly MetricYaml[]): ExperimentMethod[] {
-  return [
-    'difference_in_means',
-    'relative_lift',
-    ...(metrics.some(({ covariate }) => covariate) ? (['cuped', 'cuped_relative'] as const) : []),
-    ...(metrics.some(({ kind }) => kind === 'proportion') ? (['proportion_z_test'] as const) : []),
-  ]
+function checkDates({ start, end, as_of: asOf }: ExposuresExperimentYaml, refuse: Refuse): void {
+  checkInstant(['start'], start, refuse)
+  checkInstant(['end'], end, refuse)
+  if (isInstant(start) && isInstant(end) && instantOf(start) >= instantOf(end))
+    refuse(['end'], `the experiment ends on ${end}, not after it starts on ${start}`)
+  if (isInstant(start) && isInstant(asOf) && instantOf(asOf) <= instantOf(start))
+    refuse(['as_of'], `as of ${asOf} the experiment had not started: it starts on ${start}`)
 }
 
 function checkArms(yaml: ExperimentYaml, refuse: Refuse): void {
-  const arms = [yaml.control, ...yaml.treatments]
-  for (const [index, arm] of yaml.treatments.entries())
+  const { control, treatments, holdout, expected_weights: weights } = yaml
+  const arms = [control, ...treatments]
+  for (const [index, arm] of treatments.entries())
     if (arms.indexOf(arm) < index + 1)
       refuse(
         ['treatments', index],
         `arm '${arm}' is named twice`,
         'control and treatments are different arms',
       )
-  if (!yaml.expected_weights) return
-  const weighted = Object.keys(yaml.expected_weights)
+  if (holdout !== undefined) {
+    if (arms.includes(holdout))
+      refuse(
+        ['holdout'],
+        `the holdout '${holdout}' is ${holdout === control ? 'the control' : 'a treatment'}`,
+        'a holdout is an arm of its own that is kept from everything',
+      )
+    else arms.push(holdout)
+    if (!weights)
+      refuse(['holdout'], 'how many units the holdout has is not said', 'add expected_weights for all arms')
+  }
+  if (!weights) return
+  const weighted = Object.keys(weights)
   for (const arm of weighted)
     if (!arms.includes(arm)) {
-      const hint = didYouMean(arm, arms) ?? `arms: ${quotedList(arms, 'and')}`
+      const hint = didYouMean(arm, arms) ?? `arms: ${listed(arms)}`
       refuse(['expected_weights', arm], `'expected_weights' names '${arm}', which is no arm`, hint)
     }
   for (const arm of arms)
@@ -74,64 +148,26 @@ function checkArms(yaml: ExperimentYaml, refuse: Refuse): void {
         `'expected_weights' says nothing about arm '${arm}'`,
         'give every arm a weight',
       )
+  if (weights[control] === 0)
+    refuse(
+      ['expected_weights', control],
+      `the control '${control}' has no weight`,
+      'it must be greater than 0',
+    )
+  if (treatments.every((arm) => weights[arm] === 0))
+    refuse(['expected_weights'], 'no treatment has a weight', 'give one of them more than 0')
 }
 
-function checkMetrics({ metrics }: ExperimentYaml, refuse: Refuse): void {
-  const names = metrics.map(({ name }) => name)
-  for (const [index, metric] of metrics.entries()) {
-    if (names.indexOf(metric.name) < index)
-      refuse(['metrics', index, 'name'], `metric '${metric.name}' is declared twice`)
-    if (metric.covariate === metric.column)
-      refuse(
-        ['metrics', index, 'covariate'],
-        `the covariate of '${metric.name}' is its own outcome`,
-        'a covariate is measured before exposure',
-      )
-  }
-}
-
-function checkMethods({ methods = [], metrics }: ExperimentYaml, refuse: Refuse): void {
-  for (const [index, method] of methods.entries()) {
-    if (methods.indexOf(method) < index) refuse(['methods', index], `method '${method}' is named twice`)
-    if (method.startsWith('cuped') && !metrics.some(({ covariate }) => covariate))
-      refuse(
-        ['methods', index],
-        `'${method}' needs a covariate, and no metric has one`,
-        'add covariate: <column measured before exposure> to a metric',
-      )
-    if (method === 'proportion_z_test' && !metrics.some(({ kind }) => kind === 'proportion'))
-      refuse(
-        ['methods', index],
-        "'proportion_z_test' needs a metric of kind proportion, and there is none",
-        'give kind: proportion to a metric whose column is 0 or 1',
-      )
-  }
-}
-
-function checkSegments({ segments, units }: ExperimentYaml, refuse: Refuse): void {
-  for (const [index, segment] of segments.entries()) {
-    if (segments.indexOf(segment) < index) refuse(['segments', index], `segment '${segment}' is named twice`)
-    if (segment === units.arm || segment === units.unit)
-      refuse(
-        ['segments', index],
-        `'${segment}' is the column of the ${segment === units.arm ? 'arm' : 'unit'}`,
-      )
-  }
-}
-
-/** A template is rendered later, and checked then. */
-function checkInstant(asOf: string, refuse: Refuse): void {
-  if (asOf.includes('{{')) return
-  const hint = "write as_of: '2026-03-01' or '2026-03-01T00:00:00Z'"
-  if (!isInstant(asOf)) refuse(['as_of'], `'as_of' must be a date or an ISO timestamp, not '${asOf}'`, hint)
-}
-
-function isInstant(text: string): boolean {
-  const date = /^(\d{4}-\d{2}-\d{2})([T ]\d{2}:\d{2}(:\d{2}(\.\d+)?)?(Z|[+-]\d{2}(:?\d{2})?)?)?$/.exec(
-    text,
-  )?.[1]
-  if (date === undefined) return false
-  const day = new Date(`${date}T00:00:00Z`)
-  // The 31st of February is a valid pattern, but no day: it would come back as another one.
-  return !Number.isNaN(day.getTime()) && day.toISOString().startsWith(date)
+/** Columns with a part of their own are no segments, strata or covariates. */
+function checkColumns(yaml: ExperimentYaml, data: ExperimentData, refuse: Refuse): void {
+  const taken = { arm: data.arm, unit: data.unit, 'time of the exposure': data.time }
+  refuseTaken('segments', yaml.segments, taken, refuse)
+  refuseTaken('strata', yaml.strata, taken, refuse)
+  if ('units' in yaml) refuseTaken('covariates', yaml.covariates, taken, refuse)
+  if (yaml.cluster === data.arm || yaml.cluster === data.unit)
+    refuse(
+      ['cluster'],
+      `'${yaml.cluster}' is the column of the ${yaml.cluster === data.arm ? 'arm' : 'unit'}`,
+      'a cluster holds several units',
+    )
 }

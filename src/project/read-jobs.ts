@@ -1,20 +1,37 @@
 import { basename } from 'node:path'
 import { didYouMean, quotedList } from '../core/did-you-mean.ts'
+import type { JobSpec } from '../core/job-spec.ts'
 import type { Problem } from '../core/problem.ts'
 import type { JobDeclaration, ProjectFile } from '../core/project.ts'
 import { checkYaml, type UnknownKeys } from './check-yaml.ts'
 import { mergedConfig, readDescribed } from './described.ts'
-import { experimentSchema } from './experiment-schema.ts'
+import { type ExperimentYaml, exposuresExperimentSchema, unitsExperimentSchema } from './experiment-schema.ts'
+import type { JobRef } from './job-parts.ts'
+import { experimentsOfSet, type LinkedExperiment, linkExperiments } from './link-experiments.ts'
+import { type MetricsYaml, metricsSchema } from './metrics-schema.ts'
 import { propertiesSchema } from './properties-schema.ts'
 import { readExperiment } from './read-experiment.ts'
+import { type MetricSet, readMetrics } from './read-metrics.ts'
 import { noProperties, type Properties, readPropertiesDocument } from './read-properties.ts'
 import { parseYaml, type YamlDocument, yamlProblem } from './yaml-document.ts'
 
-const jobKinds = ['experiment']
+/*
+ * Jobs. Each file declares one, but what an experiment may say depends on the metrics that others declare, and what
+ * metrics read on the experiments that use them: so files are checked one by one, and jobs made of all together.
+ */
+
+const jobKinds = ['experiment', 'metrics']
+
+/** A job whose own keys are known to be well. */
+export type JobDraft =
+  | { readonly kind: 'metrics'; readonly document: YamlDocument; readonly yaml: MetricsYaml }
+  | { readonly kind: 'experiment'; readonly document: YamlDocument; readonly yaml: ExperimentYaml }
+  /** One whose keys are not, which has been told. */
+  | { readonly kind: 'refused' }
 
 /** A file under analytics/ declares one job, or has sections that describe nodes, as beside the models. */
 export interface AnalyticsFile {
-  readonly job: JobDeclaration | null
+  readonly job: JobDraft | null
   readonly properties: Properties
 }
 
@@ -25,10 +42,10 @@ export function readAnalytics(
   problems: Problem[],
 ): AnalyticsFile {
   const document = parseYaml(file, problems)
-  if (!document) return { job: null, properties: noProperties }
+  if (!document) return { job: { kind: 'refused' }, properties: noProperties }
   if (describesNodes(document.value))
     return { job: null, properties: readPropertiesDocument(document, unknownKeys, problems) }
-  return { job: readJob(document, unknownKeys, problems), properties: noProperties }
+  return { job: draftJob(document, unknownKeys, problems), properties: noProperties }
 }
 
 function describesNodes(value: unknown): boolean {
@@ -39,48 +56,106 @@ function describesNodes(value: unknown): boolean {
   )
 }
 
-function readJob(
+function draftJob(document: YamlDocument, unknownKeys: UnknownKeys, problems: Problem[]): JobDraft {
+  const kind = knownKind(document, problems)
+  if (kind === 'metrics') {
+    const yaml = checkYaml(document, metricsSchema, problems, unknownKeys)
+    return yaml ? { kind, document, yaml } : { kind: 'refused' }
+  }
+  if (kind === 'experiment') {
+    const yaml = checkExperiment(document, unknownKeys, problems)
+    return yaml ? { kind, document, yaml } : { kind: 'refused' }
+  }
+  return { kind: 'refused' }
+}
+
+/** The two forms have keys of their own; which one is meant shows in where the arms come from. */
+function checkExperiment(
   document: YamlDocument,
   unknownKeys: UnknownKeys,
   problems: Problem[],
-): JobDeclaration | null {
-  if (!hasKnownKind(document, problems)) return null
-  const yaml = checkYaml(document, experimentSchema, problems, unknownKeys)
-  if (!yaml) return null
-  const ref = refOf(yaml.units.model)
-  if (ref === null) {
-    const hint = "write the model's name, or ref('name')"
-    const message = `'model' must name a model, not '${yaml.units.model}'`
-    problems.push(yamlProblem(document, ['units', 'model'], message, { hint }))
+): ExperimentYaml | null {
+  const value = document.value as Readonly<Record<string, unknown>>
+  if ('exposures' in value && 'units' in value) {
+    const message = "an experiment has 'units' or 'exposures', not both"
+    const hint =
+      'units: one row per unit with its outcomes; exposures: who was exposed when, outcomes from kind: metrics'
+    problems.push(yamlProblem(document, ['exposures'], message, { hint }))
+    return null
   }
-  return {
-    ...document.origin,
-    name: yaml.name ?? basename(document.file).replace(/\.ya?ml$/, ''),
-    description: yaml.description,
-    spec: readExperiment(document, yaml, ref ?? '', problems),
-    ...readDescribed(document, [], yaml, problems),
-    config: mergedConfig(yaml.config, yaml.tags, yaml.meta),
-    refs: ref === null ? [] : [{ name: ref, place: document.placeOf(['units', 'model']) }],
-    place: document.placeOf([]),
+  const declared = Array.isArray(value['metrics']) ? value['metrics'].findIndex(isDeclaration) : -1
+  if ('exposures' in value && declared >= 0) {
+    const message = 'metrics over exposures are declared in a file of their own'
+    const hint = 'move it to a file below analytics/ with kind: metrics, and write its name here'
+    problems.push(yamlProblem(document, ['metrics', declared], message, { hint }))
+    return null
   }
+  if ('exposures' in value) return checkYaml(document, exposuresExperimentSchema, problems, unknownKeys)
+  return checkYaml(document, unitsExperimentSchema, problems, unknownKeys)
 }
 
-function hasKnownKind(document: YamlDocument, problems: Problem[]): boolean {
+function isDeclaration(value: unknown): boolean {
+  return typeof value === 'object' && value !== null && 'name' in value && 'kind' in value
+}
+
+function knownKind(document: YamlDocument, problems: Problem[]): string | null {
   const { value } = document
   const kind =
     typeof value === 'object' && value !== null ? (value as Record<string, unknown>)['kind'] : undefined
-  if (typeof kind === 'string' && jobKinds.includes(kind)) return true
+  if (typeof kind === 'string' && jobKinds.includes(kind)) return kind
   const wanted = `'kind' must be ${quotedList(jobKinds)}`
   const message = kind === undefined ? "'kind' is missing" : `${wanted}, not '${String(kind)}'`
   const hint = kind === undefined ? `${wanted}` : didYouMean(String(kind), jobKinds)
   problems.push(yamlProblem(document, ['kind'], message, { hint }))
-  return false
+  return null
 }
 
-/** The model's name in `name`, `ref('name')` or `{{ ref('name') }}`. */
-function refOf(text: string): string | null {
-  const inner = /^\{\{\s*(.*?)\s*\}\}$/.exec(text.trim())?.[1] ?? text.trim()
-  const called = /^ref\(\s*(['"])([^'"]+)\1\s*\)$/.exec(inner)?.[2]
-  if (called !== undefined) return called
-  return /^[A-Za-z_][\w$]*$/.test(inner) ? inner : null
+/** Makes the jobs of a project, in the order of their files; what is wrong between them goes to `problems`. */
+export function readJobs(drafts: readonly JobDraft[], problems: Problem[]): JobDeclaration[] {
+  const sets = new Map<string, MetricSet>()
+  for (const draft of drafts)
+    if (draft.kind === 'metrics') sets.set(nameOf(draft), readMetrics(draft.document, draft.yaml, problems))
+  // What uses a file that is not understood would be told to be wrong as well.
+  const isWhole = drafts.every(({ kind }) => kind !== 'refused')
+  const experiments = new Map<JobDraft, LinkedExperiment>()
+  for (const draft of drafts)
+    if (draft.kind === 'experiment' && (isWhole || 'units' in draft.yaml)) {
+      const read = readExperiment(draft.document, draft.yaml, sets, problems)
+      experiments.set(draft, { ...read, name: nameOf(draft), document: draft.document })
+    }
+  if (isWhole) linkExperiments([...experiments.values()], sets, problems)
+  return drafts.flatMap((draft): JobDeclaration[] => {
+    if (draft.kind === 'refused') return []
+    if (draft.kind === 'metrics') {
+      const set = sets.get(nameOf(draft))!
+      const used = experimentsOfSet(nameOf(draft), [...experiments.values()])
+      const refs = [...set.refs, ...used.flatMap(({ refs: exposed }) => exposed)]
+      return [declaration(draft, { ...set.spec, experiments: used.map(({ part }) => part) }, refs, problems)]
+    }
+    const experiment = experiments.get(draft)
+    return experiment ? [declaration(draft, experiment.spec, experiment.refs, problems)] : []
+  })
+}
+
+function nameOf({ document, yaml }: Exclude<JobDraft, { readonly kind: 'refused' }>): string {
+  return yaml.name ?? basename(document.file).replace(/\.ya?ml$/, '')
+}
+
+function declaration(
+  draft: Exclude<JobDraft, { readonly kind: 'refused' }>,
+  spec: JobSpec,
+  refs: readonly JobRef[],
+  problems: Problem[],
+): JobDeclaration {
+  const { document, yaml } = draft
+  return {
+    ...document.origin,
+    name: nameOf(draft),
+    description: yaml.description,
+    spec,
+    ...readDescribed(document, [], yaml, problems),
+    config: mergedConfig(yaml.config, yaml.tags, yaml.meta),
+    refs: refs.filter(({ name }, index) => refs.findIndex((one) => one.name === name) === index),
+    place: document.placeOf([]),
+  }
 }

@@ -1,13 +1,13 @@
 import { existsSync } from 'node:fs'
 import { join, resolve } from 'node:path'
 import { type Problem, ProblemError } from '../core/problem.ts'
-import type { JobDeclaration, Package, Project, ProjectConfig, ProjectFile } from '../core/project.ts'
+import type { Package, Project, ProjectConfig, ProjectFile } from '../core/project.ts'
 import type { UnknownKeys } from './check-yaml.ts'
 import { findPackages } from './find-packages.ts'
 import { projectFileNames, projectMissing } from './find-project-root.ts'
 import { type PackageFiles, readPackageFiles } from './package-files.ts'
 import { readText } from './project-files.ts'
-import { readAnalytics } from './read-jobs.ts'
+import { readAnalytics, readJobs } from './read-jobs.ts'
 import { readLoads } from './read-loads.ts'
 import { readProjectConfig } from './read-project-config.ts'
 import { noProperties, type Properties, readProperties } from './read-properties.ts'
@@ -84,7 +84,10 @@ async function readFiles(reading: Reading): Promise<Omit<Project, 'warnings'>> {
     seeds: seeds.flat(),
     ...joined(properties),
     loads: pipelines.flatMap((file) => readLoads(root, file, reading.unknownKeys, problems)),
-    jobs: analytics.flatMap(({ job }): JobDeclaration[] => (job ? [job] : [])),
+    jobs: readJobs(
+      analytics.flatMap(({ job }) => job ?? []),
+      problems,
+    ),
     selectors: readSelectors(root, reading.unknownKeys, problems),
     yamlFiles: [configFile, ...all('properties'), ...pipelines, ...parts[0]!.files.analytics],
   }

@@ -3,6 +3,7 @@ import type { NodeGraph } from '../core/graph.ts'
 import type { BuiltInterval } from '../core/intervals.ts'
 import type { Manifest } from '../core/manifest.ts'
 import {
+  type JobNode,
   type LoadNode,
   type ModelNode,
   type Node,
@@ -178,7 +179,7 @@ function decide(
     case 'test':
       return { action: 'test', reason: 'tests look at what the run built' }
     case 'job':
-      return { action: 'analyse', reason: 'analyses follow their data' }
+      return decideJob(node, state, options, loadedAgain)
     case 'model':
       return decideModel(node, state, options, loadedAgain)
     case 'snapshot':
@@ -214,6 +215,29 @@ function decideModel(
   const load = node.fullRefresh === undefined ? loadedAgain(node.id) : null
   if (load !== null) return { action: 'build', reason: `incremental, but ${load} was loaded anew since` }
   return { action: 'increment', reason: 'incremental, and there already' }
+}
+
+/** Metrics are kept and brought up to date as long as they are the same ones; other analyses are made anew. */
+function decideJob(
+  node: JobNode,
+  state: WarehouseState,
+  options: PlanOptions,
+  loadedAgain: (id: NodeId) => string | null,
+): Decision {
+  if (node.spec.kind !== 'metrics') return { action: 'analyse', reason: 'analyses follow their data' }
+  const anew = (why: string): Decision => ({ action: 'analyse', reason: `metrics, ${why}` })
+  const keys = node.tables.map(({ relation }) => relationKey(relation))
+  if (!keys.every((key) => state.relations.get(key) === 'table')) return anew('and not there yet')
+  if (node.config['full_refresh'] ?? options.fullRefresh) return anew('full refresh')
+  const definition = options.definitionOf(node.id)
+  const isSame = (key: string): boolean => {
+    const before = state.definitions.get(key)
+    return before !== undefined && changeSince(before, definition, (id) => id).kind === 'unchanged'
+  }
+  if (!keys.every(isSame)) return anew('and they, an experiment or what they read has changed')
+  const load = loadedAgain(node.id)
+  if (load !== null) return anew(`but ${load} was loaded anew since`)
+  return { action: 'increment', reason: 'metrics, and there already' }
 }
 
 /**

@@ -38,15 +38,38 @@ describe('experiments', () => {
         spec: {
           kind: 'experiment',
           question: '',
-          units: { ref: 'int_units', unit: 'user_id', arm: 'variant' },
+          data: { kind: 'units', ref: 'int_units', unit: 'user_id', arm: 'variant' },
           control: 'control',
           treatments: ['treatment'],
           expectedWeights: { control: 1, treatment: 1 },
-          metrics: [{ name: 'revenue', description: '', kind: 'mean', column: 'revenue' }],
+          outcomes: [
+            {
+              name: 'revenue',
+              description: '',
+              role: 'secondary',
+              better: 'higher',
+              source: { from: 'columns', kind: 'mean', column: 'revenue' },
+              covariates: [],
+            },
+          ],
           methods: ['difference_in_means', 'relative_lift'],
           segments: [],
+          strata: [],
           ciLevel: 0.95,
-          sampleRatioAlpha: 0.001,
+          multiplicity: { correction: 'holm', family: 'goals' },
+          health: [
+            { check: 'sample_ratio', critical: true, threshold: 0.001 },
+            { check: 'sample_ratio_by_segment', critical: false, threshold: 0.001 },
+            { check: 'crossovers', critical: false, threshold: 0.01 },
+            { check: 'exposure_before_assignment', critical: false, threshold: 0.01 },
+            { check: 'pre_period_balance', critical: false, threshold: 0.001 },
+            { check: 'missing_outcomes', critical: false, threshold: 0.05 },
+            { check: 'too_few_units', critical: false, threshold: 100 },
+            { check: 'outlier_influence', critical: false, threshold: 0.25 },
+            { check: 'bot_like_units', critical: false, threshold: 0.01 },
+          ],
+          bootstrap: { replicates: 2000, seed: 1 },
+          interactions: [],
           asOf: '2026-03-01',
         },
         columns: [],
@@ -89,13 +112,13 @@ describe('experiments', () => {
     expect(job.tests.map(({ test, args }) => [test, args])).toEqual([['unique', { column_name: 'outcome' }]])
     expect(spec).toMatchObject({
       question: 'Does it raise revenue?',
-      units: { ref: 'int_units' },
+      data: { ref: 'int_units' },
       control: '0',
       treatments: ['1', 'b'],
       expectedWeights: { 0: 2, 1: 1, b: 1 },
       segments: ['country'],
       ciLevel: 0.9,
-      sampleRatioAlpha: 0.01,
+      health: expect.arrayContaining([{ check: 'sample_ratio', critical: true, threshold: 0.01 }]),
       asOf: "{{ var('as_of') }}",
     })
   })
@@ -105,7 +128,7 @@ describe('experiments', () => {
       '  - { name: revenue, kind: mean, column: revenue }',
       '  - {name: a, kind: mean, column: a, covariate: b}\n  - {name: c, kind: proportion, column: c}',
     )
-    expect((await projectOf({ 'analytics/a.yml': text })).jobs[0]!.spec.methods).toEqual([
+    expect((await projectOf({ 'analytics/a.yml': text })).jobs[0]!.spec).toHaveProperty('methods', [
       'difference_in_means',
       'relative_lift',
       'cuped',
@@ -125,7 +148,7 @@ describe('experiments', () => {
     [
       'a weight of zero',
       ['expected_weights: {control: 0, treatment: 1}'],
-      "'control' must be greater than 0",
+      "the control 'control' has no weight",
     ],
     [
       'cuped without covariate',
@@ -173,7 +196,7 @@ describe('experiments', () => {
 describe('other files under analytics/', () => {
   it('need a kind that is known', async () => {
     expect(await firstLines({ 'analytics/a.yml': 'kind: experment\n' })).toEqual([
-      "analytics/a.yml:1:7  'kind' must be 'experiment', not 'experment'   [yaml-invalid]",
+      "analytics/a.yml:1:7  'kind' must be 'experiment' or 'metrics', not 'experment'   [yaml-invalid]",
     ])
     expect(await firstLines({ 'analytics/a.yml': 'question: why\n' })).toEqual([
       "analytics/a.yml:1:1  'kind' is missing   [yaml-invalid]",

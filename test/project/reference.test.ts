@@ -1,7 +1,8 @@
 import { readFileSync } from 'node:fs'
 import { describe, expect, it } from 'vitest'
-import { experimentSchema } from '../../src/project/experiment-schema.ts'
+import { exposuresExperimentSchema, unitsExperimentSchema } from '../../src/project/experiment-schema.ts'
 import { loadsSchema } from '../../src/project/load-schema.ts'
+import { metricsSchema } from '../../src/project/metrics-schema.ts'
 import { dbtProjectSchema, projectSchema } from '../../src/project/project-schema.ts'
 import { propertiesSchema } from '../../src/project/properties-schema.ts'
 
@@ -12,6 +13,7 @@ interface Definition {
   readonly innerType?: Schema
   readonly element?: Schema
   readonly in?: Schema
+  readonly out?: Schema
   readonly valueType?: Schema
   readonly options?: readonly Schema[]
 }
@@ -27,7 +29,7 @@ function keysOf(schema: Schema): Set<string> {
       keys.add(key)
       visit(inner)
     }
-    for (const inner of [def.innerType, def.element, def.in, def.valueType, ...(def.options ?? [])])
+    for (const inner of [def.innerType, def.element, def.in, def.out, def.valueType, ...(def.options ?? [])])
       if (inner?.def) visit(inner)
   }
   visit(schema)
@@ -57,6 +59,7 @@ describe('docs/reference', () => {
   })
 
   it('explains every key of the other files', () => {
-    expect(unexplained(page('yaml.md'), propertiesSchema, loadsSchema, experimentSchema)).toEqual([])
+    const jobs = [unitsExperimentSchema, exposuresExperimentSchema, metricsSchema]
+    expect(unexplained(page('yaml.md'), propertiesSchema, loadsSchema, ...jobs)).toEqual([])
   })
 })

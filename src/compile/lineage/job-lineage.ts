@@ -1,7 +1,8 @@
+import type { ExperimentOutcome, ExperimentSpec } from '../../core/experiment-spec.ts'
 import type { JobSpec } from '../../core/job-spec.ts'
 import type { ColumnInfluence, ColumnInput, InputKind, OutputColumn, SqlLineage } from './column-lineage.ts'
 
-/** Columns of estimates that are gathered from the measured columns of the units. */
+/** Columns of an experiment's tables that are gathered from what is measured of the units. */
 const measured = new Set(
   [
     'estimate std_error ci_lower ci_upper p_value p_value_adjusted diagnostics status reason',
@@ -10,7 +11,7 @@ const measured = new Set(
   ].flatMap((names) => names.split(' ')),
 )
 
-/** What the columns of a job's estimates are made from; unknown for kinds that do not say what they read. */
+/** What the columns of a job's table are made from, as far as its spec says. */
 export function jobColumns(
   spec: JobSpec,
   names: readonly string[],
@@ -21,16 +22,14 @@ export function jobColumns(
     const columns = names.map((name) => ({ name, inputs: [], influences: [], isUnknown: true }))
     return { columns, isComplete: true, influences: [], ...unused }
   }
-  const { units, metrics, segments } = spec
-  const relation = relationOf(units.ref)
+  const { data, segments, strata, cluster } = spec
+  const relation = relationOf(data.ref)
   const made = (columns: readonly string[], kind: InputKind): ColumnInput[] =>
     [...new Set(columns)].sort().map((column) => ({ relation, column, kind }))
-  const outcomes = metrics.flatMap(({ column, covariate }) =>
-    covariate === undefined ? [column] : [column, covariate],
-  )
+  const outcomes = outcomeColumns(spec)
   const inputsOf = (name: string): ColumnInput[] => {
     if (measured.has(name)) return made(outcomes, 'aggregation')
-    if (name === 'n' || name === 'n_treated') return made([units.unit], 'aggregation')
+    if (name === 'n' || name === 'n_treated') return made([data.unit], 'aggregation')
     return name === 'segment_value' ? made(segments, 'transformation') : []
   }
   const columns = names.map(
@@ -38,10 +37,25 @@ export function jobColumns(
       name,
       inputs: inputsOf(name),
       influences: [],
-      isUnknown: false,
+      // Metrics are measured by a job of their own, and which of its rows count is no matter of columns.
+      isUnknown: data.kind === 'exposures' && measured.has(name),
     }),
   )
-  const groups = [...new Set([units.arm, units.unit, ...segments])].sort()
+  const groups = [
+    ...new Set([data.arm, data.unit, ...segments, ...strata, ...(cluster === undefined ? [] : [cluster])]),
+  ].sort()
   const influences = groups.map((column): ColumnInfluence => ({ relation, column, role: 'group' }))
   return { columns, isComplete: true, influences, ...unused }
+}
+
+/** The columns of the units' relation that outcomes and their covariates are. */
+function outcomeColumns({ data, outcomes }: ExperimentSpec): string[] {
+  return data.kind === 'units'
+    ? outcomes.flatMap((outcome) => [...columnsOf(outcome), ...outcome.covariates])
+    : []
+}
+
+function columnsOf({ source }: ExperimentOutcome): readonly string[] {
+  if (source.from === 'metrics') return []
+  return source.kind === 'ratio' ? [source.numerator, source.denominator] : [source.column]
 }

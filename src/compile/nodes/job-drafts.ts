@@ -6,6 +6,7 @@ import type { Config } from '../config-tree.ts'
 import { type Described, describe, describeColumns } from './describe.ts'
 import { type Draft, type Drafts, fqnOf, nodeBase, partByEnabled } from './draft.ts'
 import type { DraftScope } from './draft-scope.ts'
+import { withInstants } from './job-instants.ts'
 
 /*
  * Jobs and the tables that they write: the main one is the job's own, each other one a node that depends on the job.
@@ -46,7 +47,7 @@ function draftJob(
         columns: [...describeColumns(scope, job, problems), ...said.columns],
       }),
       resourceType: 'job',
-      spec: job.spec,
+      spec: withInstants(scope, job, problems),
       relation,
       tables,
     },

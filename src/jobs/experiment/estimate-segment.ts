@@ -1,5 +1,5 @@
 import type { Estimate } from '../../core/estimate.ts'
-import type { ExperimentMethod, ExperimentMetric, ExperimentSpec } from '../../core/job-spec.ts'
+import type { ExperimentMethod, ExperimentOutcome, ExperimentSpec } from '../../core/experiment-spec.ts'
 import {
   cuped,
   differenceInMeans,
@@ -22,14 +22,14 @@ export interface Segment {
 interface MethodEntry {
   readonly estimand: 'ate' | 'lift'
   readonly scale: 'absolute' | 'relative'
-  readonly applies: (metric: ExperimentMetric) => boolean
+  readonly applies: (metric: ExperimentOutcome) => boolean
   readonly compute: (treatment: MetricMoments, control: MetricMoments, ciLevel: number) => EffectResult
 }
 
 const everyMetric = (): boolean => true
-const hasCovariate = (metric: ExperimentMetric): boolean => metric.covariate !== undefined
+const hasCovariate = (metric: ExperimentOutcome): boolean => metric.covariates.length > 0
 
-const methods: Readonly<Record<ExperimentMethod, MethodEntry>> = {
+const methods: Readonly<Partial<Record<ExperimentMethod, MethodEntry>>> = {
   difference_in_means: {
     estimand: 'ate',
     scale: 'absolute',
@@ -60,7 +60,7 @@ const methods: Readonly<Record<ExperimentMethod, MethodEntry>> = {
   proportion_z_test: {
     estimand: 'ate',
     scale: 'absolute',
-    applies: ({ kind }) => kind === 'proportion',
+    applies: ({ source }) => source.kind === 'proportion',
     compute: (treatment, control, ciLevel) => proportionTest(counts(treatment), counts(control), { ciLevel }),
   },
 }
@@ -73,9 +73,9 @@ export function estimateSegment(
   context: Pick<JobContext, 'job' | 'runId'>,
 ): Estimate[] {
   return spec.treatments.flatMap((treatment) =>
-    spec.metrics.flatMap((metric) =>
+    spec.outcomes.flatMap((metric) =>
       spec.methods
-        .filter((method) => methods[method].applies(metric))
+        .filter((method) => methods[method]?.applies(metric))
         .map((method) => estimateOne(spec, segment, { treatment, metric, method }, mismatch, context)),
     ),
   )
@@ -84,11 +84,11 @@ export function estimateSegment(
 function estimateOne(
   spec: ExperimentSpec,
   segment: Segment,
-  { treatment, metric, method }: { treatment: string; metric: ExperimentMetric; method: ExperimentMethod },
+  { treatment, metric, method }: { treatment: string; metric: ExperimentOutcome; method: ExperimentMethod },
   mismatch: string | null,
   context: Pick<JobContext, 'job' | 'runId'>,
 ): Estimate {
-  const { estimand, scale, compute } = methods[method]
+  const { estimand, scale, compute } = methods[method]!
   const treated = segment.cells.get(treatment)?.metrics[metric.name]
   const control = segment.cells.get(spec.control)?.metrics[metric.name]
   const fields = {

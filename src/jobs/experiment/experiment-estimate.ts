@@ -1,5 +1,5 @@
 import type { Estimate } from '../../core/estimate.ts'
-import type { ExperimentSpec } from '../../core/job-spec.ts'
+import type { ExperimentSpec } from '../../core/experiment-spec.ts'
 import type { JobContext } from '../job.ts'
 
 /** Fields that every estimate of an experiment shares. */

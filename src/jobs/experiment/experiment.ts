@@ -1,13 +1,13 @@
 import { closestNames } from '../../core/did-you-mean.ts'
 import type { Estimate } from '../../core/estimate.ts'
-import type { ExperimentSpec } from '../../core/job-spec.ts'
+import type { ExperimentSpec } from '../../core/experiment-spec.ts'
 import { makeProblem, ProblemError } from '../../core/problem.ts'
 import { columnsOf } from '../../warehouse/index.ts'
 import { estimateColumns } from '../estimates-table.ts'
 import type { JobContext, JobRunner } from '../job.ts'
 import { rowsTable } from '../rows-table.ts'
 import { estimateSegment, type Segment } from './estimate-segment.ts'
-import { type ArmCell, type ColumnTypes, fetchMoments } from './moments-query.ts'
+import { type ArmCell, type ColumnTypes, fetchMoments, outcomeColumn } from './moments-query.ts'
 import { checkSampleRatio, sampleRatioHealth } from './sample-ratio.ts'
 import { experimentColumns } from './table-columns.ts'
 
@@ -16,7 +16,7 @@ import { experimentColumns } from './table-columns.ts'
  * When the arms' sizes are not those that were planned, all lifts are refused.
  */
 export const runExperiment: JobRunner<ExperimentSpec> = async (spec, context) => {
-  const units = context.relationOf(spec.units.ref)
+  const units = context.relationOf(spec.data.ref)
   const types = await columnTypes(spec, context)
   const cells = await fetchMoments(context.session, spec, units, types)
   requireKnownArms(spec, cells, context)
@@ -62,20 +62,17 @@ async function columnTypes(
   spec: ExperimentSpec,
   { session, relationOf, job }: JobContext,
 ): Promise<ColumnTypes> {
-  const relation = relationOf(spec.units.ref)
+  const relation = relationOf(spec.data.ref)
   const columns = (await columnsOf(session, relation)) ?? []
   const types = new Map(columns.map(({ name, type }) => [name, type]))
   const problems = []
-  const numbers = spec.metrics.flatMap(({ column, covariate }) => [
-    column,
-    ...(covariate === undefined ? [] : [covariate]),
-  ])
-  for (const column of new Set([spec.units.unit, spec.units.arm, ...spec.segments, ...numbers])) {
+  const numbers = spec.outcomes.flatMap((outcome) => [outcomeColumn(outcome), ...outcome.covariates])
+  for (const column of new Set([spec.data.unit, spec.data.arm, ...spec.segments, ...numbers])) {
     if (types.has(column)) continue
     const near = closestNames(column, types.keys())[0]
     const hint = near ? `did you mean '${near}'?` : `it has: ${[...types.keys()].join(', ')}`
     problems.push(
-      makeProblem('job-failed', `'${spec.units.ref}' has no column '${column}'`, { place: job.place, hint }),
+      makeProblem('job-failed', `'${spec.data.ref}' has no column '${column}'`, { place: job.place, hint }),
     )
   }
   for (const column of new Set(numbers)) {
@@ -84,7 +81,7 @@ async function columnTypes(
       problems.push(
         makeProblem(
           'job-failed',
-          `column '${column}' of '${spec.units.ref}' is ${type}; a metric needs numbers or true/false`,
+          `column '${column}' of '${spec.data.ref}' is ${type}; a metric needs numbers or true/false`,
           {
             place: job.place,
           },
@@ -118,5 +115,5 @@ function summarise(spec: ExperimentSpec, cells: readonly ArmCell[], estimates: r
     .reduce((sum, cell) => sum + cell.units, 0)
   const refused = estimates.filter(({ status }) => status === 'refused').length
   const refusals = refused === 0 ? '' : `, ${refused} refused`
-  return `${units.toLocaleString('en')} units, ${spec.metrics.length} metrics, ${estimates.length} estimates${refusals}`
+  return `${units.toLocaleString('en')} units, ${spec.outcomes.length} metrics, ${estimates.length} estimates${refusals}`
 }

@@ -1,4 +1,4 @@
-import type { ExperimentMetric, ExperimentSpec } from '../../core/job-spec.ts'
+import type { ExperimentOutcome, ExperimentSpec } from '../../core/experiment-spec.ts'
 import type { Relation } from '../../core/node.ts'
 import type { ArmMoments } from '../../stats/index.ts'
 import { relationIdent, type Session, type SQLQuery, sql } from '../../warehouse/index.ts'
@@ -46,7 +46,7 @@ export async function fetchMoments(
     segmentValue: row.segment_value === null ? null : String(row.segment_value),
     units: Number(row.units),
     metrics: Object.fromEntries(
-      spec.metrics.map((metric, index) => [metric.name, readMoments(row, metric, index)]),
+      spec.outcomes.map((metric, index) => [metric.name, readMoments(row, metric, index)]),
     ),
   }))
 }
@@ -57,14 +57,14 @@ export async function fetchMoments(
  * Citus merges on the workers.
  */
 export function momentsQuery(spec: ExperimentSpec, units: Relation, types: ColumnTypes): SQLQuery {
-  const aggregates = spec.metrics.flatMap((metric, index) => metricAggregates(metric, index, types))
+  const aggregates = spec.outcomes.flatMap((metric, index) => metricAggregates(metric, index, types))
   const segments = [
     sql`(null::text, null::text)`,
     ...spec.segments.map((name) => sql`(${name}, unit.${sql.ident(name)}::text)`),
   ]
   return sql`
     select
-      unit.${sql.ident(spec.units.arm)}::text as arm,
+      unit.${sql.ident(spec.data.arm)}::text as arm,
       segment.name as segment_name,
       segment.value as segment_value,
       count(*) as units,
@@ -75,8 +75,8 @@ export function momentsQuery(spec: ExperimentSpec, units: Relation, types: Colum
     order by 1, 2, 3`
 }
 
-function metricAggregates(metric: ExperimentMetric, index: number, types: ColumnTypes): SQLQuery[] {
-  const y = asNumber(metric.column, types)
+function metricAggregates(metric: ExperimentOutcome, index: number, types: ColumnTypes): SQLQuery[] {
+  const y = asNumber(outcomeColumn(metric), types)
   const named = (aggregate: SQLQuery, name: string): SQLQuery =>
     sql`${aggregate} as ${sql.ident(`${name}_${index}`)}`
   const outcome = [
@@ -84,8 +84,8 @@ function metricAggregates(metric: ExperimentMetric, index: number, types: Column
     named(sql`avg(${y})`, 'mean'),
     named(sql`var_samp(${y})`, 'variance'),
   ]
-  if (metric.covariate === undefined) return outcome
-  const x = asNumber(metric.covariate, types)
+  if (metric.covariates.length === 0) return outcome
+  const x = asNumber(metric.covariates[0]!, types)
   return [
     ...outcome,
     named(sql`regr_count(${y}, ${x})`, 'pair_n'),
@@ -104,13 +104,13 @@ function asNumber(column: string, types: ColumnTypes): SQLQuery {
 
 function readMoments(
   row: Readonly<Record<string, string | number | null>>,
-  metric: ExperimentMetric,
+  metric: ExperimentOutcome,
   index: number,
 ): MetricMoments {
   const read = (name: string): number => Number(row[`${name}_${index}`] ?? Number.NaN)
   const outcome = { n: read('n'), mean: read('mean'), variance: read('variance') }
   const missing = Number(row.units) - outcome.n
-  if (metric.covariate === undefined) return { outcome, withCovariate: null, missing }
+  if (metric.covariates.length === 0) return { outcome, withCovariate: null, missing }
   const n = read('pair_n')
   const withCovariate: ArmMoments = {
     n,
@@ -121,4 +121,10 @@ function readMoments(
     covariance: read('pair_sxy') / (n - 1),
   }
   return { outcome, withCovariate, missing }
+}
+
+/** The column of an outcome that is one. */
+export function outcomeColumn({ name, source }: ExperimentOutcome): string {
+  if ('column' in source) return source.column
+  throw new Error(`outcome '${name}' is no column of the units`)
 }

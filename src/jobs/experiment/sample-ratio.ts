@@ -1,6 +1,6 @@
 import type { Estimate } from '../../core/estimate.ts'
+import type { ExperimentSpec } from '../../core/experiment-spec.ts'
 import type { HealthRow } from '../../core/experiment-tables.ts'
-import type { ExperimentSpec } from '../../core/job-spec.ts'
 import { sampleRatioMismatch } from '../../stats/index.ts'
 import type { JobContext } from '../job.ts'
 import { estimateOf } from './experiment-estimate.ts'
@@ -19,6 +19,7 @@ export function checkSampleRatio(
   context: Pick<JobContext, 'job' | 'runId'>,
 ): SampleRatioCheck {
   const arms = [spec.control, ...spec.treatments]
+  const { threshold: alpha } = sampleRatioRule(spec)
   const population = cells.filter(({ segmentName }) => segmentName === null)
   const counts = arms.map((arm) => population.find((cell) => cell.arm === arm)?.units ?? 0)
   const weights = arms.map((arm) => spec.expectedWeights[arm] ?? 0)
@@ -32,8 +33,8 @@ export function checkSampleRatio(
     nTreated: n - (counts[0] ?? 0),
   } as const
   const observed = Object.fromEntries(arms.map((arm, index) => [arm, counts[index]]))
-  const diagnostics = { observed, expected_weights: spec.expectedWeights, alpha: spec.sampleRatioAlpha }
-  const result = sampleRatioMismatch(counts, weights, { alpha: spec.sampleRatioAlpha })
+  const diagnostics = { observed, expected_weights: spec.expectedWeights, alpha }
+  const result = sampleRatioMismatch(counts, weights, { alpha })
   if ('refused' in result) {
     const estimate = estimateOf(spec, context, {
       ...fields,
@@ -63,6 +64,10 @@ export function checkSampleRatio(
   }
 }
 
+function sampleRatioRule({ health }: ExperimentSpec) {
+  return health.find(({ check }) => check === 'sample_ratio')!
+}
+
 /** The same check as a row of the health table. */
 export function sampleRatioHealth(
   estimate: Estimate,
@@ -80,7 +85,7 @@ export function sampleRatioHealth(
     statistic: typeof statistic === 'number' ? statistic : null,
     pValue,
     observed: pValue,
-    threshold: spec.sampleRatioAlpha,
+    threshold: sampleRatioRule(spec).threshold,
     message: mismatch ?? "the arms' sizes are as planned",
     overrideReason: null,
     diagnostics,

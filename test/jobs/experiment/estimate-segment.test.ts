@@ -1,5 +1,5 @@
 import { describe, expect, test } from 'vitest'
-import type { ExperimentSpec } from '../../../src/core/job-spec.ts'
+import type { ExperimentSpec } from '../../../src/core/experiment-spec.ts'
 import type { JobNode } from '../../../src/core/node.ts'
 import { estimateSegment } from '../../../src/jobs/experiment/estimate-segment.ts'
 import type { ArmCell } from '../../../src/jobs/experiment/moments-query.ts'
@@ -8,15 +8,28 @@ import { checkSampleRatio } from '../../../src/jobs/experiment/sample-ratio.ts'
 const spec: ExperimentSpec = {
   kind: 'experiment',
   question: 'Does it help?',
-  units: { ref: 'units', unit: 'user_id', arm: 'arm' },
+  data: { kind: 'units', ref: 'units', unit: 'user_id', arm: 'arm' },
   control: 'control',
   treatments: ['treatment'],
   expectedWeights: { control: 1, treatment: 1 },
-  metrics: [{ name: 'revenue', description: '', kind: 'mean', column: 'revenue', covariate: 'before' }],
+  outcomes: [
+    {
+      name: 'revenue',
+      description: '',
+      role: 'secondary',
+      better: 'higher',
+      source: { from: 'columns', kind: 'mean', column: 'revenue' },
+      covariates: ['before'],
+    },
+  ],
   methods: ['difference_in_means', 'relative_lift', 'cuped', 'cuped_relative', 'proportion_z_test'],
   segments: [],
+  strata: [],
   ciLevel: 0.95,
-  sampleRatioAlpha: 0.001,
+  multiplicity: { correction: 'none', family: 'goals' },
+  health: [{ check: 'sample_ratio', critical: true, threshold: 0.001 }],
+  bootstrap: { replicates: 1000, seed: 1 },
+  interactions: [],
   asOf: '2026-01-01',
 }
 const context = { job: { name: 'trial' } as JobNode, runId: 'run' }
