@@ -1,4 +1,4 @@
-import type { ExperimentData } from './experiment-spec.ts'
+import type { ExperimentData } from './experiment-data.ts'
 
 /*
  * The trusted form of `kind: metrics`: what is measured of units, once for all experiments.

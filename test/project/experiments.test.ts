@@ -147,7 +147,7 @@ describe('an experiment over exposures', () => {
     [
       'its own declarations',
       ['metrics: [{ name: a, kind: mean, column: a }]'],
-      '9:12  metrics over exposures are declared in a file of their own',
+      '9:11  metrics over exposures are declared in a file of their own',
     ],
     ['an end before the start', ['end: 2026-05-20'], '4:6  the experiment ends on 2026-05-20, not after'],
     ['a result from before it', ['as_of: 2026-05-20'], 'the experiment had not started'],
