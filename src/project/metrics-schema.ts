@@ -52,6 +52,7 @@ export const capSchema = z.strictObject({
 export const metricShape = {
   name: nameText,
   description,
+  about: z.enum(['engagement', 'retention', 'revenue']).optional(),
   better: z.enum(['higher', 'lower']).optional(),
   cap: capSchema.optional(),
   margin: marginSchema.optional(),

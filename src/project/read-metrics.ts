@@ -87,6 +87,7 @@ function metricOf(path: YamlPath, metric: MetricYaml, from: MetricSource, refuse
   const base = {
     name: metric.name,
     description: metric.description,
+    ...(metric.about && { about: metric.about }),
     better: metric.better ?? ('higher' as const),
     from,
     window: {

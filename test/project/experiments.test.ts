@@ -9,7 +9,7 @@ metrics:
   - { name: basket, kind: ratio, numerator: revenue, denominator: { column: orders, where: is_paid }, pre_period: 7 }
   - { name: week_2, kind: retention, column: sessions, from_day: 7, to_day: 13, margin: { relative: 0.02 } }
   - { name: checkout, kind: funnel, steps: [views, { where: { column: event, values: [cart] } }, orders] }
-  - { name: p90, kind: quantile, column: revenue, quantile: 0.9, better: lower }
+  - { name: p90, kind: quantile, column: revenue, quantile: 0.9, better: lower, about: revenue }
 as_of: 2026-07-01
 `
 
@@ -88,7 +88,7 @@ describe('an experiment over exposures', () => {
         },
         { name: 'buyers', role: 'goal', minimumEffect: { relative: 0.01 }, covariates: [] },
         { name: 'week_2', role: 'guardrail', margin: { relative: 0.02 } },
-        { name: 'p90', role: 'guardrail', better: 'lower', margin: { absolute: 3 } },
+        { name: 'p90', role: 'guardrail', about: 'revenue', better: 'lower', margin: { absolute: 3 } },
         {
           name: 'basket',
           role: 'secondary',
@@ -242,7 +242,7 @@ treatments: [b]
 metrics:
   - { name: revenue, kind: mean, column: revenue, covariates: [before, age], cap: { upper: 100 } }
   - { name: basket, kind: ratio, numerator: revenue, denominator: orders, covariate: { numerator: x, denominator: y } }
-  - { name: p90, kind: quantile, column: revenue, quantile: 0.9, role: guardrail, better: lower }
+  - { name: p90, kind: quantile, column: revenue, quantile: 0.9, role: guardrail, better: lower, about: engagement }
 as_of: 2026-07-01
 `
   it('says of its own metrics what they are for', async () => {
@@ -262,7 +262,13 @@ as_of: 2026-07-01
           cap: { upper: 100 },
         },
         { name: 'basket', role: 'secondary', covariates: ['x', 'y'] },
-        { name: 'p90', role: 'guardrail', better: 'lower', source: { kind: 'quantile', quantile: 0.9 } },
+        {
+          name: 'p90',
+          role: 'guardrail',
+          about: 'engagement',
+          better: 'lower',
+          source: { kind: 'quantile', quantile: 0.9 },
+        },
       ],
     })
   })
