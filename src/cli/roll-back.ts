@@ -33,6 +33,7 @@ export async function rollBack(context: CommandContext, flags: RollbackFlags): P
       startedBy: startedBy(),
       clock: context.clock,
       signal: context.signal,
+      say: (words) => context.narrator.note(words),
     }),
   )
   const { out } = context.terminal

@@ -55,7 +55,8 @@ export async function retryPublication(
   })
 }
 
-function isBlocked(error: unknown): boolean {
+/** Whether others held on to what was to be published: it has been tried for as long as it may be. */
+export function isBlocked(error: unknown): boolean {
   return error instanceof ProblemError && error.problems.some(({ code }) => code === 'publish-blocked')
 }
 

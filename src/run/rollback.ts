@@ -1,8 +1,11 @@
 import { type Relation, relationKey } from '../core/node.ts'
 import { makeProblem, ProblemError } from '../core/problem.ts'
 import {
+  describeHolder,
+  hasRunPublished,
   type KeptPublication,
   keysOf,
+  type Lease,
   migrateStore,
   type RunOwner,
   readKeptPublications,
@@ -23,8 +26,12 @@ import {
   undoRows,
   type Warehouse,
 } from '../warehouse/index.ts'
+import { makeAskAgain } from './ask-again.ts'
 import { dropBuildSchemas } from './build-schemas.ts'
 import { keptSchemaOf } from './relations.ts'
+import { isAway, type Retry, usualRetries } from './retry-policy.ts'
+import { isBlocked } from './retry-publication.ts'
+import { withRetries } from './with-retries.ts'
 
 /*
  * Taking publications back: what they replaced is published again, in one transaction, with what the store said of it.
@@ -43,6 +50,8 @@ export interface RollbackRequest {
   readonly startedBy: StartedBy
   readonly clock: () => Date
   readonly signal: AbortSignal
+  /** Told, in words, what is waited for or tried again. */
+  readonly say: (words: string) => void
 }
 
 /** A relation as it was before the oldest of the publications that are taken back. */
@@ -68,42 +77,78 @@ export interface Rollback {
 
 /** Takes publications back, or says what that would do. */
 export async function rollback(request: RollbackRequest): Promise<Rollback> {
-  const { warehouse, owner, runId, dryRun, waitMs, startedBy, signal } = request
+  const { warehouse, owner, dryRun, waitMs, startedBy, signal, say } = request
+  const askAgain = makeAskAgain(`${request.runId} looks back`, null, {
+    signal,
+    emit: (event) => event.type === 'log' && say(event.message),
+  })
   // A look leaves the store as it is; where it has no such table yet, nothing is kept.
-  if (!dryRun) await migrateStore(warehouse.control)
-  const planned = await planRollback(request)
+  if (!dryRun) await askAgain(() => migrateStore(warehouse.control))
+  const planned = await askAgain(() => planRollback(request))
   if (dryRun) return planned
   return withLease(
     warehouse,
     {
-      ...{ runId: null, waitMs, startedBy, signal, command: 'rollback' },
+      ...{ runId: null, waitMs, startedBy, signal, askAgain, command: 'rollback' },
       project: owner.project,
       schema: owner.schema,
       relations: relationsOfAll(planned),
+      onWaiting: ([holder]) => say(`Waiting for another run to finish: ${describeHolder(holder!)}`),
     },
-    async (lease) => {
-      // Whoever was before us may have published.
-      const again = await planRollback(request)
-      const at = request.clock()
-      await publish(warehouse, again.restored.flatMap(actionOf), {
-        signal,
-        first: async (session) => {
-          await lease.beginPublication(session)
-          for (const one of again.restored) await undoChanges(session, one)
-        },
-        within: async (session) => {
-          await recordRollback(session, owner, runId, at)
-          const left = again.left.map((relation) => ({
-            relation,
-            publication: again.undone.at(-1)!.publication,
-          }))
-          await restoreNotes(session, [...again.restored, ...left], again.undone, at)
-          for (const { runId: undone } of again.undone) await dropBuildSchemas(session, keptSchemaOf(undone))
-        },
-      })
-      return again
-    },
+    (lease) => untilTakenBack(request, lease),
   )
+}
+
+/**
+ * Takes back until that has happened, once. When the connection is lost at the end the store tells whether it has; what
+ * is taken back twice is not what anybody asked for.
+ */
+async function untilTakenBack(request: RollbackRequest, lease: Lease): Promise<Rollback> {
+  const { warehouse, runId, signal, say } = request
+  let planned: Rollback | undefined
+  const isDone = async (): Promise<boolean> => {
+    await lease.hold()
+    await lease.endSessions(warehouse.lostProcesses())
+    return hasRunPublished(warehouse.control, runId)
+  }
+  const retrying = {
+    ...{ spec: { retries: usualRetries }, who: `${runId} takes back`, signal, isFinal: isBlocked },
+    onRetry: ({ reason }: Retry) => say(`taking back is tried again: ${reason}`),
+  }
+  const trying = withRetries(retrying, async (attempt) => {
+    if (attempt > 1 && (await isDone())) return
+    // Whoever was before us may have published.
+    planned = await planRollback(request)
+    await takeBack(request, planned, lease)
+  })
+  await trying.catch(async (error: unknown) => {
+    if (!isAway(error) || !(await isDone())) throw error
+  })
+  return planned!
+}
+
+/** Puts everything back in one transaction, with what the store says of it. */
+async function takeBack(
+  { warehouse, owner, runId, clock, signal, say }: RollbackRequest,
+  { undone, restored, left }: Rollback,
+  lease: Lease,
+): Promise<void> {
+  const at = clock()
+  await publish(warehouse, restored.flatMap(actionOf), {
+    signal,
+    onWaiting: (holders) => say(`taking back waits for ${holders}`),
+    first: async (session) => {
+      await lease.beginPublication(session)
+      for (const one of restored) await undoChanges(session, one)
+    },
+    within: async (session) => {
+      await recordRollback(session, owner, runId, at)
+      const publication = undone.at(-1)!.publication
+      const forgotten = left.map((relation) => ({ relation, publication }))
+      await restoreNotes(session, [...restored, ...forgotten], undone, at)
+      for (const { runId: takenBack } of undone) await dropBuildSchemas(session, keptSchemaOf(takenBack))
+    },
+  })
 }
 
 function relationsOfAll({ restored, left }: Rollback): Relation[] {

@@ -74,14 +74,14 @@ const longestPauseMs = 1_000
 
 /** Runs the body while holding a lease; throws `run-locked` when the wait is over. The store is there already. */
 export async function withLease<T>(
-  warehouse: Pick<Warehouse, 'control' | 'prepareSessions'>,
+  warehouse: Pick<Warehouse, 'control' | 'prepareSessions' | 'lostProcesses'>,
   request: LeaseRequest,
   body: (lease: Lease) => Promise<T>,
 ): Promise<T> {
   const { control } = warehouse
   throwIfCancelled(request.signal)
   const lease = await askAgain(request, async (attempt) => {
-    if (attempt > 1 && request.runId !== null) await leaveLine(control, request.runId)
+    if (attempt > 1) await leaveLine(control, request)
     return enqueue(control, request)
   })
   const unwatch = control.onLost(() => void lease.hold().catch(() => {}))
@@ -92,6 +92,8 @@ export async function withLease<T>(
   } finally {
     unwatch()
     warehouse.prepareSessions(null)
+    // The server may go on with a transaction whose connection is lost to us, and that holds the lease's row.
+    await lease.endSessions(warehouse.lostProcesses()).catch(() => {})
     await release(control, lease.token)
   }
 }
@@ -101,10 +103,17 @@ function askAgain<T>({ askAgain: ask }: LeaseRequest, work: (attempt: number) =>
 }
 
 /** Gives up a place in line of which the answer was lost: it would be waited for. */
-async function leaveLine(control: ControlSession, runId: string): Promise<void> {
+async function leaveLine(
+  control: ControlSession,
+  { runId, command, startedBy }: LeaseRequest,
+): Promise<void> {
   await control.query(sql`
     with place as (
-      delete from estimand.leases where run_id = ${runId}::uuid and superseded_by is null returning token
+      delete from estimand.leases
+      where run_id is not distinct from ${runId}::uuid
+        and (command, host, process_id) = (${command}, ${startedBy.host}, ${startedBy.processId})
+        and superseded_by is null
+      returning token
     )
     select pg_terminate_backend(l.pid)
     from place

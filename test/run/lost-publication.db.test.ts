@@ -4,6 +4,7 @@ import { type Connection, sql, type Warehouse } from '../../src/warehouse/index.
 import { withProject } from '../project/temp-project.ts'
 import { makeUnreliableNetwork, type UnreliableNetwork } from '../warehouse/unreliable-network.ts'
 import { projectFile } from './project-files.ts'
+import { rollBack } from './roll-back.ts'
 import { type ProjectRunOptions, runProject, useProjectDatabase } from './run-project.ts'
 
 /*
@@ -170,3 +171,46 @@ describe('a publication whose connection is lost for good', () => {
     expect(await noted(runId)).toEqual({ status: 'cancelled', published })
   })
 })
+
+describe('a rollback whose connection is lost', () => {
+  test.each([
+    ['before it begins', ['from estimand.kept_publications']],
+    ['while it stands in line', ['insert into estimand.leases']],
+    ['before its commit', ["'rollback', 'success'"]],
+    ['behind its commit', ["'rollback', 'success'", 'commit']],
+  ])('%s happens once', async (_when, messages) => {
+    const keep = { keepPublications: 3 }
+    await run(keep)
+    await run(keep)
+    await run(keep)
+    expect(await rowsLive()).toBe(3)
+    const before = await rollbacks()
+    network.cutAnswerTo(...messages)
+    const target = { ...database.connection.target, host: '127.0.0.1', port: network.port }
+    const { undone } = await rollBack({ ...database.connection, target })
+    expect(undone).toHaveLength(1)
+    expect(await rowsLive()).toBe(2)
+    expect(await rollbacks()).toBe(before + 1)
+    expect(await database.rows(sql`select from estimand.leases where command = 'rollback'`)).toEqual([])
+  })
+
+  test('for good says whether it has happened as soon as that is known', async () => {
+    const keep = { keepPublications: 3 }
+    await run(keep)
+    await run(keep)
+    network.cutAnswerTo("'rollback', 'success'", 'commit')
+    const target = { ...database.connection.target, host: '127.0.0.1', port: network.port }
+    const said: string[] = []
+    const { undone } = await rollBack(
+      { ...database.connection, target },
+      { say: (words) => said.push(words) },
+    )
+    expect(undone).toHaveLength(1)
+    expect(said).toEqual([expect.stringMatching(/^taking back is tried again: /)])
+  })
+})
+
+const rollbacks = async (): Promise<number> =>
+  Number(
+    (await database.rows(sql`select count(*) from estimand.runs where command = 'rollback'`))[0]!['count'],
+  )

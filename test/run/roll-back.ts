@@ -5,7 +5,11 @@ import { type Connection, withWarehouse } from '../../src/warehouse/index.ts'
 /** Takes publications of the test project back. */
 export function rollBack(
   connection: Connection,
-  options: { readonly to?: string; readonly dryRun?: boolean } = {},
+  options: {
+    readonly to?: string
+    readonly dryRun?: boolean
+    readonly say?: (words: string) => void
+  } = {},
 ): Promise<Rollback> {
   return withWarehouse(connection, { threads: 1, applicationName: 'estimand test' }, (warehouse) =>
     rollback({
@@ -17,6 +21,7 @@ export function rollBack(
       startedBy: { host: 'here', user: 'tester', processId: process.pid },
       clock: () => new Date(),
       signal: new AbortController().signal,
+      say: () => {},
       ...options,
     }),
   )

@@ -551,6 +551,7 @@ describe('files', () => {
       expect(await rows()).toHaveLength(2)
       await withWarehouse(database.connection, { threads: 1, applicationName: 'rollback' }, (warehouse) =>
         rollback({
+          say: () => {},
           ...{ warehouse, runId: randomUUID(), dryRun: false, waitMs: 1000, clock: () => new Date() },
           owner: { project: 'shop', target: 'test', schema: warehouse.target.schema },
           startedBy: { host: 'here', user: 'tester', processId: process.pid },
