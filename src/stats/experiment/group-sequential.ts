@@ -87,6 +87,28 @@ export function constantBoundary(information: readonly number[], alpha: number):
   return bisect((z) => alpha - error(z), 0.5, 10)
 }
 
+/**
+ * The two-sided p-value of stopping at each look with this statistic, by the order of looks: earlier is more extreme, and
+ * at one look a larger |Z|.
+ *
+ * Inputs: shares of information, |Z| boundaries and statistics of the looks. It is a p-value for the look at which the
+ * test ended. Source: Tsiatis, Rosner, Mehta (1984), Biometrics 40; one recursion for all looks.
+ */
+export function stagewisePValues(
+  information: readonly number[],
+  z: readonly number[],
+  statistics: readonly number[],
+): number[] {
+  let state: Continuation | undefined
+  let crossedBefore = 0
+  return information.map((share, look) => {
+    const tail = crossedBefore + upperCrossing(state, share, Math.abs(statistics[look]!), 0)
+    crossedBefore += upperCrossing(state, share, z[look]!, 0)
+    state = proceed(state, share, z[look]!, 0)
+    return Math.min(1, 2 * tail)
+  })
+}
+
 /** How a group-sequential test behaves under one effect. */
 export interface SequentialCharacteristics {
   /** Probability of crossing the boundary on the side of a positive effect. */

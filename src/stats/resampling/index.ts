@@ -1,0 +1,5 @@
+export * from './bootstrap-effect.ts'
+export * from './bootstrap-means.ts'
+export * from './bootstrap-outcomes.ts'
+export * from './permutation-test.ts'
+export * from './poisson-bootstrap.ts'
