@@ -9,6 +9,7 @@ import { defineDb } from './commands/db.ts'
 import { defineDebug } from './commands/debug.ts'
 import { defineDeps } from './commands/deps.ts'
 import { defineDocs } from './commands/docs.ts'
+import { defineExperiment } from './commands/experiment.ts'
 import { defineExport } from './commands/export.ts'
 import { defineGenerate } from './commands/generate.ts'
 import { defineInit } from './commands/init.ts'
@@ -75,6 +76,7 @@ const groups: readonly { readonly title: string; readonly definers: readonly Com
       defineCompile,
       defineShow,
       defineProfile,
+      defineExperiment,
       definePlan,
       defineLineage,
       defineExport,

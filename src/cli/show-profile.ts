@@ -7,6 +7,7 @@ import { failureBehind, ServerError } from '../warehouse/index.ts'
 import type { CommandContext, ExitCode } from './command-context.ts'
 import { profileLines } from './display/profile-lines.ts'
 import { profilePage } from './display/profile-page.ts'
+import { hasUnicode } from './has-unicode.ts'
 import { relationNamed } from './profiled-name.ts'
 import { openWorkspace, shownPath, withOpenWarehouse } from './workspace.ts'
 
@@ -54,12 +55,6 @@ export async function showProfile(
       `${profileLines(profile, { colors: out.colors, hasUnicode: hasUnicode(context) }).join('\n')}\n`,
     )
   return 0
-}
-
-/** The bars are of Unicode unless the environment says that the terminal has another character set. */
-function hasUnicode({ environment }: CommandContext): boolean {
-  const locale = environment['LC_ALL'] || environment['LC_CTYPE'] || environment['LANG'] || ''
-  return environment['TERM'] !== 'dumb' && (locale === '' || /utf-?8/i.test(locale))
 }
 
 function writePage(path: string, page: string): void {

@@ -26,7 +26,9 @@ const truthTable = { schema: 'truth', identifier: 'effects' }
 
 /** Reads what the jobs estimated and, where our generators wrote it, what is true. */
 export async function compareWithTruth(warehouse: Warehouse, manifest: Manifest): Promise<TruthComparison[]> {
-  const jobs = Object.values(manifest.nodes).filter((node): node is JobNode => node.resourceType === 'job')
+  const jobs = Object.values(manifest.nodes).filter(
+    (node): node is JobNode => node.resourceType === 'job' && node.spec.kind === 'experiment',
+  )
   const found = await existingRelations(warehouse, [...jobs.map(({ relation }) => relation), truthTable])
   const stands = (relation: { schema: string; identifier: string }): boolean =>
     found.some(({ schema, identifier }) => schema === relation.schema && identifier === relation.identifier)

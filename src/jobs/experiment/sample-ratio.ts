@@ -33,7 +33,7 @@ export function checkSampleRatio(
     nTreated: n - (counts[0] ?? 0),
   } as const
   const observed = Object.fromEntries(arms.map((arm, index) => [arm, counts[index]]))
-  const diagnostics = { observed, expected_weights: spec.expectedWeights, alpha }
+  const diagnostics = { observed, arms, units: counts, expected_weights: spec.expectedWeights, alpha }
   const result = sampleRatioMismatch(counts, weights, { alpha })
   if ('refused' in result) {
     const estimate = estimateOf(spec, context, {

@@ -1,0 +1,49 @@
+import { Option } from 'commander'
+import type { CommandDefiner } from '../define-command.ts'
+import { examples } from '../examples.ts'
+import type { ExperimentListFlags, ExperimentShowFlags } from '../show-experiments.ts'
+
+/** `estimand experiment …`: how the project's experiments stand. */
+export const defineExperiment: CommandDefiner = (program, { command, launch }) => {
+  const experiment = command(program, 'experiment')
+    .usage('<command> [options]')
+    .description('see how experiments stand: units, health, lifts, decisions')
+  const output = () =>
+    new Option('--output <format>', 'text for people, or one JSON document on stdout')
+      .choices(['text', 'json'])
+      .default('text')
+
+  const list = command(experiment, 'list').description('one line for each experiment')
+  list.addOption(output())
+  list.action(
+    launch<ExperimentListFlags>(async (context, flags) => {
+      const { listExperiments } = await import('../show-experiments.ts')
+      return listExperiments(context, flags)
+    }),
+  )
+
+  const show = command(experiment, 'show')
+    .usage('<experiment> [options]')
+    .argument('<experiment>', 'its name')
+    .description('the design, health, results and decision of one')
+  show
+    .addOption(new Option('--all', 'the estimates of every method, not only the one that tells most'))
+    .addOption(new Option('--segments', 'also what is known of segments'))
+    .addOption(output())
+  show.action(
+    launch<ExperimentShowFlags>(async (context, flags, args) => {
+      const { showExperiment } = await import('../show-experiments.ts')
+      return showExperiment(context, flags, args[0]!)
+    }),
+  )
+
+  experiment.addHelpText(
+    'after',
+    examples([
+      ['estimand experiment list', 'which experiments there are, and what came of them'],
+      ['estimand experiment show one_tap_checkout', 'one of them, with its intervals drawn'],
+      ['estimand experiment show one_tap_checkout --all --segments', 'every method, within segments too'],
+      ['estimand experiment show one_tap_checkout --output json', 'for a program'],
+    ]),
+  )
+}

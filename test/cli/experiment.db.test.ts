@@ -1,0 +1,89 @@
+import { beforeAll, describe, expect, it } from 'vitest'
+import { runCommandLine } from '../../src/cli/run-command-line.ts'
+import { sql } from '../../src/warehouse/index.ts'
+import { withProject } from '../project/temp-project.ts'
+import { projectFile } from '../run/project-files.ts'
+import { runProject, useProjectDatabase } from '../run/run-project.ts'
+import { fakeSurroundings } from './fake-surroundings.ts'
+
+const files = {
+  'project.yml': projectFile,
+  'models/units.sql': `{{ config(materialized='table') }}
+select id, case when id % 2 = 0 then 'a' else 'b' end as arm, id % 7 + (id % 2) as score,
+       case when id % 3 = 0 then 'de' else 'fr' end as country
+from generate_series(1, 4000) as id`,
+  'analytics/checkout.yml': `
+kind: experiment
+question: Does it help?
+units: { model: units, unit: id, arm: arm }
+control: a
+treatments: [b]
+goals: [score]
+metrics: [{ name: score, kind: mean, column: score }]
+segments: [country]
+as_of: "{{ var('today', '2026-01-01') }}"`,
+  'analytics/later.yml': `
+kind: experiment
+units: { model: units, unit: id, arm: arm }
+control: a
+treatments: [b]
+metrics: [{ name: score, kind: mean, column: score }]
+as_of: '2026-01-01'`,
+}
+
+describe('estimand experiment', () => {
+  const database = useProjectDatabase()
+  const told = (...args: readonly string[]) =>
+    withProject(files, async (root) => {
+      const environment = { DATABASE_URL: database.url, LANG: 'C.UTF-8' }
+      const surroundings = fakeSurroundings({ workingDirectory: root, environment, clock: () => new Date() })
+      const code = await runCommandLine(['experiment', ...args], surroundings)
+      return { code, ...surroundings.written }
+    })
+
+  beforeAll(async () => {
+    await withProject(files, (root) =>
+      runProject(root, database.connection, {
+        env: { DATABASE_URL: database.url },
+        select: ['+checkout'],
+        vars: { today: '2026-02-01' },
+      }),
+    )
+  })
+
+  it('lists what is built and what is not', async () => {
+    const { code, out } = await told('list')
+    expect(code).toBe(0)
+    const [, checkout, later] = out.split('\n').map((line) => line.replace(/ {2,}/g, '  '))
+    expect(checkout).toMatch(/^checkout {2}no dates {2}2026-02-01 {2}a, b {2}4,000 {2}.*score \+\d/)
+    expect(later).toBe('later  not built  never  a, b')
+  })
+
+  it('shows one for people and for programs', async () => {
+    const { out } = await told('show', 'checkout', '--segments')
+    expect(out).toContain('Experiment checkout: Does it help?')
+    expect(out).toMatch(/country de +score +goal +relative lift +\+\d.*●/)
+    const { out: json } = await told('show', 'checkout', '--output', 'json')
+    const standing = JSON.parse(json)
+    expect(standing).toMatchObject({
+      status: 'undated',
+      as_of: '2026-02-01T00:00:00Z',
+      arms: [
+        { arm: 'a', role: 'control', weight: 0.5, units: 2000 },
+        { arm: 'b', role: 'treatment', weight: 0.5, units: 2000 },
+      ],
+    })
+    expect(standing.estimates.every((row: { segment_name: unknown }) => row.segment_name === null)).toBe(true)
+    const lift = standing.estimates.find((row: { method: string }) => row.method === 'difference_in_means')
+    const [row] = await database.rows(
+      sql`select estimate from analytics.checkout where segment_name is null and method = 'difference_in_means'`,
+    )
+    expect(lift.estimate).toBe(row!['estimate'])
+  })
+
+  it('knows no other', async () => {
+    const { code, err } = await told('show', 'chekout')
+    expect(code).not.toBe(0)
+    expect(err).toContain("did you mean 'checkout'?")
+  })
+})
