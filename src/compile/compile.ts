@@ -192,8 +192,8 @@ function draftManifest(
     docs: docs.all,
     selectors: Object.fromEntries(project.selectors.map((selector) => [selector.name, selector])),
     disabled: [
-      ...disabled.map(({ node }) => ({ ...node, dependsOn: [] }) as Node),
-      ...resolved.disabled,
+      ...disabled.map(({ node }) => withWrittenConfig({ ...node, dependsOn: [] } as Node, scope)),
+      ...resolved.disabled.map((node) => withWrittenConfig(node, scope)),
       ...unitTests.disabled,
     ],
     warnings: [],

@@ -6,8 +6,11 @@ import type { MacroInfo, Manifest } from '../core/manifest.ts'
  * counts as one of the macro that it comes to, the project's own before others.
  */
 
-/** Finds the ids of the macros that a template of a package calls, in the order in which it calls them. */
-export type MacroReader = (text: string, packageName: string) => readonly string[]
+/**
+ * Finds the ids of the macros that a template of a package calls, in the order in which it calls them; of a macro's own
+ * text `own` is its name, by which it does not call another.
+ */
+export type MacroReader = (text: string, packageName: string, own?: string) => readonly string[]
 
 /** The id of a macro in the artifacts. */
 export function macroId(macro: Pick<MacroInfo, 'package' | 'name'>): string {
@@ -23,23 +26,24 @@ export function makeMacroReader({ macros, project }: Pick<Manifest, 'macros' | '
     )
     return candidates.filter((id) => ids.has(id)).slice(0, 1)
   }
-  const read: MacroReader = (text, packageName) => {
-    const here = [packageName, project, 'dbt']
+  const read: MacroReader = (text, packageName, own) => {
+    const here = [packageName, project, 'dbt', 'dbt_postgres']
     const calls = [...text.replace(comment, '').matchAll(tag)].flatMap(([code]) => {
-      const named = [...code.matchAll(call)].flatMap(([, prefix, name]) =>
-        find([name!], prefix === undefined ? here : [prefix]),
+      const named = [...code.replace(quoted, "''").matchAll(call)].flatMap(([, prefix, name]) =>
+        prefix === undefined && name === own ? [] : find([name!], prefix === undefined ? here : [prefix]),
       )
-      const dispatched = [...code.matchAll(dispatch)].flatMap(([, name, namespace = packageName]) =>
-        find([`postgres__${name}`, `default__${name}`], [project, namespace, packageName, 'dbt']),
-      )
+      const dispatched = [...code.matchAll(dispatch)].flatMap(([, name, namespace = packageName]) => [
+        ...(name === own ? [] : find([name!], here)),
+        ...find([`postgres__${name}`, `default__${name}`], [project, namespace, packageName, ...here]),
+      ])
       return [...named, ...dispatched]
     })
     return [...new Set(calls)]
   }
   const known = new Map<string, readonly string[]>()
-  return (text, packageName) => {
+  return (text, packageName, own) => {
     // What is short is a generic test's: thousands of them call the same.
-    if (text.length > 200) return read(text, packageName)
+    if (text.length > 200 || own !== undefined) return read(text, packageName, own)
     const key = `${packageName} ${text}`
     const before = known.get(key)
     const calls = before ?? read(text, packageName)
@@ -50,5 +54,6 @@ export function makeMacroReader({ macros, project }: Pick<Manifest, 'macros' | '
 
 const comment = /\{#[\s\S]*?#\}/g
 const tag = /\{\{[\s\S]*?\}\}|\{%[\s\S]*?%\}/g
-const call = /(?<![\w.'"])(?:([A-Za-z_]\w*)\s*\.\s*)?([A-Za-z_]\w*)\s*\(/g
+const quoted = /'[^']*'|"[^"]*"/g
+const call = /(?<![\w.'"]|\|\s*)(?:([A-Za-z_]\w*)\s*\.\s*)?([A-Za-z_]\w*)\s*\(/g
 const dispatch = /\bdispatch\(\s*['"](\w+)['"](?:\s*,\s*(?:macro_namespace\s*=\s*)?['"](\w+)['"])?/g

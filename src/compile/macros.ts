@@ -14,6 +14,8 @@ import { templateProblem } from './template-problem.ts'
 
 /** The package of the macros that every project has. */
 export const builtinPackage = 'dbt'
+/** Where dbt has those of its macros that are for Postgres. */
+const postgresPackage = 'dbt_postgres'
 
 export interface Macros {
   /** What templates of a package find under a plain name: its own macro, the project's, or a built-in one. */
@@ -70,10 +72,9 @@ export function readMacros(
     packages.set(file.package, namespace)
     for (const block of blocksOf(dialect, file, problems)) addBlock(namespace, block, file, problems)
   }
-  const pathsWithin = new Map(files.map(({ path, packagePath }) => [path, packagePath]))
   return {
     problems,
-    macros: makeMacros(packages, readBuiltinMacros(dialect), rootPackage, pathsWithin, packagesOverride),
+    macros: makeMacros(packages, readBuiltinMacros(dialect), rootPackage, filesOf(files), packagesOverride),
   }
 }
 
@@ -81,12 +82,14 @@ function makeMacros(
   packages: ReadonlyMap<string, Namespace>,
   builtin: ReadonlyMap<string, BuiltinMacro>,
   root: string,
-  pathsWithin: ReadonlyMap<string, string>,
+  files: ReadonlyMap<string, MacroFile>,
   packagesOverride: boolean,
 ): Macros {
   const own = packages.get(root)!
   const inPackage: Macros['inPackage'] = (packageName, name) =>
-    packageName === builtinPackage ? builtin.get(name)?.block() : packages.get(packageName)?.get(name)
+    packageName === builtinPackage || packageName === postgresPackage
+      ? builtin.get(name)?.block()
+      : packages.get(packageName)?.get(name)
   const find: Macros['find'] = (name, from = root) =>
     packages.get(from)?.get(name) ?? own.get(name) ?? builtin.get(name)?.block()
   const homes = new Map(
@@ -97,7 +100,7 @@ function makeMacros(
     packageOf: (block) => homes.get(block),
     findOwn: (name) => own.get(name),
     inPackage,
-    isPackage: (name) => name === builtinPackage || packages.has(name),
+    isPackage: (name) => name === builtinPackage || name === postgresPackage || packages.has(name),
     namesIn: (name) => [...(name === builtinPackage ? builtin : (packages.get(name) ?? new Map())).keys()],
     builtinSource: (name) => builtin.get(name)?.source,
     findTest(test, from) {
@@ -122,7 +125,7 @@ function makeMacros(
       return [...new Set([...strategiesIn(builtin.keys()), ...own])]
     },
     closest: (name) => closestNames(name, [...own.keys(), ...builtin.keys()])[0],
-    describe: () => describeAll(packages, builtin, pathsWithin),
+    describe: () => describeAll(packages, builtin, files),
   }
 }
 
@@ -133,32 +136,77 @@ function strategiesIn(names: Iterable<string>): string[] {
 function describeAll(
   packages: ReadonlyMap<string, Namespace>,
   builtin: ReadonlyMap<string, BuiltinMacro>,
-  pathsWithin: ReadonlyMap<string, string>,
+  files: ReadonlyMap<string, MacroFile>,
 ): Record<string, MacroInfo> {
   const infos = [...packages].flatMap(([packageName, namespace]) =>
     [...namespace].map(
       ([name, block]): MacroInfo => ({
         name,
         package: packageName,
-        path: pathsWithin.get(block.place.file) ?? block.place.file,
-        source: sourceOf(block),
-        arguments: block.parameters.map((parameter) => ({ name: parameter.name, description: '' })),
+        path: files.get(block.place.file)?.pathWithin ?? block.place.file,
+        source: sourceOf(block, files.get(block.place.file)?.lineEnd ?? '\n'),
+        arguments: isGenericFile(files.get(block.place.file))
+          ? []
+          : block.parameters.map((parameter) => ({ name: parameter.name, description: '' })),
         ...(block.kind === 'materialization' && { languages: block.supportedLanguages ?? ['sql'] }),
       }),
     ),
   )
   const ours = [...builtin.values()].map(
-    ({ name, path, source }): MacroInfo => ({ name, package: builtinPackage, path, source }),
+    ({ name, path, source }): MacroInfo => ({ name, package: builtinHome(name), path, source }),
   )
+  ours.push({
+    name: 'is_incremental',
+    package: builtinPackage,
+    path: 'builtin/statements.sql',
+    source: '{% macro is_incremental() %}{{ return(is_incremental()) }}{% endmacro %}',
+  })
   return Object.fromEntries([...infos, ...ours].map((info) => [`macro.${info.package}.${info.name}`, info]))
 }
 
-/** The block with the space that its outer tags take away, as dbt has it. */
-function sourceOf({ template: { text }, start, end }: TemplateBlock): string {
-  const from = text.startsWith('{%-', start) ? text.slice(0, start).trimEnd().length : start
+/** What is known of the file of a macro. */
+interface MacroFile {
+  /** Below its package. */
+  readonly pathWithin: string
+  readonly lineEnd: '\n' | '\r\n'
+}
+
+function filesOf(files: readonly ProjectFile[]): ReadonlyMap<string, MacroFile> {
+  return new Map(
+    files.map(({ path, packagePath, text }) => [
+      path,
+      { pathWithin: packagePath, lineEnd: text.includes('\r\n') ? '\r\n' : '\n' },
+    ]),
+  )
+}
+
+/** Of generic tests that stand below the tests dbt does not tell the arguments. */
+function isGenericFile(file: MacroFile | undefined): boolean {
+  return file !== undefined && /^tests?\/(?:.*\/)?generic\//.test(file.pathWithin)
+}
+
+/** The package in which dbt has a macro of its own. */
+function builtinHome(name: string): string {
+  return name.startsWith('postgres_') ? postgresPackage : builtinPackage
+}
+
+/**
+ * The block with the space that its outer tags take away, as dbt has it: what is between two blocks belongs to the
+ * first of them that takes it.
+ */
+function sourceOf(block: TemplateBlock, lineEnd: string): string {
+  const { text, blocks } = block.template
+  const before = blocks.filter(({ end }) => end <= block.start).map((other) => endOf(other))
+  const trimmed = text.slice(0, block.start).trimEnd().length
+  const from = text.startsWith('{%-', block.start) ? Math.max(trimmed, ...before) : block.start
+  const source = text.slice(from, endOf(block))
+  return lineEnd === '\n' ? source : source.replaceAll('\n', lineEnd)
+}
+
+function endOf({ template: { text }, end }: TemplateBlock): number {
+  if (!text.startsWith('-%}', end - 3)) return end
   const rest = text.slice(end)
-  const to = text.startsWith('-%}', end - 3) ? end + rest.length - rest.trimStart().length : end
-  return text.slice(from, to)
+  return end + rest.length - rest.trimStart().length
 }
 
 function addBlock(namespace: Namespace, block: TemplateBlock, file: ProjectFile, problems: Problem[]): void {

@@ -2,11 +2,12 @@ import { extended } from '../core/extended.ts'
 import { type Node, type NodeId, relationKey, relationsOf } from '../core/node.ts'
 import type { Problem } from '../core/problem.ts'
 import type { Draft } from './nodes/draft.ts'
+import { allCalls, writtenCalls } from './nodes/written-calls.ts'
 import type { Resolver } from './resolve.ts'
 
 export interface ResolvedReads {
   readonly nodes: readonly Node[]
-  /** Tests of what is switched off, or not there in a project made for dbt: they are switched off with it. */
+  /** Tests of what is switched off, or not there in a project made for dbt: they are lost with it. */
   readonly disabled: readonly Node[]
   readonly problems: readonly Problem[]
 }
@@ -31,16 +32,19 @@ export function resolveReads(drafts: readonly Draft[], scope: ReadsScope): Resol
   const nodes = drafts.flatMap((draft): Node[] => {
     const { ids, lost } = idsOf(draft, scope)
     const dependsOn = [...new Set([...ids, ...(draft.dependsOn ?? []).filter((id) => known.has(id))])]
-    const node = withDependencies(draft, dependsOn, ids[0], loads, groupOf)
+    // What a generic test is declared on comes first among what it reads.
+    const attached = lost.some(({ isFirst }) => isFirst) ? undefined : ids[0]
+    const node = withDependencies(draft, dependsOn, attached, loads, groupOf)
     if (node.resourceType !== 'test' || lost.length === 0) {
       problems.push(...lost.map(({ problem }) => problem))
       return [node]
     }
+    const switchedOff: Node = { ...node, calls: allCalls(draft), isLost: true }
     if (lost.every(({ isDisabled }) => isDisabled)) {
-      disabled.push(node)
+      disabled.push(switchedOff)
       return []
     }
-    if (scope.isLenient) disabled.push(node)
+    if (scope.isLenient) disabled.push(switchedOff)
     const severity = scope.isLenient ? 'warning' : 'error'
     problems.push(...lost.map(({ problem }) => ({ ...problem, severity }) as const))
     return []
@@ -50,7 +54,7 @@ export function resolveReads(drafts: readonly Draft[], scope: ReadsScope): Resol
 
 function idsOf({ node, reads }: Draft, { resolver, textOf }: ReadsScope) {
   const ids: NodeId[] = []
-  const lost: { readonly problem: Problem; readonly isDisabled: boolean }[] = []
+  const lost: { readonly problem: Problem; readonly isDisabled: boolean; readonly isFirst: boolean }[] = []
   for (const read of reads) {
     const id = resolver.read(read, node.package)
     if (id !== null) ids.push(id)
@@ -58,26 +62,30 @@ function idsOf({ node, reads }: Draft, { resolver, textOf }: ReadsScope) {
       lost.push({
         problem: resolver.explain(read, node.package, textOf(read.place.file)),
         isDisabled: resolver.isDisabled(read),
+        isFirst: read === reads[0],
       })
   }
   return { ids, lost }
 }
 
 function withDependencies(
-  { node }: Draft,
+  draft: Draft,
   dependsOn: readonly NodeId[],
   first: NodeId | undefined,
   loads: ReadonlyMap<string, NodeId>,
   groupOf: (id: NodeId) => string | undefined,
 ): Node {
+  const { node } = draft
   // A source that stands where a load writes is that load's table.
   const load = node.resourceType === 'source' ? loads.get(relationKey(node.relation)) : undefined
   const attachedTo = node.resourceType === 'test' && node.generic ? first : undefined
   // A test belongs to the group of what it is declared on.
   const group = attachedTo === undefined ? undefined : groupOf(attachedTo)
+  const calls = writtenCalls(draft)
   return extended(
     { ...node },
     {
+      ...(calls && { calls }),
       ...(group !== undefined && { group }),
       dependsOn: load === undefined ? dependsOn : [...dependsOn, load],
       ...(attachedTo !== undefined && { attachedTo }),

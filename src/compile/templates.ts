@@ -27,6 +27,7 @@ import { makePackageVars } from './package-vars.ts'
 import type { RenderScope } from './renderer.ts'
 import { captureStatically } from './static-capture.ts'
 import { templateProblem } from './template-problem.ts'
+import { writtenConfigCall } from './written-config-call.ts'
 
 /*
  * The templates of a project: parsed once, rendered as often as needed. While a project is compiled each is
@@ -79,6 +80,8 @@ export interface TestRequest {
 export interface Capture {
   readonly reads: readonly Read[]
   readonly config: Config
+  /** What the file's call of config() says as it is written, where that is not what is kept of it anyway. */
+  readonly written?: Config
   /** Where the file calls config(), if it does. */
   readonly configPlace: Place | undefined
   readonly problems: readonly Problem[]
@@ -257,6 +260,7 @@ export function makeTemplates(project: TemplateProject, options: TemplatesOption
   const plainFiles = new Set<string>()
   const capture: Templates['capture'] = ({ file, name, resourceType, config, naming, relation }) => {
     let configPlace: Place | undefined
+    let written: Config | undefined
     const start = { file: file.path, line: 1, column: 1 }
     let template: ParsedTemplate | undefined
     const placeOf: PlaceOf = (kind, args) =>
@@ -269,13 +273,14 @@ export function makeTemplates(project: TemplateProject, options: TemplatesOption
     try {
       template = parse(file.text, file.path)
       configPlace = template.calls.find((call) => call.name === 'config')?.place
+      written = writtenConfigCall(template, file.text, resourceType)
       const found = captureStatically(template, file.text, {
         isReplaced: (called) => macros.find(called, file.package) !== undefined,
         hasVar: (called) => Object.hasOwn(varsOf(file.package), called),
       })
       if (found) {
         plainFiles.add(file.path)
-        return { ...found, configPlace, problems: [] }
+        return { ...found, configPlace, ...(written && { written }), problems: [] }
       }
       const model = () =>
         fromJs({
@@ -299,7 +304,13 @@ export function makeTemplates(project: TemplateProject, options: TemplatesOption
     } finally {
       captured = null
     }
-    return { reads, config: declared.config, configPlace, problems: problemsHere }
+    return {
+      reads,
+      config: declared.config,
+      configPlace,
+      ...(written && { written }),
+      problems: problemsHere,
+    }
   }
 
   const captureArguments: Templates['captureArguments'] = (args, place, packageName = projectName) => {

@@ -20,6 +20,8 @@ export interface YamlValues {
   value(value: unknown, from: Declaration, problems: Problem[]): unknown
   /** A description, in which doc('name') stands for a docs block. */
   description(text: string, from: Declaration, problems: Problem[]): string
+  /** The ids of the docs blocks that a description takes over, as far as it names them. */
+  docBlocks(text: string, from: Declaration): readonly string[]
 }
 
 /** Where a value was declared. */
@@ -55,8 +57,9 @@ export function makeYamlValues(templates: Templates, docs: Docs, treeVars: Confi
     }
   }
   const deep = (value: unknown, names: Context, place: Place, problems: Problem[]): unknown => {
-    if (typeof value === 'string') return isTemplate(value) ? render(value, names, place, problems) : value
-    if (!holdsTemplate(value)) return value
+    if (typeof value === 'string')
+      return isTemplate(value) ? render(value, names, place, problems) : value.replace(/\n$/, '')
+    if (!isRendered(value)) return value
     if (Array.isArray(value)) return value.map((item) => deep(item, names, place, problems))
     const entries = Object.entries(value as Config).map(([key, item]) => [
       key,
@@ -65,10 +68,10 @@ export function makeYamlValues(templates: Templates, docs: Docs, treeVars: Confi
     return Object.fromEntries(entries)
   }
   const declared = (value: unknown, from: Declaration, problems: Problem[]) =>
-    holdsTemplate(value) ? deep(value, namesOf(from.package), from.place, problems) : value
+    isRendered(value) ? deep(value, namesOf(from.package), from.place, problems) : value
   return {
     projectTree: (tree, packageName, folder, problems) => {
-      if (!holdsTemplate(tree)) return tree
+      if (!isRendered(tree)) return tree
       const file = folder === '.' ? 'dbt_project.yml' : `${folder}/dbt_project.yml`
       return deep(tree, treeNamesOf(packageName), { file, line: 1, column: 1 }, problems) as Config
     },
@@ -77,8 +80,21 @@ export function makeYamlValues(templates: Templates, docs: Docs, treeVars: Confi
     value: declared,
     description: (text, from, problems) =>
       isTemplate(text) ? String(render(text, descriptionNamesOf(from.package), from.place, problems)) : text,
+    docBlocks: (text, from) => (isTemplate(text) ? blocksIn(text, from, docs) : []),
   }
 }
+
+/** The blocks that a text calls by their names; of one that is not there rendering tells. */
+function blocksIn(text: string, from: Declaration, docs: Docs): string[] {
+  const calls = [...text.matchAll(docCall)].map(([, first, second]) => [first!, second] as const)
+  return calls.flatMap(([first, second]) => {
+    const found =
+      second === undefined ? docs.find(from.package, first) : docs.find(from.package, second, first)
+    return found ? [found.id] : []
+  })
+}
+
+const docCall = /\bdoc\(\s*['"]([^'"]+)['"]\s*(?:,\s*['"]([^'"]+)['"]\s*)?\)/g
 
 function withDoc(names: Context, docs: Docs, packageName: string): NameSource {
   const doc = hostFunction('doc', (args) => {
@@ -92,6 +108,13 @@ function withDoc(names: Context, docs: Docs, packageName: string): NameSource {
 
 function isTemplate(text: string): boolean {
   return text.includes('{{') || text.includes('{%') || text.includes('{#')
+}
+
+/** Whether rendering a value makes another of it: of a text also where it ends in a line break, which is no part of it. */
+function isRendered(value: unknown): boolean {
+  if (typeof value === 'string') return isTemplate(value) || value.endsWith('\n')
+  if (Array.isArray(value)) return value.some(isRendered)
+  return isMap(value) && Object.values(value).some(isRendered)
 }
 
 /** Whether a value is, or holds, a template. */

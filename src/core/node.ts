@@ -61,6 +61,8 @@ export interface ColumnInfo {
   readonly constraints?: readonly Readonly<Record<string, unknown>>[]
   /** Config of the column, and what else is said of it, as written. */
   readonly extra?: Readonly<Record<string, unknown>>
+  /** The docs blocks that its description takes over, by their ids. */
+  readonly docBlocks?: readonly string[]
 }
 
 export type Materialization =
@@ -108,7 +110,21 @@ interface NodeBase {
   readonly config: Readonly<Record<string, unknown>>
   /** The config as it is written, with templates and nothing added up, where that is another than what came of it. */
   readonly writtenConfig?: Readonly<Record<string, unknown>>
+  /** The docs blocks that its description takes over, by their ids. */
+  readonly docBlocks?: readonly string[]
+  /** Its calls of ref() and source() as they are written, where what it depends on does not tell. */
+  readonly calls?: WrittenCalls
   readonly dependsOn: readonly NodeId[]
+}
+
+/** References by name, in the order in which they are made. */
+export interface WrittenCalls {
+  readonly refs: readonly {
+    readonly name: string
+    readonly package: string | null
+    readonly version: string | number | null
+  }[]
+  readonly sources: readonly (readonly string[])[]
 }
 
 export interface SourceNode extends NodeBase {
@@ -116,6 +132,9 @@ export interface SourceNode extends NodeBase {
   readonly sourceName: string
   readonly sourceDescription: string
   readonly relation: Relation
+  /** Schema and database as they are written, where that is another than what came of it. */
+  readonly writtenSchema?: string
+  readonly writtenDatabase?: string
   readonly loader?: string
   /** How old the data may be, as written; null where it is switched off. */
   readonly freshness?: FreshnessSpec | null
@@ -220,6 +239,8 @@ export interface SnapshotNode extends NodeBase {
 /** SQL that is compiled for people to use elsewhere. */
 export interface AnalysisNode extends NodeBase {
   readonly resourceType: 'analysis'
+  /** The schema that its config names, though it never stands there. */
+  readonly schema?: string
   readonly rawCode: string
   readonly checksum: string
 }
@@ -293,6 +314,8 @@ export interface TestNode extends NodeBase {
   readonly where?: string
   /** Whether the failing rows are kept, and as what; undefined where only the command line says. */
   readonly storeFailures?: 'table' | 'view' | 'ephemeral'
+  /** Whether what it reads is switched off, or not there: then it is only told of. */
+  readonly isLost?: boolean
   /** Where failing rows are kept when they are. */
   readonly relation: Relation
   readonly group?: string

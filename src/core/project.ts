@@ -151,6 +151,8 @@ export interface ColumnSpec {
   readonly constraints: readonly Readonly<Record<string, unknown>>[]
   /** What dbt knows and nothing here reads yet, as written. */
   readonly extra: Readonly<Record<string, unknown>>
+  /** The docs blocks that the description takes over, by their ids, once it is rendered. */
+  readonly docBlocks?: readonly string[]
 }
 
 /** A generic test as declared under `data_tests:`/`tests:`; arguments may hold templates. */

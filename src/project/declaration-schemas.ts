@@ -1,12 +1,12 @@
 import { z } from 'zod'
 import {
   anyName,
-  description,
   known,
   knownKeys,
   mapping,
   optionalMapping,
   textList,
+  writtenDescription,
 } from './schema-pieces.ts'
 
 /*
@@ -25,7 +25,7 @@ export const owner = z
 
 export const groupSchema = z.strictObject({
   name: anyName,
-  description,
+  description: writtenDescription,
   owner,
   config: optionalMapping,
   ...knownKeys('meta'),
@@ -42,7 +42,7 @@ const versionList = z.array(z.union([z.number(), z.string()])).nullish()
 export const unitTestSchema = z.strictObject({
   name: anyName,
   model: anyName,
-  description,
+  description: writtenDescription,
   given: z
     .array(z.strictObject({ input: anyName, ...fixtureShape }))
     .nullish()
@@ -66,7 +66,7 @@ export const unitTestSchema = z.strictObject({
 /** A metric, semantic model or saved query: the semantic layer that reads it knows its keys, we do not. */
 export const semanticSchema = z.looseObject({
   name: anyName,
-  description,
+  description: writtenDescription,
   label: z.string().nullish(),
   config: optionalMapping,
   tags: textList,

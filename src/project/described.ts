@@ -97,7 +97,7 @@ export function mergedConfig(config: Mapping, outerTags: readonly string[], oute
   const meta = mergedMeta(config, outerMeta)
   return {
     ...config,
-    ...(tags.length > 0 && isTextList(config['tags']) && { tags }),
+    ...(outerTags.length > 0 && isTextList(config['tags']) && { tags }),
     ...(Object.keys(meta).length > 0 && { meta }),
   }
 }

@@ -2,7 +2,6 @@ import { z } from 'zod'
 import { groupSchema, owner, semanticSchema, unitTestSchema } from './declaration-schemas.ts'
 import {
   anyName,
-  description,
   known,
   knownKeys,
   listOf,
@@ -10,6 +9,7 @@ import {
   optionalMapping,
   sourceQuoting,
   textList,
+  writtenDescription,
 } from './schema-pieces.ts'
 
 /*
@@ -35,7 +35,7 @@ export const extraColumnKeys = [
 
 export const columnSchema = z.strictObject({
   name: anyName,
-  description,
+  description: writtenDescription,
   data_type: z.string().nullish(),
   tests,
   data_tests: tests,
@@ -49,7 +49,7 @@ export const columnSchema = z.strictObject({
 
 /** What every kind of patched node has. */
 export const patchShape = {
-  description,
+  description: writtenDescription,
   columns: listOf(columnSchema),
   tests,
   data_tests: tests,
@@ -204,7 +204,7 @@ const sourceTableSchema = z.strictObject({
 
 const sourceSchema = z.strictObject({
   name: anyName,
-  description,
+  description: writtenDescription,
   overrides: z.string().nullish(),
   schema: anyName.nullish(),
   tables: listOf(sourceTableSchema),
@@ -217,7 +217,7 @@ const sourceSchema = z.strictObject({
 
 const exposureSchema = z.strictObject({
   name: nameText,
-  description,
+  description: writtenDescription,
   type: z.enum(['dashboard', 'notebook', 'analysis', 'ml', 'application']),
   owner,
   url: z.string().nullish(),
@@ -232,15 +232,17 @@ const exposureSchema = z.strictObject({
 
 const macroSchema = z.strictObject({
   name: anyName,
-  description,
-  arguments: listOf(z.strictObject({ name: anyName, type: z.string().nullish(), description })),
+  description: writtenDescription,
+  arguments: listOf(
+    z.strictObject({ name: anyName, type: z.string().nullish(), description: writtenDescription }),
+  ),
   ...knownKeys('config', 'docs', 'meta'),
 })
 
 /** A singular test that is described in YAML. */
 const testSchema = z.strictObject({
   name: anyName,
-  description,
+  description: writtenDescription,
   config: optionalMapping,
   tags: textList,
   meta: optionalMapping,
@@ -258,7 +260,7 @@ const functionReturns = z.strictObject({ data_type: anyName, description: z.stri
 /** A function of the database, whose body is a file. */
 const functionSchema = z.strictObject({
   name: anyName,
-  description,
+  description: writtenDescription,
   arguments: listOf(functionArgument),
   returns: functionReturns,
   overloads: listOf(

@@ -23,7 +23,7 @@ export function readExposure(document: YamlDocument, path: YamlPath, entry: Expo
     ...(entry.maturity && { maturity: entry.maturity }),
     dependsOn: entry.depends_on,
     config: mergedConfig({ ...pick(entry, ['enabled']), ...entry.config }, entry.tags, entry.meta),
-    extra: {},
+    extra: Object.keys(entry.config).length > 0 ? { config: entry.config } : {},
     place: document.placeOf(path),
   }
 }

@@ -13,7 +13,14 @@ export const nameText = z
 /** A name that somebody else gave: anything but nothing. */
 export const anyName = z.string().min(1)
 
-export const description = z.string().nullish().transform(trimmed)
+/** A description as it is written, which is how dbt has it. */
+export const writtenDescription = z
+  .string()
+  .nullish()
+  .transform((value) => value ?? '')
+
+/** One without the line break in which block scalars end. */
+export const description = writtenDescription.transform((value) => value.trim())
 
 export const mapping = z.record(z.string(), z.unknown())
 
@@ -80,9 +87,4 @@ export function pick(
   keys: readonly string[],
 ): Record<string, unknown> {
   return Object.fromEntries(keys.flatMap((key) => (value[key] === undefined ? [] : [[key, value[key]]])))
-}
-
-/** Block scalars end in a newline that nobody means. */
-function trimmed(value: string | null | undefined): string {
-  return (value ?? '').trim()
 }

@@ -33,9 +33,14 @@ const dbtHashesUpTo = 1 << 20
 async function sha256(path: string): Promise<string> {
   const hash = createHash('sha256')
   if (statSync(path).size <= dbtHashesUpTo)
-    return hash.update(stripped(readFileSync(path, 'utf8'))).digest('hex')
+    return hash.update(stripped(withPlainLines(readFileSync(path, 'utf8')))).digest('hex')
   await pipeline(createReadStream(path), hash)
   return hash.digest('hex')
+}
+
+/** Python reads a text with one kind of line end. */
+function withPlainLines(text: string): string {
+  return text.replace(/\r\n?/g, '\n')
 }
 
 /** Without the white space around it; to Python a byte order mark is none. */

@@ -135,7 +135,7 @@ groups: [{name: sales, owner: {name: a}}]
     expect(orders).toMatchObject({
       resource: 'model',
       name: 'orders',
-      description: 'One row per order.',
+      description: 'One row per order.\n',
       config: {
         access: 'public',
         group: 'sales',

@@ -26,6 +26,7 @@ import {
   writeWithImage,
 } from '../../run/artifacts/manifest-image.ts'
 import { nodeEntry } from '../../run/artifacts/node-entry.ts'
+import { lostTests } from '../../run/artifacts/project-entries.ts'
 import { fillWholeFile, type NamelessFile, writeWholeFile } from '../../run/artifacts/whole-file.ts'
 import { writeJson } from '../../run/artifacts/write-json.ts'
 import type { CommandContext } from '../command-context.ts'
@@ -278,6 +279,7 @@ async function writeAnew(
   const others = variant.othersThan(variant)
   if (
     of === null ||
+    lostTests(manifest).length > 0 ||
     others.size > Object.keys(manifest.nodes).length * othersAtMost ||
     (reopened !== null && hasOtherLists(reopened))
   ) {

@@ -7,6 +7,7 @@ import { keptText } from './kept-text.ts'
 
 /** What concerns a node alone. Whatever is not named here others might look at. */
 const ownKeys: ReadonlySet<string> = new Set([
+  'calls',
   'checksum',
   'columns',
   'config',
@@ -14,6 +15,7 @@ const ownKeys: ReadonlySet<string> = new Set([
   'contractEnforced',
   'dependsOn',
   'description',
+  'docBlocks',
   'fullRefresh',
   'incrementalStrategy',
   'indexes',

@@ -3,6 +3,7 @@ import { placeOf, type SourceText } from './lines.ts'
 import type { CallNode, ListNode, LiteralNode, Node, SymbolNode } from './nodes.ts'
 import type { StaticCall } from './template.ts'
 import type { Value } from './values/value.ts'
+import { writtenArgument, writtenValue } from './written-expression.ts'
 
 /** The calls that `ParsedTemplate.calls` lists. */
 const listedCalls = new Set(['ref', 'source', 'config', 'var', 'env_var', 'doc', 'metric', 'function'])
@@ -16,6 +17,8 @@ export interface WrittenCall {
   /** Whether it has arguments with stars besides. */
   readonly spread: boolean
   readonly block: string | null
+  /** Of config(): its named arguments as they are written, where they are not all literals. */
+  readonly written?: StaticCall['written']
 }
 
 /** What is listed of a call, if it is one that is listed. */
@@ -31,7 +34,12 @@ export function listedCall(source: SourceText, call: WrittenCall): StaticCall | 
     place: placeOf(source, pos),
     pos,
     block,
+    ...(name === 'config' && { written: call.written ?? writtenValues(keywords) }),
   }
+}
+
+function writtenValues(keywords: WrittenCall['keywords']): Readonly<Record<string, string>> {
+  return Object.fromEntries(keywords.map(([name, value]) => [name, writtenValue(value ?? null)]))
 }
 
 /** The same for a call as the parser has it. */
@@ -50,7 +58,12 @@ export function staticCall(
     keywords: args.keywords.map((keyword) => [keyword.name, literalValue(keyword.value)] as const),
     spread: args.star !== null || args.doubleStar !== null,
     block,
+    ...(name === 'config' && { written: writtenArguments(args) }),
   })
+}
+
+function writtenArguments({ keywords }: CallNode['args']): Readonly<Record<string, string>> {
+  return Object.fromEntries(keywords.map(({ name, value }) => [name, writtenArgument(value)]))
 }
 
 /** The value of an expression made of literals alone, or undefined. */

@@ -43,6 +43,8 @@ export interface StaticCall {
   readonly kwargs: Readonly<Record<string, Value | undefined>>
   /** Whether every argument is a literal. */
   readonly literal: boolean
+  /** Of config(): its named arguments as they are written. */
+  readonly written?: Readonly<Record<string, string>>
   readonly place: Place
   readonly pos: number
   /** The name of the block it stands in, or null at the top of the file. */

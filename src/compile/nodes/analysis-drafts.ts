@@ -29,12 +29,14 @@ export function draftAnalysis(
     fqnPrefix: isOwn ? [] : ['analysis'],
     relationOf: scope.naming,
   }
-  const { base, reads } = readQueryFile(scope, file, kind, problems)
+  const { base, reads, identity } = readQueryFile(scope, file, kind, problems)
+  const { schema } = scope.naming(identity)
   return {
     reads,
     node: {
       ...base,
       resourceType: 'analysis',
+      ...(schema !== scope.templates.options.target.schema && { schema }),
       rawCode: file.text,
       checksum: textChecksum(file.text),
     },

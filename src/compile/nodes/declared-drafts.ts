@@ -76,7 +76,13 @@ export function draftExposures(scope: DraftScope): Drafts<ExposureNode> {
   const drafts = scope.project.exposures.map((exposure): Draft<ExposureNode> => {
     const { package: packageName, packagePath, name, place } = exposure
     const fqn = fqnOf(packageName, yamlFolders(scope, packageName), packagePath, name)
-    const config = scope.config('exposures', fqn, scope.yaml.config(exposure.config, exposure, problems))
+    const said = scope.yaml.config(exposure.config, exposure, problems)
+    // Tags and meta beside the config are none of it for dbt.
+    const config = scope.config(
+      'exposures',
+      fqn,
+      scope.asWritten(said, (exposure.extra['config'] ?? {}) as typeof said),
+    )
     const read = exposure.dependsOn.map((expression) => ({ expression, read: readExpression(expression) }))
     for (const { expression, read: known } of read)
       if (!known)

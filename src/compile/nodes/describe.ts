@@ -9,8 +9,8 @@ export interface Described {
   readonly columns: readonly ColumnSpec[]
   readonly config: Config
   readonly extra: Config
-  /** To be spread into the node: which YAML file it was, where there was one. */
-  readonly patchPath: { readonly patchPath?: string }
+  /** To be spread into the node: which YAML file it was, where there was one, and which docs blocks it takes over. */
+  readonly patchPath: { readonly patchPath?: string; readonly docBlocks?: readonly string[] }
 }
 
 const nothing: Described = { description: '', columns: [], config: {}, extra: {}, patchPath: {} }
@@ -22,10 +22,20 @@ export function describe(scope: DraftScope, patch: PatchSpec | undefined, proble
   return {
     description: yaml.description(patch.description, patch, problems),
     columns: describeColumns(scope, patch, problems),
-    config: yaml.config(patch.config, patch, problems),
+    config: scope.asWritten(yaml.config(patch.config, patch, problems), patch.config),
     extra: yaml.value(patch.extra, patch, problems) as Config,
-    patchPath: { patchPath: patch.packagePath },
+    patchPath: { patchPath: patch.packagePath, ...docBlocksOf(yaml, patch.description, patch) },
   }
+}
+
+/** To be spread into what has the description: the docs blocks in it, where there are any. */
+export function docBlocksOf(
+  yaml: DraftScope['yaml'],
+  description: string,
+  from: Pick<PatchSpec, 'package' | 'place'>,
+): { readonly docBlocks?: readonly string[] } {
+  const docBlocks = yaml.docBlocks(description, from)
+  return docBlocks.length === 0 ? {} : { docBlocks }
 }
 
 /** The columns of a declaration with their descriptions and config rendered. */
@@ -38,6 +48,7 @@ export function describeColumns(
     ...column,
     name: yaml.text(column.name, declared, problems),
     description: yaml.description(column.description, declared, problems),
+    ...docBlocksOf(yaml, column.description, declared),
     ...(column.dataType !== undefined && { dataType: yaml.text(column.dataType, declared, problems) }),
     config: yaml.config(column.config, declared, problems),
     meta: yaml.config(column.meta, declared, problems),

@@ -30,6 +30,8 @@ export interface DraftScope {
   config(tree: ConfigTreeName, fqn: readonly string[], ...nearer: readonly Config[]): Config
   /** What `config` was given besides the trees when it made this config. */
   nearerTo(merged: Config): readonly Config[]
+  /** Notes how a config was written that `config` is then given; gives the config. */
+  asWritten(config: Config, written: Config | undefined): Config
   /** Whether a project defines an incremental strategy of this name, by a macro get_incremental_<name>_sql. */
   isIncrementalStrategy(name: string, packageName: string): boolean
   /** What a key means that is probably misspelled: dbt lets it pass. */
@@ -81,6 +83,7 @@ export function makeDraftScope(
     return rest
   }
   const nearerOf = new WeakMap<Config, readonly Config[]>()
+  const writtenOf = new WeakMap<Config, Config>()
   const config: DraftScope['config'] = (tree, fqn, ...nearer) => {
     const own = fqn[0]!
     const merged = nearer.reduce(mergeConfig, along(own, tree, fqn))
@@ -103,7 +106,11 @@ export function makeDraftScope(
     root,
     packageOf: (name) => packages.get(name)!,
     config,
-    nearerTo: (merged) => nearerOf.get(merged) ?? [merged],
+    nearerTo: (merged) => (nearerOf.get(merged) ?? [merged]).map((one) => writtenOf.get(one) ?? one),
+    asWritten(one, written) {
+      if (written !== undefined && written !== one) writtenOf.set(one, written)
+      return one
+    },
     isIncrementalStrategy(name, packageName) {
       const macro = `get_incremental_${name.replaceAll('+', '_')}_sql`
       return [packageName, root].some((one) => templates.macros.inPackage(one, macro) !== undefined)

@@ -46,6 +46,7 @@ export interface Identity {
   readonly columns: readonly ColumnSpec[]
   readonly config: Config
   readonly patchPath?: string
+  readonly docBlocks?: readonly string[]
   /** Tags that stand before all others, though config has them later. */
   readonly firstTags?: readonly string[]
 }
@@ -66,8 +67,9 @@ export function nodeBase(identity: Identity) {
     columns: identity.columns.map(columnInfo),
     config,
   }
-  const { patchPath } = identity
-  return patchPath === undefined ? base : extended(base, { patchPath })
+  const { patchPath, docBlocks } = identity
+  const patched = patchPath === undefined ? base : extended(base, { patchPath })
+  return docBlocks === undefined ? patched : extended(patched, { docBlocks })
 }
 
 /** Each once: in the order in which they were said, of what stands in no file of its own by the alphabet, as in dbt. */
@@ -135,6 +137,7 @@ function columnInfo({
   meta,
   quote,
   constraints,
+  docBlocks,
   ...rest
 }: ColumnSpec): ColumnInfo {
   const extra = { ...rest.extra, ...(Object.keys(rest.config).length > 0 && { config: rest.config }) }
@@ -147,5 +150,6 @@ function columnInfo({
     ...(quote !== undefined && { quote }),
     ...(constraints.length > 0 && { constraints }),
     ...(Object.keys(extra).length > 0 && { extra }),
+    ...(docBlocks && { docBlocks }),
   }
 }

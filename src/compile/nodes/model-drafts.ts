@@ -51,7 +51,7 @@ export function draftModel(scope: DraftScope, file: ProjectFile, problems: Probl
     relation: naming({ ...identity, config: outside }),
   })
   const config = withPythonDefaults(
-    scope.config('models', fqn, said.config, capture.config),
+    scope.config('models', fqn, said.config, scope.asWritten(capture.config, capture.written)),
     capture.usedKeys,
   )
   const { description, columns, patchPath } = said

@@ -54,7 +54,7 @@ export function readQueryFile(
     config: outside,
     relation: kind.relationOf({ ...identity, config: outside }),
   })
-  const config = scope.config(tree, fqn, said.config, capture.config)
+  const config = scope.config(tree, fqn, said.config, scope.asWritten(capture.config, capture.written))
   if (config['enabled'] !== false) problems.push(...capture.problems)
   const base = nodeBase({
     ...identity,

@@ -41,6 +41,8 @@ interface SnapshotSource {
   readonly fqn: readonly string[]
   readonly place: Place
   readonly rawCode: string
+  /** The text of the file that declares it. */
+  readonly declaredBy: string
 }
 
 function blocksOf(scope: DraftScope, file: ProjectFile, problems: Problem[]): SnapshotSource[] {
@@ -57,6 +59,7 @@ function blocksOf(scope: DraftScope, file: ProjectFile, problems: Problem[]): Sn
         fqn: [...fqn, name],
         place: { file: file.path, line, column },
         rawCode: file.text.slice(bodyStart, bodyEnd),
+        declaredBy: file.text,
       }))
   } catch (error) {
     problems.push(templateProblem(error, scope.templates.options.textOf))
@@ -80,6 +83,7 @@ function declaredSnapshot(scope: DraftScope, patch: PatchSpec, problems: Problem
     fqn: fqnOf(packageName, yamlFolders(scope, packageName), packagePath, name),
     place,
     rawCode,
+    declaredBy: scope.sourceAt(place).source ?? rawCode,
   }
 }
 
@@ -106,7 +110,7 @@ function draftSnapshot(scope: DraftScope, source: SnapshotSource, problems: Prob
     config: outside,
     relation: standsAt(outside),
   })
-  const config = scope.config('snapshots', fqn, said.config, capture.config)
+  const config = scope.config('snapshots', fqn, said.config, scope.asWritten(capture.config, capture.written))
   const own: Problem[] = [...capture.problems]
   const refuse = (message: string, hint: string): void => {
     own.push(
@@ -133,7 +137,7 @@ function draftSnapshot(scope: DraftScope, source: SnapshotSource, problems: Prob
       resourceType: 'snapshot',
       relation: standsAt(config),
       rawCode,
-      checksum: textChecksum(file.text),
+      checksum: textChecksum(source.declaredBy),
       spec,
       indexes: readIndexes(config, refuse),
       ...groupOf(config),

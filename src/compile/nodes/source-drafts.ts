@@ -5,7 +5,7 @@ import type { SourceTableSpec } from '../../core/project.ts'
 import { type Config, isMap } from '../config-tree.ts'
 import { withFoldedNames } from '../quoting.ts'
 import { yamlFolders } from './declared-drafts.ts'
-import { describeColumns } from './describe.ts'
+import { describeColumns, docBlocksOf } from './describe.ts'
 import { type Draft, type Drafts, fqnOf, nodeBase, partByEnabled } from './draft.ts'
 import type { DraftScope } from './draft-scope.ts'
 
@@ -74,6 +74,7 @@ function draftSource(scope: DraftScope, spec: SourceTableSpec, problems: Problem
         place,
         fqn,
         description: yaml.description(spec.description, spec, problems),
+        ...docBlocksOf(yaml, spec.description, spec),
         columns: describeColumns(scope, spec, problems),
         config,
       }),
@@ -85,6 +86,8 @@ function draftSource(scope: DraftScope, spec: SourceTableSpec, problems: Problem
         { schema: text(spec.schema), identifier: text(spec.identifier) },
         config['quoting'],
       ),
+      ...(spec.schema !== text(spec.schema) && { writtenSchema: spec.schema }),
+      ...(typeof spec.extra['database'] === 'string' && { writtenDatabase: spec.extra['database'] }),
       ...(typeof loader === 'string' && { loader }),
       ...(config['freshness'] !== undefined && {
         freshness: freshnessOf(config['freshness'], scope, spec, problems),

@@ -39,7 +39,7 @@ function endsInVersion(node: Node): boolean {
 
 /** The fqn of a snapshot's block has the name of its file before that of the snapshot. */
 function snapshotPath(node: SnapshotNode): string {
-  if (isDeclared(node)) return posix.join(basename(node.path), sqlFileName(node))
+  if (isDeclared(node)) return sqlFileName(node)
   return posix.join(...node.fqn.slice(1, -2), basename(node.path))
 }
 

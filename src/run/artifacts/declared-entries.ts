@@ -3,7 +3,7 @@ import type { AnalysisNode, FunctionNode, Node, SnapshotNode, UnitTestNode } fro
 import type { FixtureRows } from '../../core/unit-test-spec.ts'
 import { type ArtifactScope, relationName } from './artifact-scope.ts'
 import { checksum, type Entry, identity, parentIds, queryEntry, tableEntry } from './entry-parts.ts'
-import { nodeConfig } from './node-config.ts'
+import { nodeConfig, writtenKey } from './node-config.ts'
 import { plainObject } from './plain-json.ts'
 import { fullRowFirst, unitTestChecksum } from './unit-test-checksum.ts'
 
@@ -13,18 +13,18 @@ import { fullRowFirst, unitTestChecksum } from './unit-test-checksum.ts'
 
 const noContract = { enforced: false, alias_types: true, checksum: null } as const
 
+const usualNames = {
+  dbt_valid_to: null,
+  dbt_valid_from: null,
+  dbt_scd_id: null,
+  dbt_updated_at: null,
+  dbt_is_deleted: null,
+} as const
+
 /** A snapshot. */
 export function snapshotEntry(node: SnapshotNode, scope: ArtifactScope): Entry {
   const { spec } = node
-  const { validFrom, validTo, scdId, updatedAt, isDeleted } = spec.metaColumns
   const written = node.config['snapshot_meta_column_names']
-  const names = {
-    dbt_valid_to: validTo,
-    dbt_valid_from: validFrom,
-    dbt_scd_id: scdId,
-    dbt_updated_at: updatedAt,
-    dbt_is_deleted: isDeleted,
-  }
   return {
     ...tableEntry(node, scope, node.relation),
     ...queryEntry(node, scope),
@@ -35,11 +35,14 @@ export function snapshotEntry(node: SnapshotNode, scope: ArtifactScope): Entry {
     config: nodeConfig(node, {
       materialized: 'snapshot',
       strategy: spec.strategy,
-      unique_key: spec.uniqueKey.length > 1 ? spec.uniqueKey : (spec.uniqueKey[0] ?? null),
+      unique_key: writtenKey(node) ?? spec.uniqueKey[0] ?? null,
       updated_at: spec.updatedAt ?? null,
       check_cols: spec.strategy === 'check' ? spec.checkCols : null,
       // Names that nobody chose are the usual ones, which is said by saying nothing.
-      ...(written !== undefined && { snapshot_meta_column_names: names }),
+      ...(written !== undefined &&
+        written !== null && {
+          snapshot_meta_column_names: { ...usualNames, ...plainObject(written as Entry) },
+        }),
       dbt_valid_to_current: spec.validToCurrent ?? null,
       ...(spec.hardDeletes !== 'ignore' && { hard_deletes: spec.hardDeletes }),
     }),
@@ -49,7 +52,10 @@ export function snapshotEntry(node: SnapshotNode, scope: ArtifactScope): Entry {
 /** An analysis: compiled, and never a relation. */
 export function analysisEntry(node: AnalysisNode, scope: ArtifactScope): Entry {
   return {
-    ...tableEntry(node, scope, { schema: scope.options.target.schema, identifier: node.name }),
+    ...tableEntry(node, scope, {
+      schema: node.schema ?? scope.options.target.schema,
+      identifier: node.name,
+    }),
     ...queryEntry(node, scope),
     group: null,
     contract: noContract,

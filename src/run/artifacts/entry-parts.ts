@@ -72,7 +72,7 @@ export function tableEntry(
     docs: nodeDocs(node),
     patch_path: node.patchPath === undefined ? null : `${node.package}://${node.patchPath}`,
     build_path: null,
-    doc_blocks: [],
+    doc_blocks: node.docBlocks ?? [],
     relation_name: relation && relationName(node, relation, scope.manifest, scope.options),
   })
 }
@@ -83,7 +83,7 @@ export function queryEntry(node: Node, scope: ArtifactScope): Entry {
   const parents = parentsInOrder(node, scope)
   const read = {
     language: isPythonModel(node) ? 'python' : 'sql',
-    ...readsOf(parents),
+    ...readsOf(parents, node),
     functions: functionsOf(parents),
     depends_on: { macros: macrosOf(node, scope), nodes: parents.map(({ id }) => scope.idOf(id)) },
   }
@@ -115,17 +115,18 @@ function parentsInOrder(node: Node, scope: ArtifactScope): readonly Node[] {
 
 /** The references as templates make them, by name. */
 export function reads(node: Node, scope: ArtifactScope): Entry {
-  return readsOf(parentsInOrder(node, scope))
+  return readsOf(parentsInOrder(node, scope), node)
 }
 
-function readsOf(parents: readonly Node[]): Entry {
+function readsOf(parents: readonly Node[], { calls }: Node): Entry {
+  if (calls) return { refs: calls.refs, sources: calls.sources, metrics: [] }
   return {
     refs: parents
       .filter(({ resourceType }) => ['model', 'seed', 'snapshot', 'job', 'job_table'].includes(resourceType))
       .map((parent) => ({
         name: parent.name,
         package: null,
-        version: parent.resourceType === 'model' ? (parent.version ?? null) : null,
+        version: null,
       })),
     sources: parents
       .filter((parent) => parent.resourceType === 'source')
@@ -144,9 +145,10 @@ export function genericEntry(node: TestNode, scope: ArtifactScope): Entry {
   const { macro, args, model, column } = node.generic!
   const parts = macro.split('.')
   const attached = node.attachedTo === undefined ? undefined : scope.manifest.nodes[node.attachedTo]
+  const [, lost] = (!attached && /^ref\('(\w+)'/.exec(model)) || []
   return {
     column_name: column ?? null,
-    file_key_name: attached ? fileKeyName(attached) : null,
+    file_key_name: attached ? fileKeyName(attached) : lost ? `models.${lost}` : null,
     // dbt names no source here; those who look for one take it from depends_on.
     attached_node: attached && attached.resourceType !== 'source' ? scope.idOf(attached.id) : null,
     test_metadata: {
@@ -185,7 +187,7 @@ export function checksum(hash: string): Entry {
 /** The described columns by name. */
 export function columnEntries(columns: readonly ColumnInfo[]): Entry {
   return Object.fromEntries(
-    columns.map(({ name, description, dataType, tags, meta, constraints, quote, extra }) => [
+    columns.map(({ name, description, dataType, tags, meta, constraints, quote, extra, docBlocks }) => [
       name,
       {
         name,
@@ -198,7 +200,7 @@ export function columnEntries(columns: readonly ColumnInfo[]): Entry {
         quote: quote ?? null,
         granularity: extra?.['granularity'] ?? null,
         ...semanticElements(name, description, extra),
-        doc_blocks: [],
+        doc_blocks: docBlocks ?? [],
       },
     ]),
   )

@@ -7,7 +7,14 @@ import { type ArtifactScope, makeArtifactScope, type NodeFindings } from './arti
 import type { Entry } from './entry-parts.ts'
 import { hookEntry } from './hook-entry.ts'
 import { nodeEntry } from './node-entry.ts'
-import { disabledEntries, docEntries, groupEntries, groupMap, selectorEntries } from './project-entries.ts'
+import {
+  disabledEntries,
+  docEntries,
+  groupEntries,
+  groupMap,
+  lostTests,
+  selectorEntries,
+} from './project-entries.ts'
 
 /** dbt's manifest, version 12. */
 export interface ManifestArtifact {
@@ -62,7 +69,7 @@ export function manifestSections(manifest: Manifest, options: ManifestArtifactOp
   const entries = (section: Section): LazyEntries => entriesOf(section, scope, nodes)
   return {
     metadata: manifestMetadata(manifest, options),
-    nodes: nodesAndHooks(entries('nodes'), scope),
+    nodes: nodesAndMore(entries('nodes'), scope),
     sources: entries('sources'),
     macros: macroEntries(scope),
     docs: docEntries(manifest),
@@ -72,7 +79,7 @@ export function manifestSections(manifest: Manifest, options: ManifestArtifactOp
     selectors: selectorEntries(manifest),
     disabled: disabledEntries(scope),
     parent_map: neighboursOf(parents, scope, (hook) => neighbourIds(hook.dependsOn, scope.idOf)),
-    child_map: neighboursOf(withHooks(children, manifest), scope, () => []),
+    child_map: neighboursOf(withMore(children, manifest), scope, () => []),
     group_map: groupMap(scope),
     saved_queries: entries('saved_queries'),
     semantic_models: entries('semantic_models'),
@@ -125,10 +132,11 @@ function bySection({ nodes }: Pick<Manifest, 'nodes'>): BySection {
   return found
 }
 
-/** The hooks of the project are nodes too, after the others. */
-function nodesAndHooks(nodes: LazyEntries, scope: ArtifactScope): LazyEntries {
+/** Tests that are lost and the hooks of the project are nodes too, after the others. */
+function nodesAndMore(nodes: LazyEntries, scope: ArtifactScope): LazyEntries {
   return function* () {
     yield* nodes()
+    for (const test of lostTests(scope.manifest)) yield [scope.idOf(test.id), nodeEntry(test, scope)]
     for (const hook of scope.manifest.hooks) yield [hook.id, hookEntry(hook, scope)]
   }
 }
@@ -152,7 +160,7 @@ function macroEntry(macro: MacroInfo, { options, macrosIn }: ArtifactScope): Ent
     original_file_path: macro.path,
     unique_id: id,
     macro_sql: macro.source,
-    depends_on: { macros: macrosIn(macro.source, macro.package).filter((callee) => callee !== id) },
+    depends_on: { macros: macrosIn(macro.source, macro.package, macro.name) },
     description: macro.description ?? '',
     meta,
     docs,
@@ -172,24 +180,26 @@ function macroEntry(macro: MacroInfo, { options, macrosIn }: ArtifactScope): Ent
 function neighboursOf(
   neighbours: (id: NodeId) => readonly NodeId[],
   { manifest, idOf }: ArtifactScope,
-  ofHook: (hook: ProjectHook) => readonly string[],
+  ofOther: (other: Pick<ProjectHook, 'dependsOn'>) => readonly string[],
 ): LazyEntries {
   return function* () {
     for (const id of Object.keys(manifest.nodes)) yield [idOf(id), neighbourIds(neighbours(id), idOf)]
-    for (const hook of manifest.hooks) yield [hook.id, ofHook(hook)]
+    for (const test of lostTests(manifest)) yield [idOf(test.id), ofOther(test)]
+    for (const hook of manifest.hooks) yield [hook.id, ofOther(hook)]
   }
 }
 
-/** Children of nodes, and the hooks that refer to them. */
-function withHooks(
+/** Children of nodes, and the hooks and lost tests that refer to them. */
+function withMore(
   childrenOf: (id: NodeId) => readonly NodeId[],
-  { hooks }: Pick<Manifest, 'hooks'>,
+  manifest: Pick<Manifest, 'hooks' | 'disabled'>,
 ): (id: NodeId) => readonly NodeId[] {
-  const reading = hooks.filter(({ dependsOn }) => dependsOn.length > 0)
+  const others = [...manifest.hooks, ...lostTests(manifest)]
+  const reading = others.filter(({ dependsOn }) => dependsOn.length > 0)
   if (reading.length === 0) return childrenOf
   return (id) => [
     ...childrenOf(id),
-    ...reading.filter(({ dependsOn }) => dependsOn.includes(id)).map((hook) => hook.id as NodeId),
+    ...reading.filter(({ dependsOn }) => dependsOn.includes(id)).map((one) => one.id as NodeId),
   ]
 }
 
@@ -219,7 +229,7 @@ export function changedEntries(
     const known = entries.get(section) ?? new Map<string, unknown>()
     entries.set(section, known.set(key, entry))
   }
-  const children = withHooks(childrenOf, scope.manifest)
+  const children = withMore(childrenOf, scope.manifest)
   for (const node of nodes) add(sectionOf(node), idOf(node.id), nodeEntry(node, scope))
   for (const id of relinked) {
     add('parent_map', idOf(id), neighbourIds(parentsOf(id), idOf))

@@ -95,6 +95,12 @@ export function nodeConfig(
   )
 }
 
+/** The key as it is written, one column in a list also in a list. */
+export function writtenKey({ config }: Pick<Node, 'config'>): unknown {
+  const { unique_key: key } = config
+  return checks['unique_key']!(key) ? key : undefined
+}
+
 const declared: ReadonlySet<string> = new Set([
   'source',
   'exposure',

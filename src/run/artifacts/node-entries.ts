@@ -32,7 +32,7 @@ import {
   reads,
   tableEntry,
 } from './entry-parts.ts'
-import { nodeConfig } from './node-config.ts'
+import { nodeConfig, writtenKey } from './node-config.ts'
 import { plainObject } from './plain-json.ts'
 
 /*
@@ -59,13 +59,12 @@ export function modelEntry(node: ModelNode, scope: ArtifactScope): Entry {
     config: nodeConfig(node, {
       // The names of those that a macro of the project defines stand in the config as written.
       ...(node.materialized !== 'custom' && { materialized: node.materialized }),
-      unique_key: node.uniqueKey.length > 1 ? node.uniqueKey : (node.uniqueKey[0] ?? null),
+      unique_key: writtenKey(node) ?? node.uniqueKey[0] ?? null,
       on_schema_change: node.onSchemaChange,
       full_refresh: node.fullRefresh ?? null,
       access: node.access,
       group: node.group ?? null,
       contract,
-      ...(node.indexes.length > 0 && { indexes: node.indexes }),
     }),
   })
 }
@@ -153,6 +152,7 @@ export function testEntry(node: TestNode, scope: ArtifactScope): Entry {
       fail_calc: node.failCalc,
       warn_if: node.warnIf,
       error_if: node.errorIf,
+      ...(node.isLost && { enabled: false }),
       ...(node.storeFailures && {
         store_failures: node.storeFailures !== 'ephemeral',
         store_failures_as: node.storeFailures,
@@ -177,10 +177,10 @@ export function sourceEntry(node: SourceNode, scope: ArtifactScope): Entry {
     ...(node.database !== undefined && { database: node.database }),
     path: node.path,
     patch_path: null,
-    doc_blocks: [],
+    doc_blocks: node.docBlocks ?? [],
     unrendered_config: sourceConfig(node),
-    unrendered_database: null,
-    unrendered_schema: node.relation.schema,
+    unrendered_database: node.writtenDatabase ?? null,
+    unrendered_schema: node.writtenSchema ?? node.relation.schema,
     source_name: node.sourceName,
     source_description: node.sourceDescription,
     loader: load ? `estimand load ${load.name}` : (node.loader ?? ''),

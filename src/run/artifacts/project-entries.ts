@@ -1,4 +1,5 @@
 import type { Manifest } from '../../core/manifest.ts'
+import type { Node } from '../../core/node.ts'
 import type { ArtifactScope } from './artifact-scope.ts'
 import type { Entry } from './entry-parts.ts'
 import { nodeEntry } from './node-entry.ts'
@@ -92,10 +93,17 @@ export function selectorEntries({ selectors }: Manifest): Readonly<Record<string
   )
 }
 
-/** What is switched off, by the id that it would have. */
+/** Tests of what is switched off, or not there: dbt lists them among the nodes, switched off. */
+export function lostTests({ disabled }: Pick<Manifest, 'disabled'>): readonly Node[] {
+  return disabled.filter((node) => node.resourceType === 'test' && node.isLost === true)
+}
+
+/** What else is switched off, by the id that it would have. */
 export function disabledEntries(scope: ArtifactScope): Readonly<Record<string, readonly Entry[]>> {
   const entries: Record<string, Entry[]> = {}
+  const lost = new Set(lostTests(scope.manifest))
   for (const node of scope.manifest.disabled) {
+    if (lost.has(node)) continue
     const entry = nodeEntry(node, scope)
     entries[String(entry['unique_id'])] = [...(entries[String(entry['unique_id'])] ?? []), entry]
   }

@@ -26,7 +26,7 @@ export function callsChangedMacro({ current, previous }: MacroEntries): (entry: 
 
 /** The macros of the package dbt come with the program, ours or dbt's: no project has changed when they differ. */
 function isOther(id: string, macro: Entry, previous: MacroEntries['previous']): boolean {
-  if (id.startsWith('macro.dbt.')) return false
+  if (/^macro\.dbt(?:_postgres)?\./.test(id)) return false
   const before = previous[id]
   return before === undefined || textOf(macro) !== textOf(before)
 }

@@ -270,7 +270,7 @@ describe('manifestArtifact', () => {
     expect(artifact.exposures[board.id]).toMatchObject({
       refs: [
         { name: 'checkout_test', version: null },
-        { name: 'orders', version: 2 },
+        { name: 'orders', version: null },
       ],
       label: 'The board',
       maturity: 'high',
