@@ -111,14 +111,8 @@ function jointColumns(
     // The aggregates of a pair share their state, so only pairs are asked for that are needed anyhow.
     const [first, second] = a < last ? [a, a + 1] : [a - 1, a]
     columns.push(
-      named(
-        pair(a < last ? sql`regr_avgy` : sql`regr_avgx`, first, second),
-        `${prefix}_m${a + 1}`,
-      ),
-      named(
-        pair(a < last ? sql`regr_syy` : sql`regr_sxx`, first, second),
-        `${prefix}_c${a + 1}${a + 1}`,
-      ),
+      named(pair(a < last ? sql`regr_avgy` : sql`regr_avgx`, first, second), `${prefix}_m${a + 1}`),
+      named(pair(a < last ? sql`regr_syy` : sql`regr_sxx`, first, second), `${prefix}_c${a + 1}${a + 1}`),
     )
     for (let b = a + 1; b < values.length; b++)
       columns.push(named(pair(sql`regr_sxy`, a, b), `${prefix}_c${a + 1}${b + 1}`))

@@ -1,7 +1,14 @@
 import type { Relation } from '../../core/node.ts'
 import { relationIdent, type SQLQuery, sql, sqlLiteral } from '../../warehouse/index.ts'
 import type { PlannedExperiment } from './metrics-plan.ts'
-import { asOfInstant, type ColumnTypes, dayOfInstant, instantLiteral, instantOf, whole } from './source-sql.ts'
+import {
+  asOfInstant,
+  type ColumnTypes,
+  dayOfInstant,
+  instantLiteral,
+  instantOf,
+  whole,
+} from './source-sql.ts'
 
 /*
  * Who was exposed to what, and when first. A relation that holds the exposures of several experiments is read once.
@@ -71,7 +78,9 @@ export function seenQuery(
       ${source}
       group by 1, 2, 3`
   const columns = [...new Set(extras)]
-  const named = columns.map((name, index) => sql`r.${sql.ident(name)}::text as ${sql.ident(`extra_${index}`)}`)
+  const named = columns.map(
+    (name, index) => sql`r.${sql.ident(name)}::text as ${sql.ident(`extra_${index}`)}`,
+  )
   const extra = (name: string): SQLQuery => sql`${sql.ident(`extra_${columns.indexOf(name)}`)}`
   const orderBy = columns.map((_, index) => sql`${sql.ident(`extra_${index}`)}`)
   return sql`

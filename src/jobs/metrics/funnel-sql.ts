@@ -95,9 +95,7 @@ function chain(
           : sql`${at} >= b.t${whole0(index - 1)}`
     const before = sql`f${whole0(index)}`
     const columns = all.map((each) =>
-      each === index
-        ? sql`coalesce(b.t${whole0(each)}, n.at) as t${whole0(each)}`
-        : sql`b.t${whole0(each)}`,
+      each === index ? sql`coalesce(b.t${whole0(each)}, n.at) as t${whole0(each)}` : sql`b.t${whole0(each)}`,
     )
     return sql`f${whole0(index + 1)} as materialized (
       select b.group_id, b.unit, b.starts, b.closes, ${sql.join(columns, sql`, `)}

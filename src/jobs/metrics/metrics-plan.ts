@@ -197,11 +197,14 @@ class Drafts {
   readonly measures: PlannedMeasure[] = []
   readonly spans: Span[] = []
 
-  constructor(
-    readonly unusable: UnusableColumns,
-    /** Whether all that is known is settled. */
-    readonly settlesAll: boolean,
-  ) {}
+  private readonly unusable: UnusableColumns
+  /** Whether all that is known is settled. */
+  private readonly settlesAll: boolean
+
+  constructor(unusable: UnusableColumns, settlesAll: boolean) {
+    this.unusable = unusable
+    this.settlesAll = settlesAll
+  }
 
   metric(definition: MetricDefinition): PlannedMetric {
     const { name } = definition

@@ -1,6 +1,5 @@
 import type { Relation } from '../../core/node.ts'
 import { relationIdent, type SQLQuery, sql } from '../../warehouse/index.ts'
-import { isoDay } from './day-number.ts'
 import type { MetricsPlan } from './metrics-plan.ts'
 import { type ColumnTypes, rowAmount, rowDay, rowsBetween, whole } from './source-sql.ts'
 
@@ -68,7 +67,7 @@ export function runningQuery(
     cross join lateral generate_series(t.day, t.next_day - 1) as d (day)`
 }
 
-function list(columns: readonly SQLQuery[]): SQLQuery {
+function list(columns: SQLQuery[]): SQLQuery {
   return columns.length === 0 ? sql`` : sql`, ${sql.join(columns, sql`, `)}`
 }
 
@@ -163,9 +162,4 @@ export function covariatesOf(plan: MetricsPlan): { readonly measure: number; rea
         if (each !== null) found.set(`${each}:${covariate.days}`, { measure: each, days: covariate.days })
     }
   return [...found.values()]
-}
-
-/** First day of the covariates as a date, for messages. */
-export function covariatesFrom(firstExposure: number, days: number): string {
-  return isoDay(firstExposure - days)
 }

@@ -110,27 +110,23 @@ function rowCondition({ column, values }: NonNullable<Measure['where']>): SQLQue
 }
 
 /** Is this value a finite number? Postgres orders NaN above infinity. */
-export function isFinite(value: SQLQuery): SQLQuery {
+export function isFiniteSql(value: SQLQuery): SQLQuery {
   return sql`(${value} > '-infinity'::float8 and ${value} < 'infinity'::float8)`
 }
 
 /** What a row `r` adds to a measure; `guarded` where its values may be no finite numbers. */
-export function rowAmount(
-  { measure, as }: PlannedMeasure,
-  types: ColumnTypes,
-  guarded: boolean,
-): SQLQuery {
+export function rowAmount({ measure, as }: PlannedMeasure, types: ColumnTypes, guarded: boolean): SQLQuery {
   const value = rowValue(measure, types)
   switch (as) {
     case 'sum':
       return guarded
-        ? sql`case when ${isFinite(value)} then ${value} else 0 end`
+        ? sql`case when ${isFiniteSql(value)} then ${value} else 0 end`
         : sql`coalesce(${value}, 0)`
     case 'hits':
       return guarded
-        ? sql`(${value} > 0 and ${isFinite(value)})::int::float8`
+        ? sql`(${value} > 0 and ${isFiniteSql(value)})::int::float8`
         : sql`coalesce((${value} > 0)::int::float8, 0)`
     case 'unusable':
-      return sql`coalesce((not ${isFinite(value)})::int::float8, 0)`
+      return sql`coalesce((not ${isFiniteSql(value)})::int::float8, 0)`
   }
 }

@@ -185,15 +185,17 @@ function covariate(plan: MetricsPlan, entry: NumberedVariable, funnel: Relation 
     sql`coalesce(${source}.${covariateColumn(measure, variable.covariate!.days)}, 0)`
   const total = sum(variable.measure!)
   const value = variable.isFlag ? sql`(${total} > 0)::int::float8` : total
-  return variable.unusable === null
-    ? value
-    : sql`case when ${sum(variable.unusable)} = 0 then ${value} end`
+  return variable.unusable === null ? value : sql`case when ${sum(variable.unusable)} = 0 then ${value} end`
 }
 
-/** The published units. `from` gives a unit its running totals `r` of the last day, and `q` of the last settled one. */
+/**
+ * The published units. `from` gives a unit its running totals `r` of the last day, and `q` of the last settled one where
+ * that is another.
+ */
 export function unitsQuery(plan: MetricsPlan, from: SQLQuery): SQLQuery {
   const last = sql`least(${whole(plan.until)}, g.last_day)`
   const settled = sql`least(${whole(plan.settles)}, g.last_day)`
+  const settledRows = plan.settles === plan.until ? sql`r` : sql`q`
   const columns = variablesOf(plan).flatMap((entry) => {
     const { variable } = entry
     const named = (value: SQLQuery, name: string): SQLQuery => sql`${value} as ${sql.ident(name)}`
@@ -212,10 +214,10 @@ export function unitsQuery(plan: MetricsPlan, from: SQLQuery): SQLQuery {
         : []),
       ...(variable.showsSettled || variable.measure === null
         ? []
-        : [named(rawTotal(plan, entry, settled, 'measure', sql`q`), variable.settledColumn)]),
+        : [named(rawTotal(plan, entry, settled, 'measure', settledRows), variable.settledColumn)]),
       ...(variable.unusable === null
         ? []
-        : [named(rawTotal(plan, entry, settled, 'unusable', sql`q`), unusableColumn(entry))]),
+        : [named(rawTotal(plan, entry, settled, 'unusable', settledRows), unusableColumn(entry))]),
     ]
   })
   const steps = plan.metrics.flatMap((metric, index) =>

@@ -60,9 +60,7 @@ export function rawTotal(
   if (!starts && !closes) return sql`(w.${settled} + ${now} - ${base})`
   const before = starts ? sql`when ${day} < ${startDay(span)} then w.${settled}` : sql``
   const close = sql`coalesce(${edge}.${edgeColumn('close', measure)}, 0)`
-  const after = closes
-    ? sql`when ${day} >= ${closeDay(span)} then w.${settled} + ${close} - ${base}`
-    : sql``
+  const after = closes ? sql`when ${day} >= ${closeDay(span)} then w.${settled} + ${close} - ${base}` : sql``
   return sql`(case ${before} ${after} else w.${settled} + ${now} - ${base} end)`
 }
 

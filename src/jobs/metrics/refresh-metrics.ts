@@ -1,0 +1,374 @@
+import type { Relation } from '../../core/node.ts'
+import { createTableAs, relationIdent, type Session, type SQLQuery, sql } from '../../warehouse/index.ts'
+import { capsQuery, cellKeysQuery, cellsQuery, groupMomentsQuery } from './cells-sql.ts'
+import {
+  crossingsQuery,
+  experimentRows,
+  exposureReadings,
+  firstExposuresQuery,
+  groupsQuery,
+  seenQuery,
+} from './exposures-sql.ts'
+import { funnelBeforeQuery, funnelQuery } from './funnel-sql.ts'
+import type { MetricsPlan } from './metrics-plan.ts'
+import { covariatesQuery, runningQuery, type SourceRelation } from './running-sql.ts'
+import { whole } from './source-sql.ts'
+import { edgesQuery, measuresOfSpan, partialDaysQuery } from './spans-sql.ts'
+import { freshQuery, knownUnits, type PreviousRefresh, unitsQuery, workQuery } from './units-sql.ts'
+
+/*
+ * Brings the tables of a set of metrics up to date. Making them from nothing is the same with no day settled: all
+ * exposures are new, and all days are read.
+ *
+ *   seen      exposures from the first day on that is not settled
+ *   fresh     units whose first exposure is among them, with their covariates
+ *   running   running totals of all units from that day on
+ *   edges     what they were where spans begin and end
+ *   moments   by group and day, all metrics side by side
+ */
+
+/** What a refresh reads and where it writes. */
+export interface RefreshInput {
+  readonly plan: MetricsPlan
+  /** In the order of the plan's sources. */
+  readonly sources: readonly SourceRelation[]
+  /** By the name that experiments refer to. */
+  readonly exposures: ReadonlyMap<string, SourceRelation>
+  /** The type of units, as DDL states it. */
+  readonly unitType: string
+  readonly previous: PreviousRefresh | null
+  /** Where tables go. */
+  readonly targets: Readonly<Record<'cells' | 'units' | 'groups', Relation>>
+  /** A relation of the run's own. */
+  readonly workRelation: (name: string) => Relation
+}
+
+export interface RefreshOutcome {
+  readonly cells: number
+  readonly units: number
+  /** First day whose statistics were made; null for all. */
+  readonly firstDay: number | null
+  readonly newUnits: number
+}
+
+/** What was found among exposures that the experiments did not foresee. */
+export interface ExposureFault {
+  readonly kind: 'undeclared_arms' | 'crossovers'
+  readonly experiment: string
+  readonly detail: string
+}
+
+/** Thrown when exposures are not what an experiment says of them. */
+export class ExposureFaults extends Error {
+  readonly faults: readonly ExposureFault[]
+
+  constructor(faults: readonly ExposureFault[]) {
+    super(faults.map(({ experiment, detail }) => `${experiment}: ${detail}`).join('; '))
+    this.name = 'ExposureFaults'
+    this.faults = faults
+  }
+}
+
+/** Makes the tables `cells` (from the first day on that was not settled), `units` and `groups`. */
+export async function refreshMetrics(session: Session, input: RefreshInput): Promise<RefreshOutcome> {
+  return session.transaction(async () => {
+    // Hash tables of units are the larger part of the work; sorts of wide rows gain as well.
+    await session.query(sql`set local work_mem = '64MB'`)
+    await session.query(sql`set local hash_mem_multiplier = 8`)
+    await session.query(sql`set local jit = off`)
+    const refresh = new Refresh(session, input)
+    try {
+      return await refresh.run()
+    } finally {
+      await refresh.dropWork()
+    }
+  })
+}
+
+/** One refresh, with the relations that it has made. */
+class Refresh {
+  private readonly made: Relation[] = []
+  private readonly session: Session
+  private readonly input: RefreshInput
+
+  constructor(session: Session, input: RefreshInput) {
+    this.session = session
+    this.input = input
+  }
+
+  async run(): Promise<RefreshOutcome> {
+    const { plan, previous, targets } = this.input
+    const seen = await this.readExposures()
+    await this.findFaults(seen)
+    await this.make(targets.groups, groupsQuery(seen, plan.experiments, previous?.groups ?? null))
+    const { fresh, newUnits, firstDay } = await this.findFresh(seen)
+    const crossings = await this.findCrossings(seen)
+    const work = workQuery(plan, fresh, previous && crossings && { refresh: previous, crossings })
+    const base = previous ? previous.settledDay : (firstDay ?? plan.until) - 1
+    const groups = this.groups()
+    const running = await this.addUp(work, base)
+    const joins = await this.findEdges({ work, groups, running, base })
+    const cells = await this.makeCells({ work, groups, running, base, joins })
+    const units = await this.makeUnits({ work, groups, running, joins })
+    return { cells, units, newUnits, firstDay: previous ? previous.settledDay + 1 : null }
+  }
+
+  /** Groups with the facts of their experiments. */
+  private groups(): SQLQuery {
+    const { plan, targets } = this.input
+    return sql`(
+      select g.group_id, g.arm, g.stratum, g.segments, e.*
+      from ${relationIdent(targets.groups)} as g
+      inner join ${experimentRows(plan.experiments)} on e.experiment = g.experiment)`
+  }
+
+  private async readExposures(): Promise<Relation> {
+    const { plan, exposures, unitType, previous } = this.input
+    const times = { fromDay: previous ? previous.settledDay + 1 : null, asOf: plan.asOf }
+    const queries = exposureReadings(plan.experiments).map((reading) => {
+      const { relation, types } = exposures.get(reading.experiments[0]!.experiment.data.ref)!
+      return sql`(${seenQuery(reading, relation, types, unitType, times)})`
+    })
+    return this.makeWork('seen', sql.join(queries, sql` union all `))
+  }
+
+  private async findFaults(seen: Relation): Promise<void> {
+    const { plan } = this.input
+    const { rows } = await this.session.query<{ number: number; arms: string[] }>(sql`
+      select experiment_number as number, array_agg(distinct arm order by arm) as arms
+      from ${relationIdent(seen)} group by 1`)
+    const faults: ExposureFault[] = rows.flatMap(({ number, arms }) => {
+      const { name, arms: declared } = plan.experiments[number]!
+      const unknown = arms.filter((arm) => !declared.includes(arm))
+      if (unknown.length === 0) return []
+      return [
+        {
+          kind: 'undeclared_arms',
+          experiment: name,
+          detail: `exposures carry arms that the experiment does not declare: ${unknown.join(', ')}`,
+        },
+      ]
+    })
+    if (faults.length > 0) throw new ExposureFaults(faults)
+  }
+
+  private async findFresh(
+    seen: Relation,
+  ): Promise<{ fresh: Relation; newUnits: number; firstDay: number | null }> {
+    const { plan, previous, targets } = this.input
+    const known = previous ? knownUnits(previous) : null
+    const first = await this.makeWork('first', firstExposuresQuery(seen, plan.experiments, known))
+    await this.analyze(first)
+    const { rows } = await this.session.query<{ units: number; day: number | null }>(
+      sql`select count(*) as units, min(exposed_day) as day from ${relationIdent(first)}`,
+    )
+    const { units, day } = rows[0]!
+    await this.refuseCrossovers(first)
+    const before: (Relation | null)[] = []
+    const funnels = new Map<number, Relation>()
+    for (const [index, source] of this.input.sources.entries()) {
+      const query = covariatesQuery(plan, index, source, first, day ?? plan.until)
+      before.push(query && (await this.makeWork(`before_${index}`, query)))
+    }
+    for (const [index, metric] of plan.metrics.entries()) {
+      if (metric.definition.kind !== 'funnel' || !metric.variables[0]!.covariate) continue
+      const source = this.sourceOf(index)
+      const query = funnelBeforeQuery(plan, index, first, { source, first: day ?? plan.until })
+      funnels.set(index, await this.makeWork(`funnel_before_${index}`, query))
+    }
+    const fresh = await this.makeWork(
+      'fresh',
+      freshQuery(plan, { first, groups: targets.groups, before, funnels }),
+    )
+    await this.analyze(fresh, ['unit', 'group_id', 'exposed_day'])
+    return { fresh, newUnits: units, firstDay: day }
+  }
+
+  private sourceOf(metric: number): SourceRelation {
+    const { plan, sources } = this.input
+    const key = JSON.stringify(plan.metrics[metric]!.definition.from)
+    return sources[plan.sources.findIndex((source) => JSON.stringify(source) === key)]!
+  }
+
+  private async refuseCrossovers(units: Relation): Promise<void> {
+    const { plan } = this.input
+    const refusing = plan.experiments.flatMap(({ data }, number) =>
+      data.crossovers === 'fail' ? [number] : [],
+    )
+    if (refusing.length === 0) return
+    const { rows } = await this.session.query<{ number: number; units: number }>(sql`
+      select experiment_number as number, count(*) as units from ${relationIdent(units)}
+      where crossed_day is not null and experiment_number = any(${refusing}::int[])
+      group by 1 order by 1`)
+    this.throwCrossovers(rows)
+  }
+
+  private throwCrossovers(rows: readonly { number: number; units: number }[]): void {
+    if (rows.length === 0) return
+    throw new ExposureFaults(
+      rows.map(({ number, units }) => ({
+        kind: 'crossovers',
+        experiment: this.input.plan.experiments[number]!.name,
+        detail: `${units} ${units === 1 ? 'unit was' : 'units were'} seen in more than one arm`,
+      })),
+    )
+  }
+
+  private async findCrossings(seen: Relation): Promise<Relation | null> {
+    const { plan, previous } = this.input
+    if (!previous) return null
+    const crossings = await this.makeWork(
+      'crossings',
+      crossingsQuery(seen, plan.experiments, knownUnits(previous)),
+    )
+    await this.analyze(crossings)
+    const refusing = plan.experiments.flatMap(({ data }, number) =>
+      data.crossovers === 'fail' ? [number] : [],
+    )
+    if (refusing.length > 0) {
+      const { rows } = await this.session.query<{ number: number; units: number }>(sql`
+        select g.experiment_number as number, count(*) as units
+        from ${relationIdent(crossings)} as c
+        inner join ${this.groups()} as g on g.group_id = c.group_id
+        where g.experiment_number = any(${refusing}::int[])
+        group by 1 order by 1`)
+      this.throwCrossovers(rows)
+    }
+    return crossings
+  }
+
+  /** Running totals of all units whose experiments go on. */
+  private async addUp(work: SQLQuery, base: number): Promise<Relation> {
+    const { plan, sources } = this.input
+    const units = await this.makeWork(
+      'unit',
+      sql`
+        select distinct w.unit from ${work} as w
+        inner join ${this.groups()} as g on g.group_id = w.group_id
+        where g.last_day > ${whole(base)}`,
+    )
+    await this.analyze(units)
+    const running = await this.makeWork('running', runningQuery(plan, sources, relationIdent(units), base))
+    await this.analyze(running, ['unit', 'day'])
+    return running
+  }
+
+  /** Joins to the totals where spans begin and end, and to what units reached of funnels. */
+  private async findEdges(parts: {
+    work: SQLQuery
+    groups: SQLQuery
+    running: Relation
+    base: number
+  }): Promise<SQLQuery> {
+    const { plan, sources } = this.input
+    const joins: SQLQuery[] = []
+    const join = (relation: Relation, alias: string): void => {
+      const name = sql.ident(alias)
+      joins.push(
+        sql`left join ${relationIdent(relation)} as ${name} on ${name}.group_id = w.group_id and ${name}.unit = w.unit`,
+      )
+    }
+    for (const index of plan.spans.keys()) {
+      if (measuresOfSpan(plan, index).length === 0) continue
+      const partials: Record<'base' | 'close', Relation | null> = { base: null, close: null }
+      for (const edge of ['base', 'close'] as const) {
+        const query = partialDaysQuery(plan, index, edge, { ...parts, sources })
+        if (query) partials[edge] = await this.makeWork(`partial_${edge}_${index}`, query)
+      }
+      const edges = await this.makeWork(`edges_${index}`, edgesQuery(plan, index, { ...parts, partials }))
+      await this.analyze(edges, ['unit', 'group_id'])
+      join(edges, `p${index}`)
+    }
+    for (const [index, { definition }] of plan.metrics.entries()) {
+      if (definition.kind !== 'funnel') continue
+      const source = this.sourceOf(index)
+      const query = funnelQuery(plan, index, parts.work, {
+        source,
+        groups: parts.groups,
+        first: parts.base + 1,
+      })
+      const funnel = await this.makeWork(`funnel_${index}`, query)
+      await this.analyze(funnel, ['unit', 'group_id'])
+      join(funnel, `f${index}`)
+    }
+    return sql.join(joins, sql`\n    `)
+  }
+
+  private async makeCells(parts: {
+    work: SQLQuery
+    groups: SQLQuery
+    running: Relation
+    base: number
+    joins: SQLQuery
+  }): Promise<number> {
+    const { plan, targets } = this.input
+    const { work, groups, running, base, joins } = parts
+    const day = sql`r.day`
+    const from = sql`
+      from ${relationIdent(running)} as r
+      inner join ${work} as w on w.unit = r.unit and r.day >= w.exposed_day
+      inner join ${groups} as g on g.group_id = w.group_id and r.day <= g.last_day
+        and (w.crossed_day is null or not g.excludes or r.day < w.crossed_day)
+      ${joins}`
+    const settled = sql`where r.day > ${whole(base)}`
+    const capped = capsQuery(plan, { from: sql`${from} ${settled}`, day })
+    const caps = capped && (await this.makeWork('caps', capped))
+    const capJoin = caps
+      ? sql`left join ${relationIdent(caps)} as k on k.experiment_number = g.experiment_number and k.day = r.day`
+      : sql``
+    const moments = await this.makeWork(
+      'moments',
+      groupMomentsQuery(plan, { from: sql`${from} ${capJoin} ${settled}`, day }),
+    )
+    const keys = await this.makeWork('keys', cellKeysQuery(groups))
+    await this.analyze(keys)
+    return this.make(targets.cells, cellsQuery(plan, moments, keys))
+  }
+
+  private async makeUnits(parts: {
+    work: SQLQuery
+    groups: SQLQuery
+    running: Relation
+    joins: SQLQuery
+  }): Promise<number> {
+    const { plan, targets } = this.input
+    const { work, groups, running, joins } = parts
+    const at = (alias: SQLQuery, day: number): SQLQuery => sql`
+      left join ${relationIdent(running)} as ${alias} on ${alias}.unit = w.unit and ${alias}.day = least(${whole(day)}, g.last_day)`
+    return this.make(
+      targets.units,
+      unitsQuery(
+        plan,
+        sql`
+      from ${work} as w
+      inner join ${groups} as g on g.group_id = w.group_id
+      ${at(sql`r`, plan.until)}
+      ${plan.settles === plan.until ? sql`` : at(sql`q`, plan.settles)}
+      ${joins}`,
+      ),
+    )
+  }
+
+  private async make(relation: Relation, query: SQLQuery): Promise<number> {
+    return (await this.session.query(createTableAs(relation, query, { unlogged: false }))).rowCount
+  }
+
+  private async makeWork(name: string, query: SQLQuery): Promise<Relation> {
+    const relation = this.input.workRelation(name)
+    await this.session.query(createTableAs(relation, query, { unlogged: true }))
+    this.made.push(relation)
+    return relation
+  }
+
+  private async analyze(relation: Relation, columns: readonly string[] = []): Promise<void> {
+    const names = columns.map((name) => sql.ident(name))
+    const list = names.length === 0 ? sql`` : sql` (${sql.join(names, sql`, `)})`
+    await this.session.query(sql`analyze ${relationIdent(relation)}${list}`)
+  }
+
+  /** Drops what was only worked on; after a failure the transaction has taken it back already. */
+  async dropWork(): Promise<void> {
+    for (const relation of this.made.splice(0))
+      await this.session.query(sql`drop table if exists ${relationIdent(relation)}`).catch(() => {})
+  }
+}
