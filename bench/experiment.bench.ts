@@ -2,9 +2,9 @@ import { mkdtempSync, rmSync } from 'node:fs'
 import { tmpdir } from 'node:os'
 import { join } from 'node:path'
 import { parseArgs } from 'node:util'
-import type { MetricDefinition } from '../src/core/metrics-spec.ts'
+import type { MetricDefinition, MetricsExperiment } from '../src/core/metrics-spec.ts'
 import type { Relation } from '../src/core/node.ts'
-import { type MetricsExperiment, planMetrics } from '../src/jobs/metrics/metrics-plan.ts'
+import { planMetrics } from '../src/jobs/metrics/metrics-plan.ts'
 import { refreshMetrics } from '../src/jobs/metrics/refresh-metrics.ts'
 import type { PreviousRefresh } from '../src/jobs/metrics/units-sql.ts'
 import {
@@ -179,7 +179,12 @@ async function refreshed(
   lateDays: number,
   previous: Tables | null,
 ): Promise<{ tables: Tables; seconds: number }> {
-  const plan = planMetrics({ metrics: metricsOf(), lateDays, asOf: dateAfter(days) }, experimentsOf(size))
+  const plan = planMetrics({
+    metrics: metricsOf(),
+    experiments: experimentsOf(size),
+    lateDays,
+    asOf: dateAfter(days),
+  })
   const number = refreshes++
   const target = (name: string): Relation => ({ schema: 'bench', identifier: `${name}_${number}` })
   const targets = { cells: target('cells'), units: target('units'), groups: target('groups') }

@@ -19,6 +19,10 @@ export function jobTables(spec: JobSpec): readonly JobTableDeclaration[] {
       return [
         { suffix: '', description: 'Sums over units, by experiment, arm, segment, stratum, metric and day.' },
         { suffix: 'units', description: 'One row per experiment and unit: its arm and what it came to.' },
+        {
+          suffix: 'groups',
+          description: 'Units that are counted together, and up to which day they are settled.',
+        },
       ]
     case 'experiment':
       return [

@@ -1,19 +1,15 @@
 import type { JobSpec } from '../core/job-spec.ts'
-import { makeProblem, ProblemError } from '../core/problem.ts'
 import { runExperiment } from './experiment/experiment.ts'
 import { experimentColumns } from './experiment/table-columns.ts'
 import type { JobColumn, JobContext, JobOutcome } from './job.ts'
+import { runMetrics } from './metrics/run-metrics.ts'
 
 /** Runs a job of any kind. */
 export async function runJob(context: JobContext): Promise<JobOutcome> {
   const { spec } = context.job
   switch (spec.kind) {
     case 'metrics':
-      throw new ProblemError(
-        makeProblem('job-failed', 'metrics of exposures are not computed by this version', {
-          place: context.job.place,
-        }),
-      )
+      return runMetrics(spec, context)
     case 'experiment':
       return runExperiment(spec, context)
   }

@@ -4,6 +4,7 @@ import type { PlannedExperiment } from './metrics-plan.ts'
 import {
   asOfInstant,
   type ColumnTypes,
+  dateOf,
   dayOfInstant,
   instantLiteral,
   instantOf,
@@ -166,24 +167,26 @@ export function crossingsQuery(
     group by 1, 2`
 }
 
-/** All groups with a number each: those that were there keep theirs. */
+/** All groups with a number each, those that were there keep theirs, and the day up to which they are settled. */
 export function groupsQuery(
   seen: Relation,
   experiments: readonly PlannedExperiment[],
   previous: Relation | null,
+  settles: number,
 ): SQLQuery {
   const columns = sql`experiment, arm, stratum, segments`
+  const settled = sql`${dateOf(whole(settles))} as settled_day`
   const found = sql`
     select distinct ${groupKey} as group_key, ${columns}
     from ${relationIdent(seen)} as s
     inner join ${experimentRows(experiments)} on s.experiment_number = e.experiment_number`
   if (!previous)
-    return sql`select (row_number() over (order by group_key))::int as group_id, found.* from (${found}) as found`
+    return sql`select (row_number() over (order by group_key))::int as group_id, found.*, ${settled} from (${found}) as found`
   return sql`
-    select group_id, ${groupKey} as group_key, ${columns} from ${relationIdent(previous)}
+    select group_id, ${groupKey} as group_key, ${columns}, ${settled} from ${relationIdent(previous)}
     union all
     select (coalesce((select max(group_id) from ${relationIdent(previous)}), 0)
-        + row_number() over (order by group_key))::int, found.*
+        + row_number() over (order by group_key))::int, found.*, ${settled}
     from (${found}) as found
     where group_key not in (select ${groupKey} from ${relationIdent(previous)})`
 }

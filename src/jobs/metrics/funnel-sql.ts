@@ -105,7 +105,7 @@ function chain(
         from ${before} as b
         inner join ${relationIdent(relation)} as r on r.${sql.ident(definition.unit)} = b.unit
         where b.t${whole0(index)} is null and ${between} and ${at} >= b.starts and ${at} < b.closes
-          and ${rowValue(step, types)} > 0 and ${after}
+          and ${rowValue(step, types)} > 0 and ${rowValue(step, types)} < 'infinity'::float8 and ${after}
         group by 1, 2) as n on n.group_id = b.group_id and n.unit = b.unit)`
   })
   const last = sql`t${whole0(steps.length - 1)}`

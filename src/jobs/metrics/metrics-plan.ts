@@ -1,12 +1,12 @@
-import type { ExperimentData, ExperimentSpec } from '../../core/experiment-spec.ts'
 import type {
   Measure,
   MetricCap,
   MetricDefinition,
   MetricSource,
+  MetricsExperiment,
   MetricsSpec,
 } from '../../core/metrics-spec.ts'
-import { dayOf, dayUntil, microsOf } from './day-number.ts'
+import { dayOf, dayUntil } from './day-number.ts'
 
 /*
  * What a set of metrics has to read and to keep, as plain data. The words of this folder:
@@ -18,18 +18,6 @@ import { dayOf, dayUntil, microsOf } from './day-number.ts'
  *   group      experiment, arm, stratum and segments: units of one group are never told apart
  *   settled    days whose rows are taken not to change any more
  */
-
-/** An experiment as the metrics see it. */
-export interface MetricsExperiment {
-  readonly name: string
-  readonly data: Extract<ExperimentData, { kind: 'exposures' }>
-  readonly arms: readonly string[]
-  readonly segments: readonly string[]
-  readonly strata: readonly string[]
-  readonly cluster?: string
-  /** The metrics of the set that it asks for. */
-  readonly metrics: readonly string[]
-}
 
 export interface PlannedMeasure {
   readonly source: number
@@ -110,37 +98,12 @@ export function unusableKey(source: MetricSource, column: string): string {
   return JSON.stringify([source.ref, column])
 }
 
-/** The experiments that use a set of metrics and take their outcomes from it. */
-export function experimentsOfSet(
-  set: string,
-  experiments: readonly { readonly name: string; readonly spec: ExperimentSpec }[],
-): MetricsExperiment[] {
-  return experiments.flatMap(({ name, spec }) => {
-    const { data, control, treatments, holdout, segments, strata, cluster, outcomes } = spec
-    const metrics = outcomes.flatMap(({ source }) =>
-      source.from === 'metrics' && source.set === set ? [source.metric] : [],
-    )
-    if (data.kind !== 'exposures' || metrics.length === 0) return []
-    return [
-      {
-        name,
-        data,
-        arms: [control, ...treatments, ...(holdout === undefined ? [] : [holdout])],
-        segments,
-        strata,
-        ...(cluster !== undefined && { cluster }),
-        metrics: [...new Set(metrics)],
-      },
-    ]
-  })
-}
-
 /** Plans what to read and keep for the metrics that the experiments ask for. */
 export function planMetrics(
-  spec: Pick<MetricsSpec, 'metrics' | 'lateDays' | 'asOf'>,
-  experiments: readonly MetricsExperiment[],
+  spec: Omit<MetricsSpec, 'kind' | 'question'>,
   unusable: UnusableColumns = new Set(),
 ): MetricsPlan {
+  const { experiments } = spec
   const asked = new Set(experiments.flatMap(({ metrics }) => metrics))
   const until = dayUntil(spec.asOf)
   // A day that has not ended is never settled.
@@ -184,11 +147,6 @@ function planExperiment(
     lastDay: Math.max(endDay - 1, ...last),
     skip,
   }
-}
-
-/** Whether an instant is given as one that the calendar has. */
-export function isInstant(text: string): boolean {
-  return Number.isFinite(microsOf(text))
 }
 
 /** Collects what metrics share: sources, measures and spans, each once. */

@@ -10,9 +10,16 @@ import {
   seenQuery,
 } from './exposures-sql.ts'
 import { funnelBeforeQuery, funnelQuery } from './funnel-sql.ts'
-import type { MetricsPlan } from './metrics-plan.ts'
-import { covariatesQuery, runningQuery, type SourceRelation } from './running-sql.ts'
-import { whole } from './source-sql.ts'
+import { type MetricsPlan, type UnusableColumns, unusableKey } from './metrics-plan.ts'
+import {
+  covariateColumn,
+  covariatesOf,
+  covariatesQuery,
+  measureColumn,
+  runningQuery,
+  type SourceRelation,
+} from './running-sql.ts'
+import { isFiniteSql, whole } from './source-sql.ts'
 import { edgesQuery, measuresOfSpan, partialDaysQuery } from './spans-sql.ts'
 import { freshQuery, knownUnits, type PreviousRefresh, unitsQuery, workQuery } from './units-sql.ts'
 
@@ -46,6 +53,7 @@ export interface RefreshInput {
 export interface RefreshOutcome {
   readonly cells: number
   readonly units: number
+  readonly groups: number
   /** First day whose statistics were made; null for all. */
   readonly firstDay: number | null
   readonly newUnits: number
@@ -66,6 +74,17 @@ export class ExposureFaults extends Error {
     super(faults.map(({ experiment, detail }) => `${experiment}: ${detail}`).join('; '))
     this.name = 'ExposureFaults'
     this.faults = faults
+  }
+}
+
+/** Thrown when rows hold values that are no finite numbers where none were expected. */
+export class UnusableValues extends Error {
+  readonly columns: UnusableColumns
+
+  constructor(columns: UnusableColumns) {
+    super(`values that are no finite numbers: ${[...columns].join(', ')}`)
+    this.name = 'UnusableValues'
+    this.columns = columns
   }
 }
 
@@ -100,7 +119,10 @@ class Refresh {
     const { plan, previous, targets } = this.input
     const seen = await this.readExposures()
     await this.findFaults(seen)
-    await this.make(targets.groups, groupsQuery(seen, plan.experiments, previous?.groups ?? null))
+    const groupRows = await this.make(
+      targets.groups,
+      groupsQuery(seen, plan.experiments, previous?.groups ?? null, plan.settles),
+    )
     const { fresh, newUnits, firstDay } = await this.findFresh(seen)
     const crossings = await this.findCrossings(seen)
     const work = workQuery(plan, fresh, previous && crossings && { refresh: previous, crossings })
@@ -110,7 +132,7 @@ class Refresh {
     const joins = await this.findEdges({ work, groups, running, base })
     const cells = await this.makeCells({ work, groups, running, base, joins })
     const units = await this.makeUnits({ work, groups, running, joins })
-    return { cells, units, newUnits, firstDay: previous ? previous.settledDay + 1 : null }
+    return { cells, units, groups: groupRows, newUnits, firstDay: previous ? previous.settledDay + 1 : null }
   }
 
   /** Groups with the facts of their experiments. */
@@ -168,7 +190,12 @@ class Refresh {
     const funnels = new Map<number, Relation>()
     for (const [index, source] of this.input.sources.entries()) {
       const query = covariatesQuery(plan, index, source, first, day ?? plan.until)
-      before.push(query && (await this.makeWork(`before_${index}`, query)))
+      const relation = query && (await this.makeWork(`before_${index}`, query))
+      before.push(relation)
+      const sums = covariatesOf(plan)
+        .filter(({ measure }) => plan.measures[measure]!.source === index)
+        .map(({ measure, days }) => ({ measure, column: covariateColumn(measure, days) }))
+      if (relation) await this.refuseUnusable(relation, sums, sql``)
     }
     for (const [index, metric] of plan.metrics.entries()) {
       if (metric.definition.kind !== 'funnel' || !metric.variables[0]!.covariate) continue
@@ -250,7 +277,29 @@ class Refresh {
     await this.analyze(units)
     const running = await this.makeWork('running', runningQuery(plan, sources, relationIdent(units), base))
     await this.analyze(running, ['unit', 'day'])
+    const last = plan.measures.map((_, measure) => ({ measure, column: measureColumn(measure) }))
+    await this.refuseUnusable(running, last, sql`where day = ${whole(plan.until)}`)
     return running
+  }
+
+  /** A sum with a value that is no finite number is none, so looking at sums is enough. */
+  private async refuseUnusable(
+    relation: Relation,
+    sums: readonly { readonly measure: number; readonly column: SQLQuery }[],
+    where: SQLQuery,
+  ): Promise<void> {
+    const { plan } = this.input
+    if (sums.length === 0) return
+    const tests = sums.map(({ column }) => sql`coalesce(bool_or(not ${isFiniteSql(column)}), false)`)
+    const { rows } = await this.session.query<{ found: boolean[] }>(
+      sql`select array[${sql.join(tests, sql`, `)}] as found from ${relationIdent(relation)} ${where}`,
+    )
+    const columns = sums.flatMap(({ measure }, index) => {
+      const { source, measure: summed } = plan.measures[measure]!
+      if (!rows[0]!.found[index] || summed.column === undefined) return []
+      return [unusableKey(plan.sources[source]!, summed.column)]
+    })
+    if (columns.length > 0) throw new UnusableValues(new Set(columns))
   }
 
   /** Joins to the totals where spans begin and end, and to what units reached of funnels. */

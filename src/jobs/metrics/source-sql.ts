@@ -114,7 +114,15 @@ export function isFiniteSql(value: SQLQuery): SQLQuery {
   return sql`(${value} > '-infinity'::float8 and ${value} < 'infinity'::float8)`
 }
 
-/** What a row `r` adds to a measure; `guarded` where its values may be no finite numbers. */
+/** Whether values of a column can be no finite numbers. */
+export function canBeUnusable(column: string | undefined, types: ColumnTypes): boolean {
+  return column !== undefined && /^(real|double precision|numeric)/.test(types.get(column) ?? '')
+}
+
+/**
+ * What a row `r` adds to a measure; `guarded` where its values may be no finite numbers. Where they are not expected,
+ * the sum of a unit that has one is no finite number either, which tells that they are there.
+ */
 export function rowAmount({ measure, as }: PlannedMeasure, types: ColumnTypes, guarded: boolean): SQLQuery {
   const value = rowValue(measure, types)
   switch (as) {
@@ -125,7 +133,9 @@ export function rowAmount({ measure, as }: PlannedMeasure, types: ColumnTypes, g
     case 'hits':
       return guarded
         ? sql`(${value} > 0 and ${isFiniteSql(value)})::int::float8`
-        : sql`coalesce((${value} > 0)::int::float8, 0)`
+        : canBeUnusable(measure.column, types)
+          ? sql`coalesce((${value} > 0)::int::float8 + (${value} - ${value}), 0)`
+          : sql`coalesce((${value} > 0)::int::float8, 0)`
     case 'unusable':
       return sql`coalesce((not ${isFiniteSql(value)})::int::float8, 0)`
   }

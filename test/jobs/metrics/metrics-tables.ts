@@ -1,10 +1,6 @@
-import type { MetricsSpec } from '../../../src/core/metrics-spec.ts'
+import type { MetricsExperiment, MetricsSpec } from '../../../src/core/metrics-spec.ts'
 import type { Relation } from '../../../src/core/node.ts'
-import {
-  type MetricsExperiment,
-  planMetrics,
-  type UnusableColumns,
-} from '../../../src/jobs/metrics/metrics-plan.ts'
+import { planMetrics, type UnusableColumns } from '../../../src/jobs/metrics/metrics-plan.ts'
 import { refreshMetrics } from '../../../src/jobs/metrics/refresh-metrics.ts'
 import type { PreviousRefresh } from '../../../src/jobs/metrics/units-sql.ts'
 import { columnsOf, relationIdent, type Session, sql, unsafeSql } from '../../../src/warehouse/index.ts'
@@ -58,7 +54,7 @@ export async function refreshTables(
   name: string,
   { spec, experiments, unusable, previous }: RefreshRequest,
 ): Promise<MetricsTables> {
-  const plan = planMetrics(spec, experiments, unusable)
+  const plan = planMetrics({ ...spec, experiments }, unusable)
   const target = {
     cells: relation(`${name}_cells`),
     units: relation(`${name}_units`),

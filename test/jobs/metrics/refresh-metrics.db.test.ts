@@ -1,7 +1,7 @@
 import { describe, expect, test } from 'vitest'
-import type { MetricDefinition, MetricsSpec } from '../../../src/core/metrics-spec.ts'
+import type { MetricDefinition, MetricsExperiment, MetricsSpec } from '../../../src/core/metrics-spec.ts'
 import { dayOf, isoDay, microsOf } from '../../../src/jobs/metrics/day-number.ts'
-import type { MetricsExperiment } from '../../../src/jobs/metrics/metrics-plan.ts'
+import { unusableKey } from '../../../src/jobs/metrics/metrics-plan.ts'
 import { readCells } from '../../../src/jobs/metrics/read-cells.ts'
 import { makeRandom } from '../../../src/stats/index.ts'
 import { relationIdent, type Session, sql } from '../../../src/warehouse/index.ts'
@@ -131,6 +131,7 @@ const spec = (asOf: string, lateDays = 0, list = metrics): MetricsSpec => ({
   kind: 'metrics',
   question: '',
   metrics: list,
+  experiments: [],
   lateDays,
   asOf,
 })
@@ -288,3 +289,91 @@ function visible(world: SmallWorld, asOf: string): SmallWorld {
     exposures: world.exposures.filter(({ exposed_at: at }) => microsOf(at) < microsOf(asOf)),
   }
 }
+
+describe('rows that are hard to count', () => {
+  const simple = [
+    metric('revenue', 'mean', { value: { column: 'revenue' }, prePeriodDays: 5 }),
+    metric('bounded', 'mean', { value: { column: 'revenue' }, cap: { upper: 9, lower: 0 } }),
+    metric('paid', 'proportion', { value: { column: 'revenue' }, prePeriodDays: 5 }),
+    metric('ratio', 'ratio', {
+      numerator: { column: 'revenue' },
+      denominator: { column: 'plays' },
+      prePeriodDays: 5,
+    }),
+    metric('winsorised', 'mean', { value: { column: 'revenue' }, cap: { upperQuantile: 0.9 } }),
+  ]
+  const asked = experiments.map((each) => ({ ...each, metrics: simple.map(({ name }) => name) }))
+
+  test('a unit with a value that is no finite number is missing, and no other', async () => {
+    const world = makeSmallWorld(21, { units: 30 })
+    const spoilt = {
+      ...world,
+      days: world.days.map((row, index) =>
+        index % 40 === 3 ? { ...row, revenue: [Number.NaN, Infinity, -Infinity][index % 3]! } : row,
+      ),
+    }
+    const unusable = new Set([unusableKey(byDay, 'revenue')])
+    await run(async (session) => {
+      let previous: MetricsTables | undefined
+      for (const asOf of ['2026-03-07', '2026-03-10', '2026-03-17']) {
+        await loadWorld(session, visible(spoilt, asOf))
+        const request = { spec: spec(asOf, 1, simple), experiments: asked }
+        await expect(refreshTables(session, 'spoilt', request)).rejects.toThrow('no finite numbers')
+        previous = await refreshTables(session, 'spoilt', {
+          ...request,
+          unusable,
+          ...(previous && { previous }),
+        })
+        const expected = naiveCells(visible(spoilt, asOf), spec(asOf, 1, simple), asked)
+        expect(Math.max(...[...expected.values()].map(({ missing }) => missing))).toBeGreaterThan(0)
+        expectSameCells(await storedCells(session, previous, asked), expected)
+      }
+    })
+  })
+
+  test('moments do not cancel where the mean is ten thousand times the spread', async () => {
+    const level = [simple[0]!]
+    const one = [{ ...experiment(1), metrics: ['revenue'] }]
+    const world = makeSmallWorld(22, { units: 60, level: 1e4 })
+    await run(async (session) => {
+      let previous: MetricsTables | undefined
+      for (const asOf of ['2026-03-08', '2026-03-09', '2026-03-12']) {
+        await loadWorld(session, visible(world, asOf))
+        previous = await refreshTables(session, 'level', {
+          spec: spec(asOf, 0, level),
+          experiments: one,
+          ...(previous && { previous }),
+        })
+      }
+      const cells = await storedCells(session, previous!, one)
+      const expected = naiveCells(visible(world, '2026-03-12'), spec('2026-03-12', 0, level), one)
+      expectSameCells(cells, expected)
+      const last = expected.get('test_1|control||||revenue|2026-03-11')!
+      expect(last.moments.n).toBeGreaterThan(5)
+    })
+  })
+
+  test('arms that nobody declared are refused by name', async () => {
+    const world = makeSmallWorld(23, { units: 5 })
+    const exposures = world.exposures.map((row, index) =>
+      index === 4 ? { ...row, variant: 'ghost', exposed_at: '2026-03-06T10:00:00Z', user_id: 3 } : row,
+    )
+    await run(async (session) => {
+      await loadWorld(session, { ...world, exposures })
+      await expect(
+        refreshTables(session, 'ghost', { spec: spec('2026-03-17', 0, simple), experiments: asked }),
+      ).rejects.toThrow('ghost')
+    })
+  })
+
+  test('units in two arms fail where that is asked for', async () => {
+    const world = makeSmallWorld(24)
+    const failing = asked.map((each) => ({ ...each, data: { ...each.data, crossovers: 'fail' as const } }))
+    await run(async (session) => {
+      await loadWorld(session, world)
+      await expect(
+        refreshTables(session, 'failing', { spec: spec('2026-03-17', 0, simple), experiments: failing }),
+      ).rejects.toThrow('seen in more than one arm')
+    })
+  })
+})

@@ -1,6 +1,10 @@
-import type { Measure, MetricDefinition, MetricsSpec } from '../../../src/core/metrics-spec.ts'
+import type {
+  Measure,
+  MetricDefinition,
+  MetricsExperiment,
+  MetricsSpec,
+} from '../../../src/core/metrics-spec.ts'
 import { dayOf, dayUntil, isoDay, microsOf } from '../../../src/jobs/metrics/day-number.ts'
-import type { MetricsExperiment } from '../../../src/jobs/metrics/metrics-plan.ts'
 import { type JointMoments, jointMomentsOf, makeRandom, type Random } from '../../../src/stats/index.ts'
 
 /*
