@@ -11,8 +11,9 @@ import { named } from './relation-state.ts'
 
 /*
  * Where the files of a published table or materialized view lie and which indexes somebody else made on it goes over to
- * what takes its place before anything is locked, since that may take a while. Indexes that the project's config once asked for have names that tell,
- * and go when it does not ask for them any more. Indexes of constraints belong to the constraints of the project.
+ * what takes its place before anything is locked, since that may take a while. Indexes that the project's config once
+ * asked for have names that tell, and go when it does not ask for them any more. Indexes of constraints belong to the
+ * constraints of the project, but for keys at which others point.
  */
 
 interface FoundIndex {
@@ -27,6 +28,11 @@ interface FoundIndex {
   readonly columns: readonly string[]
   /** Its columns in order, where it is made of nothing else. */
   readonly keyColumns: readonly string[] | null
+  /** What it is the index of. */
+  readonly constraint: 'primary key' | 'unique' | 'exclude' | null
+  readonly constraintComment: string | null
+  /** Whether a foreign key of another table needs it. */
+  readonly isPointedAt: boolean
   readonly comment: string | null
   /** Where its file lies, if not where those of the database do. */
   readonly tablespace: string | null
@@ -61,7 +67,9 @@ export async function carryIndexes(session: Session, actions: readonly PublishAc
   const indexesOf = (relation: Relation) => byRelation.get(relationKey(relation)) ?? []
   for (const { published, build } of successors) {
     const present = indexesOf(build)
-    const missing = indexesOf(published).filter((index) => !isOfConfig(index) && !isAmong(index, present))
+    const missing = indexesOf(published).filter(
+      (index) => isOfOthers(index) && !isOfConfig(index) && !isAmong(index, present),
+    )
     if (missing.length > 0) await makeIndexes(session, missing, build)
     await describeIndexes(session, indexesOf(published), build)
   }
@@ -85,9 +93,13 @@ async function moveToTablespaces(session: Session, successors: readonly Successo
 
 /** Makes all indexes of a table on a copy of it, but those of constraints. */
 export async function copyIndexes(session: Session, from: Relation, to: Relation): Promise<void> {
-  const indexes = await readIndexes(session, [from])
+  const indexes = (await readIndexes(session, [from])).filter(({ constraint }) => constraint === null)
   await makeIndexes(session, indexes, to)
   await describeIndexes(session, indexes, to)
+}
+
+function isOfOthers({ constraint, isPointedAt }: FoundIndex): boolean {
+  return constraint === null || isPointedAt
 }
 
 function isAmong(index: FoundIndex, present: readonly FoundIndex[]): boolean {
@@ -116,7 +128,7 @@ async function makeIndexes(session: Session, indexes: readonly FoundIndex[], bui
     // As where a column is dropped, its indexes are gone with it.
     if (!index.columns.every((column) => columns.has(column))) continue
     try {
-      await session.query(createAgain(index, build))
+      await session.runAll(createAgain(index, build))
     } catch (error) {
       if (!(error instanceof ServerError) || error.failure.kind !== 'sql') throw error
       throw new ProblemError(indexProblem(index.name, relationKey(index), error), { cause: error })
@@ -128,9 +140,17 @@ function quoted(name: string): string {
   return `"${name.replaceAll('"', '""')}"`
 }
 
-function createAgain({ name, isUnique, definition }: FoundIndex, build: Relation): SQLQuery {
+function createAgain(index: FoundIndex, build: Relation): SQLQuery[] {
+  const { isUnique, definition, constraint } = index
+  const table = relationIdent(build)
+  const name = sql.ident(index.name)
   const unique = isUnique ? sql`unique ` : sql``
-  return sql`create ${unique}index ${sql.ident(name)} on ${relationIdent(build)} using ${unsafeSql(definition)}`
+  return [
+    sql`create ${unique}index ${name} on ${table} using ${unsafeSql(definition)}`,
+    ...(constraint === null
+      ? []
+      : [sql`alter table ${table} add constraint ${name} ${unsafeSql(constraint)} using index ${name}`]),
+  ]
 }
 
 /** What is said of indexes and how they are used, where the build has them by the same names. */
@@ -141,11 +161,12 @@ async function describeIndexes(
 ): Promise<void> {
   const described = indexes.filter(isDescribed)
   if (described.length === 0) return
-  const present = new Set((await readIndexes(session, [build])).map(({ name }) => name))
+  const present = new Map((await readIndexes(session, [build])).map((index) => [index.name, index]))
   for (const index of described) {
-    if (!present.has(index.name)) continue
+    const successor = present.get(index.name)
+    if (!successor) continue
     try {
-      await session.runAll(descriptions(index, build))
+      await session.runAll(descriptions(index, successor.constraint !== null, build))
     } catch (error) {
       if (!(error instanceof ServerError) || error.failure.kind !== 'sql') throw error
       throw new ProblemError(indexProblem(index.name, relationKey(index), error), { cause: error })
@@ -153,12 +174,15 @@ async function describeIndexes(
   }
 }
 
-function isDescribed({ comment, tablespace, isClustered, isIdentity, statistics }: FoundIndex): boolean {
-  return comment !== null || tablespace !== null || isClustered || isIdentity || statistics.length > 0
+function isDescribed(index: FoundIndex): boolean {
+  const { comment, constraintComment, tablespace, isClustered, isIdentity, statistics } = index
+  const said = comment !== null || constraintComment !== null
+  return said || tablespace !== null || isClustered || isIdentity || statistics.length > 0
 }
 
-function descriptions(index: FoundIndex, build: Relation): SQLQuery[] {
-  const { name, comment, tablespace, isClustered, isIdentity, statistics, keyColumns } = index
+function descriptions(index: FoundIndex, isConstraint: boolean, build: Relation): SQLQuery[] {
+  const { name, constraintComment, comment, tablespace, isClustered, isIdentity, statistics, keyColumns } =
+    index
   const table = relationIdent(build)
   const ident = sql.ident(build.schema, name)
   return [
@@ -175,6 +199,9 @@ function descriptions(index: FoundIndex, build: Relation): SQLQuery[] {
         )
       : []),
     ...(comment === null ? [] : [sql`comment on index ${ident} is ${sqlLiteral(comment)}`]),
+    ...(constraintComment === null || !isConstraint
+      ? []
+      : [sql`comment on constraint ${sql.ident(name)} on ${table} is ${sqlLiteral(constraintComment)}`]),
   ]
 }
 
@@ -211,6 +238,12 @@ async function readIndexes(session: Session, relations: readonly Relation[]): Pr
         join pg_catalog.pg_attribute a on a.attrelid = c.oid and a.attnum = key.number
         order by key.position
       ) end as "keyColumns",
+      case k.contype when 'p' then 'primary key' when 'u' then 'unique' when 'x' then 'exclude' end as constraint,
+      obj_description(k.oid, 'pg_constraint') as "constraintComment",
+      k.oid is not null and exists (
+        select from pg_catalog.pg_constraint f
+        where f.contype = 'f' and f.confrelid = c.oid and f.conrelid <> c.oid and f.conindid = x.oid
+      ) as "isPointedAt",
       obj_description(x.oid, 'pg_class') as comment,
       (select spcname from pg_catalog.pg_tablespace where oid = x.reltablespace) as tablespace,
       i.indisclustered as "isClustered",
@@ -225,13 +258,12 @@ async function readIndexes(session: Session, relations: readonly Relation[]): Pr
     join pg_catalog.pg_index i on i.indrelid = c.oid
     join pg_catalog.pg_class x on x.oid = i.indexrelid
     join pg_catalog.pg_am m on m.oid = x.relam
+    left join pg_catalog.pg_constraint k
+      on k.conrelid = c.oid and k.conindid = x.oid and k.contype in ('p', 'u', 'x')
     where c.relkind in ('r', 'm')
       and (n.nspname, c.relname) in (
         select * from unnest(${which.schemas}::text[], ${which.identifiers}::text[])
       )
-      and i.indisvalid
-      and not exists (
-        select from pg_catalog.pg_constraint k where k.conindid = x.oid and k.contype in ('p', 'u', 'x')
-      )`)
+      and i.indisvalid`)
   return rows
 }

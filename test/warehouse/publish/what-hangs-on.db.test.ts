@@ -252,6 +252,43 @@ test('nobody keeps privileges on columns of what is only kept', async () => {
   ])
 })
 
+test('a key of the table to which others point is made again, as long as they do', async () => {
+  await runAll(
+    'alter table marts.orders add constraint orders_key primary key (id)',
+    'alter table marts.orders add constraint note_once unique (note)',
+    'alter table marts.orders add constraint nobody_points unique (id, customer)',
+    "comment on constraint orders_key on marts.orders is 'whom notes are about'",
+    'create table bi.notes (order_id int references marts.orders, word text references marts.orders (note))',
+    'insert into bi.notes values (1, $$x1$$)',
+  )
+  await republish()
+  await buildAgain()
+  await republish()
+  const keys = () =>
+    values(`
+      select conname, contype, conrelid::regclass::text, obj_description(oid, 'pg_constraint') from pg_constraint
+      where contype in ('p', 'u', 'f') and connamespace in ('marts'::regnamespace, 'bi'::regnamespace) order by 1`)
+  expect(await keys()).toEqual([
+    ['note_once', 'u', 'marts.orders', null],
+    ['notes_order_id_fkey', 'f', 'bi.notes', null],
+    ['notes_word_fkey', 'f', 'bi.notes', null],
+    ['orders_key', 'p', 'marts.orders', 'whom notes are about'],
+  ])
+  await buildAgain()
+  await runAll('drop table bi.notes', 'alter table build.orders add primary key (id)')
+  await republish()
+  expect(await keys()).toEqual([['orders_pkey', 'p', 'marts.orders', null]])
+})
+
+test('a key to which others point and that the new rows break refuses everything, by its name', async () => {
+  await runAll(
+    'alter table marts.orders add constraint orders_key primary key (id)',
+    'create table bi.notes (order_id int references marts.orders)',
+    'update build.orders set id = 7 where id = 8',
+  )
+  await expect(republish()).rejects.toThrow(/orders_key.*marts\.orders/)
+})
+
 test('tables and indexes go where somebody has put those before them', async () => {
   await warehouse().withSession(async (session) => {
     await session.query(sql`set allow_in_place_tablespaces = on`)
