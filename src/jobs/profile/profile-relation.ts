@@ -11,7 +11,7 @@ import {
   rowsSql,
 } from './profiled-columns.ts'
 import type { ColumnProfile, KeyProfile, Outliers, RelationProfile } from './relation-profile.ts'
-import { type Finding, keyOfRow, secondScan, wholeRow } from './second-scan.ts'
+import { countsOf, type Finding, keyOfRow, secondScan, wholeRow } from './second-scan.ts'
 
 export interface ProfileRequest {
   readonly relation: Relation
@@ -39,12 +39,8 @@ export function profileRelation(
     await session.query(sql`set transaction isolation level repeatable read, read only`)
     // Times are written alike whatever the server's settings.
     await session.query(sql`set local time zone 'UTC'`)
-    // Counting entries in little memory goes through the disk several times. A wide select takes long to compile.
+    // A wide select takes long to compile.
     await session.query(sql`set local jit = off`)
-    await session.query(sql`
-      select pg_catalog.set_config('work_mem', '128MB', true)
-      where pg_catalog.pg_size_bytes(pg_catalog.current_setting('work_mem')) < 134217728
-    `)
     const found = await profiledRelation(session, request.relation)
     if (!found) return { refused: 'no-relation' }
     const names = found.columns.map(({ name }) => name)
@@ -52,6 +48,21 @@ export function profileRelation(
     if (unknown !== undefined) return { refused: 'no-column', column: unknown, columns: names }
     return scanRelation(session, request, found)
   })
+}
+
+/** For one sort, of which the first scan has one for each column with a range. */
+const sortMegabytes = 128
+/** For all counts of the second scan together; a hash takes twice, and what is counted waits in a store beside it. */
+const countMegabytes = 384
+const leastMegabytes = 4
+
+/** Sorting and counting in little memory goes through the disk several times. More than the server allows anyway. */
+async function allowMemory(session: Pick<Session, 'query'>, megabytes: number): Promise<void> {
+  await session.query(sql`set local work_mem to default`)
+  await session.query(sql`
+    select pg_catalog.set_config('work_mem', ${`${megabytes}MB`}, true)
+    where pg_catalog.pg_size_bytes(pg_catalog.current_setting('work_mem')) < ${megabytes * 1_048_576}::int8
+  `)
 }
 
 async function scanRelation(
@@ -66,6 +77,7 @@ async function scanRelation(
   const declared = isDeclared && declaredKey.length > 0 ? declaredKey : found.key
   const checked = key.length > 0 ? key : declared
   const from = rowsSql(relation, found.kind, samplePercent)
+  await allowMemory(session, sortMegabytes)
   const [first] = (await session.query<Record<string, unknown>>(firstScan(from, columns))).rows
   const rows = first!['rows'] as number
   const summaries = columns.map((_, index) => first![`c${index + 1}`] as ColumnSummary)
@@ -73,7 +85,9 @@ async function scanRelation(
     const quantiles = summaries[index]!.quantiles
     return quantiles ? chooseBars(quantiles, isWhole(column)) : null
   })
-  const scan = secondScan(from, { columns, key: checked, bars })
+  const counted = { columns, key: checked, bars }
+  const scan = secondScan(from, counted)
+  await allowMemory(session, Math.max(leastMegabytes, Math.floor(countMegabytes / countsOf(counted))))
   const findings = rows === 0 ? [] : (await session.query<Finding>(scan)).rows
   const of = (id: number): Finding[] => findings.filter((finding) => finding.id === id)
   return {

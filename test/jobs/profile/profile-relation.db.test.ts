@@ -249,3 +249,34 @@ describe('profileRelation', () => {
     expect(seen.map((text) => text.split('"public"."wide"').length - 1)).toEqual([1, 1])
   })
 })
+
+describe('profileRelation on columns that are called as its own parts are', () => {
+  it('tells them apart', async () => {
+    await run(
+      `create table public.names_alike (n int, value text, c1 float8, h1 bigint, number numeric, "rows" int)`,
+    )
+    await run(`insert into public.names_alike values
+      (1, 'a', 0, 4294967298, 1.0, 7), (1, 'a', '-0', 4294967298, 1.00, 7), (2, 'b', 'NaN', 8589934593, 2, 7),
+      (2, 'b', 'NaN', 4294967296, null, 8)`)
+    const found = await profile('names_alike', { key: ['n', 'rows'] })
+    const distinct = found.columns.map((column) => [column.name, column.distinct])
+    expect(distinct).toEqual([
+      ['n', 2],
+      ['value', 2],
+      ['c1', 2],
+      ['h1', 3],
+      ['number', 2],
+      ['rows', 2],
+    ])
+    expect(found.key).toMatchObject({ duplicateRows: 1, missing: 0 })
+    expect(found.column('n').mostFrequent).toEqual([
+      { value: '1', count: 2 },
+      { value: '2', count: 2 },
+    ])
+    expect(found.column('c1').mostFrequent).toEqual([
+      { value: '0', count: 2 },
+      { value: 'NaN', count: 2 },
+    ])
+    expect(found.column('number').mostFrequent).toEqual([{ value: '1', count: 2 }])
+  })
+})
