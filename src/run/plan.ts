@@ -232,9 +232,10 @@ function decideJob(
   const definition = options.definitionOf(node.id)
   const isSame = (key: string): boolean => {
     const before = state.definitions.get(key)
-    return before !== undefined && changeSince(before, definition, (id) => id).kind === 'unchanged'
+    return before?.compiled === definition.compiled && before.config === definition.config
   }
-  if (!keys.every(isSame)) return anew('and they, an experiment or what they read has changed')
+  // What they read may change as it may below an incremental model: a var of the day does so every night.
+  if (!keys.every(isSame)) return anew('and they or the exposures of an experiment have changed')
   const load = loadedAgain(node.id)
   if (load !== null) return anew(`but ${load} was loaded anew since`)
   return { action: 'increment', reason: 'metrics, and there already' }

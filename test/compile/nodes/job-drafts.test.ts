@@ -1,10 +1,13 @@
 import { describe, expect, it } from 'vitest'
 import { compile } from '../../../src/compile/compile.ts'
+import { makeFingerprints } from '../../../src/compile/fingerprint.ts'
 import { relationsOf } from '../../../src/core/node.ts'
 import { formatProblem, type ProblemError } from '../../../src/core/problem.ts'
 import { select } from '../../../src/core/selection/index.ts'
 import { readProject } from '../../../src/project/read-project.ts'
+import { manifestArtifact } from '../../../src/run/artifacts/manifest-artifact.ts'
 import { type Files, withProject } from '../../project/temp-project.ts'
+import { manifestFaults } from '../../run/artifacts/dbt-format.ts'
 import { options } from '../../run/artifacts/sample-shop.ts'
 
 const experiment = `kind: experiment
@@ -123,5 +126,83 @@ describe('the tables of a job', () => {
     ],
   ])('are refused with %s', async (_, files, message) => {
     expect(await problems(files)).toMatch(message)
+  })
+})
+
+describe('metrics and the experiments on them', () => {
+  const files = (today: string, rule = ''): Files => ({
+    'project.yml': `name: shop\nversion: "1.0"\nvars: { today: "${today}" }\n`,
+    'models/bad.sql': "select n from {{ ref('product__units') }}",
+    'models/daily.sql': "select 1 as id, date '2026-01-01' as day, 2 as plays",
+    'models/assigned.sql': "select 1 as id, 'a' as arm, timestamptz '2026-01-01' as at",
+    'analytics/checkout.yml': 'jobs: []\n',
+    'analytics/product.yml': `kind: metrics
+from: { model: daily, unit: id, day: day }
+metrics: [{ name: plays, kind: mean, column: plays }]
+as_of: "{{ var('today') }}"
+`,
+    'analytics/tap.yml': `kind: experiment
+exposures: { model: assigned, unit: id, arm: arm, time: at }
+start: "{{ var('start', '2026-01-01') }}"
+end: 2026-02-01
+control: a
+treatments: [b]
+goals: [plays]
+as_of: "{{ var('today') }}"
+${rule}
+`,
+  })
+  const fingerprint = async (project: Files, id: string) => {
+    const { manifest } = await compiled(project)
+    return makeFingerprints({ manifest, sqlOf: () => [], given: new Map() })(id)
+  }
+
+  it('depend on their sources and exposures, and on the metrics', async () => {
+    const { nodes } = (await compiled(files('2026-01-10'))).manifest
+    expect(nodes['job.shop.product']!.dependsOn).toEqual(['model.shop.daily', 'model.shop.assigned'])
+    expect(nodes['job.shop.tap']!.dependsOn).toEqual([
+      'model.shop.assigned',
+      'job.shop.product',
+      'job_table.shop.product__units',
+    ])
+    expect(nodes['model.shop.bad']!.dependsOn).toEqual(['job_table.shop.product__units'])
+    expect(nodes['job.shop.tap']).toMatchObject({
+      spec: { asOf: '2026-01-10', data: { start: '2026-01-01' } },
+    })
+    expect(nodes['job.shop.product']).toMatchObject({
+      spec: { asOf: '2026-01-10', experiments: [{ data: { start: '2026-01-01' } }] },
+    })
+  })
+
+  it('are other metrics when an experiment measures otherwise, not when a day passes or it decides otherwise', async () => {
+    const { compiled: first } = await fingerprint(files('2026-01-10'), 'job.shop.product')
+    expect((await fingerprint(files('2026-01-11'), 'job.shop.product')).compiled).toBe(first)
+    expect((await fingerprint(files('2026-01-10', 'decision: {}'), 'job.shop.product')).compiled).toBe(first)
+    expect(
+      (await fingerprint(files('2026-01-10', 'segments: [region]'), 'job.shop.product')).compiled,
+    ).not.toBe(first)
+  })
+
+  it('refuse a date that a template does not give', async () => {
+    expect(await problems(files('soon'))).toMatch(
+      /analytics\/product\.yml:1:1 +'as_of' must be a date or an ISO timestamp, not 'soon'/,
+    )
+  })
+
+  it('stand in the manifest as models with what they are in meta', async () => {
+    const { manifest } = await compiled(files('2026-01-10'))
+    const artifact = manifestArtifact(manifest, options)
+    expect(manifestFaults(artifact)).toEqual([])
+    expect(artifact.nodes['model.shop.product__units']).toMatchObject({
+      resource_type: 'model',
+      relation_name: '"warehouse"."analytics"."product__units"',
+      depends_on: { nodes: ['model.shop.product'] },
+      meta: { estimand: { kind: 'job_table', job: 'model.shop.product', table: 'units' } },
+    })
+    expect(artifact.nodes['model.shop.product']).toMatchObject({
+      meta: {
+        estimand: { kind: 'job', job_kind: 'metrics', tables: expect.arrayContaining(['product__units']) },
+      },
+    })
   })
 })
