@@ -1,6 +1,6 @@
 import { didYouMean } from '../core/did-you-mean.ts'
 import { makeProblem, ProblemError } from '../core/problem.ts'
-import type { ExperimentStanding } from '../run/experiment-standing.ts'
+import type { ExperimentNode, ExperimentStanding } from '../run/experiment-standing.ts'
 import type { CommandContext, ExitCode } from './command-context.ts'
 import { experimentList, experimentPage } from './display/experiment-lines.ts'
 import { inPlainCharacters } from './display/interval-bar.ts'
@@ -50,24 +50,25 @@ export async function showExperiment(
   const { out } = context.terminal
   const workspace = await openWorkspace(context, {}, { checksSql: false })
   const { experimentsIn, experimentStandings } = await import('../run/experiment-standing.ts')
-  const nodes = experimentsIn(workspace.manifest)
-  const node = nodes.find((each) => each.name === name || each.id === name)
-  if (!node)
-    throw new ProblemError(
-      makeProblem('selection-empty', `there is no experiment '${name}'`, {
-        hint:
-          didYouMean(
-            name,
-            nodes.map((each) => each.name),
-          ) ?? 'estimand experiment list names them',
-      }),
-    )
+  const node = experimentNamed(experimentsIn(workspace.manifest), name)
   const [standing] = await withOpenWarehouse(context, workspace, 1, (warehouse) =>
     experimentStandings(warehouse, [node], { segments }),
   )
   if (output === 'json') out.write(`${JSON.stringify(inSnakeCase(standing!), null, 2)}\n`)
   else print(context, experimentPage({ standing: standing!, spec: node.spec, all }, out.colors))
   return 0
+}
+
+/** The experiment that somebody named, by its name or its id. */
+export function experimentNamed(nodes: readonly ExperimentNode[], name: string): ExperimentNode {
+  const node = nodes.find((each) => each.name === name || each.id === name)
+  if (node) return node
+  const names = nodes.map((each) => each.name)
+  throw new ProblemError(
+    makeProblem('selection-empty', `there is no experiment '${name}'`, {
+      hint: didYouMean(name, names) ?? 'estimand experiment list names them',
+    }),
+  )
 }
 
 function print(context: CommandContext, lines: readonly string[]): void {

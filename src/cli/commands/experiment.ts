@@ -2,6 +2,7 @@ import { Option } from 'commander'
 import type { CommandDefiner } from '../define-command.ts'
 import { examples } from '../examples.ts'
 import type { ExperimentListFlags, ExperimentShowFlags } from '../show-experiments.ts'
+import type { MemoFlags } from '../write-memo.ts'
 
 /** `estimand experiment …`: how the project's experiments stand. */
 export const defineExperiment: CommandDefiner = (program, { command, launch }) => {
@@ -37,6 +38,25 @@ export const defineExperiment: CommandDefiner = (program, { command, launch }) =
     }),
   )
 
+  const memo = command(experiment, 'memo')
+    .usage('<experiment> [options]')
+    .argument('<experiment>', 'its name')
+    .description('the memo of one: the answer, the five questions, and what it rests on')
+  memo
+    .addOption(
+      new Option(
+        '--format <format>',
+        'markdown, or a page of HTML with charts; as the file is called if not said',
+      ).choices(['markdown', 'html']),
+    )
+    .addOption(new Option('--to <file>', 'write it into a file instead of printing it'))
+  memo.action(
+    launch<MemoFlags>(async (context, flags, args) => {
+      const { writeMemo } = await import('../write-memo.ts')
+      return writeMemo(context, flags, args[0]!)
+    }),
+  )
+
   experiment.addHelpText(
     'after',
     examples([
@@ -44,6 +64,8 @@ export const defineExperiment: CommandDefiner = (program, { command, launch }) =
       ['estimand experiment show one_tap_checkout', 'one of them, with its intervals drawn'],
       ['estimand experiment show one_tap_checkout --all --segments', 'every method, within segments too'],
       ['estimand experiment show one_tap_checkout --output json', 'for a program'],
+      ['estimand experiment memo one_tap_checkout', 'what to tell those who decide, as Markdown'],
+      ['estimand experiment memo one_tap_checkout --to memo.html', 'the same as a page with charts'],
     ]),
   )
 }
