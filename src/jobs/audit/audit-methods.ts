@@ -1,7 +1,6 @@
 import type { Estimate } from '../../core/estimate.ts'
 import type { DayRow } from '../../core/experiment-tables.ts'
-import type { ExperimentCell } from '../experiment/cell.ts'
-import { drawReplication, type ReplicationPlan } from './draw-replication.ts'
+import { drawReplication, type Replication, type ReplicationPlan } from './draw-replication.ts'
 import { type Population, trueEffect } from './population.ts'
 import { type Measured, makeTally, share, type TallyResult } from './tally.ts'
 
@@ -11,8 +10,8 @@ export interface AuditPlan extends Omit<ReplicationPlan, 'replication' | 'lift'>
   readonly lifts: readonly number[]
 }
 
-/** What an experiment's analysis makes of its cells; the audit runs the very same. */
-export type Analyse = (cells: readonly ExperimentCell[]) => {
+/** What an experiment's analysis makes of its units; the audit runs the very same. */
+export type Analyse = (replication: Replication) => {
   readonly estimates: readonly Estimate[]
   readonly days: readonly DayRow[]
 }

@@ -1,5 +1,4 @@
 import { makeRandom, type Random } from '../../stats/index.ts'
-import type { ExperimentCell } from '../experiment/cell.ts'
 import { type AuditedOutcome, mean, type Population } from './population.ts'
 
 export interface ReplicationPlan {
@@ -12,28 +11,39 @@ export interface ReplicationPlan {
   readonly lift: number
 }
 
+/** Units that might have been those of the experiment, in the order in which they were exposed. */
+export interface Replication {
+  readonly n: number
+  readonly armNames: readonly string[]
+  /** By unit, the index of its arm. */
+  readonly arms: Int32Array
+  /** By unit, the index of the day of its exposure. */
+  readonly exposedDay: Int32Array
+  /** The variables of each outcome, in the order of the population's. */
+  readonly values: readonly (readonly Float64Array[])[]
+}
+
 /**
  * Draws one replication: as many units as there are, with replacement, each put into an arm at random, the treated
- * ones' outcomes multiplied. Cells are cumulative to each day, as a running experiment is seen.
+ * ones' outcomes multiplied.
  *
  * Since units are drawn from the population, its mean times the lift is the true effect, and what the replications
  * say holds for data of just this shape: skewed, with many zeros, correlated with what was before.
  */
-export function drawReplication(population: Population, plan: ReplicationPlan): ExperimentCell[] {
+export function drawReplication(population: Population, plan: ReplicationPlan): Replication {
   const random = makeRandom(plan.seed, plan.replication)
   const drawn = drawInOrder(population, random)
-  const sums = plan.arms.map(() => population.outcomes.map((outcome) => makeSums(outcome)))
-  const cells: ExperimentCell[] = []
-  let next = 0
-  for (const [day, date] of population.days.entries()) {
-    for (; next < drawn.length && population.exposedDay[drawn[next]!]! <= day; next++) {
-      const arm = drawArm(plan.arms, random)
-      for (const outcome of sums[arm]!) outcome.add(drawn[next]!, arm === 0 ? 0 : plan.lift, random)
-    }
-    for (const [arm, { name }] of plan.arms.entries())
-      for (const outcome of sums[arm]!) cells.push(outcome.cell(name, date))
+  const arms = Int32Array.from(drawn, () => drawArm(plan.arms, random))
+  return {
+    n: drawn.length,
+    armNames: plan.arms.map(({ name }) => name),
+    arms,
+    exposedDay: Int32Array.from(drawn, (unit) => population.exposedDay[unit]!),
+    values: population.outcomes.map((outcome) => {
+      const [y, ...others] = outcome.values.map((values) => Float64Array.from(drawn, (unit) => values[unit]!))
+      return [treat(y!, arms, outcome, plan.lift, random), ...others]
+    }),
   }
-  return cells
 }
 
 /** Indexes of the drawn units, those exposed first before the others. */
@@ -61,69 +71,21 @@ function drawArm(arms: ReplicationPlan['arms'], random: Random): number {
   return arms.length - 1
 }
 
-interface Sums {
-  /** Adds a unit of the population, its outcome multiplied by 1 + lift. */
-  add(unit: number, lift: number, random: Random): void
-  cell(arm: string, day: string): ExperimentCell
-}
-
-/**
- * Sums around the population's means, so that nothing cancels (Chan, Golub, LeVeque 1983, "shifted data").
- */
-function makeSums({ name, kind, variables, values }: AuditedOutcome): Sums {
-  const width = values.length
-  const shifts = values.map(mean)
-  const share = shifts[0]!
-  const first = new Float64Array(width)
-  const products = new Float64Array(width * width)
-  const unitValues = new Float64Array(width)
-  const outcomeWidth = kind === 'ratio' ? 2 : 1
-  let n = 0
-
-  function treated(y: number, lift: number, random: Random): number {
-    if (kind !== 'proportion') return y * (1 + lift)
-    // A yes stays one or a no becomes one so often that the share is multiplied.
-    if (lift >= 0) return y === 1 || random.uniform() < (share * lift) / (1 - share) ? 1 : 0
-    return y === 1 && random.uniform() >= -lift ? 1 : 0
+/** Multiplies the outcomes of all arms but the first, in place; of a yes/no the share of yes. */
+function treat(
+  y: Float64Array,
+  arms: Int32Array,
+  { kind, values }: AuditedOutcome,
+  lift: number,
+  random: Random,
+): Float64Array {
+  if (lift === 0) return y
+  const share = mean(values[0]!)
+  for (let unit = 0; unit < y.length; unit++) {
+    if (arms[unit] === 0) continue
+    if (kind !== 'proportion') y[unit]! *= 1 + lift
+    else if (lift > 0) y[unit] = y[unit] === 1 || random.uniform() < (share * lift) / (1 - share) ? 1 : 0
+    else y[unit] = y[unit] === 1 && random.uniform() >= -lift ? 1 : 0
   }
-
-  function momentsOf(size: number) {
-    const means = Array.from({ length: size }, (_, i) => shifts[i]! + first[i]! / n)
-    const covariances = means.map((_, i) =>
-      means.map((__, j) => (products[i * width + j]! - (first[i]! * first[j]!) / n) / (n - 1)),
-    )
-    return { n, means, covariances }
-  }
-
-  return {
-    add(unit, lift, random) {
-      n++
-      for (let i = 0; i < width; i++) {
-        const value = values[i]![unit]!
-        unitValues[i] = (i === 0 && lift !== 0 ? treated(value, lift, random) : value) - shifts[i]!
-      }
-      for (let i = 0; i < width; i++) {
-        const value = unitValues[i]!
-        first[i]! += value
-        for (let j = 0; j <= i; j++) {
-          const product = value * unitValues[j]!
-          products[i * width + j]! += product
-          if (j < i) products[j * width + i]! += product
-        }
-      }
-    },
-    cell: (arm, day) => ({
-      outcome: name,
-      arm,
-      segmentName: null,
-      segmentValue: null,
-      stratum: null,
-      day,
-      units: n,
-      missing: 0,
-      variables,
-      moments: momentsOf(width),
-      outcomeMoments: momentsOf(outcomeWidth),
-    }),
-  }
+  return y
 }

@@ -15,8 +15,8 @@ export interface AuditedOutcome {
 export interface Population {
   readonly units: number
   readonly outcomes: readonly AuditedOutcome[]
-  /** ISO dates of the looks, in order; a single one where the units' exposure is not known by day. */
-  readonly days: readonly string[]
+  /** ISO dates of the looks, in order; a single null where the units' exposure is not known by day. */
+  readonly days: readonly (string | null)[]
   /** By unit, the index of the day of its exposure. */
   readonly exposedDay: Int32Array
 }

@@ -2,8 +2,9 @@ import { describe, expect, test } from 'vitest'
 import type { Estimate } from '../../../src/core/estimate.ts'
 import type { DayRow } from '../../../src/core/experiment-tables.ts'
 import { type Analyse, auditMethods } from '../../../src/jobs/audit/audit-methods.ts'
-import { drawReplication } from '../../../src/jobs/audit/draw-replication.ts'
+import { drawReplication, type ReplicationPlan } from '../../../src/jobs/audit/draw-replication.ts'
 import { mean, type Population } from '../../../src/jobs/audit/population.ts'
+import { replicationCells } from '../../../src/jobs/audit/replication-cells.ts'
 import type { ExperimentCell } from '../../../src/jobs/experiment/cell.ts'
 import {
   asymptoticConfidenceSequence,
@@ -49,7 +50,8 @@ const plan = {
 }
 
 /** Welch at the end; and every day Welch as if it were the end, beside a confidence sequence. */
-const analyse: Analyse = (cells) => {
+const analyse: Analyse = (replication) => {
+  const cells = replicationCells(population, replication)
   const armsOf = (outcome: string, day: string) => {
     const of = (arm: string): ExperimentCell =>
       cells.find((cell) => cell.outcome === outcome && cell.day === day && cell.arm === arm)!
@@ -91,6 +93,10 @@ const analyse: Analyse = (cells) => {
   return { estimates, days: looks }
 }
 
+function cellsOf(replication: ReplicationPlan): ExperimentCell[] {
+  return replicationCells(population, drawReplication(population, replication))
+}
+
 describe('a replication', () => {
   test('is that of its seed and number, and of no other', () => {
     const draw = (replication: number) => drawReplication(population, { ...plan, replication, lift: 0 })
@@ -99,7 +105,7 @@ describe('a replication', () => {
   })
 
   test('has cells that are cumulative and whole at the end', () => {
-    const cells = drawReplication(population, { ...plan, replication: 0, lift: 0 })
+    const cells = cellsOf({ ...plan, replication: 0, lift: 0 })
     const unitsOn = (day: string): number =>
       cells
         .filter((cell) => cell.outcome === 'spend' && cell.day === day)
@@ -117,13 +123,14 @@ describe('a replication', () => {
       ...{ units: 3, days: [days[0]!], exposedDay: new Int32Array(3) },
       outcomes: [{ name: 'y', kind: 'mean', variables: ['y', 'x1'], values }],
     }
-    const [control] = drawReplication(small, {
+    const drawn = drawReplication(small, {
       ...{ seed: 1, replication: 0, lift: 0 },
       arms: [
         { name: 'control', share: 1 },
         { name: 'treatment', share: 0 },
       ],
     })
+    const [control] = replicationCells(small, drawn)
     expect(control!.units).toBe(3)
     const drawnTops = Math.round((control!.moments.means[0]! - 1e6) * 3)
     const expected = jointMomentsOf(
@@ -139,7 +146,7 @@ describe('a replication', () => {
     const sums = new Map<string, number>()
     const replications = 60
     for (let replication = 0; replication < replications; replication++)
-      for (const cell of drawReplication(population, { ...plan, replication, lift }))
+      for (const cell of cellsOf({ ...plan, replication, lift }))
         if (cell.day === days.at(-1)) {
           const key = `${cell.outcome} ${cell.arm}`
           const [y, d] = cell.outcomeMoments.means
