@@ -1,5 +1,7 @@
 import { relationKey } from '../core/node.ts'
 import { makeProblem, ProblemError } from '../core/problem.ts'
+import { askAnywhere } from '../run/ask.ts'
+import { cloneByMacro } from '../run/macro-calls.ts'
 import type { CommandContext, ExitCode } from './command-context.ts'
 import { formatCounted } from './display/numbers.ts'
 import type { RunFlags, SelectionFlags, StateFlags } from './flags.ts'
@@ -8,7 +10,7 @@ import { runArguments } from './run-arguments.ts'
 import { saveResults } from './save-artifacts.ts'
 import { reportSelection, selectNodes } from './select-nodes.ts'
 import { startedBy } from './started-by.ts'
-import { openWorkspace, withOpenWarehouse } from './workspace.ts'
+import { openWorkspace, publishedScope, withOpenWarehouse } from './workspace.ts'
 
 export interface CloneFlags extends SelectionFlags, StateFlags {
   readonly fullRefresh?: boolean
@@ -51,7 +53,11 @@ export async function cloneNodes(context: CommandContext, flags: CloneFlags): Pr
       favorState: flags.fullRefresh ?? false,
       warehouse,
     })
+    const renderer = await workspace.openRenderer()
+    const scope = { ...publishedScope(context, false), ask: askAnywhere(warehouse) }
+    const cloneTable = await cloneByMacro(renderer, scope)
     return cloneRelations({
+      ...(cloneTable && { cloneTable }),
       warehouse,
       manifest,
       nodeIds: selection.nodeIds,

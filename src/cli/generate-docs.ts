@@ -1,7 +1,9 @@
 import { existsSync } from 'node:fs'
 import { cp, mkdir, rm } from 'node:fs/promises'
 import { join } from 'node:path'
-import type { ResourceType } from '../core/node.ts'
+import { type ResourceType, relationOf } from '../core/node.ts'
+import { askAnywhere } from '../run/ask.ts'
+import { catalogByMacro } from '../run/macro-calls.ts'
 import type { CommandContext, ExitCode } from './command-context.ts'
 import { compileSelected } from './compile-nodes.ts'
 import { formatCounted } from './display/numbers.ts'
@@ -9,7 +11,7 @@ import type { SelectionFlags } from './flags.ts'
 import { artifactOptions } from './previous-state.ts'
 import { saveArtifacts } from './save-artifacts.ts'
 import { reportSelection, selectNodes } from './select-nodes.ts'
-import { openWorkspace, shownPath, type Workspace, withOpenWarehouse } from './workspace.ts'
+import { openWorkspace, publishedScope, shownPath, type Workspace, withOpenWarehouse } from './workspace.ts'
 
 export interface GenerateFlags extends SelectionFlags {
   /** False with --no-compile. */
@@ -23,7 +25,9 @@ const catalogued: readonly ResourceType[] = ['source', 'seed', 'model', 'snapsho
 export async function generateDocs(context: CommandContext, flags: GenerateFlags): Promise<ExitCode> {
   const workspace = await openWorkspace(context)
   const { manifest, targetPath } = workspace
-  const { catalogArtifact, readCatalog, writeJson } = await import('../run/artifacts/index.ts')
+  const { catalogArtifact, catalogOfColumns, readCatalog, writeJson } = await import(
+    '../run/artifacts/index.ts'
+  )
   const options = artifactOptions(context, workspace)
   const { invocationId } = options
   if (flags.compile === false) await saveArtifacts(context, workspace, { invocationId })
@@ -32,9 +36,14 @@ export async function generateDocs(context: CommandContext, flags: GenerateFlags
   reportSelection(selection, context)
   const rows = flags.emptyCatalog
     ? []
-    : await withOpenWarehouse(context, workspace, 1, (warehouse) => {
+    : await withOpenWarehouse(context, workspace, 1, async (warehouse) => {
         context.narrator.phase('Reading the catalogue of the warehouse')
-        return readCatalog(warehouse, manifest, selection.nodeIds)
+        const renderer = await workspace.openRenderer()
+        const scope = { ...publishedScope(context, false), ask: askAnywhere(warehouse) }
+        const byMacro = catalogByMacro(renderer, scope)
+        if (!byMacro) return readCatalog(warehouse, manifest, selection.nodeIds)
+        const relations = selection.nodeIds.flatMap((id) => relationOf(manifest.nodes[id]!) ?? [])
+        return catalogOfColumns(await byMacro(relations))
       })
   await mkdir(targetPath, { recursive: true })
   await copyAssets(workspace)

@@ -1,8 +1,16 @@
 import type { CompiledSql } from '../compile/compiled-sql.ts'
 import { withoutSemicolon } from '../compile/compiled-sql.ts'
 import type { Renderer, RenderScope } from '../compile/renderer.ts'
+import { splitStatements } from '../compile/sql/statements.ts'
 import type { Manifest } from '../core/manifest.ts'
-import { type Node, type Relation, type ResourceType, relationOf, relationsOf } from '../core/node.ts'
+import {
+  type Node,
+  type NodeId,
+  type Relation,
+  type ResourceType,
+  relationOf,
+  relationsOf,
+} from '../core/node.ts'
 import { makeProblem, ProblemError } from '../core/problem.ts'
 import { askAnywhere } from '../run/ask.ts'
 import { withSqlHeader } from '../run/steps/sql-header.ts'
@@ -58,11 +66,13 @@ export async function showRows(context: CommandContext, request: ShowRequest): P
       : renderer.compileInline(request.inline!, scope).then(wrapped))
     const limited =
       request.limit === 0 ? shown.query : sql`${shown.query} limit ${unsafeSql(String(request.limit))}`
+    const own = await ownQuery(renderer, shown.compiled, request.limit, scope, node?.id)
     try {
       const print = (session: Session) => printRows(session, limited, request.output, context)
-      await warehouse.withSession((session) =>
-        node ? withSqlHeader(session, node, () => print(session)) : print(session),
-      )
+      await warehouse.withSession((session) => {
+        if (own !== null) return printOwn(session, own, request.output, context)
+        return node ? withSqlHeader(session, node, () => print(session)) : print(session)
+      })
     } catch (error) {
       throw explained(error, shown.compiled, renderer, request.inline)
     }
@@ -140,6 +150,34 @@ async function singleNode(
     `${nodes.length} nodes are selected, and only one can be shown`,
     'estimand ls --select names them',
   )
+}
+
+/** What macros of the project make of a query that is shown; null where they have no part in it. */
+async function ownQuery(
+  renderer: Renderer,
+  compiled: CompiledSql | null,
+  limit: number,
+  scope: RenderScope,
+  nodeId: NodeId | undefined,
+): Promise<string | null> {
+  if (!compiled || !renderer.isOwnMacro('get_show_sql')) return null
+  const most = limit === 0 ? 'none' : String(limit)
+  const header = nodeId === undefined ? 'none' : "config.get('sql_header')"
+  const call = `get_show_sql(${JSON.stringify(compiled.text)}, ${header}, ${most})`
+  return (await renderer.compileInline(`{{ ${call} }}`, scope, nodeId)).text
+}
+
+/** Runs statements, of which the last one gives the rows. */
+async function printOwn(
+  session: Session,
+  text: string,
+  format: RowsFormat,
+  context: CommandContext,
+): Promise<void> {
+  const statements = splitStatements(text).map((statement) => unsafeSql(statement.text))
+  const last = statements.pop()
+  for (const statement of statements) await session.query(statement)
+  if (last) await printRows(session, last, format, context)
 }
 
 async function printRows(

@@ -15,6 +15,7 @@ export interface BuiltinMacro {
 
 const files = [
   'calendar.sql',
+  'clones.sql',
   'columns.sql',
   'generic-tests.sql',
   'grants.sql',

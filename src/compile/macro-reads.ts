@@ -29,8 +29,8 @@ export function makeMacroReader({ macros, project }: Pick<Manifest, 'macros' | '
   const read: MacroReader = (text, packageName, own) => {
     const here = [packageName, project, 'dbt', 'dbt_postgres']
     const calls = [...text.replace(comment, '').matchAll(tag)].flatMap(([code]) => {
-      const named = [...code.replace(quoted, "''").matchAll(call)].flatMap(([, prefix, name]) =>
-        prefix === undefined && name === own ? [] : find([name!], prefix === undefined ? here : [prefix]),
+      const named = callsIn(code.replace(quoted, "''"), own === undefined).flatMap(([prefix, name]) =>
+        prefix === undefined && name === own ? [] : find([name], prefix === undefined ? here : [prefix]),
       )
       const dispatched = [...code.matchAll(dispatch)].flatMap(([, name, namespace = packageName]) => [
         ...(name === own ? [] : find([name!], here)),
@@ -50,6 +50,27 @@ export function makeMacroReader({ macros, project }: Pick<Manifest, 'macros' | '
     if (!before) known.set(key, calls)
     return calls
   }
+}
+
+type Call = readonly [prefix: string | undefined, name: string]
+
+/** The calls as they are written or, of what is rendered, as they are made: what is given to one before that one. */
+function callsIn(code: string, asMade: boolean): Call[] {
+  const found = [...code.matchAll(call)].map((match) => {
+    const end = match.index + match[0].length
+    return { call: [match[1], match[2]!] as Call, at: asMade ? closingBracket(code, end) : end }
+  })
+  return found.sort((a, b) => a.at - b.at).map((one) => one.call)
+}
+
+function closingBracket(code: string, from: number): number {
+  let depth = 1
+  let at = from
+  for (; at < code.length && depth > 0; at++) {
+    if (code[at] === '(') depth++
+    if (code[at] === ')') depth--
+  }
+  return at
 }
 
 const comment = /\{#[\s\S]*?#\}/g

@@ -6,27 +6,18 @@ import type { Templates } from './templates.ts'
  * their effect in vain, so it is told.
  */
 
-const unitTests = 'the rows of unit tests are compared without macros'
+const unitTests = 'the rows of unit tests are made without macros'
 const clones = 'clone works without macros'
 const catalog = 'the catalog of docs generate is read without macros'
-const shown = 'show limits its rows by itself'
 const steps = 'builds are put in place without it'
 
 const uncalled: Readonly<Record<string, string>> = {
-  get_unit_test_sql: unitTests,
   get_expected_sql: unitTests,
   get_fixture_sql: unitTests,
   materialization_unit: unitTests,
-  can_clone_table: clones,
-  create_or_replace_clone: clones,
   materialization_clone: clones,
-  get_catalog: catalog,
-  get_catalog_relations: catalog,
   get_catalog_for_single_relation: catalog,
   get_incremental_microbatch_sql: 'batches of microbatch models are put into their table without macros',
-  get_show_sql: shown,
-  get_limit_sql: shown,
-  get_limit_subquery_sql: shown,
   make_backup_relation: steps,
   make_intermediate_relation: steps,
   list_relations_without_caching: 'relations are looked up without it',

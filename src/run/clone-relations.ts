@@ -6,11 +6,13 @@ import {
   createSchema,
   createTableAs,
   dropSchema,
+  existingRelations,
   type PublishAction,
   type PublishOptions,
   publish,
   relationIdent,
   sql,
+  unsafeSql,
   type Warehouse,
 } from '../warehouse/index.ts'
 import { buildRelation, buildSchemaOf } from './relations.ts'
@@ -29,6 +31,8 @@ export interface CloneRequest {
   readonly elsewhere: ReadonlyMap<string, Relation>
   /** Whether rows are copied; a view on them costs nothing and follows them. */
   readonly asTables: boolean
+  /** Makes the statement by which the project clones tables, where it has one. */
+  readonly cloneTable?: (clone: Relation, of: Relation) => Promise<string>
   /** How long to wait for runs that publish some of the same. */
   readonly waitMs: number
   /** Where and by whom the command was called. */
@@ -66,9 +70,7 @@ export async function cloneRelations(request: CloneRequest): Promise<readonly Cl
     },
     (lease) => {
       const options = { signal, first: lease.beginPublication }
-      return request.asTables
-        ? copyTables(clones, request, options)
-        : publish(warehouse, clones.map(viewOf), options)
+      return cloneAll(clones, request, options)
     },
   )
   return clones
@@ -80,9 +82,29 @@ function viewOf({ relation, of }: Clone): PublishAction {
   return { kind: 'view', published: relation, definition: `select * from ${name}` }
 }
 
+/** Copies what is to be copied; the others become views. */
+async function cloneAll(
+  clones: readonly Clone[],
+  request: CloneRequest,
+  options: PublishOptions,
+): Promise<unknown> {
+  const { warehouse, cloneTable, asTables } = request
+  if (!cloneTable && !asTables) return publish(warehouse, clones.map(viewOf), options)
+  if (!cloneTable) return copyTables(clones, [], request, options)
+  const standing = await existingRelations(
+    warehouse,
+    clones.map(({ of }) => of),
+  )
+  const tables = new Set(standing.filter(({ kind }) => kind === 'table').map(relationKey))
+  const isTable = ({ of }: Clone) => asTables || tables.has(relationKey(of))
+  const views = clones.filter((clone) => !isTable(clone))
+  return copyTables(clones.filter(isTable), views, request, options)
+}
+
 async function copyTables(
   clones: readonly Clone[],
-  { warehouse }: CloneRequest,
+  views: readonly Clone[],
+  { warehouse, cloneTable }: CloneRequest,
   options: PublishOptions,
 ): Promise<unknown> {
   const buildSchema = buildSchemaOf(randomUUID())
@@ -90,12 +112,14 @@ async function copyTables(
   const schemas = [...new Set(builds.map(({ build }) => build.schema))]
   try {
     for (const schema of schemas) await warehouse.query(createSchema(schema))
-    for (const { build, of } of builds)
-      await warehouse.query(createTableAs(build, sql`select * from ${relationIdent(of)}`))
+    for (const { build, of } of builds) {
+      const statement = cloneTable && unsafeSql(await cloneTable(build, of))
+      await warehouse.query(statement ?? createTableAs(build, sql`select * from ${relationIdent(of)}`))
+    }
     const swaps = builds.map(({ build, relation }): PublishAction => {
       return { kind: 'swap-table', build, published: relation }
     })
-    return await publish(warehouse, swaps, { ...options, buildSchema })
+    return await publish(warehouse, [...swaps, ...views.map(viewOf)], { ...options, buildSchema })
   } finally {
     for (const schema of schemas) await warehouse.control.query(dropSchema(schema))
   }

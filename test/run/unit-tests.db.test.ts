@@ -53,6 +53,20 @@ describe('unit tests', () => {
     expect(result.status).toBe('success')
   })
 
+  test('are compared by a macro of the project, where it has one', async () => {
+    const macro = `{% macro postgres__get_unit_test_sql(main_sql, expected_fixture_sql, expected_column_names) %}
+{% set names = expected_column_names | join(', ') %}
+select {{ names | replace('"total"', 'round(total) as total') }}, 'actual' as actual_or_expected from ({{ main_sql }}) as a
+union all
+select {{ names | replace('"total"', 'round(total) as total') }}, 'expected' from ({{ expected_fixture_sql }}) as e
+{% endmacro %}`
+    const wrong = unitTests(adds.replace('3.5', '4'))
+    const { node } = await run({ ...wrong, 'macros/m.sql': macro })
+    expect(node('adds_up')).toMatchObject({ status: 'pass', rows: 0 })
+    const worse = await run({ ...unitTests(adds.replace('3.5', '5')), 'macros/m.sql': macro })
+    expect(worse.node('adds_up')).toMatchObject({ status: 'fail', rows: 2 })
+  })
+
   test('run before their model, which is not built when they fail, and show the difference', async () => {
     const { node, result } = await run(unitTests(adds.replace('3.5', '4')))
     expect(result.published).toBe(false)

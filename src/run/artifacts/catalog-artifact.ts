@@ -1,6 +1,7 @@
 import type { Manifest } from '../../core/manifest.ts'
 import { type Node, type NodeId, type Relation, relationKey, relationOf } from '../../core/node.ts'
 import { type Queryable, sql } from '../../warehouse/index.ts'
+import type { CatalogMacroRow } from '../macro-calls.ts'
 import { artifactIds } from './artifact-ids.ts'
 import { type ArtifactOptions, artifactMetadata } from './artifact-metadata.ts'
 import type { Entry } from './entry-parts.ts'
@@ -72,6 +73,31 @@ export async function readCatalog(
     order by 1, 2
   `)
   return rows
+}
+
+/** The rows of columns that a macro of the project gives, by relation. */
+export function catalogOfColumns(rows: readonly CatalogMacroRow[]): readonly CatalogRow[] {
+  const byRelation = new Map<string, CatalogMacroRow[]>()
+  for (const row of rows) {
+    const key = relationKey({ schema: row.table_schema, identifier: row.table_name })
+    byRelation.set(key, [...(byRelation.get(key) ?? []), row])
+  }
+  return [...byRelation.values()].map((own) => {
+    const [first] = own as [CatalogMacroRow]
+    return {
+      schema: first.table_schema,
+      identifier: first.table_name,
+      type: first.table_type,
+      owner: first.table_owner,
+      comment: first.table_comment,
+      columns: own.map((column) => ({
+        name: column.column_name,
+        type: column.column_type,
+        index: column.column_index,
+        comment: column.column_comment,
+      })),
+    }
+  })
 }
 
 /** The catalog as dbt's tools read it. */

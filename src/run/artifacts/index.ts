@@ -1,5 +1,11 @@
 export type { ArtifactOptions } from './artifact-metadata.ts'
-export { type CatalogArtifact, type CatalogRow, catalogArtifact, readCatalog } from './catalog-artifact.ts'
+export {
+  type CatalogArtifact,
+  type CatalogRow,
+  catalogArtifact,
+  catalogOfColumns,
+  readCatalog,
+} from './catalog-artifact.ts'
 export { compiledPath } from './compiled-path.ts'
 export { makeEntryWriter } from './entry-writer.ts'
 export { type ManifestArtifact, type ManifestArtifactOptions, manifestArtifact } from './manifest-artifact.ts'

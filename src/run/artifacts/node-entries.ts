@@ -210,6 +210,7 @@ function sourceConfig(node: SourceNode): Entry {
     ...(freshness !== undefined && { freshness: freshnessEntry(freshness) }),
     loaded_at_field: loadedAtField ?? null,
     loaded_at_query: loadedAtQuery ?? null,
+    ...('enabled' in node.config && { enabled: node.config['enabled'] }),
     meta: plainObject(node.meta),
     tags,
     ...plainObject(templatesOf(node.writtenConfig ?? {})),

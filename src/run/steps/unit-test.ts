@@ -6,8 +6,11 @@ import {
   columnsOf,
   createTableAs,
   createView,
+  relationIdent,
   ServerError,
   type Session,
+  sql,
+  sqlLiteral,
   unsafeSql,
 } from '../../warehouse/index.ts'
 import { askOn } from '../ask.ts'
@@ -124,8 +127,9 @@ async function compareWithExpected(
   context: RunContext,
 ): Promise<Compared> {
   const actualColumns = (await columnsOf(session, actual)) ?? []
-  const expected = await expectedTable(session, node, model, actualColumns, context)
-  const { columns, differences, differing } = await compareRows(session, actual, expected)
+  const wanted = await expectedTable(session, node, model, actualColumns, context)
+  const sides = await sidesByMacro(session, node, model, { actual, expected: wanted }, context)
+  const { columns, differences, differing } = await compareRows(session, sides.actual, sides.expected)
   if (differing === 0) return { rows: 0, message: 'pass', verdict: 'pass' }
   const rows = differences.map(({ isExpected, values }) => [isExpected ? '-' : '+', ...values])
   const more = differing > rows.length ? [`… ${differing - rows.length} more`] : []
@@ -135,6 +139,44 @@ async function compareWithExpected(
     verdict: 'fail',
     detail: [...textTable(['', ...columns], rows), ...more, '- expected   + came out'],
   }
+}
+
+interface Sides {
+  readonly actual: Relation
+  readonly expected: Relation
+}
+
+/** What the project's own get_unit_test_sql makes of both sides; both as they are where it has none. */
+async function sidesByMacro(
+  session: Session,
+  node: UnitTestNode,
+  model: ModelNode,
+  sides: Sides,
+  context: RunContext,
+): Promise<Sides> {
+  const { renderer, renderScope, plan } = context
+  if (!renderer.isOwnMacro('get_unit_test_sql')) return sides
+  const names = ((await columnsOf(session, sides.expected)) ?? []).map(({ name }) => quoted(name))
+  const rowsOf = ({ schema, identifier }: Relation) =>
+    JSON.stringify(`select * from ${quoted(schema)}.${quoted(identifier)}`)
+  const call = `get_unit_test_sql(${rowsOf(sides.actual)}, ${rowsOf(sides.expected)}, ${JSON.stringify(names)})`
+  const scope = { ...renderScope, ask: askOn(session) }
+  const { text } = await renderer.compileInline(`{{ ${call} }}`, scope, model.id)
+  const both = fixtureRelation(plan.buildSchema, node.id, 'compared')
+  await session.query(createTableAs(both, unsafeSql(text), { unlogged: true }))
+  const side = async (name: 'actual' | 'expected'): Promise<Relation> => {
+    const table = fixtureRelation(plan.buildSchema, node.id, `compared ${name}`)
+    const rows = sql`
+      select ${unsafeSql(names.join(', '))} from ${relationIdent(both)}
+      where actual_or_expected = ${sqlLiteral(name)}`
+    await session.query(createTableAs(table, rows, { unlogged: true }))
+    return table
+  }
+  return { actual: await side('actual'), expected: await side('expected') }
+}
+
+function quoted(name: string): string {
+  return `"${name.replaceAll('"', '""')}"`
 }
 
 async function expectedTable(
