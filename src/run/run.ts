@@ -7,6 +7,7 @@ import {
   clearDeadRuns,
   describeHolder,
   forgetKeptBuilds,
+  forgetOldBuilds,
   type KeptRun,
   type Lease,
   migrateStore,
@@ -189,7 +190,8 @@ async function dropLeftovers(
   if (kept) return
   // Both or neither: nobody would find what stands in a schema that is forgotten.
   const forgotten = await control.transaction(async () => {
-    const schemas = await forgetKeptBuilds(control, lease, owner)
+    const ours = await forgetKeptBuilds(control, lease, owner)
+    const schemas = [...ours, ...(await forgetOldBuilds(control, owner))]
     for (const schema of schemas) await dropBuildSchemas(control, schema)
     return schemas
   })

@@ -4,6 +4,7 @@ export { forgetOldEvents, isKept, recordEvents } from './events.ts'
 export { type LedgerChange, readLedgers, recordIntervals } from './intervals.ts'
 export {
   forgetKeptBuilds,
+  forgetOldBuilds,
   type KeptBuild,
   type KeptRun,
   readKeptRun,

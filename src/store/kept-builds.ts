@@ -81,6 +81,26 @@ export async function forgetKeptBuilds(session: Session, lease: Lease, owner: Ru
   return [...new Set(rows.map((row) => row.build_schema))]
 }
 
+/**
+ * Forgets what is kept of runs that are long over, and returns the schemas in which it stands: of a node that the
+ * project has no more nobody else would. What a retry goes on with at the moment stays.
+ */
+export async function forgetOldBuilds(session: Session, owner: RunOwner): Promise<string[]> {
+  const { rows } = await session.query<{ build_schema: string }>(sql`
+    delete from estimand.kept_builds kept
+    using estimand.runs
+    where runs.run_id = kept.run_id
+      and ${isOf(owner)}
+      and runs.started_at < clock_timestamp() - interval '7 days'
+      and not exists (
+        select from estimand.runs retries
+        join estimand.leases on leases.run_id = retries.run_id and leases.superseded_by is null
+        where retries.build_schema = runs.build_schema
+      )
+    returning runs.build_schema`)
+  return [...new Set(rows.map((row) => row.build_schema))]
+}
+
 function isOf({ project, schema }: RunOwner) {
   return sql`runs.project = ${project} and runs.target_schema = ${schema}`
 }

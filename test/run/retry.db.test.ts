@@ -46,6 +46,25 @@ describe('a retry', () => {
     await database.rows(sql`select pg_stat_force_next_flush()`)
   })
 
+  test('of models that are gone is not waited for longer than a week', async () => {
+    const other = { 'project.yml': projectFile, 'models/unrelated.sql': 'select 1 as id' }
+    const failed = await run(shop)
+    const isThere = async () =>
+      (
+        await database.rows(sql`select to_regnamespace(${failed.result.buildSchema!}) is not null as there`)
+      )[0]!['there']
+    const age = (days: number) =>
+      database.rows(sql`
+        update estimand.runs set started_at = started_at - ${days} * interval '1 day'
+        where run_id = ${failed.result.runId}`)
+    await age(6)
+    await run(other)
+    expect([await isThere(), await kept()]).toEqual([true, 5])
+    await age(2)
+    await run(other)
+    expect([await isThere(), await kept()]).toEqual([false, 0])
+  })
+
   test('goes on from what succeeded and publishes all of it at once', async () => {
     const failed = await run(shop)
     expect(failed.result).toMatchObject({ status: 'failed', published: false })

@@ -1,5 +1,6 @@
 import type { Node } from '../../core/node.ts'
 import { formatProblem, type Problem } from '../../core/problem.ts'
+import type { ProblemCode } from '../../core/problem-catalogue.ts'
 import type { NodeResult, RunResult } from '../../core/run-result.ts'
 
 /*
@@ -57,10 +58,24 @@ export function resultMessage(result: NodeResult, node: Node): string | null {
 function problemInWords(problem: Problem, status: NodeResult['status'], { resourceType, name, path }: Node) {
   const told = formatProblem(problem)
   if (status !== 'error') return told
-  const kind = problem.code === 'sql-error' ? 'Database Error' : 'Compilation Error'
+  const kind = kindOf(problem)
   const indented = told.replaceAll('\n', '\n  ')
   return `${kind} in ${resourceType} ${name} (${path})\n  ${indented}`
 }
+
+/** Where dbt would say that it went wrong: in the database, while it was at work, or in what the project says. */
+function kindOf({ code }: Problem): string {
+  const ofServer = code.startsWith('warehouse-') || databaseErrors.has(code)
+  return ofServer ? 'Database Error' : runtimeErrors.has(code) ? 'Runtime Error' : 'Compilation Error'
+}
+
+const databaseErrors: ReadonlySet<ProblemCode> = new Set(['sql-error', 'statement-timeout', 'build-lost'])
+const runtimeErrors: ReadonlySet<ProblemCode> = new Set([
+  'cancelled',
+  'run-superseded',
+  'load-failed',
+  'job-failed',
+])
 
 /** The same in the results of a run, which may have ended without publishing what it built. */
 export function messageOf(result: NodeResult, node: Node, run: RunResult): string | null {

@@ -56,4 +56,16 @@ describe('what became of a node, as dbt says it', () => {
     )
     expect(adapterResponse(failed, model)).toEqual({})
   })
+  it.each([
+    ['statement-timeout', 'Database Error in model a (models/a.sql)'],
+    ['warehouse-lost', 'Database Error in model a (models/a.sql)'],
+    ['build-lost', 'Database Error in model a (models/a.sql)'],
+    ['ref-unknown', 'Compilation Error in model a (models/a.sql)'],
+    ['cancelled', 'Runtime Error in model a (models/a.sql)'],
+    ['contract-broken', 'Compilation Error in model a (models/a.sql)'],
+  ] as const)('takes %s for what it is', (code, words) => {
+    const problem = { code, severity: 'error', message: 'it went wrong' } as const
+    const told = resultMessage({ ...result, status: 'error', problem, rows: null }, model)
+    expect(told?.split('\n')[0]).toBe(words)
+  })
 })
