@@ -28,6 +28,23 @@ export function jobTables(spec: JobSpec): readonly JobTableDeclaration[] {
       return [
         { suffix: '', description: spec.question },
         { suffix: 'health', description: 'Checks of the experiment, one row each, with a verdict.' },
+        ...(spec.data.kind === 'exposures'
+          ? [
+              {
+                suffix: 'days',
+                description: 'Effects up to the end of each day, and by days since exposure.',
+              },
+            ]
+          : []),
+        ...(spec.decision
+          ? [
+              {
+                suffix: 'decision',
+                description: 'What to do with each treatment, for everybody and by segment.',
+              },
+            ]
+          : []),
+        ...(spec.bandit ? [{ suffix: 'weights', description: 'What the bandit gives each arm next.' }] : []),
       ]
   }
 }

@@ -1,4 +1,5 @@
 export * from './arm-moments.ts'
+export * from './bandit-allocation.ts'
 export * from './bayes.ts'
 export * from './beta-effect.ts'
 export * from './cluster-robust.ts'
@@ -7,6 +8,7 @@ export type { OutcomeKind } from './covariate-moments.ts'
 export * from './cuped.ts'
 export { differenceInMeans } from './difference-in-means.ts'
 export * from './group-sequential.ts'
+export * from './heterogeneity.ts'
 export {
   type Alternative,
   criticalValue,

@@ -1,17 +1,23 @@
 import type { Estimate } from '../../core/estimate.ts'
 import type { ExperimentSpec } from '../../core/experiment-spec.ts'
-import type { JobContext } from '../job.ts'
 
-/** Fields that every estimate of an experiment shares. */
-export function estimateOf(
-  spec: ExperimentSpec,
-  { job, runId }: Pick<JobContext, 'job' | 'runId'>,
+/** Whose tables are written: the fields that all their rows share. */
+export interface TableOrigin {
+  readonly job: string
+  readonly runId: string
+  readonly asOf: string
+}
+
+/** An estimate of an experiment with what is not said of it left open. */
+export function estimateRow(
+  spec: Pick<ExperimentSpec, 'control'>,
+  { job, runId, asOf }: TableOrigin,
   fields: Partial<Estimate> & Pick<Estimate, 'estimand' | 'outcome' | 'treatment' | 'method' | 'scale'>,
 ): Estimate {
   return {
-    job: job.name,
+    job,
     runId,
-    asOf: spec.asOf,
+    asOf,
     comparison: spec.control,
     segmentName: null,
     segmentValue: null,

@@ -1,0 +1,84 @@
+import type { Estimate } from '../../core/estimate.ts'
+import type { ExperimentMethod } from '../../core/experiment-spec.ts'
+import { isRefused } from '../../stats/index.ts'
+import { estimateRow, type TableOrigin } from './estimate-row.ts'
+import { type HealthFinding, refusalFor } from './health/check-health.ts'
+import { type Analysis, type Comparison, methodInput } from './method-input.ts'
+import type { Scale } from './methods/method.ts'
+import { methodRegistry } from './methods/registry.ts'
+
+/** Every outcome of every treatment in every scope, by each method that applies. */
+export function estimateComparisons(
+  analysis: Analysis,
+  health: readonly HealthFinding[],
+  origin: TableOrigin,
+): Estimate[] {
+  const { spec, index } = analysis
+  return index.scopes.flatMap((scope) =>
+    spec.treatments.flatMap((treatment) =>
+      spec.outcomes.flatMap((outcome) =>
+        spec.methods
+          .filter((method) => methodRegistry[method].applies(outcome, spec))
+          // Strata are not crossed with segments, so there is nothing to say of them there.
+          .filter((method) => scope.segmentName === null || methodRegistry[method].needs !== 'strata')
+          .flatMap((method) =>
+            methodRegistry[method]
+              .scales(outcome)
+              .map((scale) =>
+                estimateOne(analysis, { outcome, treatment, scope }, method, scale, health, origin),
+              ),
+          ),
+      ),
+    ),
+  )
+}
+
+function estimateOne(
+  analysis: Analysis,
+  comparison: Comparison,
+  method: ExperimentMethod,
+  scale: Scale,
+  health: readonly HealthFinding[],
+  origin: TableOrigin,
+): Estimate {
+  const { spec } = analysis
+  const { outcome, treatment, scope } = comparison
+  const entry = methodRegistry[method]
+  const input = methodInput(analysis, comparison, scale, { needs: entry.needs })
+  const nTreated = input?.treatment.outcomeMoments.n ?? 0
+  const fields = {
+    estimand: scale === 'absolute' ? ('ate' as const) : ('lift' as const),
+    scale,
+    method,
+    outcome: outcome.name,
+    treatment,
+    segmentName: scope.segmentName,
+    segmentValue: scope.segmentValue,
+    ciLevel: spec.ciLevel,
+    n: nTreated + (input?.control.outcomeMoments.n ?? 0),
+    nTreated,
+  }
+  const refused = (reason: string): Estimate =>
+    estimateRow(spec, origin, { ...fields, status: 'refused', reason })
+  const unhealthy = refusalFor(health, { ...scope, outcome: outcome.name, treatment })
+  if (unhealthy !== null) return refused(unhealthy)
+  if (!input) return refused(emptyArm(analysis, comparison))
+  const result = entry.compute(input)
+  if (isRefused(result)) return refused(result.refused)
+  const { estimate, stdError, ciLower, ciUpper, pValue, diagnostics } = result
+  return estimateRow(spec, origin, {
+    ...fields,
+    estimate,
+    stdError,
+    ciLower,
+    ciUpper,
+    ciKind: entry.ciKind,
+    pValue,
+    diagnostics,
+  })
+}
+
+function emptyArm({ spec, index }: Analysis, { outcome, treatment, scope }: Comparison): string {
+  const treated = index.find(outcome.name, treatment, scope)
+  return `no units in arm '${treated ? spec.control : treatment}'`
+}

@@ -1,0 +1,76 @@
+import { armsOf } from '../data/outcome-variables.ts'
+import { count, type HealthCheckFunction, notEvaluated, percent, verdictOfShare } from './finding.ts'
+
+/*
+ * What the exposures say: units in several arms, units that were there before it began, too few of them. Thresholds
+ * are shares of the units, of the last a count.
+ */
+
+const policies = {
+  exclude: 'they are left out',
+  first_arm: 'they count in their first arm',
+  fail: 'none is allowed',
+}
+
+/** Share of units that were seen in more than one arm, or that stand in the units' relation more than once. */
+export const checkCrossovers: HealthCheckFunction = ({ spec, evidence, rule }) => {
+  const { units, crossovers, duplicates } = evidence.facts
+  if (spec.switchback) return [notEvaluated('in a switchback every unit sees all arms')]
+  if (crossovers === null) return [notEvaluated('the data hold one arm for each unit')]
+  if (units === 0) return [notEvaluated('there are no units')]
+  const twice = duplicates ?? 0
+  const share = (crossovers + twice) / units
+  const { data } = spec
+  const policy = data.kind === 'exposures' ? policies[data.crossovers] : 'they count once in each arm'
+  const isForbidden = data.kind === 'exposures' && data.crossovers === 'fail' && crossovers > 0
+  const again = twice > 0 ? `; ${count(twice)} stand in one arm several times` : ''
+  return [
+    {
+      verdict: isForbidden ? 'fail' : verdictOfShare(share, rule.threshold),
+      observed: share,
+      message: `${count(crossovers)} of ${count(units)} units (${percent(crossovers / units)}) were seen in more than one arm; ${policy}${again}`,
+      diagnostics: { units, crossovers, duplicates },
+    },
+  ]
+}
+
+/** Share of units whose first exposure was before the experiment began. */
+export const checkExposureBeforeAssignment: HealthCheckFunction = ({ evidence, rule }) => {
+  const { units, exposedBefore } = evidence.facts
+  if (exposedBefore === null)
+    return [notEvaluated('the data do not say when units were exposed and when the experiment began')]
+  if (units === 0) return [notEvaluated('there are no units')]
+  const share = exposedBefore / units
+  return [
+    {
+      verdict: verdictOfShare(share, rule.threshold),
+      observed: share,
+      message: `${count(exposedBefore)} of ${count(units)} units (${percent(share)}) were exposed before the experiment began`,
+      diagnostics: { units, exposed_before: exposedBefore },
+    },
+  ]
+}
+
+/** Units of the smallest arm; and the segments in which an arm is smaller than that. */
+export const checkTooFewUnits: HealthCheckFunction = ({ spec, index, rule: { threshold } }) => {
+  const arms = armsOf(spec)
+  const smallestOf = (scope?: (typeof index.scopes)[number]) =>
+    arms
+      .map((arm) => ({ arm, units: index.unitsOf(arm, scope) }))
+      .reduce((least, one) => (one.units < least.units ? one : least))
+  const { arm, units } = smallestOf()
+  const small = index.scopes
+    .filter(({ segmentName }) => segmentName !== null)
+    .map((scope) => ({ ...scope, units: smallestOf(scope).units }))
+    .filter((scope) => scope.units < threshold)
+  const names = small.map((scope) => `${scope.segmentName} = ${scope.segmentValue} (${scope.units})`)
+  const inSegments = names.length > 0 ? `; fewer in segments: ${names.join(', ')}` : ''
+  return [
+    {
+      verdict: units < threshold ? 'fail' : units < 2 * threshold || small.length > 0 ? 'warn' : 'ok',
+      observed: units,
+      message: `the smallest arm, '${arm}', has ${count(units)} units; at least ${count(threshold)} are asked for${inSegments}`,
+      diagnostics: { arm, units, small_segments: small },
+    },
+  ]
+}

@@ -1,0 +1,85 @@
+import type { ExperimentSpec } from '../../../core/experiment-spec.ts'
+import { adjustPValues, isRefused, sampleRatioMismatch } from '../../../stats/index.ts'
+import { type CellIndex, type Scope, wholePopulation } from '../data/cell-index.ts'
+import { armsOf } from '../data/outcome-variables.ts'
+import { type Finding, type HealthCheckFunction, notEvaluated, pText, verdictOfPValue } from './finding.ts'
+
+/*
+ * Whether the arms have the sizes that were planned. When they have not, something other than chance chose who is in
+ * which arm. The threshold is a p-value; segments are tested together (Holm).
+ */
+
+/** The units of each arm in a scope beside the weights that they should have. */
+export function armSizes(
+  spec: Pick<ExperimentSpec, 'control' | 'treatments' | 'holdout' | 'expectedWeights'>,
+  index: CellIndex,
+  scope: Scope = wholePopulation,
+): { readonly arms: readonly string[]; readonly counts: number[]; readonly weights: number[] } {
+  const arms = armsOf(spec)
+  return {
+    arms,
+    counts: arms.map((arm) => index.unitsOf(arm, scope)),
+    weights: arms.map((arm) => spec.expectedWeights[arm] ?? 0),
+  }
+}
+
+/** The words for arms that are not as planned. */
+export function mismatchText(counts: readonly number[], weights: readonly number[], pValue: number): string {
+  return `sample ratio mismatch: arms of ${counts.join(' and ')} units are not the planned ${weights.join(' : ')} (p = ${pValue.toExponential(1)})`
+}
+
+const noPlannedRatio = 'a bandit changes the weights as it goes, so that no ratio is planned'
+
+/** The check of the whole population. */
+export const checkSampleRatio: HealthCheckFunction = ({ spec, index, rule }) => {
+  if (spec.bandit) return [notEvaluated(noPlannedRatio)]
+  const { arms, counts, weights } = armSizes(spec, index)
+  const result = sampleRatioMismatch(counts, weights, { alpha: rule.threshold })
+  if (isRefused(result))
+    return [{ verdict: 'fail', message: `the arms' sizes cannot be checked: ${result.refused}` }]
+  const { pValue, statistic, method } = result
+  const verdict = verdictOfPValue(pValue, rule.threshold)
+  const sizes = `arms of ${counts.join(' and ')} units, planned ${weights.join(' : ')}`
+  return [
+    {
+      verdict,
+      pValue,
+      observed: pValue,
+      statistic: statistic ?? null,
+      message: verdict === 'fail' ? mismatchText(counts, weights, pValue) : `${sizes} (${pText(pValue)})`,
+      diagnostics: { arms, units: counts, expected_weights: weights, expected: result.expected, method },
+    },
+  ]
+}
+
+/** The check of every segment's value; one row for each. */
+export const checkSampleRatioBySegment: HealthCheckFunction = ({ spec, index, rule }) => {
+  if (spec.segments.length === 0) return [notEvaluated('no segments are declared')]
+  if (spec.bandit) return [notEvaluated(noPlannedRatio)]
+  const tested = index.scopes
+    .filter(({ segmentName }) => segmentName !== null && spec.segments.includes(segmentName))
+    .map((scope) => {
+      const { counts, weights } = armSizes(spec, index, scope)
+      return { scope, counts, weights, result: sampleRatioMismatch(counts, weights) }
+    })
+  const pValues = tested.flatMap(({ result }) => (isRefused(result) ? [] : [result.pValue]))
+  const adjusted = pValues.length === 0 ? [] : (adjustPValues(pValues, 'holm') as number[])
+  let place = 0
+  return tested.map(({ scope, counts, weights, result }): Finding => {
+    if (isRefused(result)) return { ...notEvaluated(result.refused), ...scope }
+    const pValue = adjusted[place++]!
+    const verdict = verdictOfPValue(pValue, rule.threshold)
+    return {
+      ...scope,
+      verdict,
+      pValue: result.pValue,
+      observed: pValue,
+      statistic: result.statistic ?? null,
+      message:
+        verdict === 'fail'
+          ? mismatchText(counts, weights, pValue)
+          : `arms of ${counts.join(' and ')} units (${pText(pValue)} among ${tested.length} segments)`,
+      diagnostics: { units: counts, expected_weights: weights, method: result.method },
+    }
+  })
+}

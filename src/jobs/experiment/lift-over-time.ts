@@ -1,0 +1,119 @@
+import type { ExperimentMethod, ExperimentOutcome } from '../../core/experiment-spec.ts'
+import type { DayRow } from '../../core/experiment-tables.ts'
+import { isRefused } from '../../stats/index.ts'
+import { wholePopulation } from './data/cell-index.ts'
+import { type HealthFinding, refusalFor } from './health/check-health.ts'
+import { type Analysis, methodInput } from './method-input.ts'
+import type { MethodInput, MethodResult, Scale } from './methods/method.ts'
+import { methodRegistry } from './methods/registry.ts'
+import { fixedHorizonMethod, primaryMethod } from './primary-method.ts'
+
+/*
+ * Effects over time, for everybody. Cumulative: of all that happened up to a day, by the fixed-horizon method and,
+ * where there is one, by the sequential plan; only the latter's intervals may be looked at every day. Since exposure:
+ * of what happened on the nth day after each unit's exposure, which shows whether a novelty wears off.
+ */
+
+/** A day's row without the fields that all rows of a job share. */
+export type DayFinding = Omit<DayRow, 'job' | 'runId' | 'asOf'>
+
+const scales: readonly Scale[] = ['relative', 'absolute']
+
+/** The effect up to the end of each day; nothing where no days are known. */
+export function cumulativeLifts(analysis: Analysis, health: readonly HealthFinding[]): DayFinding[] {
+  const { spec, index } = analysis
+  const days = index.days.filter((day) => day !== null)
+  return spec.treatments.flatMap((treatment) =>
+    spec.outcomes.flatMap((outcome) =>
+      scales.flatMap((scale) =>
+        methodsOverTime(analysis, outcome, scale).flatMap((method) =>
+          days.map((day) => {
+            const comparison = { outcome, treatment, scope: wholePopulation }
+            const input = methodInput(analysis, comparison, scale, { day })
+            const place = { series: 'cumulative', day, daysSinceExposure: null } as const
+            return rowOf(analysis, health, { outcome, treatment, scale, method }, place, input)
+          }),
+        ),
+      ),
+    ),
+  )
+}
+
+/** Methods that need the units themselves only know them as they are now. */
+function methodsOverTime({ spec }: Analysis, outcome: ExperimentOutcome, scale: Scale): ExperimentMethod[] {
+  const methods = [fixedHorizonMethod(spec, outcome, scale), primaryMethod(spec, outcome, scale)]
+  return [...new Set(methods)].filter((method) => methodRegistry[method].needs === 'cells')
+}
+
+/** The effect on each day since exposure, by the fixed-horizon method without covariates. */
+export function liftsSinceExposure(analysis: Analysis, health: readonly HealthFinding[]): DayFinding[] {
+  const { spec, evidence } = analysis
+  const found = (outcome: string, arm: string, day: number) =>
+    evidence.sinceExposure.find(
+      (cell) => cell.outcome === outcome && cell.arm === arm && cell.daysSinceExposure === day,
+    )
+  const days = [...new Set(evidence.sinceExposure.map((cell) => cell.daysSinceExposure))].sort(
+    (a, b) => a - b,
+  )
+  return spec.treatments.flatMap((treatment) =>
+    spec.outcomes.flatMap((outcome) =>
+      scales.flatMap((scale) =>
+        days.flatMap((day) => {
+          const t = found(outcome.name, treatment, day)
+          const c = found(outcome.name, spec.control, day)
+          const latest = methodInput(analysis, { outcome, treatment, scope: wholePopulation }, scale)
+          if (!t || !c || !latest) return []
+          const input = {
+            ...latest,
+            treatment: t,
+            control: c,
+            strata: [],
+            looks: [{ day: null, treatment: t, control: c }],
+          }
+          const method = scale === 'absolute' ? ('difference_in_means' as const) : ('relative_lift' as const)
+          const place = { series: 'since_exposure', day: null, daysSinceExposure: day } as const
+          return [rowOf(analysis, health, { outcome, treatment, scale, method }, place, input)]
+        }),
+      ),
+    ),
+  )
+}
+
+interface Question {
+  readonly outcome: ExperimentOutcome
+  readonly treatment: string
+  readonly scale: Scale
+  readonly method: ExperimentMethod
+}
+
+/** A day on which nothing can be said yet is a row without numbers. */
+function rowOf(
+  { spec }: Analysis,
+  health: readonly HealthFinding[],
+  { outcome, treatment, scale, method }: Question,
+  place: Pick<DayRow, 'series' | 'day' | 'daysSinceExposure'>,
+  input: MethodInput | null,
+): DayFinding {
+  const entry = methodRegistry[method]
+  const unhealthy = refusalFor(health, { ...wholePopulation, outcome: outcome.name, treatment })
+  const result = input && unhealthy === null ? entry.compute(input) : null
+  const known: MethodResult | null = result === null || isRefused(result) ? null : result
+  const nTreated = input?.treatment.outcomeMoments.n ?? 0
+  return {
+    ...place,
+    outcome: outcome.name,
+    treatment,
+    comparison: spec.control,
+    method,
+    scale,
+    estimate: known?.estimate ?? null,
+    stdError: known?.stdError ?? null,
+    ciLower: known?.ciLower ?? null,
+    ciUpper: known?.ciUpper ?? null,
+    ciLevel: spec.ciLevel,
+    ciKind: known ? entry.ciKind : null,
+    pValue: known?.pValue ?? null,
+    n: nTreated + (input?.control.outcomeMoments.n ?? 0),
+    nTreated,
+  }
+}

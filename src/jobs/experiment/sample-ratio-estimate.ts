@@ -1,0 +1,44 @@
+import type { Estimate } from '../../core/estimate.ts'
+import type { ExperimentSpec } from '../../core/experiment-spec.ts'
+import { isRefused, sampleRatioMismatch } from '../../stats/index.ts'
+import type { CellIndex } from './data/cell-index.ts'
+import { estimateRow, type TableOrigin } from './estimate-row.ts'
+import { armSizes } from './health/sample-ratio.ts'
+
+/** The test of the arms' sizes as a row among the estimates, for who reads only these. */
+export function sampleRatioEstimate(spec: ExperimentSpec, index: CellIndex, origin: TableOrigin): Estimate[] {
+  const rule = spec.health.find(({ check }) => check === 'sample_ratio')
+  if (!rule || spec.bandit) return []
+  const { arms, counts, weights } = armSizes(spec, index)
+  const n = counts.reduce((sum, count) => sum + count, 0)
+  const fields = {
+    estimand: 'sample_ratio',
+    outcome: 'units',
+    treatment: spec.treatments.join(', '),
+    scale: 'probability',
+    n,
+    nTreated: n - (counts[0] ?? 0),
+  } as const
+  const diagnostics = {
+    observed: Object.fromEntries(arms.map((arm, place) => [arm, counts[place]])),
+    expected_weights: spec.expectedWeights,
+    alpha: rule.threshold,
+  }
+  const result = sampleRatioMismatch(counts, weights, { alpha: rule.threshold })
+  if (isRefused(result)) {
+    const reason = result.refused
+    return [
+      estimateRow(spec, origin, { ...fields, method: 'chi_square', diagnostics, status: 'refused', reason }),
+    ]
+  }
+  const { pValue, statistic, method, mismatch } = result
+  return [
+    estimateRow(spec, origin, {
+      ...fields,
+      method,
+      pValue,
+      // The exact test, used for few units, has no statistic.
+      diagnostics: { ...diagnostics, ...(statistic !== undefined && { chi_square: statistic }), mismatch },
+    }),
+  ]
+}

@@ -1,0 +1,257 @@
+import { beforeAll, describe, expect, test } from 'vitest'
+import type { ExperimentOutcome, ExperimentSpec } from '../../../src/core/experiment-spec.ts'
+import type { JobNode } from '../../../src/core/node.ts'
+import { analyseExperiment } from '../../../src/jobs/experiment/analyse-experiment.ts'
+import type { ExperimentCell } from '../../../src/jobs/experiment/cell.ts'
+import type { Evidence } from '../../../src/jobs/experiment/data/evidence.ts'
+import { fetchUnitEvidence } from '../../../src/jobs/experiment/data/fetch-unit-evidence.ts'
+import { jointMomentsOf, makeRandom } from '../../../src/stats/index.ts'
+import { sql, unsafeSql } from '../../../src/warehouse/index.ts'
+import { useWarehouse } from '../../warehouse/test-database.ts'
+import { converted, origin, sampleSpec } from './sample-experiment.ts'
+
+interface Row {
+  readonly user_id: number
+  readonly arm: string
+  readonly country: string | null
+  readonly store: number
+  readonly revenue: number | null
+  readonly orders: number | null
+  readonly before: number | null
+  readonly visits_before: number
+  readonly orders_before: number
+  readonly converted: boolean
+}
+
+const columns: readonly (readonly [keyof Row, string])[] = [
+  ['user_id', 'bigint'],
+  ['arm', 'text'],
+  ['country', 'text'],
+  ['store', 'int'],
+  ['revenue', 'numeric'],
+  ['orders', 'int'],
+  ['before', 'float8'],
+  ['visits_before', 'int'],
+  ['orders_before', 'int'],
+  ['converted', 'boolean'],
+]
+
+/** Units whose revenue is far from zero, which plain sums of squares would not survive. */
+function makeRows(n: number): Row[] {
+  const random = makeRandom(11)
+  return Array.from({ length: n }, (_, user_id) => {
+    const before = 1e7 + 5 * random.normal()
+    const revenue = Number((before + (user_id % 2) + 3 * random.normal()).toFixed(4))
+    const country = random.bernoulli(0.05) ? null : random.bernoulli(0.5) ? 'se' : 'de'
+    return {
+      user_id,
+      arm: user_id % 2 ? 'treatment' : 'control',
+      country,
+      store: user_id % 60,
+      revenue: random.bernoulli(0.02) ? null : revenue,
+      orders: random.poisson(2) + 1,
+      before: random.bernoulli(0.1) ? null : before,
+      visits_before: random.poisson(4),
+      orders_before: random.poisson(2) + 1,
+      converted: random.bernoulli(0.3),
+    }
+  })
+}
+
+const mean = (own: Partial<ExperimentOutcome>): ExperimentOutcome => ({
+  name: 'revenue',
+  description: '',
+  role: 'goal',
+  better: 'higher',
+  source: { from: 'columns', kind: 'mean', column: 'revenue' },
+  covariates: ['before', 'visits_before'],
+  ...own,
+})
+const outcomes: readonly ExperimentOutcome[] = [
+  mean({}),
+  mean({ name: 'single', covariates: ['before'] }),
+  mean({ name: 'capped', covariates: [], cap: { upperQuantile: 0.9, lower: 1e7 } }),
+  mean({
+    name: 'per_order',
+    source: { from: 'columns', kind: 'ratio', numerator: 'revenue', denominator: 'orders' },
+    covariates: ['before', 'orders_before'],
+  }),
+  { ...converted, margin: { absolute: 0.1 } },
+  mean({
+    name: 'median',
+    role: 'secondary',
+    source: { from: 'columns', kind: 'quantile', column: 'revenue', quantile: 0.5 },
+    covariates: [],
+  }),
+]
+
+describe('units of a relation', () => {
+  const warehouse = useWarehouse()
+  const rows = makeRows(3000)
+  const spec: ExperimentSpec = sampleSpec({
+    outcomes,
+    strata: ['country'],
+    cluster: 'store',
+    methods: [
+      'difference_in_means',
+      'cuped',
+      'cupac',
+      'regression_adjustment',
+      'post_stratified',
+      'quantile_difference',
+      'cluster_robust',
+      'non_inferiority',
+    ],
+    health: (
+      ['crossovers', 'missing_outcomes', 'outlier_influence', 'bot_like_units', 'pre_period_balance'] as const
+    ).map((check) => ({ check, critical: false, threshold: 0.01 })),
+  })
+  let evidence: Evidence
+
+  const fetch = (own: ExperimentSpec) =>
+    warehouse().withSession((session) =>
+      fetchUnitEvidence(own, own.data as Extract<ExperimentSpec['data'], { kind: 'units' }>, {
+        session,
+        relationOf: () => ({ database: 'd', schema: 'public', identifier: 'units' }) as never,
+        job: { name: 'trial', place: undefined } as unknown as JobNode,
+      }),
+    )
+
+  beforeAll(async () => {
+    await warehouse().query(
+      unsafeSql(`create table public.units (${columns.map(([name, type]) => `${name} ${type}`).join(', ')})`),
+    )
+    await warehouse().query(sql`
+      insert into public.units select * from jsonb_populate_recordset(null::public.units, ${JSON.stringify(rows)}::jsonb)`)
+    evidence = await fetch(spec)
+  })
+
+  const cellOf = (outcome: string, own: Partial<ExperimentCell>): ExperimentCell => {
+    const wanted = { outcome, segmentName: null, segmentValue: null, stratum: null, ...own }
+    const found = evidence.cells.filter((cell) =>
+      Object.entries(wanted).every(([key, value]) => cell[key as keyof ExperimentCell] === value),
+    )
+    expect(found).toHaveLength(1)
+    return found[0]!
+  }
+
+  /** Sums of squares of numbers around 1e7 keep some six digits of their spread at best; these keep nine. */
+  const expectMoments = (found: ExperimentCell['moments'], expected: readonly (readonly number[])[]) => {
+    const { n, means, covariances } = jointMomentsOf(...expected)
+    expect(found.n).toBe(n)
+    for (const [i, value] of means.entries()) expect(found.means[i]! / value).toBeCloseTo(1, 9)
+    for (const [i, row] of covariances.entries())
+      for (const [j, value] of row.entries()) {
+        const scale = Math.sqrt(covariances[i]![i]! * covariances[j]![j]!)
+        expect((found.covariances[i]![j]! - value) / scale).toBeCloseTo(0, 6)
+      }
+  }
+
+  test('come to the joint moments of outcomes and covariates that are known', () => {
+    for (const country of [null, 'se']) {
+      const own = rows.filter(
+        (row) => row.arm === 'treatment' && (country === null || row.country === country),
+      )
+      const place = { arm: 'treatment', ...(country && { segmentName: 'country', segmentValue: country }) }
+      const cell = cellOf('revenue', place)
+      const known = own.filter((row) => row.revenue !== null)
+      const complete = known.filter((row) => row.before !== null)
+      expect(cell).toMatchObject({ units: own.length, missing: own.length - known.length })
+      expectMoments(cell.outcomeMoments, [known.map((row) => row.revenue!)])
+      const three = ['revenue', 'before', 'visits_before'] as const
+      expectMoments(
+        cell.moments,
+        three.map((name) => complete.map((row) => row[name]!)),
+      )
+      expectMoments(
+        cellOf('single', place).moments,
+        three.slice(0, 2).map((name) => complete.map((row) => row[name]!)),
+      )
+      const ratio = cellOf('per_order', place)
+      expect(ratio.variables).toEqual(['y', 'd', 'x1', 'xd1'])
+      const four = ['revenue', 'orders', 'before', 'orders_before'] as const
+      expectMoments(
+        ratio.moments,
+        four.map((name) => complete.map((row) => row[name]!)),
+      )
+    }
+  })
+
+  test('are cut at a number and at a quantile of all arms', () => {
+    const values = rows.flatMap(({ revenue }) => revenue ?? []).sort((a, b) => a - b)
+    const at = 0.9 * (values.length - 1)
+    const bound = values[Math.floor(at)]! + (at % 1) * (values[Math.ceil(at)]! - values[Math.floor(at)]!)
+    const own = rows.flatMap(({ arm, revenue }) =>
+      arm === 'control' && revenue !== null ? [Math.max(1e7, Math.min(bound, revenue))] : [],
+    )
+    expectMoments(cellOf('capped', { arm: 'control' }).outcomeMoments, [own])
+  })
+
+  test('are told apart by stratum, with one for what is not known', () => {
+    const strata = [...new Set(evidence.cells.flatMap(({ stratum }) => stratum ?? []))].sort()
+    expect(strata).toEqual(['de', 'null', 'se'])
+    const cell = cellOf('converted', { arm: 'control', stratum: 'null' })
+    expect(cell.units).toBe(rows.filter(({ arm, country }) => arm === 'control' && country === null).length)
+  })
+
+  test('give an estimate by every method, and no check goes without an answer', () => {
+    const { estimates, health } = analyseExperiment(spec, evidence, origin)
+    const refused = estimates.filter(({ status }) => status === 'refused')
+    expect(refused.map(({ method, outcome, reason }) => [method, outcome, reason])).toEqual(
+      refused
+        .filter(({ outcome }) => outcome === 'per_order')
+        .map((row) => [row.method, row.outcome, row.reason]),
+    )
+    expect(new Set(estimates.filter(({ status }) => status === 'ok').map(({ method }) => method))).toEqual(
+      new Set([...spec.methods, 'cochran_q']),
+    )
+    const effect = (method: string, outcome = 'revenue') =>
+      estimates.find(
+        (row) =>
+          row.method === method &&
+          row.outcome === outcome &&
+          row.segmentName === null &&
+          row.scale === 'absolute',
+      )!
+    for (const method of ['difference_in_means', 'cuped', 'cupac', 'regression_adjustment', 'cluster_robust'])
+      expect(Math.abs(effect(method).estimate! - 1), method).toBeLessThan(4 * effect(method).stdError!)
+    expect(Math.abs(effect('quantile_difference', 'median').estimate! - 1)).toBeLessThan(
+      4 * effect('quantile_difference', 'median').stdError!,
+    )
+    // Covariates explain most of the spread, to all who look at them.
+    for (const method of ['cuped', 'cupac', 'regression_adjustment'])
+      expect(effect(method).stdError! / effect('difference_in_means').stdError!).toBeLessThan(0.7)
+    expect(health.filter(({ verdict }) => verdict === 'not_evaluated')).toEqual([])
+    expect(health.find(({ checkName }) => checkName === 'crossovers')).toMatchObject({
+      verdict: 'ok',
+      observed: 0,
+    })
+  })
+
+  test('are told when they are in several arms, have extremes, or stand there twice', async () => {
+    await warehouse().query(sql`
+      insert into public.units
+      select user_id, 'treatment', country, store, revenue, orders * 1000, before, visits_before, orders_before, converted
+      from public.units where user_id in (0, 2, 4)`)
+    await warehouse().query(sql`insert into public.units select * from public.units where user_id = 6`)
+    const orders = mean({
+      name: 'orders',
+      source: { from: 'columns', kind: 'count', column: 'orders' },
+      covariates: [],
+    })
+    const found = await fetch({ ...spec, outcomes: [orders], methods: ['difference_in_means'] })
+    expect(found.facts).toEqual({ units: 3000, crossovers: 3, duplicates: 1, exposedBefore: null })
+    const { health } = analyseExperiment({ ...spec, outcomes: [orders], methods: [] }, found, origin)
+    expect(health.find(({ checkName }) => checkName === 'bot_like_units')).toMatchObject({ verdict: 'fail' })
+    expect(health.find(({ checkName }) => checkName === 'outlier_influence')).toMatchObject({
+      verdict: 'fail',
+    })
+    const [t] = found.tops.filter(({ arm }) => arm === 'treatment')
+    expect(t).toMatchObject({ topUnits: 3 })
+    await warehouse().query(sql`delete from public.units where orders > 500`)
+  })
+
+  test('in arms that nobody declared fail the job', async () => {
+    await expect(fetch({ ...spec, treatments: ['other'] })).rejects.toThrow(/do not declare|does not declare/)
+  })
+})
