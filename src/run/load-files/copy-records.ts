@@ -26,6 +26,8 @@ export interface CopyTarget {
   readonly columns: readonly string[]
   /** What people know these columns as, where that is something else. */
   readonly namesOfColumns?: ReadonlyMap<string, string>
+  /** What the table's constraints mean, where people do not know them. */
+  readonly reasons?: ReadonlyMap<string, string>
   readonly format: Extract<CopyInFormat, { format: 'csv' }>
   /** What encloses values, as a byte. */
   readonly quote: number | undefined
@@ -153,8 +155,12 @@ async function copyEach(records: Records, which: readonly number[]): Promise<voi
     const column = name && (target.namesOfColumns?.get(name) ?? name)
     // An empty line is no record that anybody has written.
     if (raw.length === 0) tally.blankLines.push(line + place.line)
-    else tally.bad.push({ line: line + place.line, column, reason: failure.message, raw })
+    else tally.bad.push({ line: line + place.line, column, reason: reasonOf(failure, target), raw })
   }
+}
+
+function reasonOf({ constraint, message }: ServerFailure, { reasons }: CopyTarget): string {
+  return (constraint !== undefined && reasons?.get(constraint)) || message
 }
 
 interface Tried {

@@ -9,7 +9,7 @@ import { type FileUnderWay, type Reading, readFiles, type Task } from './read-fi
 import type { TypedField } from './route.ts'
 import { placesOfRecords } from './scan-records.ts'
 import { loadProblem, type RowsLoad } from './source-of.ts'
-import { insertStaged, makeStage, type Stage } from './staged-rows.ts'
+import { insertStaged, makeStage, type Stage, stageReasons } from './staged-rows.ts'
 import { announceFile, checkPartitions, orderSetting } from './table-defaults.ts'
 
 /*
@@ -153,6 +153,7 @@ async function copyTask(
     relation: stage?.relation ?? filling.into,
     columns: route.kind === 'direct' ? route.columns : route.staging.map(({ name }) => name),
     ...(route.kind === 'staged' && {
+      reasons: stageReasons,
       namesOfColumns: new Map(route.staging.map(({ name, field }) => [name, field])),
     }),
     format: file.copy,

@@ -20,6 +20,11 @@ export interface Stage {
   readonly route: Route & { readonly kind: 'staged' }
 }
 
+const isObject = 'estimand_is_object'
+
+/** What the stage itself refuses, in words for people. */
+export const stageReasons: ReadonlyMap<string, string> = new Map([[isObject, 'the line is no JSON object']])
+
 /** Makes the table through which chunks go. */
 export async function makeStage(
   session: Session,
@@ -27,11 +32,18 @@ export async function makeStage(
   route: Route & { readonly kind: 'staged' },
 ): Promise<Stage> {
   const columns = route.staging.map(({ name, type }) => sql`${sql.ident(name)} ${unsafeSql(type)}`)
+  const checks = route.staging.flatMap(({ name, type }) =>
+    type === 'jsonb'
+      ? [
+          sql`constraint ${sql.ident(isObject)} check (pg_catalog.jsonb_typeof(${sql.ident(name)}) = 'object')`,
+        ]
+      : [],
+  )
   await session.query(sql`drop table if exists ${sql.ident('pg_temp', name)}`)
   await session.query(sql`
     create temporary table ${sql.ident(name)} (
       row_number bigint generated always as identity,
-      ${sql.join(columns, ', ')}
+      ${sql.join([...columns, ...checks], ', ')}
     )`)
   return { relation: { schema: 'pg_temp', identifier: name }, route }
 }
@@ -57,9 +69,10 @@ export async function insertStaged(
 
 /** Inserts halves of what fails, until single rows are left: log2 of the chunk for each bad row. */
 async function insertAround(session: Session, stage: Stage, target: Relation) {
-  const { rows: numbers } = await session.query<{ row_number: string }>(
-    sql`select row_number::text from ${relationIdent(stage.relation)} order by row_number`,
-  )
+  // Ordered by the column itself: the name alone would mean the text.
+  const { rows: numbers } = await session.query<{ row_number: string }>(sql`
+    select staged.row_number::text from ${relationIdent(stage.relation)} as staged order by staged.row_number
+  `)
   const waiting = [{ from: 0, to: numbers.length }]
   let rows = 0
   const bad: BadStaged[] = []

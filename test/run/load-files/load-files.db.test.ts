@@ -269,6 +269,20 @@ describe('what is written otherwise', () => {
     ])
   })
 
+  it('has its bad rows kept aside and every other row once, however many there are', async () => {
+    const rows = Array.from({ length: 2500 }, (_, n) => `${n},${n % 500 === 7 ? '31.02.2026' : '01.02.2026'}`)
+    const { node } = await loaded('', `id,day\n${rows.join('\n')}\n`, {
+      columns: '{ name: id, type: int }, { name: day, type: date, format: DD.MM.YYYY }',
+    })
+    expect(node).toMatchObject({ rows: 2495, badRows: 5 })
+    expect(
+      await database.rows(sql`select count(*)::int as rows, count(distinct id)::int as ids from raw.t`),
+    ).toEqual([{ rows: 2495, ids: 2495 }])
+    expect((await badRows()).map(({ line, raw }) => [line, raw])).toEqual(
+      [7, 507, 1007, 1507, 2007].map((n) => [n + 2, `${n},31.02.2026`]),
+    )
+  })
+
   it('is NDJSON, by path, with lines that are none kept aside', async () => {
     const { result, node } = await loaded(
       "bad_row_limit: '90%'",
@@ -279,6 +293,8 @@ describe('what is written otherwise', () => {
         '{"id": "three", "user": {}}',
         'no json',
         '{"id": 4, "user": {"name": "\\\\. \\u00e9"}}',
+        '[5]',
+        'null',
       ].join('\n'),
       {
         name: 'data/t.ndjson',
@@ -291,7 +307,7 @@ describe('what is written otherwise', () => {
       },
     )
     expect(result.problems).toEqual([])
-    expect(node).toMatchObject({ rows: 3, badRows: 2 })
+    expect(node).toMatchObject({ rows: 3, badRows: 4 })
     expect(
       await database.rows(
         sql`select id, name, first_tag, tags, document ? 'more' as whole from raw.t order by 1`,
@@ -309,6 +325,8 @@ describe('what is written otherwise', () => {
         raw: '{"id": "three", "user": {}}',
       },
       { line: 5, column: null, reason: 'invalid input syntax for type json', raw: 'no json' },
+      { line: 7, column: null, reason: 'the line is no JSON object', raw: '[5]' },
+      { line: 8, column: null, reason: 'the line is no JSON object', raw: 'null' },
     ])
   })
 
