@@ -28,15 +28,27 @@ export type ConfigAlong = (tree: Config, fqn: readonly string[]) => Config
 
 /** Makes that; what the nodes of a folder have in common is put together once. */
 export function makeConfigAlong(): ConfigAlong {
+  return makeAlong((above, level) => mergeConfig(above, ownValues(level)))
+}
+
+/**
+ * The same as it is written: of each key the value of the deepest folder, under the name that it has there, with
+ * nothing added up.
+ */
+export function makeWrittenAlong(): ConfigAlong {
+  return makeAlong((above, level) => ({ ...above, ...plainKeys(ownValues(level)) }))
+}
+
+function makeAlong(join: (above: Config, level: Config) => Config): ConfigAlong {
   // By what stands above as well: YAML may have one value in two places.
   const known = new WeakMap<Config, WeakMap<Config, Config>>()
   const nothing: Config = {}
   const withLevel = (above: Config, level: Config): Config => {
     const below = known.get(above) ?? new WeakMap<Config, Config>()
     known.set(above, below)
-    const merged = below.get(level) ?? mergeConfig(above, ownValues(level))
-    below.set(level, merged)
-    return merged
+    const joined = below.get(level) ?? join(above, level)
+    below.set(level, joined)
+    return joined
   }
   return (tree, fqn) => {
     let merged = withLevel(nothing, tree)
@@ -49,21 +61,6 @@ export function makeConfigAlong(): ConfigAlong {
     }
     return merged
   }
-}
-
-/**
- * The same as it is written: of each key the value of the deepest folder, under the name that it has there, with
- * nothing added up.
- */
-export function writtenAlong(tree: Config, fqn: readonly string[]): Config {
-  let written: Config = plainKeys(ownValues(tree))
-  let level: unknown = tree
-  for (const part of fqn) {
-    level = isMap(level) && Object.hasOwn(level, part) ? level[part] : undefined
-    if (!isMap(level)) break
-    written = { ...written, ...plainKeys(ownValues(level)) }
-  }
-  return written
 }
 
 function plainKeys(config: Config): Config {

@@ -1,6 +1,13 @@
 import type { Place, Problem, Severity } from '../../core/problem.ts'
 import type { ConfigTreeName, Origin, Package, Project } from '../../core/project.ts'
-import { asStrings, type Config, makeConfigAlong, mergeConfig } from '../config-tree.ts'
+import {
+  asStrings,
+  type Config,
+  type ConfigAlong,
+  makeConfigAlong,
+  makeWrittenAlong,
+  mergeConfig,
+} from '../config-tree.ts'
 import { makeDatabaseNaming } from '../naming.ts'
 import type { Templates } from '../templates.ts'
 import type { YamlValues } from '../yaml-values.ts'
@@ -28,6 +35,8 @@ export interface DraftScope {
    * package the tree of the project, which has the last word.
    */
   config(tree: ConfigTreeName, fqn: readonly string[], ...nearer: readonly Config[]): Config
+  /** What a tree says for a node as it is written. */
+  readonly writtenAlong: ConfigAlong
   /** What `config` was given besides the trees when it made this config. */
   nearerTo(merged: Config): readonly Config[]
   /** Notes how a config was written that `config` is then given; gives the config. */
@@ -106,6 +115,7 @@ export function makeDraftScope(
     root,
     packageOf: (name) => packages.get(name)!,
     config,
+    writtenAlong: makeWrittenAlong(),
     nearerTo: (merged) => (nearerOf.get(merged) ?? [merged]).map((one) => writtenOf.get(one) ?? one),
     asWritten(one, written) {
       if (written !== undefined && written !== one) writtenOf.set(one, written)

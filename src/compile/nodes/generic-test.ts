@@ -39,13 +39,14 @@ function draftOne(
   const { templates } = scope
   const { package: packageName, packagePath } = subject
   const { place } = spec
-  const args = { ...spec.args, ...(column !== undefined && { column_name: column }) }
-  const names = genericTestNames({ ...subject, subject: subject.name, test: spec.test, args })
+  const args = column === undefined ? spec.args : { ...spec.args, column_name: column }
+  const { name: subjectName, isSource } = subject
+  const names = genericTestNames({ subject: subjectName, isSource, test: spec.test, args })
   const name = spec.name ?? names.full
   const fqn = [packageName, ...foldersOf(packagePath), name]
   const said = scope.yaml.config(spec.config, { package: packageName, place }, problems)
   const needsAlias = spec.name === undefined && names.short !== names.full && said['alias'] === undefined
-  const called: Config = { ...said, ...(needsAlias && { alias: names.short }) }
+  const called: Config = needsAlias ? { ...said, alias: names.short } : said
   const outside = scope.config('tests', fqn, called)
   // A test that is switched off may well belong to a package that is not there.
   const isOff = outside['enabled'] === false
@@ -67,7 +68,7 @@ function draftOne(
   problems.push(...capture.problems)
   const identity = { resourceType: 'test' as const, package: packageName, name, packagePath, fqn, config }
   const description = scope.yaml.description(spec.description, { package: packageName, place }, problems)
-  const base = nodeBase({ ...identity, place, description, columns: [] })
+  const base = nodeBase(extended({ place, description, columns: [] }, identity))
   const inherited = [...new Set([...subject.tags, ...tags, ...asStrings(called['tags'])])].sort()
   return {
     reads: [{ ...subject.read, place }, ...capture.reads],

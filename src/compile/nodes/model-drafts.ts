@@ -48,7 +48,7 @@ export function draftModel(scope: DraftScope, file: ProjectFile, problems: Probl
     name,
     resourceType: 'model',
     config: outside,
-    relation: naming({ ...identity, config: outside }),
+    relation: naming(extended({ config: outside }, identity)),
   })
   const config = withPythonDefaults(
     scope.config('models', fqn, said.config, scope.asWritten(capture.config, capture.written)),
@@ -56,7 +56,7 @@ export function draftModel(scope: DraftScope, file: ProjectFile, problems: Probl
   )
   const { description, columns, patchPath } = said
   const tags = firstTags(scope, 'models', fqn, { yaml: said.config, inFile: capture.config })
-  const base = nodeBase({ ...identity, ...patchPath, ...tags, place, description, columns, config })
+  const base = nodeBase(extended({ place, description, columns, config }, identity, patchPath, tags))
   const { build, problems: configProblems } = readModelConfig(config, {
     place: capture.configPlace ?? place,
     source: file.text,
@@ -64,7 +64,7 @@ export function draftModel(scope: DraftScope, file: ProjectFile, problems: Probl
     isStrategy: (named) => scope.isIncrementalStrategy(named, packageName),
     misspelled: scope.misspelled,
   })
-  const ownBuild = templates.ownMacros.buildOf({ ...build, config }, packageName)
+  const ownBuild = templates.ownMacros.buildOf(extended({ config }, build), packageName)
   const constraints = constraintsOf(said)
   const own: Problem[] = [...capture.problems, ...configProblems]
   const access = accessOf(config, scope, place, own)
@@ -78,7 +78,7 @@ export function draftModel(scope: DraftScope, file: ProjectFile, problems: Probl
       ...(isPython && { refusal: pythonRefusal(build.materialized, place, file.text) }),
       id: versioned ? `${base.id}.v${versioned.version.v}` : base.id,
       resourceType: 'model' as const,
-      relation: naming({ ...identity, config }),
+      relation: naming(extended({ config }, identity)),
       rawCode: file.text,
       checksum: textChecksum(file.text),
       ...groupOf(config),

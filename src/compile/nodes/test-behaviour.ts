@@ -1,3 +1,4 @@
+import { extended } from '../../core/extended.ts'
 import type { TestNode } from '../../core/node.ts'
 import { asStrings, type Config } from '../config-tree.ts'
 import type { NamedNode } from './draft.ts'
@@ -7,7 +8,7 @@ import { groupOf } from './group.ts'
 /** Where failing rows are kept: in a schema of their own unless config says otherwise. */
 export function failuresRelation({ naming }: DraftScope, node: NamedNode): TestNode['relation'] {
   const { schema = 'dbt_test__audit' } = node.config
-  return naming({ ...node, config: { ...node.config, schema } })
+  return naming(extended({}, node, { config: { ...node.config, schema } }))
 }
 
 /** How many failing rows are too many, and what becomes of them. */

@@ -1,6 +1,7 @@
+import { extended } from '../../core/extended.ts'
 import type { Node, ResourceType } from '../../core/node.ts'
 import type { ConfigTreeName } from '../../core/project.ts'
-import { type Config, writtenAlong } from '../config-tree.ts'
+import type { Config } from '../config-tree.ts'
 import type { DraftScope } from './draft-scope.ts'
 
 /*
@@ -30,13 +31,11 @@ const treeOf: Readonly<Record<ResourceType, ConfigTreeName>> = {
 /** The node with its config as it is written, where that is another than what came of it. */
 export function withWrittenConfig<T extends Node>(node: T, scope: DraftScope): T {
   const tree = treeOf[node.resourceType]
-  const along = (owner: string) => writtenAlong(scope.packageOf(owner).config.configTrees[tree], node.fqn)
-  const written: Config = {
-    ...along(node.package),
-    ...Object.assign({}, ...scope.nearerTo(node.config)),
-    ...(node.package !== scope.root && along(scope.root)),
-  }
-  return isSame(written, node.config) ? node : { ...node, writtenConfig: written }
+  const along = (owner: string) =>
+    scope.writtenAlong(scope.packageOf(owner).config.configTrees[tree], node.fqn)
+  const own: Config = { ...along(node.package), ...Object.assign({}, ...scope.nearerTo(node.config)) }
+  const written = node.package === scope.root ? own : { ...own, ...along(scope.root) }
+  return isSame(written, node.config) ? node : extended({ ...node }, { writtenConfig: written })
 }
 
 function isSame(a: Config, b: Config): boolean {
