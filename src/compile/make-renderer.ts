@@ -101,6 +101,13 @@ export function makeRenderer(manifest: Manifest, templates: Templates, resolver:
     return { text: rendered, placeAt }
   }
 
+  const filterIsOurs = once(() => !definesFilter(templates))
+  /** Whether that macro would give the relation back as it is, as for nearly all tests. */
+  const isUnfiltered = ({ config }: TestNode): boolean => {
+    const { where } = config
+    return (where === undefined || where === null || where === '') && filterIsOurs()
+  }
+
   const renderGeneric = (node: TestNode, names: Context): CompiledSql => {
     const { macro, model, args } = node.generic!
     const { model: relation, ...values } = renderArguments(
@@ -109,7 +116,9 @@ export function makeRenderer(manifest: Manifest, templates: Templates, resolver:
       names,
       node.place.file,
     )
-    const filtered = callValue(names.find('get_where_subquery', null)!, [relation!])
+    const filtered = isUnfiltered(node)
+      ? relation!
+      : callValue(names.find('get_where_subquery', null)!, [relation!])
     const block = macros.findTest(macro, node.package)!
     const text = dialect.callMacro(block, [], { ...values, model: filtered }, names)
     return { text: str(text).trim(), placeAt: () => node.place }
@@ -281,6 +290,19 @@ export function makeRenderer(manifest: Manifest, templates: Templates, resolver:
         ...(severity && { severity }),
       })
     },
+  }
+}
+
+/** Whether the project or a package has a macro of its own for what a generic test reads of its model. */
+function definesFilter({ packages, macros }: Templates): boolean {
+  return packages.some(({ name }) => macros.namesIn(name).some((one) => one.endsWith('get_where_subquery')))
+}
+
+function once<T>(make: () => T): () => T {
+  let made: { readonly value: T } | undefined
+  return () => {
+    made ??= { value: make() }
+    return made.value
   }
 }
 

@@ -165,3 +165,57 @@ models:
   )
   expect(await written('relationships', true)).toContain('with parent as materialized')
 })
+
+describe('what a generic test reads of its model', () => {
+  const files = {
+    'models/orders.sql': 'select 1 as id',
+    'models/orders.yml': `
+models:
+  - name: orders
+    columns:
+      - { name: id, data_tests: [not_null, { unique: { config: { where: id > 0 } } }] }`,
+  }
+  const written = async (more: Files, name: string): Promise<string> => {
+    const { manifest, renderer } = await compiled({ ...dbtProject, ...files, ...more })
+    const id = Object.keys(manifest.nodes).find((one) => one.startsWith(`test.shop.${name}`))!
+    return (await renderer.compile(id, publishedScope())).text.replace(/\s+/g, ' ').trim()
+  }
+  const orders = '"shop"."analytics"."orders"'
+  const kit = {
+    'packages.yml': 'packages:\n  - local: kit\n',
+    'kit/dbt_project.yml': "name: kit\nversion: '1.0'\n",
+  }
+
+  test.each([
+    ['is all of it', {}, 'not_null', orders],
+    ['is what its config says', {}, 'unique', `(select * from ${orders} where id > 0) dbt_subquery`],
+    [
+      'is what a macro of the project says',
+      {
+        'macros/own.sql':
+          '{% macro default__get_where_subquery(relation) %}{{ return(relation ~ " tablesample system (1)") }}{% endmacro %}',
+      },
+      'not_null',
+      `${orders} tablesample system (1)`,
+    ],
+    [
+      'is what the macro itself says, where the project replaces it',
+      { 'macros/own.sql': '{% macro get_where_subquery(relation) %}only {{ relation }}{% endmacro %}' },
+      'not_null',
+      `only ${orders}`,
+    ],
+    [
+      'is what a macro of a package says to which the project dispatches',
+      {
+        ...kit,
+        'dbt_project.yml': `${dbtProject['dbt_project.yml']}dispatch: [{macro_namespace: dbt, search_order: [kit, dbt]}]\n`,
+        'kit/macros/kit.sql':
+          '{% macro postgres__get_where_subquery(relation) %}{{ return("kit of " ~ relation) }}{% endmacro %}',
+      },
+      'not_null',
+      `kit of ${orders}`,
+    ],
+  ])('%s', async (_, more, name, relation) => {
+    expect(await written(more, name)).toContain(`from ${relation} where`)
+  })
+})

@@ -49,8 +49,11 @@ function sortedTexts(value: unknown): string {
   if (typeof value === 'string') return repr(value)
   if (Array.isArray(value)) return `[${value.map(sortedTexts).join(', ')}]`
   if (!isMap(value)) return repr(str(fromJs(value)))
-  const entries = Object.entries(value).sort(([a], [b]) => (a < b ? -1 : 1))
-  return `{${entries.map(([key, item]) => `${repr(key)}: ${sortedTexts(item)}`).join(', ')}}`
+  const keys = Object.keys(value)
+  if (keys.length > 1) keys.sort()
+  let entries = ''
+  for (const key of keys) entries += `${entries && ', '}${repr(key)}: ${sortedTexts(value[key])}`
+  return `{${entries}}`
 }
 
 function md5(text: string): string {
