@@ -36,7 +36,7 @@ export function columnKey({ relation, column }: ColumnRef): string {
 
 /** Everything that goes into any of the values. An input that gets in by two ways keeps the later kind. */
 export function merge(derivations: readonly Derivation[]): Derivation {
-  const [first, ...rest] = derivations
+  const [first, ...rest] = derivations.length > 1 ? derivations.filter(saysSomething) : derivations
   if (first === undefined) return nothing
   if (rest.length === 0) return first
   const inputs = new Map(first.inputs)
@@ -47,15 +47,23 @@ export function merge(derivations: readonly Derivation[]): Derivation {
     }
   return {
     inputs,
-    influences: mergeInfluences(derivations.map(({ influences }) => influences)),
-    isUnknown: derivations.some(({ isUnknown }) => isUnknown),
+    influences: mergeInfluences([first.influences, ...rest.map(({ influences }) => influences)]),
+    isUnknown: first.isUnknown || rest.some(({ isUnknown }) => isUnknown),
   }
+}
+
+/** Constants add nothing. */
+function saysSomething({ inputs, influences, isUnknown }: Derivation): boolean {
+  return inputs.size > 0 || influences.size > 0 || isUnknown
 }
 
 const rank: Readonly<Record<InputKind, number>> = { copy: 0, transformation: 1, aggregation: 2 }
 
 /** The value after an operation on it: its inputs are of that kind at least. */
 export function raised(derivation: Derivation, kind: InputKind): Derivation {
+  let isLower = false
+  for (const input of derivation.inputs.values()) if (rank[input.kind] < rank[kind]) isLower = true
+  if (!isLower) return derivation
   const inputs = new Map(
     [...derivation.inputs].map(([key, input]) => [
       key,
@@ -68,6 +76,7 @@ export function raised(derivation: Derivation, kind: InputKind): Derivation {
 
 /** What a value decides when it filters, joins, groups or orders. */
 export function influenceOf(derivation: Derivation, role: InfluenceRole): Influences {
+  if (derivation.inputs.size === 0) return derivation.influences
   const influences = new Map(derivation.influences)
   for (const [key, { relation, column }] of derivation.inputs)
     influences.set(`${role}\n${key}`, { relation, column, role })

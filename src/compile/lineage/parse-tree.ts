@@ -27,7 +27,12 @@ export function selectIn(node: Node | undefined): SelectStmt | undefined {
 
 /** The texts of a list of String nodes. */
 export function stringsOf(nodes: readonly Node[] | undefined): string[] {
-  return (nodes ?? []).flatMap((node) => bodyOf(node, 'String')?.sval ?? [])
+  const texts: string[] = []
+  for (const node of nodes ?? []) {
+    const text = bodyOf(node, 'String')?.sval
+    if (text !== undefined) texts.push(text)
+  }
+  return texts
 }
 
 /** The items of a List node. */
@@ -37,12 +42,20 @@ export function itemsOf(node: Node | undefined): readonly Node[] {
 
 /** The nodes directly below one, looking through the plain structures between them. */
 export function childNodes(body: unknown): Node[] {
-  if (Array.isArray(body)) return body.flatMap(childNodes)
-  if (typeof body !== 'object' || body === null) return []
-  const keys = Object.keys(body)
-  // Tags begin with a capital, fields do not.
-  if (keys.length === 1 && /^[A-Z]/.test(keys[0]!)) return [body as Node]
-  return Object.values(body).flatMap(childNodes)
+  const found: Node[] = []
+  addChildNodes(body, found)
+  return found
+}
+
+function addChildNodes(body: unknown, found: Node[]): void {
+  if (typeof body !== 'object' || body === null) return
+  if (Array.isArray(body)) for (const item of body) addChildNodes(item, found)
+  else {
+    const keys = Object.keys(body)
+    // Tags begin with a capital, fields do not.
+    if (keys.length === 1 && /^[A-Z]/.test(keys[0]!)) found.push(body as Node)
+    else for (const key of keys) addChildNodes((body as Record<string, unknown>)[key], found)
+  }
 }
 
 /** A column reference taken apart: `s.t.*` is the path [s, t] with a star. */
