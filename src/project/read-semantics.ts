@@ -75,12 +75,21 @@ function readFlatMetric(reading: SemanticReading, path: YamlPath, entry: Semanti
   return []
 }
 
+/** Whether there is anything of it, as in few models. */
+function saysSemantics({ semantic_model, derived_semantics, metrics, columns }: PatchYaml): boolean {
+  return (
+    [semantic_model, derived_semantics, metrics].some((said) => said != null) ||
+    columns.some(({ granularity, entity, dimension }) => (granularity ?? entity ?? dimension) != null)
+  )
+}
+
 /** The semantic model that a model says it is, and the metrics of it. */
 export function readModelSemantics(
   reading: SemanticReading,
   path: YamlPath,
   entry: PatchYaml,
 ): SemanticSpec[] {
+  if (!saysSemantics(entry)) return []
   const { document } = reading
   const elements = columnElements(reading, path, entry)
   const derived = check(

@@ -86,5 +86,7 @@ export function pick(
   value: Readonly<Record<string, unknown>>,
   keys: readonly string[],
 ): Record<string, unknown> {
-  return Object.fromEntries(keys.flatMap((key) => (value[key] === undefined ? [] : [[key, value[key]]])))
+  const picked: Record<string, unknown> = {}
+  for (const key of keys) if (value[key] !== undefined) picked[key] = value[key]
+  return picked
 }
