@@ -1,5 +1,5 @@
 import type { Relation } from '../../core/node.ts'
-import { relationIdent, type SQLQuery, sql, sqlLiteral } from '../../warehouse/index.ts'
+import { relationIdent, type SQLQuery, sql, sqlLiteral, unsafeSql } from '../../warehouse/index.ts'
 import type { PlannedExperiment } from './metrics-plan.ts'
 import {
   asOfInstant,
@@ -63,7 +63,7 @@ export function seenQuery(
   )
   const key = data.experiment ? sql`r.${sql.ident(data.experiment.column)}::text = e.value and` : sql``
   const from = times.fromDay === null ? sql`` : sql`and ${timeColumn} >= ${dayStart(times.fromDay, timeType)}`
-  const unit = sql`r.${sql.ident(data.unit)}::${sql.__dangerous__rawValue(unitType)}`
+  const unit = sql`r.${sql.ident(data.unit)}::${unsafeSql(unitType)}`
   const source = sql`
     from ${relationIdent(relation)} as r
     inner join (values ${sql.join(entries, sql`, `)}) as e (number, value, starts, ends)
@@ -96,6 +96,14 @@ export function seenQuery(
       order by 1, 2, 3, 4, ${sql.join(orderBy, sql`, `)}) as first_seen`
 }
 
+/** The same where there is no experiment. */
+export function noExposures(unitType: string): SQLQuery {
+  return sql`
+    select null::int as experiment_number, null::${unsafeSql(unitType)} as unit, null::text as arm,
+      null::timestamptz as at, null::text as stratum, null::text as cluster, null::jsonb as segments
+    where false`
+}
+
 function dayStart(day: number, type: string | undefined): SQLQuery {
   return instantLiteral(`${new Date(day * 86_400_000).toISOString()}`, type)
 }
@@ -115,6 +123,9 @@ function segmentsOf(segments: readonly string[], extra: (name: string) => SQLQue
 
 /** The experiments' own facts as rows: `experiment_number, experiment, skip, end_day, ends_at, last_day, excludes`. */
 export function experimentRows(experiments: readonly PlannedExperiment[]): SQLQuery {
+  if (experiments.length === 0)
+    return sql`(select null::int, null::text, 0, 0, null::timestamptz, 0, false where false) as e
+    (experiment_number, experiment, skip, end_day, ends_at, last_day, excludes)`
   const rows = experiments.map(
     ({ name, skip, endDay, lastDay, data }, number) => sql`(
       ${whole(number)}, ${sqlLiteral(name)}::text, ${whole(skip)}, ${whole(endDay)},

@@ -7,6 +7,7 @@ import {
   exposureReadings,
   firstExposuresQuery,
   groupsQuery,
+  noExposures,
   seenQuery,
 } from './exposures-sql.ts'
 import { funnelBeforeQuery, funnelQuery } from './funnel-sql.ts'
@@ -151,7 +152,10 @@ class Refresh {
       const { relation, types } = exposures.get(reading.experiments[0]!.experiment.data.ref)!
       return sql`(${seenQuery(reading, relation, types, unitType, times)})`
     })
-    return this.makeWork('seen', sql.join(queries, sql` union all `))
+    return this.makeWork(
+      'seen',
+      queries.length === 0 ? noExposures(unitType) : sql.join(queries, sql` union all `),
+    )
   }
 
   private async findFaults(seen: Relation): Promise<void> {

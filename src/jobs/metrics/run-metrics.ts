@@ -178,14 +178,14 @@ function tablesOf({ cells, units, groups, firstDay }: RefreshOutcome): JobTable[
 }
 
 function summarise(plan: MetricsPlan, { units, newUnits, firstDay }: RefreshOutcome): string {
-  const counted = [
-    `${plan.experiments.length} experiments`,
-    `${units.toLocaleString('en')} units`,
-    `${plan.metrics.length} metrics`,
+  const parts = [
+    counted(plan.experiments.length, 'experiment'),
+    counted(units, 'unit'),
+    counted(plan.metrics.length, 'metric'),
   ]
   const since =
     firstDay === null ? 'all days' : `from ${isoDay(firstDay)} on, ${newUnits.toLocaleString('en')} units new`
-  return `${counted.join(', ')}; ${since}`
+  return `${parts.join(', ')}; ${since}`
 }
 
 function problemsOf({ faults }: ExposureFaults, { job }: JobContext) {
@@ -198,4 +198,8 @@ function problemsOf({ faults }: ExposureFaults, { job }: JobContext) {
           : 'crossovers: exclude leaves them out, crossovers: first_arm keeps them where they were first',
     }),
   )
+}
+
+function counted(count: number, noun: string): string {
+  return `${count.toLocaleString('en')} ${noun}${count === 1 ? '' : 's'}`
 }
