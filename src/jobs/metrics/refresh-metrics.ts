@@ -19,10 +19,18 @@ import {
   measureColumn,
   runningQuery,
   type SourceRelation,
+  singleDayQuery,
 } from './running-sql.ts'
 import { isFiniteSql, whole } from './source-sql.ts'
-import { edgesQuery, measuresOfSpan, partialDaysQuery } from './spans-sql.ts'
-import { freshQuery, knownUnits, type PreviousRefresh, unitsQuery, workQuery } from './units-sql.ts'
+import { edgesQuery, isPlain, measuresOfSpan, partialDaysQuery } from './spans-sql.ts'
+import {
+  freshQuery,
+  knownUnits,
+  type PreviousRefresh,
+  seenAgainQuery,
+  unitsQuery,
+  workQuery,
+} from './units-sql.ts'
 
 /*
  * Brings the tables of a set of metrics up to date. Making them from nothing is the same with no day settled: all
@@ -124,15 +132,18 @@ class Refresh {
       targets.groups,
       groupsQuery(seen, plan.experiments, previous?.groups ?? null, plan.settles),
     )
-    const { fresh, newUnits, firstDay } = await this.findFresh(seen)
-    const crossings = await this.findCrossings(seen)
+    const again = previous && (await this.makeWork('again', seenAgainQuery(previous, seen)))
+    const first = await this.findFirst(seen, again)
+    const crossings = again && (await this.findCrossings(seen, again))
+    const base = previous ? previous.settledDay : (first.firstDay ?? plan.until) - 1
+    const running = await this.addUp(first.relation, base)
+    const fresh = await this.makeFresh(first, running, base)
     const work = workQuery(plan, fresh, previous && crossings && { refresh: previous, crossings })
-    const base = previous ? previous.settledDay : (firstDay ?? plan.until) - 1
     const groups = this.groups()
-    const running = await this.addUp(work, base)
     const joins = await this.findEdges({ work, groups, running, base })
     const cells = await this.makeCells({ work, groups, running, base, joins })
     const units = await this.makeUnits({ work, groups, running, joins })
+    const { newUnits } = first
     return { cells, units, groups: groupRows, newUnits, firstDay: previous ? previous.settledDay + 1 : null }
   }
 
@@ -178,22 +189,37 @@ class Refresh {
     if (faults.length > 0) throw new ExposureFaults(faults)
   }
 
-  private async findFresh(
+  /** Whether a single day is read, on top of what is settled. */
+  private readsOneDay(base: number): boolean {
+    return this.input.previous !== null && this.input.plan.until === base + 1
+  }
+
+  private async findFirst(
     seen: Relation,
-  ): Promise<{ fresh: Relation; newUnits: number; firstDay: number | null }> {
-    const { plan, previous, targets } = this.input
-    const known = previous ? knownUnits(previous) : null
-    const first = await this.makeWork('first', firstExposuresQuery(seen, plan.experiments, known))
-    await this.analyze(first)
+    again: Relation | null,
+  ): Promise<{ relation: Relation; newUnits: number; firstDay: number | null }> {
+    const { plan } = this.input
+    const known = again && relationIdent(again)
+    const relation = await this.makeWork('first', firstExposuresQuery(seen, plan.experiments, known))
+    await this.analyze(relation)
     const { rows } = await this.session.query<{ units: number; day: number | null }>(
-      sql`select count(*) as units, min(exposed_day) as day from ${relationIdent(first)}`,
+      sql`select count(*) as units, min(exposed_day) as day from ${relationIdent(relation)}`,
     )
-    const { units, day } = rows[0]!
-    await this.refuseCrossovers(first)
+    await this.refuseCrossovers(relation)
+    return { relation, newUnits: rows[0]!.units, firstDay: rows[0]!.day }
+  }
+
+  /** New units with what they came to before their exposure. */
+  private async makeFresh(
+    { relation: first, firstDay }: { readonly relation: Relation; readonly firstDay: number | null },
+    running: Relation,
+    base: number,
+  ): Promise<Relation> {
+    const { plan, targets } = this.input
     const before: (Relation | null)[] = []
     const funnels = new Map<number, Relation>()
     for (const [index, source] of this.input.sources.entries()) {
-      const query = covariatesQuery(plan, index, source, first, day ?? plan.until)
+      const query = covariatesQuery(plan, index, source, first, firstDay ?? plan.until)
       const relation = query && (await this.makeWork(`before_${index}`, query))
       before.push(relation)
       const sums = covariatesOf(plan)
@@ -204,15 +230,16 @@ class Refresh {
     for (const [index, metric] of plan.metrics.entries()) {
       if (metric.definition.kind !== 'funnel' || !metric.variables[0]!.covariate) continue
       const source = this.sourceOf(index)
-      const query = funnelBeforeQuery(plan, index, first, { source, first: day ?? plan.until })
+      const query = funnelBeforeQuery(plan, index, first, { source, first: firstDay ?? plan.until })
       funnels.set(index, await this.makeWork(`funnel_before_${index}`, query))
     }
+    const totals = this.readsOneDay(base) ? null : running
     const fresh = await this.makeWork(
       'fresh',
-      freshQuery(plan, { first, groups: targets.groups, before, funnels }),
+      freshQuery(plan, { first, groups: targets.groups, before, funnels, running: totals }),
     )
     await this.analyze(fresh, ['unit', 'group_id', 'exposed_day'])
-    return { fresh, newUnits: units, firstDay: day }
+    return fresh
   }
 
   private sourceOf(metric: number): SourceRelation {
@@ -245,12 +272,11 @@ class Refresh {
     )
   }
 
-  private async findCrossings(seen: Relation): Promise<Relation | null> {
-    const { plan, previous } = this.input
-    if (!previous) return null
+  private async findCrossings(seen: Relation, again: Relation): Promise<Relation> {
+    const { plan } = this.input
     const crossings = await this.makeWork(
       'crossings',
-      crossingsQuery(seen, plan.experiments, knownUnits(previous)),
+      crossingsQuery(seen, plan.experiments, relationIdent(again)),
     )
     await this.analyze(crossings)
     const refusing = plan.experiments.flatMap(({ data }, number) =>
@@ -269,21 +295,33 @@ class Refresh {
   }
 
   /** Running totals of all units whose experiments go on. */
-  private async addUp(work: SQLQuery, base: number): Promise<Relation> {
+  private async addUp(first: Relation, base: number): Promise<Relation> {
     const { plan, sources } = this.input
-    const units = await this.makeWork(
-      'unit',
-      sql`
-        select distinct w.unit from ${work} as w
-        inner join ${this.groups()} as g on g.group_id = w.group_id
-        where g.last_day > ${whole(base)}`,
-    )
-    await this.analyze(units)
-    const running = await this.makeWork('running', runningQuery(plan, sources, relationIdent(units), base))
+    const running = this.readsOneDay(base)
+      ? await this.makeWork('running', singleDayQuery(plan, sources))
+      : await this.makeWork(
+          'running',
+          runningQuery(plan, sources, relationIdent(await this.findUnits(first, base)), base),
+        )
     await this.analyze(running, ['unit', 'day'])
     const last = plan.measures.map((_, measure) => ({ measure, column: measureColumn(measure) }))
     await this.refuseUnusable(running, last, sql`where day = ${whole(plan.until)}`)
     return running
+  }
+
+  /** Each unit whose experiments go on, once. */
+  private async findUnits(first: Relation, base: number): Promise<Relation> {
+    const { previous } = this.input
+    const known = previous
+      ? sql`
+        union
+        select k.unit from ${knownUnits(previous)} as k
+        inner join ${this.groups()} as g on g.group_id = k.group_id
+        where g.last_day > ${whole(base)}`
+      : sql``
+    const units = await this.makeWork('unit', sql`select distinct unit from ${relationIdent(first)} ${known}`)
+    await this.analyze(units)
+    return units
   }
 
   /** A sum with a value that is no finite number is none, so looking at sums is enough. */
@@ -321,8 +359,8 @@ class Refresh {
         sql`left join ${relationIdent(relation)} as ${name} on ${name}.group_id = w.group_id and ${name}.unit = w.unit`,
       )
     }
-    for (const index of plan.spans.keys()) {
-      if (measuresOfSpan(plan, index).length === 0) continue
+    for (const [index, span] of plan.spans.entries()) {
+      if (isPlain(plan, span) || measuresOfSpan(plan, index).length === 0) continue
       const partials: Record<'base' | 'close', Relation | null> = { base: null, close: null }
       for (const edge of ['base', 'close'] as const) {
         const query = partialDaysQuery(plan, index, edge, { ...parts, sources })
@@ -356,26 +394,36 @@ class Refresh {
   }): Promise<number> {
     const { plan, targets } = this.input
     const { work, groups, running, base, joins } = parts
-    const day = sql`r.day`
-    const from = sql`
+    const counted = sql`(w.crossed_day is null or not g.excludes or ${this.dayOf(base)} < w.crossed_day)`
+    const day = this.dayOf(base)
+    const from = this.readsOneDay(base)
+      ? sql`
+      from ${work} as w
+      inner join ${groups} as g on g.group_id = w.group_id and ${day} <= g.last_day and ${counted}
+      left join ${relationIdent(running)} as r on r.unit = w.unit
+      ${joins}`
+      : sql`
       from ${relationIdent(running)} as r
       inner join ${work} as w on w.unit = r.unit and r.day >= w.exposed_day
-      inner join ${groups} as g on g.group_id = w.group_id and r.day <= g.last_day
-        and (w.crossed_day is null or not g.excludes or r.day < w.crossed_day)
+      inner join ${groups} as g on g.group_id = w.group_id and r.day <= g.last_day and ${counted}
       ${joins}`
-    const settled = sql`where r.day > ${whole(base)}`
-    const capped = capsQuery(plan, { from: sql`${from} ${settled}`, day })
+    const fromDay = sql`where ${day} > ${whole(base)}`
+    const capped = capsQuery(plan, { from: sql`${from} ${fromDay}`, day })
     const caps = capped && (await this.makeWork('caps', capped))
     const capJoin = caps
-      ? sql`left join ${relationIdent(caps)} as k on k.experiment_number = g.experiment_number and k.day = r.day`
+      ? sql`left join ${relationIdent(caps)} as k on k.experiment_number = g.experiment_number and k.day = ${day}`
       : sql``
     const moments = await this.makeWork(
       'moments',
-      groupMomentsQuery(plan, { from: sql`${from} ${capJoin} ${settled}`, day }),
+      groupMomentsQuery(plan, { from: sql`${from} ${capJoin} ${fromDay}`, day }),
     )
     const keys = await this.makeWork('keys', cellKeysQuery(groups))
     await this.analyze(keys)
     return this.make(targets.cells, cellsQuery(plan, moments, keys))
+  }
+
+  private dayOf(base: number): SQLQuery {
+    return this.readsOneDay(base) ? whole(this.input.plan.until) : sql`r.day`
   }
 
   private async makeUnits(parts: {

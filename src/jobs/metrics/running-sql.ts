@@ -67,6 +67,16 @@ export function runningQuery(
     cross join lateral generate_series(t.day, t.next_day - 1) as d (day)`
 }
 
+/** The same where a single day is read: what units did on it, without units that did nothing. */
+export function singleDayQuery(plan: MetricsPlan, sources: readonly SourceRelation[]): SQLQuery {
+  const measures = plan.measures.map((_, index) => measureColumn(index))
+  const sums = measures.map((name) => sql`sum(${name}) as ${name}`)
+  const parts = sources.map((source, index) => sourceRows(plan, index, source, null, plan.until - 1))
+  return sql`
+    select unit, ${whole(plan.until)} as day${list(sums)}
+    from (${sql.join(parts, sql` union all `)}) as rows group by 1`
+}
+
 function list(columns: SQLQuery[]): SQLQuery {
   return columns.length === 0 ? sql`` : sql`, ${sql.join(columns, sql`, `)}`
 }
@@ -76,7 +86,7 @@ function sourceRows(
   plan: MetricsPlan,
   index: number,
   source: SourceRelation,
-  units: SQLQuery,
+  units: SQLQuery | null,
   base: number,
 ): SQLQuery {
   const definition = plan.sources[index]!
@@ -85,15 +95,15 @@ function sourceRows(
   const isEvents = definition.time !== undefined
   const columns = plan.measures.map((_, measure) => {
     const found = amounts.find((each) => each.index === measure)
-    if (!found) return sql`0::float8`
-    return isEvents ? sql`sum(${found.amount})` : found.amount
+    const amount = found ? (isEvents ? sql`sum(${found.amount})` : found.amount) : sql`0::float8`
+    return sql`${amount} as ${measureColumn(measure)}`
   })
   const unit = sql`r.${sql.ident(definition.unit)}`
   const between = rowsBetween(definition, types, { first: base + 1, last: plan.until, asOf: plan.asOf })
   return sql`
-    select ${unit}, ${rowDay(definition, types)}${list(columns)}
+    select ${unit} as unit, ${rowDay(definition, types)} as day${list(columns)}
     from ${relationIdent(relation)} as r
-    where ${between} and exists (select from ${units} as u where u.unit = ${unit})
+    where ${between} ${units ? sql`and exists (select from ${units} as u where u.unit = ${unit})` : sql``}
     ${isEvents ? sql`group by 1, 2` : sql``}`
 }
 

@@ -44,6 +44,19 @@ export function maturesOn(span: Span): SQLQuery {
   return dayOfInstant(sql`(${closeInstant(span)} - interval '1 microsecond')`)
 }
 
+/**
+ * Whether a span lasts from the day of the exposure to the end of every experiment, so that a unit's total is what its
+ * running total has grown by: then nothing is kept of where it begins and ends.
+ */
+export function isPlain({ experiments }: MetricsPlan, span: Span): boolean {
+  return (
+    span.grain === 'day' &&
+    span.fromDay === 0 &&
+    span.days === null &&
+    experiments.every(({ skip, lastDay, endDay }) => skip === 0 && lastDay < endDay)
+  )
+}
+
 /** The measures that variables of a span read. */
 export function measuresOfSpan(plan: MetricsPlan, span: number): number[] {
   const found = plan.metrics

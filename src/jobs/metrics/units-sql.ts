@@ -2,8 +2,9 @@ import type { Relation } from '../../core/node.ts'
 import { relationIdent, type SQLQuery, sql } from '../../warehouse/index.ts'
 import { stepColumn } from './funnel-sql.ts'
 import type { MetricsPlan, PlannedMetric } from './metrics-plan.ts'
-import { covariateColumn } from './running-sql.ts'
+import { covariateColumn, measureColumn } from './running-sql.ts'
 import { dateOf, dayNumber, whole } from './source-sql.ts'
+import { isPlain } from './spans-sql.ts'
 import {
   covariateValue,
   isQuantileCap,
@@ -61,6 +62,13 @@ export function metricColumns(plan: MetricsPlan): string[] {
       ]),
     ...metric.stepColumns,
   ])
+}
+
+/** Those of the known units of which exposures were seen again. */
+export function seenAgainQuery(previous: PreviousRefresh, seen: Relation): SQLQuery {
+  return sql`
+    select k.experiment, k.unit, k.arm, k.group_id from ${knownUnits(previous)} as k
+    where exists (select from ${relationIdent(seen)} as s where s.unit = k.unit)`
 }
 
 /** Known units: those that were exposed on settled days. */
@@ -138,14 +146,25 @@ export function freshQuery(
     readonly before: readonly (Relation | null)[]
     /** The same of funnels, by the metric's number. */
     readonly funnels: ReadonlyMap<number, Relation>
+    /** Running totals; null where all of them are 0 on the day before an exposure. */
+    readonly running: Relation | null
   },
 ): SQLQuery {
-  const { first, groups, before, funnels } = parts
+  const { first, groups, before, funnels, running } = parts
+  // What was there before the exposure is taken off once, so that the running total of a day is all that is left to add.
+  const start = ({ variable }: NumberedVariable, measure: number): SQLQuery =>
+    running && isPlain(plan, plan.spans[variable.span]!)
+      ? sql`-coalesce(r.${measureColumn(measure)}, 0)`
+      : sql`0::float8`
   const columns = variablesOf(plan).flatMap((entry) => {
     const { number, variable, metric } = entry
     return [
-      ...(variable.measure === null ? [] : [sql`0::float8 as ${workColumn.settled(number)}`]),
-      ...(variable.unusable === null ? [] : [sql`0::float8 as ${workColumn.unusable(number)}`]),
+      ...(variable.measure === null
+        ? []
+        : [sql`${start(entry, variable.measure)} as ${workColumn.settled(number)}`]),
+      ...(variable.unusable === null
+        ? []
+        : [sql`${start(entry, variable.unusable)} as ${workColumn.unusable(number)}`]),
       ...(variable.covariate
         ? [sql`${covariate(plan, entry, funnels.get(metric))} as ${workColumn.covariate(number)}`]
         : []),
@@ -169,6 +188,7 @@ export function freshQuery(
       ${list.length === 0 ? sql`` : sql`, ${sql.join(list, sql`, `)}`}
     from ${relationIdent(first)} as f
     inner join ${relationIdent(groups)} as g on g.group_key = f.group_key
+    ${running ? sql`left join ${relationIdent(running)} as r on r.unit = f.unit and r.day = f.exposed_day - 1` : sql``}
     ${sql.join([...joins, ...funnelJoins], sql`\n    `)}`
 }
 

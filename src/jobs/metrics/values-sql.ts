@@ -3,7 +3,7 @@ import { type SQLQuery, sql } from '../../warehouse/index.ts'
 import type { MetricsPlan, PlannedMetric, PlannedVariable } from './metrics-plan.ts'
 import { measureColumn } from './running-sql.ts'
 import { float } from './source-sql.ts'
-import { closeDay, edgeColumn, maturesOn, startDay } from './spans-sql.ts'
+import { closeDay, edgeColumn, isPlain, maturesOn, startDay } from './spans-sql.ts'
 
 /*
  * What a variable of a unit is at the end of a day. Aliases: `r` running totals, `w` unit, `g` group, `p0` … edges of
@@ -54,10 +54,10 @@ export function rawTotal(
   const settled = of === 'measure' ? workColumn.settled(number) : workColumn.unusable(number)
   const base = sql`coalesce(${edge}.${edgeColumn('base', measure)}, 0)`
   const now = sql`coalesce(${rows}.${measureColumn(measure)}, 0)`
+  if (isPlain(plan, span)) return sql`(w.${settled} + ${now})`
   const starts =
     span.fromDay > 0 || (span.skipsExposureDay && plan.experiments.some(({ skip }) => skip === 1))
   const closes = span.days !== null || plan.experiments.some(({ lastDay, endDay }) => lastDay >= endDay)
-  if (!starts && !closes) return sql`(w.${settled} + ${now} - ${base})`
   const before = starts ? sql`when ${day} < ${startDay(span)} then w.${settled}` : sql``
   const close = sql`coalesce(${edge}.${edgeColumn('close', measure)}, 0)`
   const after = closes ? sql`when ${day} >= ${closeDay(span)} then w.${settled} + ${close} - ${base}` : sql``

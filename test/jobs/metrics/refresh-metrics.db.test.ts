@@ -331,9 +331,39 @@ describe('rows that are hard to count', () => {
     })
   })
 
+  test.each([
+    [25, 0, [1, 2]],
+    [26, 1, [2, 1]],
+  ])(
+    'spans that last from the exposure to the end need no edges: world %i, %i late days',
+    async (seed, lateDays, steps) => {
+      const plain = simple.filter(({ name }) => name !== 'winsorised')
+      const both = [experiment(0), experiment(1, { start: '2026-03-05' })].map((each) => ({
+        ...each,
+        metrics: plain.map(({ name }) => name),
+      }))
+      const at = withLags(makeSmallWorld(seed), lateDays, seed)
+      await run(async (session) => {
+        let previous: MetricsTables | undefined
+        let day = dayOf('2026-03-06')
+        for (let step = 0; day <= dayOf('2026-03-15'); day += steps[step++ % steps.length]!) {
+          const asOf = isoDay(day)
+          await loadWorld(session, at(asOf))
+          previous = await refreshTables(session, 'plain', {
+            spec: spec(asOf, lateDays, plain),
+            experiments: both,
+            ...(previous && { previous }),
+          })
+          const expected = naiveCells(at(asOf), spec(asOf, lateDays, plain), both)
+          expectSameCells(await storedCells(session, previous, both), expected)
+        }
+      })
+    },
+  )
+
   test('moments do not cancel where the mean is ten thousand times the spread', async () => {
     const level = [simple[0]!]
-    const one = [{ ...experiment(1), metrics: ['revenue'] }]
+    const one = [{ ...experiment(1, { exposureDay: 'include' }), metrics: ['revenue'] }]
     const world = makeSmallWorld(22, { units: 60, level: 1e4 })
     await run(async (session) => {
       let previous: MetricsTables | undefined
