@@ -4,6 +4,7 @@ import { type Problem, ProblemError } from '../core/problem.ts'
 import type { Project } from '../core/project.ts'
 import type { AnalysedNode, ProblemsByNode, SqlFindings } from './findings.ts'
 import { checkColumns } from './lineage/check-columns.ts'
+import { checkJobColumns } from './lineage/check-job-columns.ts'
 import { type LineageOf, type LineageSurroundings, makeNodeLineage } from './lineage/node-lineage.ts'
 import type { Renderer } from './renderer.ts'
 import { checkSyntax, renderNodes } from './sql/check-syntax.ts'
@@ -59,16 +60,17 @@ export async function checkSql(request: SqlCheckRequest): Promise<SqlCheck> {
     project,
     lineageOf,
   )
+  const jobColumns = checkJobColumns(manifest, nodes, project, lineageOf)
   const syntax = await checkSyntax(manifest, renderer, texts, (id) => parsed.has(id))
   const findings = {
     rendering: tellable(problems, project),
     syntax: tellable(syntax, project),
-    columns,
+    columns: new Map([...columns, ...jobColumns]),
     compared,
     outputs,
   }
   failOn([findings.rendering, findings.syntax])
-  failOn([columns])
+  failOn([findings.columns])
   return { findings, texts, lineageOf }
 }
 

@@ -1,3 +1,4 @@
+import type { JobColumnRead } from './job-column-read.ts'
 import type { JobSpec } from './job-spec.ts'
 import type { LoadSpec } from './load-spec.ts'
 import type { NodeId } from './node-id.ts'
@@ -347,6 +348,8 @@ export interface JobNode extends NodeBase {
   readonly relation: Relation
   /** Every table that the job writes, the main one first. */
   readonly tables: readonly JobTableRelation[]
+  /** Columns that it names, with their places. */
+  readonly columnReads: readonly JobColumnRead[]
 }
 
 /** A table of a job: the main one has no suffix. */

@@ -1,3 +1,4 @@
+import type { JobColumnRead } from './job-column-read.ts'
 import type { JobSpec } from './job-spec.ts'
 import type { LoadSpec } from './load-spec.ts'
 import type { SelectorInfo } from './manifest.ts'
@@ -277,6 +278,7 @@ export interface JobDeclaration extends Origin {
   readonly config: Readonly<Record<string, unknown>>
   /** Places of the refs in the spec, so that an unknown one is pointed at. */
   readonly refs: readonly { readonly name: string; readonly place: Place }[]
+  readonly columnReads: readonly JobColumnRead[]
   readonly place: Place
 }
 

@@ -1,11 +1,13 @@
 import { basename } from 'node:path'
 import { didYouMean, quotedList } from '../core/did-you-mean.ts'
+import type { JobColumnRead } from '../core/job-column-read.ts'
 import type { JobSpec } from '../core/job-spec.ts'
 import type { Problem } from '../core/problem.ts'
 import type { JobDeclaration, ProjectFile } from '../core/project.ts'
 import { checkYaml, type UnknownKeys } from './check-yaml.ts'
 import { mergedConfig, readDescribed } from './described.ts'
 import { type ExperimentYaml, exposuresExperimentSchema, unitsExperimentSchema } from './experiment-schema.ts'
+import { experimentColumns, metricColumns } from './job-columns.ts'
 import type { JobRef } from './job-parts.ts'
 import { experimentsOfSet, type LinkedExperiment, linkExperiments } from './link-experiments.ts'
 import { type MetricsYaml, metricsSchema } from './metrics-schema.ts'
@@ -130,10 +132,14 @@ export function readJobs(drafts: readonly JobDraft[], problems: Problem[]): JobD
       const set = sets.get(nameOf(draft))!
       const used = experimentsOfSet(nameOf(draft), [...experiments.values()])
       const refs = [...set.refs, ...used.flatMap(({ refs: exposed }) => exposed)]
-      return [declaration(draft, { ...set.spec, experiments: used.map(({ part }) => part) }, refs, problems)]
+      const spec = { ...set.spec, experiments: used.map(({ part }) => part) }
+      const columns = metricColumns(draft.document, draft.yaml, set)
+      return [declaration(draft, { spec, refs, columns }, problems)]
     }
     const experiment = experiments.get(draft)
-    return experiment ? [declaration(draft, experiment.spec, experiment.refs, problems)] : []
+    if (!experiment) return []
+    const columns = experimentColumns(draft.document, draft.yaml, experiment.spec.data.ref)
+    return [declaration(draft, { ...experiment, columns }, problems)]
   })
 }
 
@@ -141,10 +147,16 @@ function nameOf({ document, yaml }: Exclude<JobDraft, { readonly kind: 'refused'
   return yaml.name ?? basename(document.file).replace(/\.ya?ml$/, '')
 }
 
+/** What was made of a draft. */
+interface ReadJob {
+  readonly spec: JobSpec
+  readonly refs: readonly JobRef[]
+  readonly columns: readonly JobColumnRead[]
+}
+
 function declaration(
   draft: Exclude<JobDraft, { readonly kind: 'refused' }>,
-  spec: JobSpec,
-  refs: readonly JobRef[],
+  { spec, refs, columns }: ReadJob,
   problems: Problem[],
 ): JobDeclaration {
   const { document, yaml } = draft
@@ -156,6 +168,7 @@ function declaration(
     ...readDescribed(document, [], yaml, problems),
     config: mergedConfig(yaml.config, yaml.tags, yaml.meta),
     refs: refs.filter(({ name }, index) => refs.findIndex((one) => one.name === name) === index),
+    columnReads: columns,
     place: document.placeOf([]),
   }
 }

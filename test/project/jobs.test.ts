@@ -76,6 +76,15 @@ describe('experiments', () => {
         tests: [],
         config: {},
         refs: [{ name: 'int_units', place: { file: 'analytics/one_tap.yml', line: 2, column: 17 } }],
+        columnReads: [
+          ['user_id', 2, 34],
+          ['variant', 2, 48],
+          ['revenue', 6, 42],
+        ].map(([column, line, at]) => ({
+          ref: 'int_units',
+          column,
+          place: { file: 'analytics/one_tap.yml', line, column: at },
+        })),
         place: { file: 'analytics/one_tap.yml', line: 1, column: 1 },
       },
     ])

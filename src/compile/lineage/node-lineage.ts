@@ -91,7 +91,7 @@ function analyseNode(
   node: Node,
   manifest: Pick<Manifest, 'nodes'>,
   surroundings: LineageSurroundings,
-  catalog: RelationCatalog,
+  catalog: NodeCatalog,
 ): SqlLineage | null {
   const fromDatabase = 'relation' in node ? surroundings.catalogColumns?.(node.relation) : undefined
   switch (node.resourceType) {
@@ -104,6 +104,8 @@ function analyseNode(
       return columns ? origin(columns, true) : origin(declaredColumns(node), false)
     }
     case 'job':
+      // What it names of them is checked, so that others of them are to be looked at again.
+      for (const id of node.dependsOn) catalog.note(id)
       return jobLineage(node, '', node, manifest, surroundings)
     case 'job_table': {
       const job = manifest.nodes[node.job]
@@ -194,12 +196,17 @@ export function indexRelations({ nodes }: Pick<Manifest, 'nodes'>): RelationInde
   return { byRelation, ephemeral }
 }
 
+/** The same, told of nodes that are read otherwise than by SQL. */
+interface NodeCatalog extends RelationCatalog {
+  readonly note: (nodeId: NodeId) => void
+}
+
 /** Finds the relations that SQL reads among the nodes. */
 function makeCatalog(
   manifest: Pick<Manifest, 'nodes'>,
   surroundings: LineageSurroundings,
   lineageOf: LineageOf,
-): RelationCatalog {
+): NodeCatalog {
   const { byRelation, ephemeral } = surroundings.relations ?? indexRelations(manifest)
   const nodeRelation = (nodeId: NodeId): KnownRelation => {
     const lineage = lineageOf(nodeId)
@@ -216,7 +223,7 @@ function makeCatalog(
     const columns = surroundings.catalogColumns?.(relation)
     return { relation: relationKey(relation), columns: columns ?? [], isComplete: columns !== undefined }
   }
-  return { lookUp, isStandIn: (name) => ephemeral.has(name) }
+  return { lookUp, isStandIn: (name) => ephemeral.has(name), note: (id) => void lineageOf(id) }
 }
 
 function isReadable(node: Node): node is Extract<Node, { readonly relation: Relation }> {

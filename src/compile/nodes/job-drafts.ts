@@ -50,6 +50,7 @@ function draftJob(
       spec: withInstants(scope, job, problems),
       relation,
       tables,
+      columnReads: job.columnReads,
     },
   }
   const folders = fqn.slice(0, -1)

@@ -134,7 +134,7 @@ describe('metrics and the experiments on them', () => {
     'project.yml': `name: shop\nversion: "1.0"\nvars: { today: "${today}" }\n`,
     'models/bad.sql': "select n from {{ ref('product__units') }}",
     'models/daily.sql': "select 1 as id, date '2026-01-01' as day, 2 as plays",
-    'models/assigned.sql': "select 1 as id, 'a' as arm, timestamptz '2026-01-01' as at",
+    'models/assigned.sql': "select 1 as id, 'a' as arm, 'north' as region, timestamptz '2026-01-01' as at",
     'analytics/checkout.yml': 'jobs: []\n',
     'analytics/product.yml': `kind: metrics
 from: { model: daily, unit: id, day: day }
@@ -204,5 +204,74 @@ ${rule}
         estimand: { kind: 'job', job_kind: 'metrics', tables: expect.arrayContaining(['product__units']) },
       },
     })
+  })
+})
+
+describe('the columns that jobs name', () => {
+  const units = (change: string): Files => ({
+    'models/bad.sql': 'select 1 as x',
+    'analytics/checkout.yml': `kind: experiment
+units: { model: units, unit: id, arm: arm }
+control: a
+treatments: [b]
+metrics:
+  - { name: score, kind: mean, column: score, covariates: [score] }
+  - { name: rate, kind: ratio, numerator: score, denominator: id, covariate: { numerator: id, denominator: id } }
+as_of: '2026-01-01'
+`
+      .replace(', covariates: [score]', '')
+      .replace(...(change.split(' → ') as [string, string])),
+  })
+
+  it.each([
+    ['column: score → column: scor', "6:40  'units' has no column 'scor'", "did you mean 'score'?"],
+    ['unit: id → unit: uid', "2:30  'units' has no column 'uid'", 'id'],
+    [
+      '{ numerator: id, → { numerator: before,',
+      "7:91  'units' has no column 'before'",
+      'it has id, arm, score',
+    ],
+    ['as_of: → segments: [arms]\nas_of:', "8:12  'units' has no column 'arms'", "did you mean 'arm'?"],
+  ])('are told where they are not there: %s', async (change, message, hint) => {
+    const told = await problems(units(change.replaceAll('\\n', '\n')))
+    expect(told).toContain(message)
+    expect(told).toContain(hint)
+  })
+
+  it('are believed where those of the relation are not all known', async () => {
+    const files = units('column: score → column: other')
+    const own = {
+      ...files,
+      'models/units.sql': "{{ config(materialized='incremental') }} select 1 as id, 'a' as arm, 2 as score",
+    }
+    expect(await problems(own)).toBe('nothing')
+    const source = 'sources: [{ name: raw, tables: [{ name: units, columns: [{ name: id }] }] }]'
+    const star = {
+      ...files,
+      'models/s.yml': source,
+      'models/units.sql': "select * from {{ source('raw', 'units') }}",
+    }
+    expect(await problems(star)).toBe('nothing')
+  })
+
+  it('are told of the sources of metrics', async () => {
+    const files: Files = {
+      'models/bad.sql': 'select 1 as x',
+      'models/daily.sql': "select 1 as id, date '2026-01-01' as day, 2 as plays",
+      'analytics/checkout.yml': `kind: metrics
+from: { model: daily, unit: id, day: date }
+metrics:
+  - { name: plays, kind: mean, column: plais }
+  - { name: paid, kind: funnel, steps: [plays, { column: id, where: is_paid }] }
+as_of: '2026-01-01'
+`,
+    }
+    const told = await problems(files)
+    for (const column of [
+      "2:38  'daily' has no column 'date'",
+      "4:40  'daily' has no column 'plais'",
+      "5:69  'daily' has no column 'is_paid'",
+    ])
+      expect(told).toContain(column)
   })
 })

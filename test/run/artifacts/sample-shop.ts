@@ -212,6 +212,7 @@ export const job: JobNode = {
   resourceType: 'job',
   relation: { schema: 'analytics', identifier: 'checkout_test' },
   tables: [{ suffix: '', relation: { schema: 'analytics', identifier: 'checkout_test' } }],
+  columnReads: [],
   spec: {
     kind: 'experiment',
     question: 'Does the short checkout sell more?',
