@@ -44,6 +44,7 @@ export function jobTables(spec: JobSpec): readonly JobTableDeclaration[] {
               },
             ]
           : []),
+        { suffix: 'memo', description: 'What to tell those who decide, as Markdown and as a page of HTML.' },
         ...(spec.bandit ? [{ suffix: 'weights', description: 'What the bandit gives each arm next.' }] : []),
       ]
   }

@@ -1,4 +1,5 @@
 import type { ExperimentSpec } from '../../core/experiment-spec.ts'
+import type { MemoRow } from '../../core/experiment-tables.ts'
 import { jobTables } from '../../core/job-tables.ts'
 import type { JobRunner, JobTable } from '../job.ts'
 import { rowsTable } from '../rows-table.ts'
@@ -6,6 +7,7 @@ import { analyseExperiment, type ExperimentTables } from './analyse-experiment.t
 import type { Evidence } from './data/evidence.ts'
 import { fetchKeptEvidence } from './data/fetch-kept-evidence.ts'
 import { fetchUnitEvidence } from './data/fetch-unit-evidence.ts'
+import { makeMemo } from './memo/make-memo.ts'
 import { experimentColumns } from './table-columns.ts'
 
 /**
@@ -20,17 +22,19 @@ export const runExperiment: JobRunner<ExperimentSpec> = async (spec, context) =>
       ? await fetchUnitEvidence(spec, data, context)
       : await fetchKeptEvidence(spec, data, context)
   const tables = analyseExperiment(spec, evidence, { job: job.name, runId, asOf: spec.asOf })
-  return { tables: tablesOf(spec, tables), summary: summarise(spec, evidence, tables) }
+  const memo = await makeMemo({ name: job.name, spec, ...tables }, runId)
+  return { tables: tablesOf(spec, tables, memo), summary: summarise(spec, evidence, tables) }
 }
 
 /** The tables that the spec declares, with their rows. */
-function tablesOf(spec: ExperimentSpec, tables: ExperimentTables): JobTable[] {
+function tablesOf(spec: ExperimentSpec, tables: ExperimentTables, memo: readonly MemoRow[]): JobTable[] {
   const rows: Readonly<Record<string, readonly object[]>> = {
     '': tables.estimates,
     health: tables.health,
     days: tables.days,
     decision: tables.decisions.map((row) => ({ ...row, evaluated: row.evaluated.map(snakeCased) })),
     weights: tables.weights,
+    memo,
   }
   return jobTables(spec).flatMap(({ suffix }) => {
     const own = rows[suffix]
