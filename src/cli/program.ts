@@ -1,5 +1,6 @@
 import { Command, type CommanderError } from 'commander'
 import type { Launch } from './command-context.ts'
+import { defineAudit } from './commands/audit.ts'
 import { defineBackfill } from './commands/backfill.ts'
 import { defineBuild } from './commands/build.ts'
 import { defineClean } from './commands/clean.ts'
@@ -77,6 +78,7 @@ const groups: readonly { readonly title: string; readonly definers: readonly Com
       defineShow,
       defineProfile,
       defineExperiment,
+      defineAudit,
       definePlan,
       defineLineage,
       defineExport,

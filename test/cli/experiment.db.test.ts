@@ -33,13 +33,14 @@ as_of: '2026-01-01'`,
 
 describe('estimand experiment', () => {
   const database = useProjectDatabase()
-  const told = (...args: readonly string[]) =>
+  const said = (...args: readonly string[]) =>
     withProject(files, async (root) => {
       const environment = { DATABASE_URL: database.url, LANG: 'C.UTF-8' }
       const surroundings = fakeSurroundings({ workingDirectory: root, environment, clock: () => new Date() })
-      const code = await runCommandLine(['experiment', ...args], surroundings)
+      const code = await runCommandLine(args, surroundings)
       return { code, ...surroundings.written }
     })
+  const told = (...args: readonly string[]) => said('experiment', ...args)
 
   beforeAll(async () => {
     await withProject(files, (root) =>
@@ -81,9 +82,59 @@ describe('estimand experiment', () => {
     expect(lift.estimate).toBe(row!['estimate'])
   })
 
+  it('prints the memo that the run wrote, or writes it as a page', async () => {
+    const { code, out } = await told('memo', 'checkout')
+    expect(code).toBe(0)
+    expect(out).toMatch(/^# Does it help\?\n/)
+    expect(out).toMatch(/\| score \| goal \| mean \| higher \|/)
+    const { out: page } = await told('memo', 'checkout', '--format', 'html')
+    expect(page).toMatch(/^<!doctype html>/)
+    expect(page).toContain('<svg ')
+    const later = await told('memo', 'later')
+    expect(later.code).not.toBe(0)
+    expect(later.err).toContain("'later' has no memo yet")
+    expect(later.err).toContain('estimand build --select +later')
+  })
+
   it('knows no other', async () => {
     const { code, err } = await told('show', 'chekout')
     expect(code).not.toBe(0)
     expect(err).toContain("did you mean 'checkout'?")
+  })
+
+  describe('audited', () => {
+    it('tells bias, coverage and false positives, the same for the same seed', async () => {
+      const flags = ['--replications', '60', '--units', '400', '--seed', '3']
+      const { code, out } = await said('audit', 'checkout', ...flags)
+      expect(code).toBe(0)
+      expect(out).toContain('Audit of checkout: 400 units, 60 replications, seed 3')
+      expect(out).toMatch(/score +difference in means +absolute .*%/)
+      expect(out).toContain('A true lift of +5.0 %')
+      expect((await said('audit', 'checkout', ...flags)).out).toBe(out)
+    })
+
+    it('knows the truth that it put in, as JSON', async () => {
+      const flags = ['--replications', '200', '--units', '1000', '--lift', '0.2', '--output', 'json']
+      const { out } = await said('audit', 'checkout', '--method', 'relative_lift', ...flags)
+      const [audit] = JSON.parse(out).audits
+      expect(audit.methods.map((row: { method: string; lift: number }) => [row.method, row.lift])).toEqual([
+        ['relative_lift', 0],
+        ['relative_lift', 0.2],
+      ])
+      for (const { coverage, bias, truth, lift } of audit.methods) {
+        expect(truth).toBe(lift)
+        expect(Math.abs(coverage.value - 0.95)).toBeLessThan(4 * coverage.error)
+        expect(Math.abs(bias.value)).toBeLessThan(4 * bias.error)
+      }
+      expect(audit.methods[1].rejection.value).toBeGreaterThan(0.9)
+    })
+
+    it('refuses what it cannot do', async () => {
+      expect((await said('audit', 'chekout')).err).toContain("did you mean 'checkout'?")
+      const wrong = await said('audit', 'checkout', '--method', 'cupid')
+      expect(wrong.code).toBe(2)
+      expect(wrong.err).toContain("there is no method 'cupid'")
+      expect((await said('audit', 'checkout', '--lift', '0')).code).toBe(2)
+    })
   })
 })

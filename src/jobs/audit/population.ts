@@ -1,3 +1,5 @@
+import { makeRandom } from '../../stats/index.ts'
+
 /*
  * Units of a real experiment, from which replications are drawn. Their mean is known, so every replication has a
  * truth.
@@ -38,4 +40,21 @@ export function mean(values: Float64Array): number {
   let sum = 0
   for (const value of values) sum += value
   return sum / values.length
+}
+
+/** So many units of a population at most, drawn without replacement; in the order in which they stand there. */
+export function samplePopulation(population: Population, units: number, seed: number): Population {
+  if (population.units <= units) return population
+  const all = Array.from({ length: population.units }, (_, unit) => unit)
+  makeRandom(seed).shuffle(all)
+  const kept = Int32Array.from(all.slice(0, units)).sort()
+  return {
+    ...population,
+    units,
+    exposedDay: Int32Array.from(kept, (unit) => population.exposedDay[unit]!),
+    outcomes: population.outcomes.map((outcome) => ({
+      ...outcome,
+      values: outcome.values.map((values) => Float64Array.from(kept, (unit) => values[unit]!)),
+    })),
+  }
 }

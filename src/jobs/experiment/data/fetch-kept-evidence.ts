@@ -37,7 +37,7 @@ export async function fetchKeptEvidence(
     const kept = await readCells(session, relationOf(set), { experiment: job.name, set, outcomes })
     const known = kept.filter(({ day }) => day === null || day < spec.asOf.slice(0, 10))
     cells.push(...known)
-    const units = await unitsOf(own, set, context)
+    const units = await keptUnitsOf(own, set, context)
     cells.push(...(await furtherCells(own, units, known, session)))
     if (asks('outlier_influence', 'bot_like_units'))
       tops.push(
@@ -57,7 +57,8 @@ export async function fetchKeptEvidence(
   return { cells, facts, tops, sinceExposure: [], rows }
 }
 
-async function unitsOf(
+/** The units that a set of metrics keeps of the experiment. */
+export async function keptUnitsOf(
   spec: ExperimentSpec,
   set: string,
   { session, relationOf, job }: Context,

@@ -1,5 +1,5 @@
 import { hashKey } from '../../../stats/index.ts'
-import { type Session, sql } from '../../../warehouse/index.ts'
+import { type Session, type SQLQuery, sql } from '../../../warehouse/index.ts'
 import {
   type BinaryColumnKind,
   type FloatColumn,
@@ -28,6 +28,8 @@ export interface UnitRows {
   readonly covariates: readonly Float64Array[]
   readonly segments: ReadonlyMap<string, TextColumn>
   readonly cluster: TextColumn | null
+  /** ISO dates of the units' exposure; null where they were not asked for. */
+  readonly days: TextColumn | null
 }
 
 /** The units of one arm whose outcome is known. */
@@ -41,12 +43,13 @@ export interface ArmRows {
   readonly clusters: Int32Array | null
 }
 
-/** Fetches the units as one stream. */
+/** Fetches the units as one stream; `day` is what gives the date of a unit's exposure as text. */
 export async function fetchUnitRows(
   session: Session,
   units: UnitsSource,
   outcomes: readonly OutcomeVariables[],
   bounds: CapBounds,
+  day: SQLQuery | null = null,
 ): Promise<UnitRows> {
   const columns = [...new Set(outcomes.flatMap((outcome) => outcome.columns))]
   const texts = [...units.segments, ...(units.cluster === null ? [] : [units.cluster])]
@@ -55,6 +58,7 @@ export async function fetchUnitRows(
     'key',
     ...columns.map(() => 'float8' as const),
     ...texts.map(() => 'text' as const),
+    ...(day ? ['text' as const] : []),
   ]
   const asText = (column: string) => sql`unit.${sql.ident(column)}::text`
   const selected = [
@@ -62,6 +66,7 @@ export async function fetchUnitRows(
     asText(units.unit),
     ...columns.map((column) => asNumber(column, units.types)),
     ...texts.map(asText),
+    ...(day ? [day] : []),
   ]
   const query = sql`select ${sql.join(selected, sql`, `)} from ${units.from} as unit`
   const { n, columns: read } = await readBinaryRows(session.copyOut(query, 'binary'), kinds)
@@ -84,6 +89,7 @@ export async function fetchUnitRows(
     covariates: outcomes.flatMap(({ outcome, own }) => variables.get(outcome.name)!.slice(own)),
     segments: new Map(units.segments.map((name, index) => [name, text(index)])),
     cluster: units.cluster === null ? null : text(units.segments.length),
+    days: day ? text(texts.length) : null,
   }
 }
 

@@ -1,0 +1,92 @@
+import { writeFileSync } from 'node:fs'
+import { extname, resolve } from 'node:path'
+import { didYouMean } from '../core/did-you-mean.ts'
+import { type ExperimentMethod, experimentMethods } from '../core/experiment-spec.ts'
+import { makeProblem, ProblemError } from '../core/problem.ts'
+import type { AuditRequest, ExperimentAudit } from '../run/audit-experiment.ts'
+import type { CommandContext, ExitCode } from './command-context.ts'
+import { auditLines } from './display/audit-lines.ts'
+import { experimentNamed } from './show-experiments.ts'
+import { openWorkspace, shownPath, withOpenWarehouse } from './workspace.ts'
+
+export interface AuditFlags {
+  readonly replications: number
+  readonly seed: number
+  readonly lift: readonly number[]
+  readonly method?: readonly string[]
+  readonly units: number
+  /** Where the technical report is written. */
+  readonly to?: string
+  readonly output: 'text' | 'json'
+}
+
+/** Audits the methods of experiments on data of their own shape, and tells how they did. */
+export async function auditExperiments(
+  context: CommandContext,
+  flags: AuditFlags,
+  names: readonly string[],
+): Promise<ExitCode> {
+  const workspace = await openWorkspace(context, {}, { checksSql: false })
+  const [{ experimentsIn }, { auditExperiment }, { compareWithTruth }] = await Promise.all([
+    import('../run/experiment-standing.ts'),
+    import('../run/audit-experiment.ts'),
+    import('../run/compare-with-truth.ts'),
+  ])
+  const known = experimentsIn(workspace.manifest)
+  const nodes = names.length === 0 ? known : names.map((name) => experimentNamed(known, name))
+  if (nodes.length === 0)
+    throw new ProblemError(makeProblem('selection-empty', 'the project has no experiment to audit'))
+  const methods = flags.method?.map(methodNamed)
+  const { replications, seed, lift: lifts, units } = flags
+  const request: AuditRequest = { replications, seed, lifts, units, ...(methods && { methods }) }
+  const { audits, truths } = await withOpenWarehouse(context, workspace, 1, async (warehouse) => {
+    const audits: ExperimentAudit[] = []
+    for (const node of nodes)
+      audits.push(
+        await auditExperiment(warehouse, workspace.manifest, node, request, (done, of) => {
+          if (done % 10 === 0) context.narrator.phase(`Auditing ${node.name}: ${done} of ${of} replications`)
+        }),
+      )
+    return { audits, truths: await compareWithTruth(warehouse, workspace.manifest) }
+  })
+  context.narrator.done()
+  if (flags.to !== undefined) {
+    const { auditReport } = await import('../jobs/audit/audit-report.ts')
+    await writeReport(context, flags.to, auditReport(audits, truths))
+  }
+  const { out } = context.terminal
+  if (flags.output === 'json') out.write(`${JSON.stringify({ audits, truths }, null, 2)}\n`)
+  else for (const line of auditLines(audits, out.colors)) out.write(`${line}\n`)
+  return 0
+}
+
+function methodNamed(name: string): ExperimentMethod {
+  const found = experimentMethods.find((method) => method === name)
+  if (found) return found
+  throw new ProblemError(
+    makeProblem('usage', `there is no method '${name}'`, {
+      hint: didYouMean(name, experimentMethods) ?? `methods: ${experimentMethods.join(', ')}`,
+    }),
+  )
+}
+
+async function writeReport(
+  context: CommandContext,
+  to: string,
+  document: ReturnType<typeof import('../jobs/audit/audit-report.ts').auditReport>,
+): Promise<void> {
+  const path = resolve(context.workingDirectory, to)
+  const text = /^\.html?$/i.test(extname(path))
+    ? await (await import('../jobs/document/to-html.ts')).toHtml(document)
+    : (await import('../jobs/document/to-markdown.ts')).toMarkdown(document)
+  try {
+    writeFileSync(path, text)
+  } catch (error) {
+    throw new ProblemError(
+      makeProblem('usage', `${path} cannot be written: ${(error as Error).message}`, {
+        hint: 'name a file in a folder that is there: --to report.html',
+      }),
+    )
+  }
+  context.narrator.note(`The report is in ${shownPath(context, path)}`)
+}
