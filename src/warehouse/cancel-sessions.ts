@@ -31,7 +31,7 @@ export async function cancelSessions(
     () => null,
   )
   try {
-    for (const end = Date.now() + patienceMs; Date.now() < end; await sleep(askEveryMs)) {
+    for (const end = performance.now() + patienceMs; performance.now() < end; await sleep(askEveryMs)) {
       const busy = busyOf(sessions())
       if (busy.length === 0) return
       const on = side?.isUsable() ? side : control

@@ -140,6 +140,7 @@ export const relations = [
   'players',
   'item_history',
   'score',
+  'score__health',
 ] as const
 
 export interface FaultProject {
