@@ -11,6 +11,7 @@ import { parseSample } from './parse-sample.ts'
 import { runArguments } from './run-arguments.ts'
 import { saveArtifacts } from './save-artifacts.ts'
 import { type NodeSelection, reportSelection, selectNodes } from './select-nodes.ts'
+import { showSeeds } from './show-seeds.ts'
 import { startedBy } from './started-by.ts'
 import { withStoredEvents } from './store-events.ts'
 import { templateFlags } from './template-flags.ts'
@@ -125,6 +126,7 @@ export async function executeNodes(
     const args = { ...runArguments(context.flags, flags), publish, published: result.published }
     const made = { run: result, compiledCode, executedCode, args }
     await saveArtifacts(context, workspace, { invocationId: result.runId, ...made })
+    if (flags.show) await showSeeds(context, manifest, result, warehouse)
     const explanation =
       request.explain && result.status === 'success'
         ? await request.explain({ context, workspace, warehouse, result })

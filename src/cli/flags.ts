@@ -72,6 +72,8 @@ export interface StateFlags {
 
 /** Flags of the commands that run nodes. */
 export interface RunFlags extends SelectionFlags {
+  /** Whether rows of the seeds are printed that were loaded. */
+  readonly show?: boolean
   readonly fullRefresh?: boolean
   readonly failFast?: boolean
   readonly threads?: number

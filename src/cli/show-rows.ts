@@ -66,11 +66,12 @@ export async function showRows(context: CommandContext, request: ShowRequest): P
       : renderer.compileInline(request.inline!, scope).then(wrapped))
     const limited =
       request.limit === 0 ? shown.query : sql`${shown.query} limit ${unsafeSql(String(request.limit))}`
+    const shape = shapeOf(request, node, workspace)
     const own = await ownQuery(renderer, shown.compiled, request.limit, scope, node?.id)
     try {
-      const print = (session: Session) => printRows(session, limited, request.output, context)
+      const print = (session: Session) => printRows(session, limited, shape, context)
       await warehouse.withSession((session) => {
-        if (own !== null) return printOwn(session, own, request.output, context)
+        if (own !== null) return printOwn(session, own, shape, context)
         return node ? withSqlHeader(session, node, () => print(session)) : print(session)
       })
     } catch (error) {
@@ -171,19 +172,43 @@ async function ownQuery(
 async function printOwn(
   session: Session,
   text: string,
-  format: RowsFormat,
+  shape: RowsShape,
   context: CommandContext,
 ): Promise<void> {
   const statements = splitStatements(text).map((statement) => unsafeSql(statement.text))
   const last = statements.pop()
   for (const statement of statements) await session.query(statement)
-  if (last) await printRows(session, last, format, context)
+  if (last) await printRows(session, last, shape, context)
+}
+
+/** How rows are printed; `about` is what JSON says besides in a project made for dbt. */
+interface RowsShape {
+  readonly format: RowsFormat
+  readonly about: { readonly node?: string } | null
+}
+
+function shapeOf({ output }: ShowRequest, node: Node | null, { isDbt }: Workspace): RowsShape {
+  return { format: output, about: isDbt ? { ...(node && { node: node.name }) } : null }
+}
+
+/** Rows as dbt has them in JSON: numbers are numbers, and what has parts is its text. */
+async function rowsLikeDbt(session: Session, query: SQLQuery): Promise<readonly object[]> {
+  const { columns, rows } = await session.queryTable(query)
+  const cell = (value: unknown, type: string): unknown => {
+    if (value === null) return null
+    if (type === 'numeric' || type === 'int8') return Number(value)
+    if (type.startsWith('timestamp')) return String(value).replace(' ', 'T')
+    return typeof value === 'object' ? JSON.stringify(value) : value
+  }
+  return rows.map((row) =>
+    Object.fromEntries(columns.map(({ name, type }, at) => [name, cell(row[at], type)])),
+  )
 }
 
 async function printRows(
   session: Session,
   query: SQLQuery,
-  format: RowsFormat,
+  { format, about }: RowsShape,
   context: CommandContext,
 ): Promise<void> {
   const { out } = context.terminal
@@ -191,6 +216,10 @@ async function printRows(
     // The server writes the CSV, so that values look as they do everywhere else in Postgres.
     const csv = session.copyOut(query, 'csv').setEncoding('utf8')
     for await (const chunk of csv) out.write(chunk as string)
+    return
+  }
+  if (format === 'json' && about) {
+    out.write(`${JSON.stringify({ ...about, show: await rowsLikeDbt(session, query) }, null, 2)}\n`)
     return
   }
   const { rows } = await session.query(query)

@@ -81,6 +81,7 @@ const defaults: Readonly<Record<ResourceType, Config>> = {
     severity: 'ERROR',
     store_failures: null,
     store_failures_as: null,
+    sql_header: null,
     where: null,
     limit: null,
     fail_calc: 'count(*)',

@@ -74,10 +74,14 @@ function readTest(
       refuse(key, `'${key}' stands both beside and inside 'config'`)
   checkSeverity(config, refuse)
   if (problems.length > found) return null
+  const { name, description } = { ...body, ...mappingOr(body['arguments']) }
+  const about = {
+    ...(typeof name === 'string' && { name }),
+    description: typeof description === 'string' ? description : '',
+  }
   return {
     test,
-    ...(typeof body['name'] === 'string' && { name: body['name'] }),
-    description: typeof body['description'] === 'string' ? body['description'].trim() : '',
+    ...about,
     args,
     config,
     place: document.placeOf(path),
@@ -120,11 +124,16 @@ function argumentsOf(body: Mapping): Mapping {
   const besides = Object.entries(body).filter(
     ([key]) => !isInlineConfig(key) && !(aboutKeys as readonly string[]).includes(key),
   )
-  return { ...Object.fromEntries(besides), ...mappingOr(body['arguments']) }
+  const named = Object.entries(mappingOr(body['arguments'])).filter(
+    ([key]) => !isInlineConfig(key) && key !== 'name' && key !== 'description',
+  )
+  return Object.fromEntries([...besides, ...named])
 }
 
+/** What dbt takes for config counts as that wherever it stands, also among the arguments. */
 function configOf(body: Mapping): Mapping {
-  const inline = Object.entries(body).filter(([key, value]) => isInlineConfig(key) && value != null)
+  const written = [...Object.entries(body), ...Object.entries(mappingOr(body['arguments']))]
+  const inline = written.filter(([key, value]) => isInlineConfig(key) && value != null)
   return { ...Object.fromEntries(inline), ...mappingOr(body['config']) }
 }
 

@@ -180,25 +180,27 @@ describe('macros in the place of those that are not called here', () => {
 
   it('are told, with the reason', async () => {
     const { code, err } = await run(['parse'], {
-      'macros/own.sql': ['postgres__load_csv_rows', 'get_fixture_sql', 'own_get_catalog']
+      'macros/own.sql': ['postgres__make_backup_relation', 'get_fixture_sql', 'own_get_catalog']
         .map(macro)
         .join('\n'),
-      'macros/seed.sql': "{% materialization seed, adapter='postgres' %}{% endmaterialization %}",
+      'macros/unit.sql': "{% materialization unit, adapter='postgres' %}{% endmaterialization %}",
     })
     expect(code).toBe(0)
     expect(err.match(/^macros\/.*does not call it: .*$/gm)).toEqual([
       expect.stringMatching(
-        /^macros\/own\.sql:1:1 .*'postgres__load_csv_rows' .*seeds are loaded without macros/,
+        /^macros\/own\.sql:1:1 .*'postgres__make_backup_relation' .*builds are put in place without it/,
       ),
       expect.stringMatching(/^macros\/own\.sql:2:1 .*'get_fixture_sql' .*the rows of unit tests/),
-      expect.stringMatching(/^macros\/seed\.sql:1:1 .*'materialization_seed_postgres' .*seeds are loaded/),
+      expect.stringMatching(
+        /^macros\/unit\.sql:1:1 .*'materialization_unit_postgres' .*the rows of unit tests/,
+      ),
     ])
   })
 
   it('are no matter in a package to which nothing is dispatched', async () => {
     const { err } = await run(['parse'], {
       'dbt_packages/got/dbt_project.yml': 'name: got\n',
-      'dbt_packages/got/macros/own.sql': macro('postgres__load_csv_rows'),
+      'dbt_packages/got/macros/own.sql': macro('postgres__make_backup_relation'),
     })
     expect(err).not.toContain('does not call it')
   })

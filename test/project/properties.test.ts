@@ -31,9 +31,20 @@ describe('tests', () => {
       {
         test: 'relationships',
         name: 'has_user',
-        description: 'Each has one.',
+        description: ' Each has one. ',
         args: { to: "ref('users')", field: 'id' },
         config: { error_if: '>10', tags: ['x'] },
+      },
+    ],
+    [
+      'config among the arguments, which for dbt is config there too',
+      '- relationships:\n    arguments: {name: has_user, to: ref(\'users\'), field: id, where: "x > 1"}\n    config: {limit: 5}',
+      {
+        test: 'relationships',
+        name: 'has_user',
+        description: '',
+        args: { to: "ref('users')", field: 'id' },
+        config: { where: 'x > 1', limit: 5 },
       },
     ],
     [

@@ -98,6 +98,21 @@ describe('seeds', () => {
     }
   })
 
+  test('have plain line ends also within quotes where the project is made for dbt', async () => {
+    const files = (project: string) => ({
+      [project]: project === 'project.yml' ? projectFile : 'name: shop\nprofile: shop\n',
+      'seeds/things.csv': 'id,text\r\n1,"a\r\nb\rc"\r\n2,"\r"\r\n',
+    })
+    const texts = async (project: string) => {
+      await withProject(files(project), (root) =>
+        runProject(root, database.connection, { env: { DATABASE_URL: database.url } }),
+      )
+      return (await rows()).map(({ text }) => text)
+    }
+    expect(await texts('dbt_project.yml')).toEqual(['a\nb\nc', null])
+    expect(await texts('project.yml')).toEqual(['a\r\nb\rc', '\r'])
+  })
+
   test('take types, delimiters and unquoted names', async () => {
     await seed(
       'Id|Zip\n1|01234\n',

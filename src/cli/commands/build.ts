@@ -13,6 +13,7 @@ export const defineBuild: CommandDefiner = (program, { command, options, launch 
   options.storeFailures(build)
   options.fullRefresh(build)
   options.execution(build)
+  build.option('--show', 'print some rows of each seed that was loaded')
   build.addHelpText(
     'after',
     examples([

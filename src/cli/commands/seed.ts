@@ -9,11 +9,13 @@ export const defineSeed: CommandDefiner = (program, { command, options, launch }
   options.empty(seed)
   options.fullRefresh(seed)
   options.execution(seed)
+  seed.option('--show', 'print some rows of each seed that was loaded')
   seed.addHelpText(
     'after',
     examples([
       ['estimand seed', 'every CSV under seeds/'],
       ['estimand seed --select countries', 'one of them'],
+      ['estimand seed --show', 'and print some of their rows'],
     ]),
   )
   seed.action(

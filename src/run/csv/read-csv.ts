@@ -1,4 +1,5 @@
 import { createReadStream } from 'node:fs'
+import { Transform } from 'node:stream'
 import { parse } from 'csv-parse'
 import { makeProblem, ProblemError } from '../../core/problem.ts'
 
@@ -28,7 +29,25 @@ export function csvRows(file: string, { delimiter, likeDbt = false }: CsvStyle):
     skip_empty_lines: !likeDbt,
     relax_quotes: likeDbt,
   }
-  return createReadStream(file).pipe(parse(options)) as AsyncIterable<string[]>
+  const text = createReadStream(file)
+  return (likeDbt ? text.pipe(plainLineEnds()) : text).pipe(parse(options)) as AsyncIterable<string[]>
+}
+
+const [lineFeed, carriageReturn] = [10, 13]
+
+/** Makes every line end, also one within quotes, a line feed: Python reads texts so. */
+function plainLineEnds(): Transform {
+  let endsInReturn = false
+  return new Transform({
+    transform(chunk: Buffer, _encoding, done) {
+      const isSplit = endsInReturn && chunk[0] === lineFeed
+      endsInReturn = chunk.at(-1) === carriageReturn
+      const rest = isSplit ? chunk.subarray(1) : chunk
+      if (!rest.includes(carriageReturn)) return done(null, rest)
+      // Every byte of UTF-8 that is none of ASCII stays what it is.
+      done(null, Buffer.from(rest.toString('latin1').replace(/\r\n?/g, '\n'), 'latin1'))
+    },
+  })
 }
 
 /** Whether a value stands for null; for dbt also one of nothing but white space. */
