@@ -43,7 +43,8 @@ export async function inferLoadFile(context: CommandContext, flags: InferFlags):
     ...(flags.inferRows !== undefined && { rows: flags.inferRows }),
   })
   const { yaml, rows, columns } = await inferring.catch((error: unknown) => {
-    throw refuse(`${shown} cannot be read: ${(error as Error).message}`, 'nothing was written')
+    const { message, hint } = error as Error & { readonly hint?: string }
+    throw refuse(`${shown} cannot be read: ${message}`, hint ?? 'nothing was written')
   })
   mkdirSync(dirname(path), { recursive: true })
   writeFileSync(path, yaml)

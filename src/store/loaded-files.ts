@@ -51,6 +51,7 @@ export async function recordLoadedFiles(
       delete from estimand.loaded_files
       where ${isConcerned}
         and (${loaded.holds === 'these'} or relation_oid <> ${regclass(relation)})`)
+    // A file that comes once more is held since it first came: increments on the table hang on when it was replaced.
     await session.query(sql`
       insert into estimand.loaded_files (
         schema_name, relation_name, file, relation_oid, load, size_bytes, version, checksum, row_count,
@@ -70,8 +71,7 @@ export async function recordLoadedFiles(
           checksum = excluded.checksum,
           row_count = excluded.row_count,
           bad_row_count = excluded.bad_row_count,
-          run_id = excluded.run_id,
-          loaded_at = excluded.loaded_at`)
+          run_id = excluded.run_id`)
   }
 }
 

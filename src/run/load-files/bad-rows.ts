@@ -1,3 +1,4 @@
+import { cutToFit } from '../../core/cut-to-fit.ts'
 import type { BadRowPolicy } from '../../core/load-spec.ts'
 import type { Relation } from '../../core/node.ts'
 import { type ColumnDefinition, relationIdent, type Session, sql } from '../../warehouse/index.ts'
@@ -31,7 +32,8 @@ export const quarantineColumns: readonly ColumnDefinition[] = [
 
 /** Where the bad rows of a table are kept. */
 export function quarantineOf({ schema, identifier }: Relation): Relation {
-  return { schema, identifier: `${identifier.slice(0, 63 - 10)}__bad_rows` }
+  const ending = '__bad_rows'
+  return { schema, identifier: `${cutToFit(identifier, ending.length)}${ending}` }
 }
 
 /** More bad rows than there may be. */

@@ -219,8 +219,14 @@ function explained(error: unknown, { node, into }: Filling): unknown {
       : `${into.identifier}: ${error.message}`,
     node.spec.badRows.onBadRow === 'fail'
       ? 'on_bad_row: quarantine keeps such rows in a table beside this one'
-      : `nothing was loaded; for example\n${shown.join('\n')}`,
+      : `${encodingHint(first)}nothing was loaded; for example\n${shown.join('\n')}`,
   )
+}
+
+/** Texts of before Unicode are what most broken ones are. */
+function encodingHint(first: BadRow | undefined): string {
+  const isBroken = /invalid byte sequence.*0x[89a-f]/i.test(first?.reason ?? '')
+  return isBroken ? 'is the file in another encoding? encoding: win1252\n' : ''
 }
 
 function placeOf({ file, line, column }: BadRow): string {

@@ -7,6 +7,7 @@ import type { FileFormat } from '../../core/load-spec.ts'
 import { decompressor } from './decompress.ts'
 import { compressionOfName, formatOfName } from './file-names.ts'
 import { partitionsOf, type SourceFile } from './file-source.ts'
+import { textBytes } from './foreign-bytes.ts'
 import { type FieldShape, type ShapeOfValues, shapeOfValues } from './value-shape.ts'
 
 /*
@@ -34,11 +35,42 @@ export interface InferredLoad {
 
 const chunkBytes = 1024 * 1024
 
-/** Reads files and writes the YAML of a load of them. */
+/** How texts are taken to be written, as far as only reading them tells. */
+interface Writing {
+  readonly encoding: 'utf8' | 'latin1'
+  readonly hasQuotes: boolean
+}
+
+/** Reads files and writes the YAML of a load of them; anew where they turn out to be written otherwise. */
 export async function inferLoad(files: readonly SourceFile[], options: InferOptions): Promise<InferredLoad> {
+  const usual: Writing = { encoding: 'utf8', hasQuotes: true }
+  const look = async (writing: Writing) => {
+    try {
+      return { writing, looked: await inferWritten(files, options, writing) }
+    } catch (error) {
+      if (!writing.hasQuotes || (error as { code?: string }).code !== 'INVALID_OPENING_QUOTE') throw error
+      const plain = { ...writing, hasQuotes: false }
+      return { writing: plain, looked: await inferWritten(files, options, plain) }
+    }
+  }
+  const { writing, looked } = await look(usual)
+  return looked.isBroken ? (await look({ ...writing, encoding: 'latin1' })).looked : looked
+}
+
+async function inferWritten(
+  files: readonly SourceFile[],
+  options: InferOptions,
+  writing: Writing,
+): Promise<InferredLoad & { readonly isBroken: boolean }> {
   const fields = new Map<string, ShapeOfValues>()
   const partitions = new Map<string, ShapeOfValues>()
-  const found = { rows: 0, delimiter: undefined as string | undefined, format: options.format }
+  const found = {
+    rows: 0,
+    delimiter: undefined as string | undefined,
+    format: options.format,
+    isBroken: false,
+    isByPosition: false,
+  }
   for (const file of files) {
     for (const [name, value] of partitionsOf(file.address)) shapeFor(partitions, name).see(value)
     const left = options.rows === undefined ? Number.POSITIVE_INFINITY : options.rows - found.rows
@@ -49,18 +81,24 @@ export async function inferLoad(files: readonly SourceFile[], options: InferOpti
       found.rows += await seeParquet(textOf(file, options.signal), fields, left)
       continue
     }
-    const [firstLine, text] = await peeked(textOf(file, options.signal))
+    const plain = Readable.from(textBytes(textOf(file, options.signal)), { objectMode: false })
+    const [firstLine, text] = await peeked(plain)
     const format = told ?? (firstLine.startsWith('{') ? 'ndjson' : 'csv')
     found.format = format
-    if (format === 'ndjson') found.rows += await seeDocuments(text, fields, left)
+    if (format === 'ndjson') found.rows += await seeDocuments(text, fields, left, found, writing)
     else {
       const delimiter = format === 'tsv' ? '\t' : likelyDelimiter(firstLine)
-      const rows = await seeRecords(text, delimiter, fields, left)
+      const rows = await seeRecords(text, delimiter, fields, left, found, writing)
       found.rows += rows
       found.delimiter = delimiter
     }
   }
-  const columns = columnsOf(fields, partitions, found.format === 'ndjson' ? found.rows : undefined)
+  const columns = columnsOf(
+    fields,
+    partitions,
+    found.format === 'ndjson' ? found.rows : undefined,
+    found.isByPosition,
+  )
   const usual = found.format === 'tsv' ? '\t' : ','
   const isTold = files.every(({ address }) => formatOfName(address) !== null)
   const heading = [
@@ -69,6 +107,9 @@ export async function inferLoad(files: readonly SourceFile[], options: InferOpti
     ['from', options.from],
     ...(isTold ? [] : [['format', found.format!]]),
     ...(found.delimiter !== undefined && found.delimiter !== usual ? [['delimiter', found.delimiter]] : []),
+    ...(writing.hasQuotes ? [] : [['quote', '']]),
+    ...(found.isByPosition ? [['header', 'skip']] : []),
+    ...(writing.encoding === 'utf8' ? [] : [['encoding', 'win1252']]),
   ]
   const lines = [
     '# Types are the narrowest that hold all values that were looked at.',
@@ -80,7 +121,12 @@ export async function inferLoad(files: readonly SourceFile[], options: InferOpti
     '        columns:',
     ...columns.map(({ entry, remark }) => `          - { ${entry} } # ${remark}`),
   ]
-  return { yaml: `${lines.join('\n')}\n`, rows: found.rows, columns: columns.length }
+  return {
+    yaml: `${lines.join('\n')}\n`,
+    rows: found.rows,
+    columns: columns.length,
+    isBroken: found.isBroken,
+  }
 }
 
 function columnsOf(
@@ -88,6 +134,7 @@ function columnsOf(
   partitions: ReadonlyMap<string, ShapeOfValues>,
   /** Of documents, in which fields that are null need not stand at all. */
   documents: number | undefined,
+  isByPosition: boolean,
 ) {
   const taken = new Set<string>()
   const entryOf = (field: string, shape: FieldShape, origin: 'from' | 'partition') => {
@@ -97,7 +144,7 @@ function columnsOf(
       `name: ${scalar(name)}`,
       `type: ${scalar(shape.type)}`,
       ...(origin === 'partition' ? [`partition: ${scalar(field)}`] : []),
-      ...(origin === 'from' && name !== field
+      ...(origin === 'from' && name !== field && !isByPosition
         ? [`from: ${Array.isArray(way) ? `[${scalar(way[0]!)}]` : scalar(way)}`]
         : []),
       ...(shape.format ? [`format: ${scalar(shape.format)}`] : []),
@@ -152,23 +199,51 @@ async function seeRecords(
   delimiter: string,
   shapes: Map<string, ShapeOfValues>,
   most: number,
+  found: Found,
+  { encoding, hasQuotes }: Writing,
 ): Promise<number> {
-  const parser = parse({ delimiter, bom: true, relax_column_count: true, skip_empty_lines: true })
+  const shape = { relax_column_count: true, skip_empty_lines: true }
+  const parser = parse({
+    delimiter,
+    encoding,
+    bom: encoding === 'utf8',
+    quote: hasQuotes ? '"' : null,
+    ...shape,
+  })
   text.once('error', (error) => parser.destroy(error))
   text.pipe(parser)
   let columns: ShapeOfValues[] | undefined
   let rows = 0
   for await (const record of parser as AsyncIterable<string[]>) {
     if (!columns) {
-      columns = record.map((name) => shapeFor(shapes, name.trim()))
+      const names = record.map((name) => name.trim())
+      // What is called alike, or not at all, can be told apart by its place only.
+      found.isByPosition ||= new Set(names).size < names.length || names.includes('')
+      found.isBroken ||= isBroken(names)
+      columns = names.map((name, index) =>
+        shapeFor(shapes, found.isByPosition ? `${name} ${index + 1}` : name),
+      )
       continue
     }
     if (rows >= most) break
     rows++
+    found.isBroken ||= encoding === 'utf8' && isBroken(record)
     for (const [index, shape] of columns.entries()) shape.see(record[index] ?? null)
   }
   text.destroy()
   return rows
+}
+
+/** What is found out besides the values. */
+interface Found {
+  /** Whether there are bytes that are no text in UTF-8. */
+  isBroken: boolean
+  /** Whether columns can be found by their place only. */
+  isByPosition: boolean
+}
+
+function isBroken(texts: readonly string[]): boolean {
+  return texts.some((text) => text.includes('\ufffd'))
 }
 
 /** Parquet as the records that loading makes of it. */
@@ -219,12 +294,16 @@ async function seeDocuments(
   text: Readable,
   shapes: Map<string, ShapeOfValues>,
   most: number,
+  found: Found,
+  { encoding }: Writing,
 ): Promise<number> {
   let rows = 0
+  text.setEncoding(encoding)
   for await (const line of createInterface({ input: text, crlfDelay: Number.POSITIVE_INFINITY })) {
     if (line.trim() === '') continue
     if (rows >= most) break
     rows++
+    found.isBroken ||= encoding === 'utf8' && isBroken([line])
     for (const [key, value] of Object.entries(documentOf(line)))
       shapeFor(shapes, key).see(
         value === null || value === undefined

@@ -6,6 +6,7 @@ import { delimitedReader } from './delimited-reader.ts'
 import { digesting } from './file-digest.ts'
 import { compressionOfName, formatOfName } from './file-names.ts'
 import { partitionsOf, type SourceFile } from './file-source.ts'
+import { ForeignBytesError, textBytes } from './foreign-bytes.ts'
 import type { FormatReader, RecordFile } from './format-reader.ts'
 import { ndjsonReader } from './ndjson-reader.ts'
 import { type Chunk, EndlessRecordError } from './record-chunks.ts'
@@ -124,7 +125,8 @@ async function openFile(file: SourceFile, reading: Reading, onBytes: (bytes: num
   return {
     underWay: () => underWay!,
     async chunks(sizeBytes: () => number): Promise<AsyncIterable<Chunk>> {
-      records = await reader.open(bytes, sizeBytes)
+      const isText = formatFor(file.address, reading) !== 'parquet'
+      records = await reader.open(isText ? textBytes(bytes) : bytes, sizeBytes)
       underWay = begun(file, reading, records.fields, reader)
       return records.chunks
     },
@@ -217,5 +219,11 @@ function readProblem(error: unknown, { address }: SourceFile, { node, signal }: 
   if (signal.aborted || !(error instanceof Error) || 'problems' in error) return error
   if (error instanceof EndlessRecordError)
     return loadProblem(node, `${address}:${error.line}  ${error.message}`, 'is a quote missing?')
-  return loadProblem(node, `${address} cannot be read: ${error.message}`, 'nothing of it was loaded')
+  if (error instanceof ForeignBytesError)
+    return loadProblem(node, `${address} cannot be read: ${error.message}`, error.hint)
+  const reason =
+    error.message === 'incorrect header check'
+      ? 'it is not packed with gzip, as its name says'
+      : error.message
+  return loadProblem(node, `${address} cannot be read: ${reason}`, 'nothing of it was loaded')
 }

@@ -44,6 +44,15 @@ export function fieldsProblem(
     return { message: `the header has '${twice}' twice`, hint: 'give one of the fields another name' }
   const missing = wanted.find(({ path }) => !fields.includes(path[0]!))
   if (missing) {
+    const separator =
+      fields.length === 1 && wanted.length > 1
+        ? [';', '\t', '|', ','].find((one) => fields[0]!.includes(one))
+        : undefined
+    if (separator !== undefined)
+      return {
+        message: `the header has one field only, '${fields[0]}'`,
+        hint: `is it separated otherwise? delimiter: ${JSON.stringify(separator)}`,
+      }
     const near = closest(missing.path[0]!, fields)
     return {
       message: `the header has no field '${missing.path[0]}', which column '${missing.column}' is made from`,

@@ -1,5 +1,6 @@
 import { mkdirSync, readFileSync, writeFileSync } from 'node:fs'
 import { join } from 'node:path'
+import { gzipSync } from 'node:zlib'
 import { expect, it } from 'vitest'
 import { readProject } from '../../../src/project/read-project.ts'
 import { inferLoad } from '../../../src/run/load-files/infer-load.ts'
@@ -106,4 +107,34 @@ it('declares Parquet by its fields and values', async () => {
     '{ name: "yes", type: boolean } # 1 of 3 missing',
   ])
     expect(lines).toContain(`          - ${entry}`)
+})
+
+it('goes by position where names are missing or there twice', async () => {
+  const lines = await inferred({ 'data/t.csv': 'id,id,,select\n1,2,x,y\n' }, 'data/t.csv')
+  expect(lines).toContain('    header: skip')
+  expect(
+    lines.filter((line) => line.includes('type:')).map((line) => line.trim().replace(/ #.*/, '')),
+  ).toEqual([
+    '- { name: id_1, type: integer }',
+    '- { name: id_2, type: integer }',
+    '- { name: _3, type: text }',
+    '- { name: select_4, type: text }',
+  ])
+})
+
+it('finds out that a file is not in UTF-8, or has no quotes', async () => {
+  const latin = { 'data/t.csv': Buffer.from('id,größe\n1,5\n', 'latin1') }
+  const columns = await inferred(latin, 'data/t.csv')
+  expect(columns).toContain('    encoding: win1252')
+  expect(columns.join('\n')).toMatch(/name: gr_e, type: integer, from: größe/)
+  const inches = await inferred({ 'data/t.tsv': 'id\tword\n1\t5 "inch"\n' }, 'data/t.tsv')
+  expect(inches).toContain('    quote: ""')
+})
+
+it.each([
+  ['gzip', gzipSync('id\n1\n'), 'its bytes are packed with gzip'],
+  ['UTF-16', Buffer.from('\ufeffid\n1\n', 'utf16le'), 'it is written in UTF-16'],
+])('refuses bytes that are no text: %s', async (_name, bytes, message) => {
+  const files = { 'data/t.csv': bytes }
+  await expect(inferred(files, 'data/t.csv')).rejects.toThrow(message)
 })

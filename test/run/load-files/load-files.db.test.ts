@@ -381,6 +381,39 @@ describe('a file that does not fit', () => {
     expect(node.problem!.message).toBe('data/t.csv.gz cannot be read: unexpected end of file')
   })
 
+  it.each([
+    ['data/t.csv.gz', gzipSync(gzipSync('id,word\n1,a\n')), 'its bytes are packed with gzip'],
+    ['data/t.csv.gz', 'id,word\n1,a\n', 'it is not packed with gzip, as its name says'],
+    ['data/t.csv', Buffer.from('\ufeffid,word\n1,a\n', 'utf16le'), 'it is written in UTF-16'],
+  ])('%s that is another thing says so', async (name, bytes, message) => {
+    const { node } = await loaded('', bytes, { name })
+    expect(node.problem!.message).toBe(`${name} cannot be read: ${message}`)
+  })
+
+  it('with another delimiter, or in another encoding, says which it may be', async () => {
+    const semicolon = await loaded('', 'id;word\n1;a\n')
+    expect(semicolon.node.problem).toMatchObject({
+      message: "data/t.csv:1  the header has one field only, 'id;word'",
+      hint: 'is it separated otherwise? delimiter: ";"',
+    })
+    const latin = await loaded('', Buffer.from('id,word\n1,ä\n', 'latin1'))
+    expect(latin.node.problem!.hint).toMatch(/^is the file in another encoding\? encoding: win1252\n/)
+  })
+
+  it('keeps bad rows beside a table whose name is as long as names may be', async () => {
+    const name = 't'.repeat(63)
+    const files = loadOf("from: data/t.csv\nbad_row_limit: '90%'")
+    const declared = String(files['pipelines/t.yml']).replace('      - name: t\n', `      - name: ${name}\n`)
+    await inProject({ ...files, 'pipelines/t.yml': declared }, async ({ run, write }) => {
+      write('data/t.csv', 'id,word\n1,a\nx,b\n')
+      expect((await run()).result.published).toBe(true)
+    })
+    const tables = await database.rows(sql`
+      select relname as name from pg_class where relnamespace = 'raw'::regnamespace and relkind = 'r' order by 1
+    `)
+    expect(tables).toEqual([{ name }, { name: `${'t'.repeat(53)}__bad_rows` }])
+  })
+
   it('has rows that stop the load where they are to, or where there are too many', async () => {
     const failed = await loaded('on_bad_row: fail', 'id,word\n1,a\nx,b\n')
     expect(failed.node.problem!.message).toBe('data/t.csv:3  id: invalid input syntax for type integer: "x"')
@@ -497,6 +530,22 @@ describe('files', () => {
       expect((await run()).node('t').status).toBe(status)
       expect(await rows()).toHaveLength(count)
     })
+  })
+
+  it('are held since they first came, so that increments on the table go on', async () => {
+    await inProject(
+      loadOf('from: data/t.csv\nmode: append\non_changed_file: load'),
+      async ({ run, write }) => {
+        const since = () =>
+          database.rows(sql`select loaded_at::text, row_count::int from estimand.loaded_files`)
+        write('data/t.csv', 'id,word\n1,a\n')
+        await run()
+        const [first] = await since()
+        write('data/t.csv', 'id,word\n1,a\n2,b\n')
+        await run()
+        expect(await since()).toEqual([{ ...first, row_count: 2 }])
+      },
+    )
   })
 
   it('may go away once they are loaded, but not all of a table that is to be replaced', async () => {
