@@ -26,7 +26,15 @@ export type OutcomeSource =
       readonly quantile: number
     }
   /** `set` is the metrics node's name, `name` the metric's there. */
-  | { readonly from: 'metrics'; readonly set: string; readonly metric: string; readonly kind: string }
+  | {
+      readonly from: 'metrics'
+      readonly set: string
+      readonly metric: string
+      readonly kind: string
+      /** Of a quantile: which one, and of what. */
+      readonly quantile?: number
+      readonly level?: 'unit' | 'event'
+    }
 
 export interface ExperimentOutcome {
   readonly name: string

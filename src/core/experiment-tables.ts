@@ -77,7 +77,7 @@ export interface DecisionRow extends ExperimentRow {
 
 /** `<experiment>__days`: the lift up to a day, or at a number of days since exposure. */
 export interface DayRow extends ExperimentRow {
-  /** cumulative: all that happened up to the day. since_exposure: what happened on the nth day of each unit. */
+  /** cumulative: all that happened up to the day. since_exposure: units by how many days ago they were exposed. */
   readonly series: 'cumulative' | 'since_exposure'
   readonly day: string | null
   readonly daysSinceExposure: number | null

@@ -28,7 +28,7 @@ export function jobTables(spec: JobSpec): readonly JobTableDeclaration[] {
       return [
         { suffix: '', description: spec.question },
         { suffix: 'health', description: 'Checks of the experiment, one row each, with a verdict.' },
-        ...(spec.data.kind === 'exposures'
+        ...(spec.data.kind === 'exposures' || spec.data.time !== undefined
           ? [
               {
                 suffix: 'days',

@@ -11,7 +11,8 @@ import { fixedHorizonMethod, primaryMethod } from './primary-method.ts'
 /*
  * Effects over time, for everybody. Cumulative: of all that happened up to a day, by the fixed-horizon method and,
  * where there is one, by the sequential plan; only the latter's intervals may be looked at every day. Since exposure:
- * of what happened on the nth day after each unit's exposure, which shows whether a novelty wears off.
+ * of units by how many days ago they were exposed. A novelty wears off: its effect is the smaller, as a share, the longer
+ * units have had it.
  */
 
 /** A day's row without the fields that all rows of a job share. */
@@ -45,7 +46,7 @@ function methodsOverTime({ spec }: Analysis, outcome: ExperimentOutcome, scale: 
   return [...new Set(methods)].filter((method) => methodRegistry[method].needs === 'cells')
 }
 
-/** The effect on each day since exposure, by the fixed-horizon method without covariates. */
+/** The effect on units by the days since their exposure, by the fixed-horizon method without covariates. */
 export function liftsSinceExposure(analysis: Analysis, health: readonly HealthFinding[]): DayFinding[] {
   const { spec, evidence } = analysis
   const found = (outcome: string, arm: string, day: number) =>

@@ -5,8 +5,9 @@ import { estimateRow, type TableOrigin } from './estimate-row.ts'
 import type { DayFinding } from './lift-over-time.ts'
 
 /**
- * Whether the effect changes with the days since exposure: the slope of the lift, per day, over the days that
- * `<experiment>__days` shows. A novelty that wears off has a slope towards zero; nothing where no such days are known.
+ * Whether the lift depends on how long units have had the treatment: its slope, per day, over the days since exposure
+ * that `<experiment>__days` shows. A novelty that wears off has a slope towards zero. Units that were exposed on
+ * different days may differ in other ways, too. Nothing where no such days are known.
  */
 export function noveltyEstimates(
   spec: ExperimentSpec,

@@ -31,7 +31,7 @@ export interface TopShare {
   readonly extremeTotal: number
 }
 
-/** What happened on the nth day after the exposure of each unit. */
+/** Units by how many days ago they were exposed. */
 export interface SinceExposureCell extends ExperimentCell {
   readonly daysSinceExposure: number
 }

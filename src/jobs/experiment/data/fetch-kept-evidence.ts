@@ -5,8 +5,9 @@ import type { JobContext } from '../../job.ts'
 import { readCells } from '../../metrics/read-cells.ts'
 import type { ExperimentCell } from '../cell.ts'
 import { interactionSegment } from './cell-index.ts'
-import type { Evidence, ExposureFacts, TopShare } from './evidence.ts'
+import type { Evidence, ExposureFacts, SinceExposureCell, TopShare } from './evidence.ts'
 import { fetchCells } from './fetch-cells.ts'
+import { fetchSinceExposure } from './fetch-since-exposure.ts'
 import { requireKnownArms } from './fetch-unit-evidence.ts'
 import { needsRows } from './needs-rows.ts'
 import { outcomeKind, outcomeVariables } from './outcome-variables.ts'
@@ -28,6 +29,7 @@ export async function fetchKeptEvidence(
   ]
   const cells: ExperimentCell[] = []
   const tops: TopShare[] = []
+  const sinceExposure: SinceExposureCell[] = []
   let rows: UnitRows | null = null
   const asks = (...checks: readonly string[]): boolean =>
     spec.health.some(({ check }) => checks.includes(check))
@@ -39,6 +41,7 @@ export async function fetchKeptEvidence(
     cells.push(...known)
     const units = await keptUnitsOf(own, set, context)
     cells.push(...(await furtherCells(own, units, known, session)))
+    sinceExposure.push(...(await fetchSinceExposure(session, units, outcomeVariables(own), new Map())))
     if (asks('outlier_influence', 'bot_like_units'))
       tops.push(
         ...(await fetchTops(
@@ -50,11 +53,11 @@ export async function fetchKeptEvidence(
         )),
       )
     if (needsRows(own) && rows === null)
-      rows = await fetchUnitRows(session, units, outcomeVariables(own), new Map())
+      rows = await fetchUnitRows(session, withCrossed(own, units), outcomeVariables(own), new Map())
   }
   requireKnownArms(spec, cells, context)
   const facts = await fetchExposureFacts(data, sets[0]!, context)
-  return { cells, facts, tops, sinceExposure: [], rows }
+  return { cells, facts, tops, sinceExposure, rows }
 }
 
 /** The units that a set of metrics keeps of the experiment. */
@@ -81,17 +84,21 @@ async function furtherCells(
     null,
   )
   const quantiles = variables.filter(({ outcome }) => outcomeKind(outcome) === 'quantile')
-  const means = variables.filter(({ outcome }) => outcomeKind(outcome) !== 'quantile')
   const crossed = spec.interactions.map(interactionSegment)
   const ofQuantiles = quantiles.length > 0 ? await fetchCells(session, units, quantiles, new Map()) : []
   const ofCrossed =
-    crossed.length > 0 && means.length > 0
-      ? await fetchCells(session, { ...units, segments: crossed, stratum: null }, means, new Map())
+    crossed.length > 0
+      ? await fetchCells(session, { ...units, segments: crossed, stratum: null }, variables, new Map())
       : []
   return [...ofQuantiles, ...ofCrossed.filter(({ segmentName }) => segmentName !== null)].map((cell) => ({
     ...cell,
     day: latest,
   }))
+}
+
+/** Units that are told apart by their arms in other experiments, too. */
+function withCrossed({ interactions }: ExperimentSpec, units: UnitsSource): UnitsSource {
+  return { ...units, segments: [...units.segments, ...interactions.map(interactionSegment)] }
 }
 
 async function countUnits(session: Session, units: UnitsSource): Promise<number> {

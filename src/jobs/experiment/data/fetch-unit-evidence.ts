@@ -6,6 +6,7 @@ import { columnTypes } from './column-types.ts'
 import type { Evidence } from './evidence.ts'
 import { fetchCapBounds, fetchCells } from './fetch-cells.ts'
 import { fetchUnitFacts } from './fetch-facts.ts'
+import { fetchSinceExposure } from './fetch-since-exposure.ts'
 import { needsRows } from './needs-rows.ts'
 import { armsOf, outcomeVariables } from './outcome-variables.ts'
 import { fetchTops } from './tops-query.ts'
@@ -35,7 +36,8 @@ export async function fetchUnitEvidence(
     ? await fetchTops(session, units, variables, bounds, rowCount)
     : []
   const rows = needsRows(spec) ? await fetchUnitRows(session, units, variables, bounds) : null
-  return { cells, facts, tops, sinceExposure: [], rows }
+  const sinceExposure = await fetchSinceExposure(session, units, variables, bounds)
+  return { cells, facts, tops, sinceExposure, rows }
 }
 
 function unitsIn(cells: readonly ExperimentCell[]): number {

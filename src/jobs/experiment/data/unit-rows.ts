@@ -102,6 +102,7 @@ function capped(values: Float64Array, bounds: { lower?: number; upper?: number }
 /** The places of an arm's rows in a scope. */
 export function rowsIn(rows: UnitRows, arm: string, scope: Scope): Int32Array {
   const armCode = rows.arms.texts.indexOf(arm)
+  if (scope.segmentName !== null && !rows.segments.has(scope.segmentName)) return new Int32Array(0)
   const segment = scope.segmentName === null ? undefined : rows.segments.get(scope.segmentName)
   const value = scope.segmentValue === null ? -1 : segment?.texts.indexOf(scope.segmentValue)
   const kept: number[] = []

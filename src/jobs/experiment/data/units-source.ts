@@ -22,7 +22,12 @@ export interface UnitsSource {
   /** What names a unit's stratum; null where there are none. */
   readonly stratum: SQLQuery | null
   readonly types: ColumnTypes
+  /** Whether `from` has the days since each unit's exposure as a column of the name below. */
+  readonly hasAge: boolean
 }
+
+/** The column that says how many days before `as_of` a unit was exposed. */
+export const ageColumn = 'estimand_days_since_exposure'
 
 /** The units of the user's own relation. Of a switchback the first periods of each block are left out. */
 export function ownUnits(
@@ -33,19 +38,23 @@ export function ownUnits(
 ): UnitsSource {
   const { switchback, strata, segments } = spec
   const values = strata.map((name) => sql`coalesce(unit.${sql.ident(name)}::text, 'null')`)
+  const time = data.time === undefined ? null : sql`source.${sql.ident(data.time)}`
+  const age =
+    time === null
+      ? sql``
+      : sql`, ${ageOf(time, types.get(data.time!) ?? '', spec.asOf)} as ${sql.ident(ageColumn)}`
+  const period = switchback
+    ? sql`, dense_rank() over (
+        partition by source.${sql.ident(switchback.block)} order by source.${sql.ident(switchback.period)}
+      ) as estimand_period`
+    : sql``
+  const source = sql`select source.*${age}${period} from ${relationIdent(relation)} as source`
   return {
     from: switchback
-      ? sql`(
-          select * from (
-            select
-              source.*,
-              dense_rank() over (
-                partition by source.${sql.ident(switchback.block)} order by source.${sql.ident(switchback.period)}
-              ) as estimand_period
-            from ${relationIdent(relation)} as source
-          ) as periods
-          where estimand_period > ${sqlLiteral(String(switchback.carryOver))}::int)`
-      : relationIdent(relation),
+      ? sql`(select * from (${source}) as periods where estimand_period > ${sqlLiteral(String(switchback.carryOver))}::int)`
+      : time === null
+        ? relationIdent(relation)
+        : sql`(${source})`,
     unit: data.unit,
     arm: data.arm,
     // Rows of one block were given their arm together.
@@ -53,7 +62,15 @@ export function ownUnits(
     segments,
     stratum: strata.length === 0 ? null : sql.join(values, sql` || ' / ' || `),
     types,
+    hasAge: time !== null,
   }
+}
+
+/** Whole days between an instant and `as_of`; what names no time zone is in UTC. */
+function ageOf(time: SQLQuery, type: string, asOf: string): SQLQuery {
+  const instant = /with time zone/.test(type) ? time : sql`(${time}::timestamp at time zone 'UTC')`
+  const end = sql`${sqlLiteral(/[T ]/.test(asOf) ? asOf : `${asOf}T00:00:00Z`)}::timestamptz`
+  return sql`floor(extract(epoch from ${end} - ${instant}) / 86400)::int`
 }
 
 /** The units that a set of metrics keeps of one experiment, with their arms in the experiments that it is crossed with. */
@@ -77,7 +94,10 @@ export function keptUnits(
   })
   return {
     from: sql`(
-      select source.*${sql.join([...segments, ...crossed.map(({ column }) => column)], sql``)}
+      select
+        source.*,
+        ${sqlLiteral(spec.asOf.slice(0, 10))}::date - source.exposed_day as ${sql.ident(ageColumn)}
+        ${sql.join([...segments, ...crossed.map(({ column }) => column)], sql``)}
       from ${own(experiment)} as source${sql.join(
         crossed.map(({ join }) => join),
         sql``,
@@ -88,5 +108,6 @@ export function keptUnits(
     segments: spec.segments,
     stratum: spec.strata.length === 0 ? null : sql`unit.stratum`,
     types,
+    hasAge: true,
   }
 }

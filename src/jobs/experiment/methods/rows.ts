@@ -109,16 +109,18 @@ function quantileEffect(input: MethodInput): MethodResult | Refusal {
   const rows = rowsOf(input)
   if (isRefused(rows)) return rows
   const { source } = outcome
-  if (source.from !== 'columns' || source.kind !== 'quantile')
-    return refuse('quantiles are estimated from columns of the units')
+  const level = 'quantile' in source ? source.quantile : undefined
+  if (level === undefined) return refuse('the outcome is no quantile')
+  if ('level' in source && source.level === 'event')
+    return refuse('the rows of units are not kept, so that quantiles of single rows cannot be told')
   const sample = ({ variables: [values], clusters }: ArmRows) =>
-    quantileSampleOf(values ?? [], source.quantile, clusters ? { units: clusters } : {})
+    quantileSampleOf(values ?? [], level, clusters ? { units: clusters } : {})
   const t = sample(rows.treatment)
   if (isRefused(t)) return t
   const c = sample(rows.control)
   if (isRefused(c)) return c
   return resultOf(quantileDifference(t, c, { scale, ciLevel }), input, {
-    quantile: source.quantile,
+    quantile: level,
     quantile_treated: t.quantile,
     quantile_control: c.quantile,
   })
