@@ -1,6 +1,9 @@
 -- What the analyses claim, in one place and in the order that a reader asks: the number for everybody before those of
 -- the segments, the relative change before the absolute one.
-{%- set jobs = ['one_tap_checkout', 'player_telemetry_aa'] %}
+{%- set jobs = [
+    'one_tap_checkout', 'player_telemetry_aa', 'local_prices', 'search_ranking', 'related_titles', 'autoplay_next',
+    'big_cart_button', 'daily_streaks'
+] %}
 
 with estimates as (
 
