@@ -1,6 +1,8 @@
 import { chiSquareSf } from '../distributions/gamma.ts'
+import { quadraticForm, type Rows } from '../regression/symmetric-matrix.ts'
 import type { PointEstimate } from './confidence-sequence.ts'
 import { type Inference, type InferenceOptions, waldInference } from './inference.ts'
+import type { JointMoments } from './joint-moments.ts'
 import { isRefused, type Refusal, refuse } from './refusal.ts'
 
 /** How much effects differ between disjoint groups of units. */
@@ -44,6 +46,38 @@ export function effectHeterogeneity(effects: readonly PointEstimate[]): Heteroge
   }
 }
 
+/** A segment's effect drawn towards that of all. */
+export interface ShrunkenEstimate extends PointEstimate {
+  /** Share of the way from its own estimate to the common one. */
+  readonly shrinkage: number
+}
+
+/**
+ * Effects of segments by partial pooling: each is drawn towards the mean of all, the more the less it is known.
+ *
+ * Inputs: as `effectHeterogeneity`. Effects are taken to vary about μ with variance τ² (DerSimonian–Laird), both estimated; the
+ * standard error counts that of μ and not that of τ². With τ² = 0 all are the pooled effect. Use it to rank and to
+ * target, where the largest of many noisy estimates would mislead; not to test. Refuses what that does. Source: empirical Bayes as in
+ * Efron and Morris (1975), JASA 70; Morris (1983), JASA 78.
+ */
+export function partialPooling(estimates: readonly PointEstimate[]): readonly ShrunkenEstimate[] | Refusal {
+  const test = effectHeterogeneity(estimates)
+  if (isRefused(test)) return test
+  const between = test.betweenVariance
+  const weights = estimates.map(({ stdError }) => 1 / (stdError * stdError + between))
+  const sum = total(weights)
+  const mean = total(estimates.map(({ estimate }, index) => weights[index]! * estimate)) / sum
+  return estimates.map(({ estimate, stdError }) => {
+    const own = stdError * stdError
+    const shrinkage = own / (own + between)
+    return {
+      estimate: shrinkage * mean + (1 - shrinkage) * estimate,
+      stdError: Math.sqrt((1 - shrinkage) * own + (shrinkage * shrinkage) / sum),
+      shrinkage,
+    }
+  })
+}
+
 /** An effect at a point in time. */
 export interface EffectAt extends PointEstimate {
   readonly at: number
@@ -55,31 +89,66 @@ export interface EffectTrend extends Inference {
   readonly intercept: number
 }
 
+/** Options of `effectTrend`. */
+export interface EffectTrendOptions extends Pick<InferenceOptions, 'ciLevel'> {
+  /**
+   * Covariances between the estimates, as `dayCovariance` gives them. Without, they are taken to be independent: since
+   * units that are above the mean on one day are so on others, that overstates the error of a slope through days.
+   */
+  readonly covariance?: Rows
+}
+
 /**
  * Tests whether effects go up or down with time: the slope of the line through them, weighted by inverse variance.
  *
- * Inputs: estimates with standard errors, taken to be independent (as those of single days are nearly, of cumulative
- * ones not). Returns the slope per unit of `at`, two-sided. Refuses fewer than three points, standard errors that are
- * not positive and points that are all at one time. Source: weighted least squares with known variances (Aitken 1936).
+ * Inputs: estimates with standard errors, of single days and not cumulative (whose errors are the same noise over and
+ * over). Returns the slope per unit of `at`, two-sided, with the variance cᵀΣc of that combination of the points. Refuses
+ * fewer than three points, standard errors that are not positive, covariances of another number and points that are all
+ * at one time. Source: weighted least squares with known variances (Aitken 1936).
  */
 export function effectTrend(
   effects: readonly EffectAt[],
-  options: Pick<InferenceOptions, 'ciLevel'> = {},
+  { covariance, ...options }: EffectTrendOptions = {},
 ): EffectTrend | Refusal {
   if (effects.length < 3) return refuse('a trend needs at least three points')
   const problem = checkErrors(effects)
   if (problem) return problem
+  if (covariance && covariance.length !== effects.length)
+    return refuse(`there are ${effects.length} points but covariances of ${covariance.length}`)
   const weights = effects.map(({ stdError }) => 1 / (stdError * stdError))
   const sum = total(weights)
   const center = total(effects.map(({ at }, index) => weights[index]! * at)) / sum
   const mean = total(effects.map(({ estimate }, index) => weights[index]! * estimate)) / sum
   const spread = total(effects.map(({ at }, index) => weights[index]! * (at - center) ** 2))
-  if (!(spread > 0)) return refuse('all points are at one time')
-  const estimate =
-    total(effects.map((effect, index) => weights[index]! * (effect.at - center) * (effect.estimate - mean))) /
-    spread
-  const inference = waldInference(estimate, Math.sqrt(1 / spread), Infinity, options)
+  if (new Set(effects.map(({ at }) => at)).size < 2) return refuse('all points are at one time')
+  const combination = effects.map(({ at }, index) => (weights[index]! * (at - center)) / spread)
+  const estimate = total(effects.map((effect, index) => combination[index]! * (effect.estimate - mean)))
+  const variance = covariance ? Math.max(0, quadraticForm(covariance, combination)) : 1 / spread
+  const inference = waldInference(estimate, Math.sqrt(variance), Infinity, options)
   return isRefused(inference) ? inference : { ...inference, intercept: mean - estimate * center }
+}
+
+/**
+ * The effects of single days and the covariances between them, from the outcomes of the same units on all days.
+ *
+ * Inputs: joint moments of each arm, one variable per day since exposure (0, 1, 2 …). Refuses arms of different days or fewer than 2
+ * units.
+ */
+export function dayCovariance(
+  treatment: JointMoments,
+  control: JointMoments,
+): { readonly effects: readonly EffectAt[]; readonly covariance: number[][] } | Refusal {
+  if (treatment.means.length !== control.means.length) return refuse('the arms have different days')
+  if (!(treatment.n >= 2 && control.n >= 2)) return refuse('too few units: at least 2 are needed in each arm')
+  const covariance = treatment.covariances.map((row, i) =>
+    row.map((value, j) => value / treatment.n + control.covariances[i]![j]! / control.n),
+  )
+  const effects = treatment.means.map((mean, day) => ({
+    at: day,
+    estimate: mean - control.means[day]!,
+    stdError: Math.sqrt(covariance[day]![day]!),
+  }))
+  return { effects, covariance }
 }
 
 function checkErrors(effects: readonly PointEstimate[]): Refusal | undefined {
