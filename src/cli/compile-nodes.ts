@@ -1,5 +1,6 @@
 import { join } from 'node:path'
 import type { RenderScope } from '../compile/renderer.ts'
+import { extended } from '../core/extended.ts'
 import type { Manifest } from '../core/manifest.ts'
 import type { Node, NodeId, ResourceType } from '../core/node.ts'
 import { codeKey, type KeptTexts, openKeptTexts } from './cache/kept-texts.ts'
@@ -97,7 +98,7 @@ export async function compileSelected(
       flags.defer || increments.has(id) ? undefined : (workspace.plainTexts.get(id) ?? kept?.textOf(id))
     const startedAt = context.clock()
     const selected = { ...scope, selected: selection.nodeIds }
-    const scopeOf = (id: NodeId): RenderScope => ({ ...selected, isIncremental: increments.has(id) })
+    const scopeOf = (id: NodeId): RenderScope => extended({}, selected, { isIncremental: increments.has(id) })
     const nodes = selection.nodeIds.map((id) => workspace.manifest.nodes[id]!)
     const { compiled, steady, fresh } = await compileEach(nodes, workspace, scopeOf, knownText)
     const compiledCode = new Map(compiled.map(({ node, text }) => [node.id, text]))

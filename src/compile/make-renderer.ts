@@ -1,3 +1,4 @@
+import { extended } from '../core/extended.ts'
 import type { Manifest } from '../core/manifest.ts'
 import type {
   AnalysisNode,
@@ -77,7 +78,7 @@ export function makeRenderer(manifest: Manifest, templates: Templates, resolver:
 
   const namesFor = (
     request: Omit<NodeScopeRequest, 'manifest' | 'templates' | 'resolver' | 'graph'>,
-  ): Context => templates.names(nodeScope({ manifest, templates, resolver, graph, ...request }))
+  ): Context => templates.names(nodeScope(extended({ manifest, templates, resolver, graph }, request)))
 
   /** Renders one node; ephemeral models that it reads are collected, not yet written in. */
   const renderNode = (
@@ -86,7 +87,7 @@ export function makeRenderer(manifest: Manifest, templates: Templates, resolver:
     ephemeral: Set<NodeId>,
     attempt: Attempt,
   ): CompiledSql => {
-    const names = namesFor({ node, scope, ephemeral, ...attempt })
+    const names = namesFor(extended({ node, scope, ephemeral }, attempt))
     return node.resourceType === 'test' && node.generic
       ? renderGeneric(node, names)
       : renderText(node.rawCode, node.place.file, names)

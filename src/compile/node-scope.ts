@@ -140,12 +140,9 @@ function makeReaders({
     const relation = relationOf(target)
     if (!relation) throw new ContextError('ref-unknown', `${target.name} has no relation`)
     const there = target.resourceType === 'source' ? target.database : undefined
-    const names = { database: there ?? database, ...scope.relationOf(relation) }
-    return relationValue({
-      ...names,
-      ...quoted(target, templates.quoting, names),
-      ...rowsToRead(target, node, scope),
-    })
+    const names = extended({ database: there ?? database }, scope.relationOf(relation))
+    const quotes = quoted(target, templates.quoting, names)
+    return relationValue(extended(names, quotes, rowsToRead(target, node, scope)))
   }
   const known = (id: NodeId | null, code: 'ref-unknown' | 'source-unknown', written: string): NodeId => {
     if (id === null) throw new ContextError(code, `${written} matches no node`)
@@ -180,8 +177,8 @@ function makeReaders({
 }
 
 function named(node: Node | null, relation: Relation, templates: Templates): RelationParts {
-  const names = { database: templates.options.target.database, ...relation }
-  return { ...names, ...quoted(node, templates.quoting, names) }
+  const names = extended({ database: templates.options.target.database }, relation)
+  return extended(names, quoted(node, templates.quoting, names))
 }
 
 function standInFor(target: Node, node: Node | null, standIns: ReadonlyMap<NodeId, Relation>): Relation {

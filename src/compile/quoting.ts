@@ -26,7 +26,7 @@ function folded(name: string): string {
 export function withFoldedNames<
   Names extends { readonly schema: string | null; readonly identifier: string | null },
 >(names: Names, quoting: unknown): Names {
-  if (!isMap(quoting)) return names
+  if (!isMap(quoting) || (quoting['schema'] !== false && quoting['identifier'] !== false)) return names
   const { schema, identifier } = names
   return {
     ...names,

@@ -1,3 +1,4 @@
+import { extended } from '../../core/extended.ts'
 import { functionNames } from '../context/functions.ts'
 import type { RenderScope } from '../renderer.ts'
 
@@ -45,21 +46,20 @@ export function watchRendering(scope: RenderScope): {
 } {
   let isSteady = !scope.isIncremental
   const { ask } = scope
-  const watched: RenderScope = {
-    ...scope,
-    seen: (name) => {
+  const watched: RenderScope = extended({}, scope, {
+    seen: (name: string) => {
       if (!steadyNames.has(name)) isSteady = false
     },
-    log: (message, voice) => {
+    log: (...said: Parameters<RenderScope['log']>) => {
       isSteady = false
-      scope.log(message, voice)
+      scope.log(...said)
     },
     ...(ask && {
-      ask: (sql) => {
+      ask: (...asked: Parameters<typeof ask>) => {
         isSteady = false
-        return ask(sql)
+        return ask(...asked)
       },
     }),
-  }
+  })
   return { watched, isSteady: () => isSteady }
 }

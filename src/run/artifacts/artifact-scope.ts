@@ -2,6 +2,7 @@ import { renderRelation } from '../../compile/context/relation-value.ts'
 import type { ColumnLineage } from '../../compile/lineage/lineage-meta.ts'
 import { type MacroReader, makeMacroReader } from '../../compile/macro-reads.ts'
 import { quoted } from '../../compile/quoting.ts'
+import { extended } from '../../core/extended.ts'
 import type { Manifest } from '../../core/manifest.ts'
 import type { Node, NodeId, Relation, TestNode } from '../../core/node.ts'
 import { renamedIds } from './artifact-ids.ts'
@@ -67,6 +68,6 @@ export function relationName(
   { target }: Pick<ArtifactOptions, 'target'>,
 ): string {
   const there = node.resourceType === 'source' ? node.database : undefined
-  const names = { database: there ?? target.database, ...relation }
-  return renderRelation({ ...names, ...quoted(node, quoting, names) })
+  const names = extended({ database: there ?? target.database }, relation)
+  return renderRelation(extended(names, quoted(node, quoting, names)))
 }
