@@ -3,7 +3,7 @@ import { resampleMeans } from '../../../src/jobs/resampling/resample-means.ts'
 import { bootstrapMeans, makeRandom, prepareBootstrap } from '../../../src/stats/index.ts'
 
 const random = makeRandom(3)
-const n = 80_000
+const n = 40_000
 const prepared = prepareBootstrap({
   keys: Array.from({ length: n }, (_, unit) => `unit ${unit}`),
   arm: Array.from({ length: n }, () => random.int(2)),
@@ -13,9 +13,9 @@ const prepared = prepareBootstrap({
 const plan = { replicates: 1008, seed: -5 }
 
 test('one thread, two and none give the same to the last digit', async () => {
-  expect(prepared.chunks.length).toBeGreaterThan(2)
+  expect(prepared.chunks.length).toBe(2)
   const here = bootstrapMeans(prepared, plan)
-  for (const threads of [1, 2, 3]) {
+  for (const threads of [1, 2]) {
     const means = await resampleMeans(prepared, plan, { threads })
     expect(means).toEqual(here)
   }
