@@ -1,7 +1,7 @@
 import { beforeAll, describe, expect, it } from 'vitest'
 import { runCommandLine } from '../../src/cli/run-command-line.ts'
 import { sql } from '../../src/warehouse/index.ts'
-import { withProject } from '../project/temp-project.ts'
+import { type Files, withProject } from '../project/temp-project.ts'
 import { projectFile } from '../run/project-files.ts'
 import { runProject, useProjectDatabase } from '../run/run-project.ts'
 import { fakeSurroundings } from './fake-surroundings.ts'
@@ -33,13 +33,14 @@ as_of: '2026-01-01'`,
 
 describe('estimand experiment', () => {
   const database = useProjectDatabase()
-  const said = (...args: readonly string[]) =>
-    withProject(files, async (root) => {
+  const saidIn = (project: Files, ...args: readonly string[]) =>
+    withProject(project, async (root) => {
       const environment = { DATABASE_URL: database.url, LANG: 'C.UTF-8' }
       const surroundings = fakeSurroundings({ workingDirectory: root, environment, clock: () => new Date() })
       const code = await runCommandLine(args, surroundings)
       return { code, ...surroundings.written }
     })
+  const said = (...args: readonly string[]) => saidIn(files, ...args)
   const told = (...args: readonly string[]) => said('experiment', ...args)
 
   beforeAll(async () => {
@@ -58,6 +59,47 @@ describe('estimand experiment', () => {
     const [, checkout, later] = out.split('\n').map((line) => line.replace(/ {2,}/g, '  '))
     expect(checkout).toMatch(/^checkout {2}no dates {2}2026-02-01 {2}a, b {2}4,000 {2}.*score \+\d/)
     expect(later).toBe('later  not built  never  a, b')
+  })
+
+  it('tells of one over exposures whether it runs, and what was decided', async () => {
+    const over: Files = {
+      ...files,
+      'models/daily.sql': `{{ config(materialized='table') }}
+select id as user_id, date '2026-06-01' + d as day, id % 5 + d + (id % 2) * 3 as plays
+from generate_series(1, 4000) as id, generate_series(0, 9) as d`,
+      'models/assigned.sql': `{{ config(materialized='table') }}
+select id as user_id, case when id % 2 = 0 then 'a' else 'b' end as arm, timestamptz '2026-06-02 00:00Z' as at
+from generate_series(1, 4000) as id`,
+      'analytics/product.yml': `
+kind: metrics
+from: { model: daily, unit: user_id, day: day }
+metrics: [{ name: plays, kind: mean, column: plays }]
+as_of: 2026-06-08`,
+      'analytics/tap.yml': `
+kind: experiment
+question: Does a tap help?
+exposures: { model: assigned, unit: user_id, arm: arm, time: at }
+start: 2026-06-01
+end: 2026-06-11
+control: a
+treatments: [b]
+goals: [plays]
+decision: {}
+as_of: 2026-06-08`,
+    }
+    await withProject(over, async (root) => {
+      const env = { DATABASE_URL: database.url }
+      const { result } = await runProject(root, database.connection, { env, select: ['+tap'] })
+      expect(result.published).toBe(true)
+    })
+    const { out: list } = await saidIn(over, 'experiment', 'list')
+    expect(list.replace(/ {2,}/g, '  ')).toMatch(
+      /^tap {2}running, day 7 of 10 {2}2026-06-08 {2}a, b {2}4,000 {2}.*plays \+\d.*(ship|keep running)$/m,
+    )
+    const { out } = await saidIn(over, 'experiment', 'show', 'tap')
+    expect(out).toMatch(/^running, day 7 of 10 · 2026-06-01 to 2026-06-11 · as of 2026-06-08$/m)
+    expect(out).toMatch(/^plays +goal +relative lift +\+\d/m)
+    expect(out).toMatch(/^Decision\n +b: \w+/m)
   })
 
   it('shows one for people and for programs', async () => {

@@ -1,4 +1,5 @@
 import type { ExperimentOutcome, ExperimentSpec } from '../../core/experiment-spec.ts'
+import { primaryMethod } from '../../jobs/experiment/primary-method.ts'
 import type {
   ExperimentStanding,
   StandingCheck,
@@ -140,47 +141,43 @@ function scopeWords({ outcome, treatment, segmentName, segmentValue }: StandingC
   return named.length === 0 ? '' : ` of ${named.join(', ')}`
 }
 
-/** Which methods tell most of an outcome: those that hold however often one looks, then those with least noise. */
-const telling: readonly string[] = [
-  'group_sequential',
-  'confidence_sequence',
-  'msprt',
-  'cluster_robust',
-  'cuped_relative',
-  'post_stratified',
-  'relative_lift',
-  'cuped',
-  'quantile_difference',
-  'difference_in_means',
-]
+/** Estimates of the effect of a treatment; the others say how it differs between segments or wears off. */
+const effects: ReadonlySet<string> = new Set(['ate', 'lift'])
 
-/** For each outcome, treatment and segment the estimate that tells most. */
-export function mainEstimates(estimates: readonly StandingEstimate[]): StandingEstimate[] {
-  const rank = ({ status, method, scale }: StandingEstimate): number => {
-    const place = telling.indexOf(method)
-    const order = place < 0 ? telling.length : place
-    return (status === 'ok' ? 0 : 1000) + order * 2 + (scale === 'relative' ? 0 : 1)
-  }
+/** For each outcome, treatment and segment the estimate that decisions rest on, as a share where there is one. */
+export function mainEstimates(
+  estimates: readonly StandingEstimate[],
+  spec: ExperimentSpec,
+): StandingEstimate[] {
   const best = new Map<string, StandingEstimate>()
   for (const estimate of estimates) {
-    const { outcome, treatment, segmentName, segmentValue } = estimate
+    const { outcome, treatment, comparison, segmentName, segmentValue, estimand } = estimate
+    if (!effects.has(estimand) || comparison !== spec.control) continue
     const key = JSON.stringify([outcome, treatment, segmentName, segmentValue])
     const known = best.get(key)
-    if (!known || rank(estimate) < rank(known)) best.set(key, estimate)
+    if (!known || rankOf(estimate, spec) < rankOf(known, spec)) best.set(key, estimate)
   }
   return [...best.values()]
+}
+
+function rankOf(estimate: StandingEstimate, spec: ExperimentSpec): number {
+  const outcome = spec.outcomes.find(({ name }) => name === estimate.outcome)
+  const scale = estimate.scale === 'relative' ? 'relative' : 'absolute'
+  const isPrimary = outcome !== undefined && primaryMethod(spec, outcome, scale) === estimate.method
+  return (estimate.status === 'ok' ? 0 : 4) + (isPrimary ? 0 : 2) + (scale === 'relative' ? 0 : 1)
 }
 
 const barWidth = 27
 
 function resultLines(
   { estimates }: ExperimentStanding,
-  { outcomes, treatments, ciLevel }: ExperimentSpec,
+  spec: ExperimentSpec,
   all: boolean,
   colors: Colors,
 ): string[] {
   const { bold } = colors
-  const shown = inOrder(all ? estimates : mainEstimates(estimates), outcomes)
+  const { outcomes, treatments, ciLevel } = spec
+  const shown = inOrder(all ? estimates : mainEstimates(estimates, spec), outcomes)
   if (shown.length === 0) return []
   const axes = new Map(
     [...new Set(shown.map(axisKey))].map((key) => [
@@ -202,7 +199,7 @@ function resultLines(
       ...(isOne ? [] : [estimate.treatment]),
       estimate.outcome,
       outcome?.role ?? '',
-      estimate.method.replaceAll('_', ' '),
+      methodWords(estimate, spec),
       ...(estimate.status === 'refused'
         ? [colors.yellow('refused'), '', estimate.reason ?? '', '']
         : effectCells(estimate, outcome, axes.get(axisKey(estimate))!, colors)),
@@ -225,8 +222,18 @@ function resultLines(
   ]
 }
 
+function methodWords(
+  { method, estimand, comparison }: StandingEstimate,
+  { control }: ExperimentSpec,
+): string {
+  const against = comparison === control ? '' : ` against ${comparison}`
+  const kind = effects.has(estimand) ? '' : `${estimand}, `
+  return `${kind}${method.replaceAll('_', ' ')}${against}`
+}
+
 /** Shares can be compared with each other, numbers in units of their own only with the same. */
-function axisKey({ scale, outcome }: StandingEstimate): string {
+function axisKey({ scale, outcome, estimand }: StandingEstimate): string {
+  if (!effects.has(estimand)) return `${estimand} ${scale} ${outcome}`
   return scale === 'relative' ? scale : `${scale} ${outcome}`
 }
 
@@ -285,9 +292,12 @@ function inOrder(
   )
 }
 
-function goalWords({ estimates }: ExperimentStanding, { outcomes }: ExperimentSpec, colors: Colors): string {
-  const goals = outcomes.filter(({ role }) => role === 'goal')
-  const main = mainEstimates(estimates.filter(({ segmentName }) => segmentName === null))
+function goalWords({ estimates }: ExperimentStanding, spec: ExperimentSpec, colors: Colors): string {
+  const goals = spec.outcomes.filter(({ role }) => role === 'goal')
+  const main = mainEstimates(
+    estimates.filter(({ segmentName }) => segmentName === null),
+    spec,
+  )
   return goals
     .flatMap((goal) =>
       main.filter(({ outcome }) => outcome === goal.name).map((estimate) => ({ goal, estimate })),

@@ -18,7 +18,11 @@ const outcome = (name: string, role: ExperimentOutcome['role']): ExperimentOutco
 
 const spec: ExperimentSpec = {
   ...(job.spec as ExperimentSpec),
-  outcomes: [outcome('plays', 'secondary'), outcome('revenue', 'goal'), outcome('sessions', 'guardrail')],
+  outcomes: [
+    outcome('plays', 'secondary'),
+    { ...outcome('revenue', 'goal'), covariates: ['before'] },
+    outcome('sessions', 'guardrail'),
+  ],
 }
 
 const estimate = (fields: Partial<StandingEstimate>): StandingEstimate => ({
@@ -117,9 +121,24 @@ describe('experiments in the terminal', () => {
     expect(experimentPage({ standing, spec, all: true }, colors).join('\n')).toContain('difference in means')
   })
 
-  it('prefer what holds however often one looks', () => {
-    const sequential = estimate({ method: 'confidence_sequence', scale: 'absolute' })
-    expect(mainEstimates([...standing.estimates, sequential])).toContain(sequential)
+  it('prefer what decisions rest on', () => {
+    const rows = [
+      ...standing.estimates,
+      estimate({ method: 'confidence_sequence' }),
+      estimate({ estimand: 'novelty', method: 'confidence_sequence' }),
+      estimate({ comparison: 'holdout', method: 'confidence_sequence' }),
+    ]
+    const sequential: ExperimentSpec = {
+      ...spec,
+      sequential: { kind: 'confidence_sequence', sides: 2, tuningUnits: 100 },
+    }
+    const ofRevenue = (by: ExperimentSpec) =>
+      mainEstimates(rows, by).filter((row) => row.outcome === 'revenue')
+    expect(ofRevenue(spec)).toEqual([standing.estimates[2]])
+    expect(ofRevenue(sequential)).toEqual([estimate({ method: 'confidence_sequence' })])
+    const everything = experimentPage({ standing: { ...standing, estimates: rows }, spec, all: true }, colors)
+    expect(everything.join('\n')).toContain('novelty, confidence sequence')
+    expect(everything.join('\n')).toContain('confidence sequence against holdout')
   })
 
   it('say how to build what is not built', () => {
