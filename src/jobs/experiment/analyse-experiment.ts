@@ -47,7 +47,7 @@ export function analyseExperiment(
   )
   return {
     estimates: [
-      ...sampleRatioEstimate(spec, index, origin),
+      ...sampleRatioEstimate(spec, index, evidence, origin),
       ...adjustForMultiplicity(spec, compared, atLevelOf(analysis)),
       ...differing,
       ...noveltyEstimates(spec, days, origin),

@@ -1,6 +1,7 @@
 import type { Estimate } from '../../core/estimate.ts'
 import type { ExperimentMethod } from '../../core/experiment-spec.ts'
 import { isRefused } from '../../stats/index.ts'
+import { switchbackRefusal } from './clustered-spec.ts'
 import { estimateRow, type TableOrigin } from './estimate-row.ts'
 import { type HealthFinding, refusalFor } from './health/check-health.ts'
 import { type Analysis, type Comparison, methodInput } from './method-input.ts'
@@ -62,6 +63,8 @@ function estimateOne(
     estimateRow(spec, origin, { ...fields, status: 'refused', reason })
   const unhealthy = refusalFor(health, { ...scope, outcome: outcome.name, treatment })
   if (unhealthy !== null) return refused(unhealthy)
+  const unclustered = switchbackRefusal(spec, method)
+  if (unclustered !== null) return refused(unclustered)
   if (!input) return refused(emptyArm(analysis, comparison))
   const result = entry.compute(input)
   if (isRefused(result)) return refused(result.refused)

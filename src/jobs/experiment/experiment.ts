@@ -4,6 +4,7 @@ import { jobTables } from '../../core/job-tables.ts'
 import type { JobRunner, JobTable } from '../job.ts'
 import { rowsTable } from '../rows-table.ts'
 import { analyseExperiment, type ExperimentTables } from './analyse-experiment.ts'
+import { clusteredSpec } from './clustered-spec.ts'
 import type { Evidence } from './data/evidence.ts'
 import { fetchKeptEvidence } from './data/fetch-kept-evidence.ts'
 import { fetchUnitEvidence } from './data/fetch-unit-evidence.ts'
@@ -14,7 +15,8 @@ import { experimentColumns } from './table-columns.ts'
  * Compares the arms of an experiment: fetches what is known of it and writes what it comes to. When a critical check
  * of its health fails, the lifts that it concerns are refused.
  */
-export const runExperiment: JobRunner<ExperimentSpec> = async (spec, context) => {
+export const runExperiment: JobRunner<ExperimentSpec> = async (declared, context) => {
+  const spec = clusteredSpec(declared)
   const { job, runId } = context
   const { data } = spec
   const evidence =

@@ -28,7 +28,10 @@ export function heterogeneityEstimates(
       .filter((outcome) => outcomeKind(outcome) !== 'quantile')
       .flatMap((outcome) => {
         const rows = names.map((name) => testSegment(analysis, health, origin, { outcome, treatment, name }))
-        return adjusted(rows, spec.multiplicity.correction)
+        const unknown = spec.interactions
+          .filter((experiment) => !names.includes(interactionSegment(experiment)))
+          .map((experiment) => unknownArms(analysis, origin, { outcome, treatment, experiment }))
+        return [...adjusted(rows, spec.multiplicity.correction), ...unknown]
       }),
   )
 }
@@ -85,6 +88,27 @@ function testSegment(
       })),
       values_left_out: scopes.length - effects.length,
     },
+  })
+}
+
+/** An interaction that was asked for and cannot be told is a row, too. */
+function unknownArms(
+  { spec }: Analysis,
+  origin: TableOrigin,
+  { outcome, treatment, experiment }: { outcome: ExperimentOutcome; treatment: string; experiment: string },
+): Estimate {
+  return estimateRow(spec, origin, {
+    estimand: 'interaction',
+    outcome: outcome.name,
+    treatment,
+    segmentName: interactionSegment(experiment),
+    method: 'cochran_q',
+    scale: 'absolute',
+    status: 'refused',
+    reason:
+      spec.data.kind === 'units'
+        ? `over units the arms of '${experiment}' are not known; declare both experiments over exposures`
+        : `no unit has an arm in '${experiment}'`,
   })
 }
 

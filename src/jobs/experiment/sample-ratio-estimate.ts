@@ -2,27 +2,35 @@ import type { Estimate } from '../../core/estimate.ts'
 import type { ExperimentSpec } from '../../core/experiment-spec.ts'
 import { isRefused, sampleRatioMismatch } from '../../stats/index.ts'
 import type { CellIndex } from './data/cell-index.ts'
+import type { Evidence } from './data/evidence.ts'
 import { estimateRow, type TableOrigin } from './estimate-row.ts'
-import { armSizes } from './health/sample-ratio.ts'
+import { randomisedSizes } from './health/sample-ratio.ts'
 
 /** The test of the arms' sizes as a row among the estimates, for who reads only these. */
-export function sampleRatioEstimate(spec: ExperimentSpec, index: CellIndex, origin: TableOrigin): Estimate[] {
+export function sampleRatioEstimate(
+  spec: ExperimentSpec,
+  index: CellIndex,
+  evidence: Pick<Evidence, 'rows'>,
+  origin: TableOrigin,
+): Estimate[] {
   const rule = spec.health.find(({ check }) => check === 'sample_ratio')
   if (!rule || spec.bandit) return []
-  const { arms, counts, weights } = armSizes(spec, index)
-  const n = counts.reduce((sum, count) => sum + count, 0)
+  const { arms, counts, weights, of } = randomisedSizes(spec, index, evidence)
+  const units = arms.map((arm) => index.unitsOf(arm))
+  const n = units.reduce((sum, count) => sum + count, 0)
   const fields = {
     estimand: 'sample_ratio',
     outcome: 'units',
     treatment: spec.treatments.join(', '),
     scale: 'probability',
     n,
-    nTreated: n - (counts[0] ?? 0),
+    nTreated: n - (units[0] ?? 0),
   } as const
   const diagnostics = {
     observed: Object.fromEntries(arms.map((arm, place) => [arm, counts[place]])),
     expected_weights: spec.expectedWeights,
     alpha: rule.threshold,
+    counted: of,
   }
   const result = sampleRatioMismatch(counts, weights, { alpha: rule.threshold })
   if (isRefused(result)) {

@@ -3,6 +3,7 @@ import type { ExperimentOutcome, ExperimentSpec } from '../../../src/core/experi
 import type { JobNode } from '../../../src/core/node.ts'
 import { analyseExperiment } from '../../../src/jobs/experiment/analyse-experiment.ts'
 import type { ExperimentCell } from '../../../src/jobs/experiment/cell.ts'
+import { clusteredSpec } from '../../../src/jobs/experiment/clustered-spec.ts'
 import type { Evidence } from '../../../src/jobs/experiment/data/evidence.ts'
 import { fetchUnitEvidence } from '../../../src/jobs/experiment/data/fetch-unit-evidence.ts'
 import { jointMomentsOf, makeRandom } from '../../../src/stats/index.ts'
@@ -253,5 +254,61 @@ describe('units of a relation', () => {
 
   test('in arms that nobody declared fail the job', async () => {
     await expect(fetch({ ...spec, treatments: ['other'] })).rejects.toThrow(/do not declare|does not declare/)
+  })
+})
+
+describe('a switchback', () => {
+  const warehouse = useWarehouse()
+
+  test('leaves out the periods that feel the block before, and counts blocks', async () => {
+    // Each block of six periods has one arm; its first two still show the arm before, as 100 more.
+    await warehouse().query(
+      unsafeSql(`
+      create table public.rides as
+      select
+        row_number() over () as ride, 'b' || block as block, period, case when block % 2 = 0 then 'off' else 'on' end as arm,
+        50 + (block * 7919 % 13) + (period * 31 + ride * 17) % 11 + case when block % 2 = 1 then 3 else 0 end
+          + case when period <= 2 then 100 else 0 end as minutes
+      from generate_series(1, 40) as block, generate_series(1, 6) as period, generate_series(1, 20) as ride`),
+    )
+    const declared = sampleSpec({
+      data: { kind: 'units', ref: 'rides', unit: 'ride', arm: 'arm' },
+      control: 'off',
+      treatments: ['on'],
+      expectedWeights: { off: 1, on: 1 },
+      outcomes: [
+        mean({
+          name: 'minutes',
+          source: { from: 'columns', kind: 'mean', column: 'minutes' },
+          covariates: [],
+        }),
+      ],
+      methods: ['difference_in_means'],
+      segments: [],
+      switchback: { block: 'block', period: 'period', carryOver: 2 },
+      interactions: ['other'],
+    })
+    const spec = clusteredSpec(declared)
+    const evidence = await warehouse().withSession((session) =>
+      fetchUnitEvidence(spec, spec.data as Extract<ExperimentSpec['data'], { kind: 'units' }>, {
+        session,
+        relationOf: () => ({ database: 'd', schema: 'public', identifier: 'rides' }) as never,
+        job: { name: 'trial', place: undefined } as unknown as JobNode,
+      }),
+    )
+    const { estimates, health } = analyseExperiment(spec, evidence, origin)
+    const [effect] = estimates.filter(
+      ({ method, scale }) => method === 'cluster_robust' && scale === 'absolute',
+    )
+    expect(effect).toMatchObject({ status: 'ok', n: 40 * 4 * 20 })
+    expect(effect!.diagnostics).toMatchObject({ clusters: 40 })
+    expect(effect!.ciLower).toBeLessThan(3)
+    expect(effect!.ciUpper).toBeGreaterThan(3)
+    expect(estimates.find(({ method }) => method === 'difference_in_means')).toMatchObject({
+      status: 'refused',
+    })
+    expect(estimates.find(({ estimand }) => estimand === 'interaction')).toMatchObject({ status: 'refused' })
+    expect(health[0]).toMatchObject({ checkName: 'sample_ratio', verdict: 'ok' })
+    expect(health[0]!.diagnostics).toMatchObject({ units: [20, 20] })
   })
 })

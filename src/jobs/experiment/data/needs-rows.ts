@@ -4,7 +4,8 @@ import { fixedHorizonMethod } from '../primary-method.ts'
 
 /** Whether some method that the spec asks for, or its decision, cannot do with sums. */
 export function needsRows(spec: ExperimentSpec): boolean {
-  if (spec.switchback) return true
+  // The sizes of the arms are counted in clusters.
+  if (spec.cluster !== undefined || spec.switchback) return true
   const asked = spec.outcomes.some((outcome) =>
     spec.methods.some(
       (method) =>

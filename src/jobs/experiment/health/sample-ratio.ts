@@ -1,7 +1,9 @@
 import type { ExperimentSpec } from '../../../core/experiment-spec.ts'
 import { adjustPValues, isRefused, sampleRatioMismatch } from '../../../stats/index.ts'
 import { type CellIndex, type Scope, wholePopulation } from '../data/cell-index.ts'
+import type { Evidence } from '../data/evidence.ts'
 import { armsOf } from '../data/outcome-variables.ts'
+import type { UnitRows } from '../data/unit-rows.ts'
 import { type Finding, type HealthCheckFunction, notEvaluated, pText, verdictOfPValue } from './finding.ts'
 
 /*
@@ -24,29 +26,60 @@ export function armSizes(
 }
 
 /** The words for arms that are not as planned. */
-export function mismatchText(counts: readonly number[], weights: readonly number[], pValue: number): string {
-  return `sample ratio mismatch: arms of ${counts.join(' and ')} units are not the planned ${weights.join(' : ')} (p = ${pValue.toExponential(1)})`
+export function mismatchText(
+  counts: readonly number[],
+  weights: readonly number[],
+  pValue: number,
+  of: 'units' | 'clusters' = 'units',
+): string {
+  return `sample ratio mismatch: arms of ${counts.join(' and ')} ${of} are not the planned ${weights.join(' : ')} (p = ${pValue.toExponential(1)})`
+}
+
+/**
+ * The arms' sizes in what was randomised: clusters, where each is in one arm, otherwise units. Large clusters would
+ * make units look unevenly shared out though they are not.
+ */
+export function randomisedSizes(
+  spec: Pick<ExperimentSpec, 'control' | 'treatments' | 'holdout' | 'expectedWeights'>,
+  index: CellIndex,
+  { rows }: Pick<Evidence, 'rows'>,
+): ReturnType<typeof armSizes> & { readonly of: 'units' | 'clusters' } {
+  const sizes = armSizes(spec, index)
+  const counts = rows && clustersPerArm(rows, sizes.arms)
+  return counts ? { ...sizes, counts, of: 'clusters' } : { ...sizes, of: 'units' }
+}
+
+/** Null where there are no clusters, or some are in several arms. */
+function clustersPerArm({ n, arms, cluster }: UnitRows, names: readonly string[]): number[] | null {
+  if (!cluster) return null
+  const armOf = new Map<number, number>()
+  for (let row = 0; row < n; row++) {
+    const known = armOf.get(cluster.codes[row]!)
+    if (known !== undefined && known !== arms.codes[row]) return null
+    armOf.set(cluster.codes[row]!, arms.codes[row]!)
+  }
+  return names.map((name) => [...armOf.values()].filter((code) => arms.texts[code] === name).length)
 }
 
 const noPlannedRatio = 'a bandit changes the weights as it goes, so that no ratio is planned'
 
 /** The check of the whole population. */
-export const checkSampleRatio: HealthCheckFunction = ({ spec, index, rule }) => {
+export const checkSampleRatio: HealthCheckFunction = ({ spec, index, evidence, rule }) => {
   if (spec.bandit) return [notEvaluated(noPlannedRatio)]
-  const { arms, counts, weights } = armSizes(spec, index)
+  const { arms, counts, weights, of } = randomisedSizes(spec, index, evidence)
   const result = sampleRatioMismatch(counts, weights, { alpha: rule.threshold })
   if (isRefused(result))
     return [{ verdict: 'fail', message: `the arms' sizes cannot be checked: ${result.refused}` }]
   const { pValue, statistic, method } = result
   const verdict = verdictOfPValue(pValue, rule.threshold)
-  const sizes = `arms of ${counts.join(' and ')} units, planned ${weights.join(' : ')}`
+  const sizes = `arms of ${counts.join(' and ')} ${of}, planned ${weights.join(' : ')}`
   return [
     {
       verdict,
       pValue,
       observed: pValue,
       statistic: statistic ?? null,
-      message: verdict === 'fail' ? mismatchText(counts, weights, pValue) : `${sizes} (${pText(pValue)})`,
+      message: verdict === 'fail' ? mismatchText(counts, weights, pValue, of) : `${sizes} (${pText(pValue)})`,
       diagnostics: { arms, units: counts, expected_weights: weights, expected: result.expected, method },
     },
   ]
@@ -56,6 +89,8 @@ export const checkSampleRatio: HealthCheckFunction = ({ spec, index, rule }) => 
 export const checkSampleRatioBySegment: HealthCheckFunction = ({ spec, index, rule }) => {
   if (spec.segments.length === 0) return [notEvaluated('no segments are declared')]
   if (spec.bandit) return [notEvaluated(noPlannedRatio)]
+  if (spec.cluster !== undefined)
+    return [notEvaluated('clusters were given their arms, and may have units of several segments')]
   const tested = index.scopes
     .filter(({ segmentName }) => segmentName !== null && spec.segments.includes(segmentName))
     .map((scope) => {
