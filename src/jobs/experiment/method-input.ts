@@ -76,7 +76,7 @@ export function methodInput(
       return found ? [{ day: look, ...found }] : []
     }),
     rows:
-      needs === 'rows' && scopeRows
+      needs === 'rows' && scopeRows?.knows(outcome.name)
         ? { treatment: rowsOf(scopeRows, treatment), control: rowsOf(scopeRows, spec.control) }
         : null,
     replicated: replicated && {

@@ -20,6 +20,8 @@ export interface ReplicatedScope {
 
 /** The units of a scope, filtered and resampled at most once. */
 export interface ScopeRows {
+  /** Whether the units' values of an outcome are at hand: those of one set of metrics are. */
+  readonly knows: (outcome: string) => boolean
   readonly ofArm: (scope: Scope, arm: string, outcome: string, own: 1 | 2) => ArmRows
   readonly replicated: (scope: Scope) => ReplicatedScope
 }
@@ -35,6 +37,7 @@ export function makeScopeRows(spec: ExperimentSpec, rows: UnitRows): ScopeRows {
     return found
   }
   return {
+    knows: (outcome) => rows.variables.has(outcome),
     ofArm: (scope, arm, outcome, own) => armRows(rows, placesOf(scope, arm), outcome, own),
     replicated: (scope) => {
       const key = JSON.stringify([scope.segmentName, scope.segmentValue])
@@ -55,7 +58,9 @@ function replicate(
   const all = Int32Array.from(places.flatMap((list) => [...list]))
   const pick = (values: Float64Array) => Float64Array.from(all, (row) => values[row]!)
   const { cluster } = rows
-  const outcomes = spec.outcomes.filter((outcome) => outcomeKind(outcome) !== 'quantile')
+  const outcomes = spec.outcomes.filter(
+    (outcome) => outcomeKind(outcome) !== 'quantile' && rows.variables.has(outcome.name),
+  )
   const { units, layouts } = bootstrapOutcomes(
     {
       // Units of one cluster are taken together.
