@@ -54,10 +54,12 @@ describe('the tables of a job', () => {
     expect(relationsOf(nodes['job.shop.checkout']!).map(({ identifier }) => identifier)).toEqual([
       'checkout',
       'checkout__health',
+      'checkout__memo',
     ])
     expect(select(manifest, { select: ['checkout'] }).nodeIds).toEqual([
       'job.shop.checkout',
       'job_table.shop.checkout__health',
+      'job_table.shop.checkout__memo',
     ])
     const isWork = { resourceTypes: ['job', 'model'] } as const
     expect(select(manifest, { select: ['checkout__health'], ...isWork }).nodeIds).toEqual([
@@ -81,6 +83,7 @@ describe('the tables of a job', () => {
     expect(off.manifest.disabled.map(({ id }) => id)).toEqual([
       'job.shop.checkout',
       'job_table.shop.checkout__health',
+      'job_table.shop.checkout__memo',
     ])
   })
 
