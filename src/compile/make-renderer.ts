@@ -120,7 +120,8 @@ export function makeRenderer(manifest: Manifest, templates: Templates, resolver:
     const filtered = isUnfiltered(node)
       ? relation!
       : callValue(names.find('get_where_subquery', null)!, [relation!])
-    const block = macros.findTest(macro, node.package)!
+    const block = macros.findTest(macro, node.package)
+    if (!block) throw new ProblemError(unknownTest(node))
     const text = dialect.callMacro(block, [], { ...values, model: filtered }, names)
     return { text: str(text).trim(), placeAt: () => node.place }
   }
@@ -340,6 +341,11 @@ function madeRelations(returned: Value): MadeRelation[] {
     const parts = relationParts(value)
     return parts ? [{ schema: parts.schema, identifier: parts.identifier, type: parts.type ?? null }] : []
   })
+}
+
+function unknownTest({ generic, place }: TestNode) {
+  const hint = 'is its name spelled as it is defined, and the package that has it installed?'
+  return makeProblem('macro-unknown', `there is no test '${generic!.macro}'`, { place, hint })
 }
 
 function unknownMacro(macro: string, near: string | undefined) {

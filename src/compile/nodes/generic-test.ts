@@ -51,8 +51,11 @@ function draftOne(
   // A test that is switched off may well belong to a package that is not there.
   const isOff = outside['enabled'] === false
   if (!isOff && !templates.macros.findTest(spec.test, packageName)) {
-    problems.push(unknownTest(scope, spec))
-    return null
+    // For dbt that fails the test when it is run, and nothing else.
+    if (scope.misspelled === 'error') {
+      problems.push(unknownTest(scope, spec))
+      return null
+    }
   }
   const capture = isOff
     ? { reads: [], config: {}, problems: [] }

@@ -137,7 +137,9 @@ export function seedEntry(node: SeedNode, scope: ArtifactScope): Entry {
 /** A test, with its thresholds. */
 export function testEntry(node: TestNode, scope: ArtifactScope): Entry {
   const { generic } = node
+  const isKept = (node.storeFailures ?? 'ephemeral') !== 'ephemeral'
   return extended(tableEntry(node, scope, node.relation), queryEntry(node, scope), {
+    relation_name: isKept ? relationName(node, node.relation, scope.manifest, scope.options) : null,
     group: node.group ?? null,
     ...(generic && genericEntry(node, scope)),
     checksum: generic ? checksum('') : checksum(textChecksum(node.rawCode)),
