@@ -9,6 +9,8 @@ import {
   isQuantileCap,
   momentVariables,
   type NumberedVariable,
+  runningValues,
+  type Values,
   valueAt,
   variablesOf,
 } from './values-sql.ts'
@@ -52,9 +54,13 @@ function bounds({ number, variable }: NumberedVariable, of: 'y' | 'x', value: SQ
 }
 
 /** The moments of every metric by group and day, side by side. */
-export function groupMomentsQuery(plan: MetricsPlan, rows: DayRows): SQLQuery {
+export function groupMomentsQuery(
+  plan: MetricsPlan,
+  rows: DayRows,
+  values: Values = runningValues(plan, rows.day),
+): SQLQuery {
   const columns = plan.metrics.flatMap((metric, index) =>
-    metric.hasMoments ? momentColumns(plan, metric, index, rows.day) : [],
+    metric.hasMoments ? momentColumns(plan, metric, index, { day: rows.day, values }) : [],
   )
   return sql`
     select w.group_id, ${rows.day} as day, count(*) as units${columns.length > 0 ? sql`, ${sql.join(columns, sql`,\n      `)}` : sql``}
@@ -67,8 +73,13 @@ const named = (value: SQLQuery, name: string): SQLQuery => sql`${value} as ${sql
 /** Most variables that a metric has: numerator, denominator and the covariates of both. */
 const mostVariables = 4
 
-function momentColumns(plan: MetricsPlan, metric: PlannedMetric, index: number, day: SQLQuery): SQLQuery[] {
-  const variables = momentVariables(plan, metric, day)
+function momentColumns(
+  plan: MetricsPlan,
+  metric: PlannedMetric,
+  index: number,
+  { day, values }: { readonly day: SQLQuery; readonly values: Values },
+): SQLQuery[] {
+  const variables = momentVariables(plan, metric, values)
   const outcomes = variables.slice(0, metric.variables.length)
   const canMiss = metric.variables.some(({ unusable }) => unusable !== null)
   const joint = jointColumns(`a${index}`, variables, canMiss)

@@ -16,12 +16,13 @@ import {
   covariateColumn,
   covariatesOf,
   covariatesQuery,
+  daysOfHistory,
   measureColumn,
   runningQuery,
   type SourceRelation,
   singleDayQuery,
 } from './running-sql.ts'
-import { isFiniteSql, whole } from './source-sql.ts'
+import { dayNumber, isFiniteSql, whole } from './source-sql.ts'
 import { edgesQuery, isPlain, measuresOfSpan, partialDaysQuery } from './spans-sql.ts'
 import {
   freshQuery,
@@ -31,6 +32,7 @@ import {
   unitsQuery,
   workQuery,
 } from './units-sql.ts'
+import { unitValues, variablesOf } from './values-sql.ts'
 
 /*
  * Brings the tables of a set of metrics up to date. Making them from nothing is the same with no day settled: all
@@ -135,14 +137,16 @@ class Refresh {
     const again = previous && (await this.makeWork('again', seenAgainQuery(previous, seen)))
     const first = await this.findFirst(seen, again)
     const crossings = again && (await this.findCrossings(seen, again))
-    const base = previous ? previous.settledDay : (first.firstDay ?? plan.until) - 1
+    // Made from nothing, running totals reach back far enough to give covariates as well.
+    const history = previous ? [] : daysOfHistory(plan)
+    const base = previous ? previous.settledDay : (first.firstDay ?? plan.until) - 1 - Math.max(0, ...history)
     const running = await this.addUp(first.relation, base)
-    const fresh = await this.makeFresh(first, running, base)
-    const work = workQuery(plan, fresh, previous && crossings && { refresh: previous, crossings })
+    const fresh = await this.makeFresh(first, { running, base, history })
+    const work = workQuery(plan, fresh, previous && { refresh: previous, crossings })
     const groups = this.groups()
     const joins = await this.findEdges({ work, groups, running, base })
-    const cells = await this.makeCells({ work, groups, running, base, joins })
     const units = await this.makeUnits({ work, groups, running, joins })
+    const cells = await this.makeCells({ work, groups, running, base, joins })
     const { newUnits } = first
     return { cells, units, groups: groupRows, newUnits, firstDay: previous ? previous.settledDay + 1 : null }
   }
@@ -212,14 +216,14 @@ class Refresh {
   /** New units with what they came to before their exposure. */
   private async makeFresh(
     { relation: first, firstDay }: { readonly relation: Relation; readonly firstDay: number | null },
-    running: Relation,
-    base: number,
+    { running, base, history }: { running: Relation; base: number; history: readonly number[] },
   ): Promise<Relation> {
     const { plan, targets } = this.input
     const before: (Relation | null)[] = []
     const funnels = new Map<number, Relation>()
     for (const [index, source] of this.input.sources.entries()) {
-      const query = covariatesQuery(plan, index, source, first, firstDay ?? plan.until)
+      const isKnown = history.length > 0 && plan.sources[index]!.day !== undefined
+      const query = isKnown ? null : covariatesQuery(plan, index, source, first, firstDay ?? plan.until)
       const relation = query && (await this.makeWork(`before_${index}`, query))
       before.push(relation)
       const sums = covariatesOf(plan)
@@ -236,7 +240,7 @@ class Refresh {
     const totals = this.readsOneDay(base) ? null : running
     const fresh = await this.makeWork(
       'fresh',
-      freshQuery(plan, { first, groups: targets.groups, before, funnels, running: totals }),
+      freshQuery(plan, { first, groups: targets.groups, before, funnels, running: totals, history }),
     )
     await this.analyze(fresh, ['unit', 'group_id', 'exposed_day'])
     return fresh
@@ -272,12 +276,13 @@ class Refresh {
     )
   }
 
-  private async findCrossings(seen: Relation, again: Relation): Promise<Relation> {
+  private async findCrossings(seen: Relation, again: Relation): Promise<Relation | null> {
     const { plan } = this.input
-    const crossings = await this.makeWork(
+    const { relation: crossings, rows: found } = await this.makeCounted(
       'crossings',
       crossingsQuery(seen, plan.experiments, relationIdent(again)),
     )
+    if (found === 0) return null
     await this.analyze(crossings)
     const refusing = plan.experiments.flatMap(({ data }, number) =>
       data.crossovers === 'fail' ? [number] : [],
@@ -415,11 +420,29 @@ class Refresh {
       : sql``
     const moments = await this.makeWork(
       'moments',
-      groupMomentsQuery(plan, { from: sql`${from} ${capJoin} ${fromDay}`, day }),
+      this.readsOneDay(base) && !caps
+        ? groupMomentsQuery(plan, { from: this.unitsOfLastDay(), day }, unitValues)
+        : groupMomentsQuery(plan, { from: sql`${from} ${capJoin} ${fromDay}`, day }),
     )
     const keys = await this.makeWork('keys', cellKeysQuery(groups))
     await this.analyze(keys)
     return this.make(targets.cells, cellsQuery(plan, moments, keys))
+  }
+
+  /** Where a single day is read, the units' table has all values as they are at its end. */
+  private unitsOfLastDay(): SQLQuery {
+    const { plan, targets } = this.input
+    const values = variablesOf(plan).flatMap(({ variable }) => [
+      sql`u.${sql.ident(variable.column)}`,
+      ...(variable.covariate ? [sql`u.${sql.ident(variable.covariate.column)}`] : []),
+    ])
+    const list = values.length === 0 ? sql`` : sql`, ${sql.join(values, sql`, `)}`
+    return sql`
+      from (
+        select u.group_id, u.counted, u.exposed_at, ${dayNumber(sql`u.exposed_day`)} as exposed_day${list}
+        from ${relationIdent(targets.units)} as u) as w
+      inner join ${this.groups()} as g on g.group_id = w.group_id and g.last_day >= ${whole(plan.until)}
+      where w.counted`
   }
 
   private dayOf(base: number): SQLQuery {
@@ -455,10 +478,14 @@ class Refresh {
   }
 
   private async makeWork(name: string, query: SQLQuery): Promise<Relation> {
+    return (await this.makeCounted(name, query)).relation
+  }
+
+  private async makeCounted(name: string, query: SQLQuery): Promise<{ relation: Relation; rows: number }> {
     const relation = this.input.workRelation(name)
-    await this.session.query(createTableAs(relation, query, { unlogged: true }))
+    const { rowCount } = await this.session.query(createTableAs(relation, query, { unlogged: true }))
     this.made.push(relation)
-    return relation
+    return { relation, rows: rowCount }
   }
 
   private async analyze(relation: Relation, columns: readonly string[] = []): Promise<void> {

@@ -173,3 +173,16 @@ export function covariatesOf(plan: MetricsPlan): { readonly measure: number; rea
     }
   return [...found.values()]
 }
+
+/** Numbers of days before the exposure for which running totals of daily sources can give covariates, each once. */
+export function daysOfHistory(plan: MetricsPlan): number[] {
+  const days = covariatesOf(plan)
+    .filter(({ measure }) => isDaily(plan, measure))
+    .map((covariate) => covariate.days)
+  return [...new Set(days)].sort((a, b) => a - b)
+}
+
+/** Whether a measure's source has days and no instants. */
+export function isDaily(plan: MetricsPlan, measure: number): boolean {
+  return plan.sources[plan.measures[measure]!.source]!.day !== undefined
+}

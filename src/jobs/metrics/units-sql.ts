@@ -2,7 +2,7 @@ import type { Relation } from '../../core/node.ts'
 import { relationIdent, type SQLQuery, sql } from '../../warehouse/index.ts'
 import { stepColumn } from './funnel-sql.ts'
 import type { MetricsPlan, PlannedMetric } from './metrics-plan.ts'
-import { covariateColumn, measureColumn } from './running-sql.ts'
+import { covariateColumn, isDaily, measureColumn } from './running-sql.ts'
 import { dateOf, dayNumber, whole } from './source-sql.ts'
 import { isPlain } from './spans-sql.ts'
 import {
@@ -82,7 +82,7 @@ export function knownUnits({ units, settledDay }: PreviousRefresh): SQLQuery {
 export function workQuery(
   plan: MetricsPlan,
   fresh: Relation,
-  previous: { readonly refresh: PreviousRefresh; readonly crossings: Relation } | null,
+  previous: { readonly refresh: PreviousRefresh; readonly crossings: Relation | null } | null,
 ): SQLQuery {
   const names = [
     ...variablesOf(plan).flatMap((entry) => workColumns(entry)),
@@ -103,7 +103,7 @@ function workColumns({ number, variable }: NumberedVariable): SQLQuery[] {
   ]
 }
 
-function previousUnits(plan: MetricsPlan, previous: PreviousRefresh, crossings: Relation): SQLQuery {
+function previousUnits(plan: MetricsPlan, previous: PreviousRefresh, crossings: Relation | null): SQLQuery {
   const { settledDay, columns } = previous
   const settled = dateOf(whole(settledDay))
   const values = variablesOf(plan).flatMap((entry) => {
@@ -124,12 +124,13 @@ function previousUnits(plan: MetricsPlan, previous: PreviousRefresh, crossings: 
     }),
   )
   const list = [...values, ...steps]
+  const crossed = sql`case when u.crossed_day <= ${settled} then ${dayNumber(sql`u.crossed_day`)} end`
   return sql`
     select u.unit, u.group_id, u.exposed_at, ${dayNumber(sql`u.exposed_day`)},
-      coalesce(case when u.crossed_day <= ${settled} then ${dayNumber(sql`u.crossed_day`)} end, x.crossed_day),
+      ${crossings ? sql`coalesce(${crossed}, x.crossed_day)` : crossed},
       u.cluster${list.length === 0 ? sql`` : sql`, ${sql.join(list, sql`, `)}`}
     from ${knownUnits(previous)} as u
-    left join ${relationIdent(crossings)} as x on x.group_id = u.group_id and x.unit = u.unit`
+    ${crossings ? sql`left join ${relationIdent(crossings)} as x on x.group_id = u.group_id and x.unit = u.unit` : sql``}`
 }
 
 function isByDay(plan: MetricsPlan, metric: PlannedMetric): boolean {
@@ -148,9 +149,11 @@ export function freshQuery(
     readonly funnels: ReadonlyMap<number, Relation>
     /** Running totals; null where all of them are 0 on the day before an exposure. */
     readonly running: Relation | null
+    /** Numbers of days for which the running totals reach far enough back to give covariates. */
+    readonly history: readonly number[]
   },
 ): SQLQuery {
-  const { first, groups, before, funnels, running } = parts
+  const { first, groups, before, funnels, running, history } = parts
   // What was there before the exposure is taken off once, so that the running total of a day is all that is left to add.
   const start = ({ variable }: NumberedVariable, measure: number): SQLQuery =>
     running && isPlain(plan, plan.spans[variable.span]!)
@@ -166,7 +169,7 @@ export function freshQuery(
         ? []
         : [sql`${start(entry, variable.unusable)} as ${workColumn.unusable(number)}`]),
       ...(variable.covariate
-        ? [sql`${covariate(plan, entry, funnels.get(metric))} as ${workColumn.covariate(number)}`]
+        ? [sql`${covariate(plan, entry, history, funnels.get(metric))} as ${workColumn.covariate(number)}`]
         : []),
     ]
   })
@@ -182,6 +185,10 @@ export function freshQuery(
   const funnelJoins = [...funnels].map(([metric, relation]) =>
     joinBefore(relation, sql.ident(`fb${metric}`), sql`group_id`),
   )
+  const historyJoins = history.map(
+    (days) => sql`left join ${relationIdent(running!)} as ${historyName(days)}
+      on ${historyName(days)}.unit = f.unit and ${historyName(days)}.day = f.exposed_day - 1 - ${whole(days)}`,
+  )
   const list = [...columns, ...steps]
   return sql`
     select f.unit, g.group_id, f.exposed_at, f.exposed_day, f.crossed_day, f.cluster
@@ -189,7 +196,12 @@ export function freshQuery(
     from ${relationIdent(first)} as f
     inner join ${relationIdent(groups)} as g on g.group_key = f.group_key
     ${running ? sql`left join ${relationIdent(running)} as r on r.unit = f.unit and r.day = f.exposed_day - 1` : sql``}
-    ${sql.join([...joins, ...funnelJoins], sql`\n    `)}`
+    ${sql.join([...joins, ...funnelJoins, ...historyJoins], sql`\n    `)}`
+}
+
+/** The name of the running totals so many days before the day before the exposure. */
+function historyName(days: number): SQLQuery {
+  return sql.ident(`h${days}`)
 }
 
 function joinBefore(relation: Relation, alias: SQLQuery, key: SQLQuery): SQLQuery {
@@ -197,12 +209,20 @@ function joinBefore(relation: Relation, alias: SQLQuery, key: SQLQuery): SQLQuer
       on ${alias}.${key} = f.experiment_number and ${alias}.unit = f.unit`
 }
 
-function covariate(plan: MetricsPlan, entry: NumberedVariable, funnel: Relation | undefined): SQLQuery {
+function covariate(
+  plan: MetricsPlan,
+  entry: NumberedVariable,
+  history: readonly number[],
+  funnel: Relation | undefined,
+): SQLQuery {
   const { variable, metric } = entry
   if (funnel) return sql`(${sql.ident(`fb${metric}`)}.done_day is not null)::int::float8`
   const source = sql.ident(`b${plan.measures[variable.measure!]!.source}`)
+  const { days } = variable.covariate!
   const sum = (measure: number): SQLQuery =>
-    sql`coalesce(${source}.${covariateColumn(measure, variable.covariate!.days)}, 0)`
+    history.includes(days) && isDaily(plan, measure)
+      ? sql`(coalesce(r.${measureColumn(measure)}, 0) - coalesce(${historyName(days)}.${measureColumn(measure)}, 0))`
+      : sql`coalesce(${source}.${covariateColumn(measure, days)}, 0)`
   const total = sum(variable.measure!)
   const value = variable.isFlag ? sql`(${total} > 0)::int::float8` : total
   return variable.unusable === null ? value : sql`case when ${sum(variable.unusable)} = 0 then ${value} end`

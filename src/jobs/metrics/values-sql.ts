@@ -115,21 +115,41 @@ function capped(
   return upper.length + lower.length === 0 ? value : sql`(case when ${value} is not null then ${within} end)`
 }
 
+/** How a variable and its covariate are said in a query. */
+export interface Values {
+  readonly outcome: (entry: NumberedVariable) => SQLQuery
+  readonly covariate: (entry: NumberedVariable) => SQLQuery
+}
+
+/** Values out of running totals, at the end of a day. */
+export function runningValues(plan: MetricsPlan, day: SQLQuery): Values {
+  return {
+    outcome: (entry) => valueAt(plan, entry, day, 'all'),
+    covariate: (entry) => covariateValue(entry, 'all'),
+  }
+}
+
+/** Values as they stand in the units' table, where no bound is a quantile. */
+export const unitValues: Values = {
+  outcome: ({ variable }) => sql`w.${sql.ident(variable.column)}`,
+  covariate: ({ variable }) => sql`w.${sql.ident(variable.covariate!.column)}`,
+}
+
 /** The variables of a metric's moments in order: outcome, denominator, then their covariates. */
 export function momentVariables(
   plan: MetricsPlan,
   metric: PlannedMetric,
-  day: SQLQuery,
+  values: Values,
 ): { readonly name: string; readonly value: SQLQuery }[] {
   const entries = variablesOf(plan).filter((entry) => plan.metrics[entry.metric] === metric)
   return [
     ...entries.map((entry) => ({
       name: entry.variable.name as string,
-      value: valueAt(plan, entry, day, 'all'),
+      value: values.outcome(entry),
     })),
     ...entries.flatMap((entry) =>
       entry.variable.covariate
-        ? [{ name: entry.variable.covariate.name as string, value: covariateValue(entry, 'all') }]
+        ? [{ name: entry.variable.covariate.name as string, value: values.covariate(entry) }]
         : [],
     ),
   ]
