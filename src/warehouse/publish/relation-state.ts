@@ -10,6 +10,7 @@ import {
   policies,
   replication,
   rules,
+  securityLabels,
   statistics,
   toastOptions,
   triggers,
@@ -53,6 +54,12 @@ export interface ColumnSetting {
   readonly statement: string
 }
 
+/** What a provider has been told, of one column or of the whole. */
+export interface SecurityLabel {
+  readonly column: string | null
+  readonly statement: string
+}
+
 export interface ExtendedStatistics {
   readonly columns: readonly string[]
   readonly statements: readonly string[]
@@ -86,6 +93,7 @@ export interface RelationState {
   /** Those of where long values are, `toast.name=value`. */
   readonly toastOptions: readonly string[]
   readonly columnSettings: readonly ColumnSetting[]
+  readonly securityLabels: readonly SecurityLabel[]
   /** Where its file lies, if not where those of the database do. */
   readonly tablespace: string | null
   readonly rowSecurity: 'off' | 'on' | 'forced'
@@ -189,6 +197,7 @@ function stateQuery(which: Which, withDefinitions: boolean): SQLQuery {
         ${isInherited} as "isInherited",
         case when c.reltoastrelid <> 0 then ${toastOptions} else '[]' end as "toastOptions",
         coalesce(set_columns.settings, '[]') as "columnSettings",
+        ${securityLabels} as "securityLabels",
         (select spcname from pg_tablespace where oid = c.reltablespace) as tablespace,
         coalesce(pointing.keys, '[]') as "foreignKeys",
         coalesce(looking.policies, '[]') as "lookingPolicies",

@@ -34,7 +34,8 @@ export function carryOver(old: RelationState, successor: Successor): SQLQuery[] 
     ...carryOptions(old, successor),
   ]
   if (kind === old.kind) statements.push(...[...old.triggers, ...old.rules].map(unsafeSql))
-  if (kind === old.kind) statements.push(...carryColumnSettings(old, successor))
+  if (kind === old.kind)
+    statements.push(...carryColumnSettings(old, successor), ...carryLabels(old, successor))
   if (kind === 'table' && old.kind === 'table') statements.push(...carryTableRules(old))
   if (kind !== 'view' && old.kind !== 'view') statements.push(...carryStatistics(old, successor))
   // Last: afterwards only members of the new owner may do any of the above.
@@ -59,6 +60,13 @@ function carryColumnSettings({ columnSettings }: RelationState, successor: Succe
   const typeOf = new Map(successor.columns.map((column, at) => [column, successor.columnTypes[at]]))
   return columnSettings
     .filter(({ column, type }) => typeOf.has(column) && (type === null || type === typeOf.get(column)))
+    .map(({ statement }) => unsafeSql(statement))
+}
+
+/** What hides columns has to hide them from the first moment on; where its provider cannot be asked, nothing is published. */
+function carryLabels({ securityLabels }: RelationState, { columns }: Successor): SQLQuery[] {
+  return securityLabels
+    .filter(({ column }) => column === null || columns.includes(column))
     .map(({ statement }) => unsafeSql(statement))
 }
 

@@ -149,6 +149,22 @@ export const columnSettings = sql`
       ))
       group by c.oid`
 
+/** What providers of security labels (masking, mandatory access) have been told of the relation and its columns. */
+export const securityLabels = sql`(
+        select coalesce(json_agg(json_build_object(
+          'column', a.attname,
+          'statement', format('security label for %I on %s is %L', l.provider, case
+            when a.attname is not null then format('column %I.%I.%I', c.nspname, c.relname, a.attname)
+            else format('%s %I.%I', case c.relkind
+              when 'v' then 'view' when 'm' then 'materialized view' when 'f' then 'foreign table' else 'table'
+            end, c.nspname, c.relname)
+          end, l.label)
+        ) order by l.objsubid, l.provider), '[]')
+        from pg_seclabel l
+        left join pg_attribute a on a.attrelid = l.objoid and a.attnum = l.objsubid and l.objsubid > 0
+        where l.classoid = 'pg_class'::regclass and l.objoid = c.oid
+      )`
+
 /** Storage parameters of where long values are. */
 export const toastOptions = sql`(
         select coalesce(json_agg('toast.' || option), '[]')

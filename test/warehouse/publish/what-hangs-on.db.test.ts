@@ -229,6 +229,20 @@ test('a policy of another table that needs a column that is gone refuses everyth
   expect(await values(`select polname from pg_policy`)).toEqual([['of_orders']])
 })
 
+test('a security label is never lost: where its provider is not there, nothing is published', async () => {
+  await warehouse().withSession(async (session) => {
+    await session.query(sql`set allow_system_table_mods = on`)
+    // No provider comes with the server; this is what one would have written.
+    await session.query(sql`
+      insert into pg_seclabel (objoid, classoid, objsubid, provider, label)
+      values ('marts.orders'::regclass, 'pg_class'::regclass, 4, 'anon', 'MASKED WITH VALUE $$x$$')`)
+    await session.query(sql`reset allow_system_table_mods`)
+  })
+  await expect(republish()).rejects.toThrow(/security label provider "anon" is not loaded/)
+  await run('alter table build.orders drop column note')
+  await republish()
+})
+
 test('rows are known to whoever gets their changes by an index whose columns nobody declared', async () => {
   await runAll(
     'create unique index orders_id on marts.orders (id)',
