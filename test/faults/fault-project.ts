@@ -124,7 +124,7 @@ where {{ var('fail', false) }}
 `,
 }
 
-/** The relations that runs publish. */
+/** The relations that runs publish, but for what an experiment writes beside its estimates: `furtherTables`. */
 export const relations = [
   'numbers',
   'events',
@@ -140,8 +140,10 @@ export const relations = [
   'players',
   'item_history',
   'score',
-  'score__health',
 ] as const
+
+/** Tables of the job besides its main one, as a pattern of LIKE; whatever they are, they are published with it. */
+export const furtherTables = 'score\\_\\_%'
 
 export interface FaultProject {
   readonly root: string

@@ -2,7 +2,7 @@ import { setTimeout as sleep } from 'node:timers/promises'
 import { afterAll, expect, test } from 'vitest'
 import { sql, withWarehouse } from '../../src/warehouse/index.ts'
 import { makeTestDatabase, type TestDatabase } from '../warehouse/test-database.ts'
-import { type FaultProject, relations, schema, useFaultProjects } from './fault-project.ts'
+import { type FaultProject, furtherTables, relations, schema, useFaultProjects } from './fault-project.ts'
 import { makeLane, type Outcome, startFaultRun } from './lane.ts'
 import { amount, seeded, tell } from './seeded.ts'
 import { kill, overLanes, publishing, statesChecked, useLanes } from './use-lane.ts'
@@ -87,7 +87,7 @@ async function killFirstRun(
       select count(*)::int as n
       from pg_catalog.pg_class c
       join pg_catalog.pg_namespace n on n.oid = c.relnamespace
-      where n.nspname = ${schema} and c.relkind in ('r', 'v', 'm')`)
+      where n.nspname = ${schema} and c.relkind in ('r', 'v', 'm') and c.relname not like ${furtherTables}`)
       return rows[0]!.n
     },
   )

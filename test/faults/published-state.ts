@@ -1,5 +1,5 @@
 import { type SQLQuery, sql } from '../../src/warehouse/index.ts'
-import { relations, schema } from './fault-project.ts'
+import { furtherTables, relations, schema } from './fault-project.ts'
 
 /*
  * What readers find, looked at in one statement and so in one snapshot, and what they are to find when just these runs
@@ -61,8 +61,8 @@ const stateQuery = sql`
         union all select run_id::text from estimand.publications where relation_name <> 'events'
       ) as everywhere
     ),
-    'publications', (select count(*) from estimand.publications),
-    'definitions', (select count(*) from estimand.definitions),
+    'publications', (select count(*) from estimand.publications where relation_name not like ${furtherTables}),
+    'definitions', (select count(*) from estimand.definitions where relation_name not like ${furtherTables}),
     'published_runs', (select count(*) from estimand.runs where published_at is not null),
     'newest_is_live', (
       select run_id = (select totals.run_id from ${table('totals')} as totals)::uuid
@@ -158,6 +158,7 @@ export async function readLeftovers(rows: Rows): Promise<PublishedState> {
         join pg_catalog.pg_namespace n on n.oid = c.relnamespace
         where n.nspname in (${schema}, 'bi') and c.relkind in ('r', 'v', 'm')
           and c.relname <> all(${[...relations, 'of_others']}::text[])
+          and c.relname not like ${furtherTables}
       ) as strangers,
       (
         select count(*)::int
