@@ -67,6 +67,7 @@ describe('a job that writes several tables', () => {
     ).toEqual([
       { relation_name: 'checkout', node_id: 'job.shop.checkout' },
       { relation_name: 'checkout__health', node_id: 'job.shop.checkout' },
+      { relation_name: 'checkout__memo', node_id: 'job.shop.checkout' },
     ])
     expect(
       await rows(`select has_table_privilege('public', 'analytics.checkout__health', 'select') as may`),
