@@ -29,6 +29,8 @@ export async function exportToFiles(
 ): Promise<ExitCode> {
   if ((name === undefined) === (flags.inline === undefined))
     throw usage('what is to be exported?', 'name a model or relation, or give a query with --inline')
+  if (/^[a-z][a-z0-9+.-]+:\/\//i.test(flags.to))
+    throw usage(`'${flags.to}' is no file`, 'export to a file, and copy it there')
   const target = exportTarget(resolve(context.workingDirectory, flags.to))
   if (!target)
     throw usage(

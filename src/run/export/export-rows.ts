@@ -1,4 +1,4 @@
-import type { CopyRows, Session, SQLQuery } from '../../warehouse/index.ts'
+import { type CopyRows, ServerError, type Session, type SQLQuery } from '../../warehouse/index.ts'
 import { EndlessRecordError, recordChunks } from '../load-files/record-chunks.ts'
 import { placesOfRecords } from '../load-files/scan-records.ts'
 import { type ExportFile, openTextFile } from './export-file.ts'
@@ -54,7 +54,22 @@ interface FileUnderWay {
 const chunkBytes = 1024 * 1024
 
 /** Writes the files, and gives them their names when all of them are whole. */
-export function exportRows(session: Session, request: ExportRequest): Promise<ExportResult> {
+export async function exportRows(session: Session, request: ExportRequest): Promise<ExportResult> {
+  try {
+    return await writeRows(session, request)
+  } catch (error) {
+    throw refusedQuery(error) ?? error
+  }
+}
+
+/** What the server says of the query or its values: nothing is broken then. */
+function refusedQuery(error: unknown): Error | null {
+  if (!(error instanceof ServerError)) return null
+  const { sqlstate, message, hint } = error.failure
+  return /^(22|42|P0)/.test(sqlstate ?? '') ? exportProblem(message, hint, error) : null
+}
+
+function writeRows(session: Session, request: ExportRequest): Promise<ExportResult> {
   const { query, target, partitionBy } = request
   return session.transaction(async () => {
     await settleNotation(session)
