@@ -38,7 +38,22 @@ export function testGates(
         : madeFromAll(graph, [tested, ...rest], waiting)
     for (const id of held) hold(id, test)
   }
+  holdUnitTests(manifest, [...reads.keys()], gates)
   return gates
+}
+
+/** A unit test waits for what its model waits for besides unit tests: of a model that is skipped it is skipped too. */
+function holdUnitTests(
+  { nodes }: Pick<Manifest, 'nodes'>,
+  ids: readonly NodeId[],
+  gates: Map<NodeId, NodeId[]>,
+): void {
+  for (const id of ids) {
+    const node = nodes[id]!
+    if (node.resourceType !== 'unit_test') continue
+    const others = (gates.get(node.modelId) ?? []).filter((test) => nodes[test]!.resourceType === 'test')
+    if (others.length > 0) gates.set(id, others)
+  }
 }
 
 /** Those who wait and are made from a node, directly or through others that do not wait. */

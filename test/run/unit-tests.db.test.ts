@@ -67,6 +67,20 @@ select {{ names | replace('"total"', 'round(total) as total') }}, 'expected' fro
     expect(worse.node('adds_up')).toMatchObject({ status: 'fail', rows: 2 })
   })
 
+  test('are skipped where a test of what their model reads fails, as the model is', async () => {
+    const { node } = await run({
+      'project.yml': projectFile,
+      'models/first.sql': 'select null::int as id',
+      'models/second.sql': "select id from {{ ref('first') }}",
+      'models/m.yml': `models: [{name: first, columns: [{name: id, data_tests: [not_null]}]}]
+unit_tests:
+  - {name: small, model: second, given: [{input: ref('first'), rows: [{id: 1}]}], expect: {rows: [{id: 1}]}}
+`,
+    })
+    expect(node('not_null_first_id').status).toBe('fail')
+    expect([node('small').status, node('second').status]).toEqual(['skipped', 'skipped'])
+  })
+
   test('run before their model, which is not built when they fail, and show the difference', async () => {
     const { node, result } = await run(unitTests(adds.replace('3.5', '4')))
     expect(result.published).toBe(false)
