@@ -19,6 +19,7 @@ import { defineList } from './commands/list.ts'
 import { defineLoad } from './commands/load.ts'
 import { defineParse } from './commands/parse.ts'
 import { definePlan } from './commands/plan.ts'
+import { definePower } from './commands/power.ts'
 import { defineProfile } from './commands/profile.ts'
 import { defineRetry } from './commands/retry.ts'
 import { defineRollback } from './commands/rollback.ts'
@@ -79,6 +80,7 @@ const groups: readonly { readonly title: string; readonly definers: readonly Com
       defineProfile,
       defineExperiment,
       defineAudit,
+      definePower,
       definePlan,
       defineLineage,
       defineExport,

@@ -1,8 +1,10 @@
 import { Option } from 'commander'
 import type { CommandDefiner } from '../define-command.ts'
 import { examples } from '../examples.ts'
+import type { PowerFlags } from '../plan-power.ts'
 import type { ExperimentListFlags, ExperimentShowFlags } from '../show-experiments.ts'
 import type { MemoFlags } from '../write-memo.ts'
+import { addPowerOptions } from './power.ts'
 
 /** `estimand experiment …`: how the project's experiments stand. */
 export const defineExperiment: CommandDefiner = (program, { command, launch }) => {
@@ -35,6 +37,18 @@ export const defineExperiment: CommandDefiner = (program, { command, launch }) =
     launch<ExperimentShowFlags>(async (context, flags, args) => {
       const { showExperiment } = await import('../show-experiments.ts')
       return showExperiment(context, flags, args[0]!)
+    }),
+  )
+
+  const power = command(experiment, 'power')
+    .usage('<experiment> [options]')
+    .argument('<experiment>', 'its name')
+    .description('what one that is declared can find, from the days before it starts')
+  addPowerOptions(power)
+  power.action(
+    launch<PowerFlags>(async (context, flags, args) => {
+      const { planPowerOf } = await import('../plan-power.ts')
+      return planPowerOf(context, flags, args[0]!)
     }),
   )
 
