@@ -199,6 +199,8 @@ targets:
     isOver = true
     await producing
     await untilEverything()
+    // One that was begun a moment ago knows no signals yet, and would end by this one.
+    await Promise.all(pair.map(({ said }) => said(/reading as/)))
     for (const { process } of pair) process.kill('SIGTERM')
     const ends = await Promise.all(pair.map(({ ended }) => ended))
     expect(ends.map(({ code }) => code)).toEqual([0, 0])
