@@ -58,6 +58,8 @@ export function auditedPlans({ sequential }: ExperimentSpec, population: Populat
   ]
 }
 
+const sequentialKinds: readonly ExperimentMethod[] = ['confidence_sequence', 'msprt', 'group_sequential']
+
 /** Analyses replications as the experiment is analysed, once for each sequential plan. */
 export function analyseAs(
   population: Population,
@@ -65,7 +67,13 @@ export function analyseAs(
   methods: readonly ExperimentMethod[] | undefined,
   plans: readonly SequentialPlan[],
 ): Analyse {
-  const specs = plans.map((plan) => auditedSpec(spec, methods, plan))
+  // Each sequential method is of one plan; all others hang on none, and are run with the first.
+  const specs = plans.map((plan, index) => {
+    const whole = auditedSpec(spec, methods, plan)
+    const isOwn = (method: ExperimentMethod): boolean =>
+      sequentialKinds.includes(method) ? method === plan.kind : index === 0
+    return { ...whole, methods: whole.methods.filter(isOwn) }
+  })
   const origin = { job: '', runId: '', asOf: spec.asOf }
   return (replication: Replication) => {
     const cells = replicationCells(population, replication)
