@@ -1,5 +1,5 @@
-import type { InferenceOptions } from '../experiment/inference.ts'
-import { isRefused, type Refusal, refuse } from '../experiment/refusal.ts'
+import type { InferenceOptions } from '../inference.ts'
+import { isRefused, type Refusal, refuse } from '../refusal.ts'
 import type { BinaryFit } from '../regression/binary-regression.ts'
 import { weightedSums } from '../regression/design.ts'
 import { fitLeastSquares, type LeastSquaresFit } from '../regression/least-squares.ts'

@@ -1,5 +1,5 @@
-import { type Inference, type InferenceOptions, waldInference } from '../experiment/inference.ts'
-import type { Refusal } from '../experiment/refusal.ts'
+import { type Inference, type InferenceOptions, waldInference } from '../inference.ts'
+import type { Refusal } from '../refusal.ts'
 
 /** An effect with the means that it is the difference of. */
 export interface CausalEffect extends Inference {

@@ -1,7 +1,7 @@
 import { fQuantile, fSf } from '../distributions/beta.ts'
-import { type Inference, type InferenceOptions, waldInference } from '../experiment/inference.ts'
 import type { JointMoments } from '../experiment/joint-moments.ts'
-import { type Refusal, refuse } from '../experiment/refusal.ts'
+import { type Inference, type InferenceOptions, waldInference } from '../inference.ts'
+import { type Refusal, refuse } from '../refusal.ts'
 import { invertProducts } from '../regression/solve-normal.ts'
 import { dot, quadraticForm, timesMatrix, timesVector } from '../regression/symmetric-matrix.ts'
 

@@ -1,5 +1,5 @@
-import type { InferenceOptions } from '../experiment/inference.ts'
-import { isRefused, type Refusal } from '../experiment/refusal.ts'
+import type { InferenceOptions } from '../inference.ts'
+import { isRefused, type Refusal } from '../refusal.ts'
 import { weightedSums } from '../regression/design.ts'
 import { fitLeastSquares, type LeastSquaresFit } from '../regression/least-squares.ts'
 import { type CausalEffect, effectOf, type PotentialMean } from './effect.ts'

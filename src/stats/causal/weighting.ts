@@ -1,5 +1,5 @@
-import type { InferenceOptions } from '../experiment/inference.ts'
-import { type Refusal, refuse } from '../experiment/refusal.ts'
+import type { InferenceOptions } from '../inference.ts'
+import { type Refusal, refuse } from '../refusal.ts'
 import type { BinaryFit } from '../regression/binary-regression.ts'
 import { weightedSums } from '../regression/design.ts'
 import { type CausalEffect, effectOf, type PotentialMean } from './effect.ts'

@@ -1,4 +1,4 @@
-import { type Refusal, refuse } from './refusal.ts'
+import { type Refusal, refuse } from '../refusal.ts'
 
 /**
  * The sufficient statistics of one arm: all that the methods of this folder need to know of its units.

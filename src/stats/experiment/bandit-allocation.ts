@@ -1,5 +1,5 @@
+import { isRefused, type Refusal, refuse } from '../refusal.ts'
 import { type ArmBelief, bestArm } from './best-arm.ts'
-import { isRefused, type Refusal, refuse } from './refusal.ts'
 
 /** Options of `banditAllocation`. */
 export interface BanditOptions {

@@ -2,10 +2,10 @@ import { betaQuantile } from '../distributions/beta.ts'
 import { betaKernel, incompleteBeta } from '../distributions/incomplete-beta.ts'
 import { inverseIncompleteBetaLogit } from '../distributions/inverse.ts'
 import { normalCdf, normalPdf } from '../distributions/normal.ts'
+import { checkLevel, criticalValue, defaultCiLevel } from '../inference.ts'
+import { type Refusal, refuse } from '../refusal.ts'
 import type { PointEstimate } from './confidence-sequence.ts'
-import { checkLevel, criticalValue, defaultCiLevel } from './inference.ts'
 import type { Counts } from './proportions.ts'
-import { type Refusal, refuse } from './refusal.ts'
 
 /** A normal prior of an effect, on the scale of the estimate. */
 export interface NormalPrior {

@@ -2,8 +2,8 @@ import { betaKernel, incompleteBeta } from '../distributions/incomplete-beta.ts'
 import { inverseIncompleteBetaLogit } from '../distributions/inverse.ts'
 import { normalCdf, normalPdf } from '../distributions/normal.ts'
 import { gaussLegendre } from '../distributions/quadrature.ts'
+import { type Refusal, refuse } from '../refusal.ts'
 import type { BetaPrior } from './bayes.ts'
-import { type Refusal, refuse } from './refusal.ts'
 
 /** What is believed of an arm: its mean is N(mean, stdError²). */
 export interface NormalBelief {

@@ -3,9 +3,9 @@ import { findRoot } from '../distributions/find-root.ts'
 import { betaKernel, incompleteBeta } from '../distributions/incomplete-beta.ts'
 import { inverseIncompleteBetaLogit } from '../distributions/inverse.ts'
 import { gaussLegendre } from '../distributions/quadrature.ts'
+import { checkLevel, defaultCiLevel } from '../inference.ts'
+import { type Refusal, refuse } from '../refusal.ts'
 import type { BetaPrior } from './bayes.ts'
-import { checkLevel, defaultCiLevel } from './inference.ts'
-import { type Refusal, refuse } from './refusal.ts'
 
 /** Options of `betaEffectInterval`. */
 export interface BetaEffectOptions {

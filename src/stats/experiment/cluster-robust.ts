@@ -1,11 +1,11 @@
+import { type Inference, type InferenceOptions, waldInference } from '../inference.ts'
+import { isRefused, type Refusal, refuse } from '../refusal.ts'
 import {
   type ClusterCorrection,
   type ClusterProducts,
   clusterContrast,
 } from '../regression/cluster-sandwich.ts'
 import { pseudoInverse, timesVector } from '../regression/symmetric-matrix.ts'
-import { type Inference, type InferenceOptions, waldInference } from './inference.ts'
-import { isRefused, type Refusal, refuse } from './refusal.ts'
 import { checkControlMean } from './relative-lift.ts'
 
 /** Options of the cluster-robust estimators. */

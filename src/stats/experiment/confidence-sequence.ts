@@ -1,5 +1,5 @@
-import { type Alternative, checkLevel, defaultCiLevel } from './inference.ts'
-import { type Refusal, refuse } from './refusal.ts'
+import { type Alternative, checkLevel, defaultCiLevel } from '../inference.ts'
+import { type Refusal, refuse } from '../refusal.ts'
 
 /** A point estimate that is normal in large samples. */
 export interface PointEstimate {

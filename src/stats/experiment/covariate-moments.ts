@@ -1,6 +1,6 @@
+import { type Refusal, refuse } from '../refusal.ts'
 import type { ArmMoments } from './arm-moments.ts'
 import { combinedCovariance, type JointMoments } from './joint-moments.ts'
-import { type Refusal, refuse } from './refusal.ts'
 
 /** What the first variables of joint moments are. */
 export type OutcomeKind =

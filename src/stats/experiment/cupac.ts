@@ -1,8 +1,8 @@
 import { hashUnit } from '../random/hash-unit.ts'
+import { isRefused, type Refusal, refuse } from '../refusal.ts'
 import { dot, pseudoInverse, timesVector } from '../regression/symmetric-matrix.ts'
 import { type ArmMoments, mergeMoments } from './arm-moments.ts'
 import { combinedCovariance, type JointMoments, jointMomentsOf, mergeJointMoments } from './joint-moments.ts'
-import { isRefused, type Refusal, refuse } from './refusal.ts'
 
 /*
  * CUPAC: the covariate of CUPED is a prediction of the outcome from what was known before the experiment, made for each

@@ -1,3 +1,5 @@
+import { type Inference, type InferenceOptions, waldInference } from '../inference.ts'
+import { isRefused, type Refusal, refuse } from '../refusal.ts'
 import {
   type ArmMoments,
   type ArmMomentsWithCovariate,
@@ -6,8 +8,6 @@ import {
   mergeMoments,
 } from './arm-moments.ts'
 import { welchDegreesOfFreedom } from './difference-in-means.ts'
-import { type Inference, type InferenceOptions, waldInference } from './inference.ts'
-import { isRefused, type Refusal, refuse } from './refusal.ts'
 import { checkControlMean } from './relative-lift.ts'
 
 /** Where the regression coefficient θ comes from. */

@@ -1,6 +1,6 @@
+import { type Inference, type InferenceOptions, waldInference } from '../inference.ts'
+import type { Refusal } from '../refusal.ts'
 import { type ArmMoments, checkArms } from './arm-moments.ts'
-import { type Inference, type InferenceOptions, waldInference } from './inference.ts'
-import type { Refusal } from './refusal.ts'
 
 /**
  * The difference in means of two arms, treatment minus control, with Welch's test and interval.

@@ -1,6 +1,6 @@
 import { normalCdf, normalQuantile, normalSf } from '../distributions/normal.ts'
 import { gaussLegendre } from '../distributions/quadrature.ts'
-import { type Refusal, refuse } from './refusal.ts'
+import { type Refusal, refuse } from '../refusal.ts'
 
 /**
  * Cumulative error that may be spent when a share `information` (0 to 1) of the planned information is in.

@@ -1,9 +1,9 @@
 import { chiSquareSf } from '../distributions/gamma.ts'
+import { type Inference, type InferenceOptions, waldInference } from '../inference.ts'
+import { isRefused, type Refusal, refuse } from '../refusal.ts'
 import { quadraticForm, type Rows } from '../regression/symmetric-matrix.ts'
 import type { PointEstimate } from './confidence-sequence.ts'
-import { type Inference, type InferenceOptions, waldInference } from './inference.ts'
 import type { JointMoments } from './joint-moments.ts'
-import { isRefused, type Refusal, refuse } from './refusal.ts'
 
 /** How much effects differ between disjoint groups of units. */
 export interface Heterogeneity {

@@ -11,14 +11,6 @@ export * from './cuped.ts'
 export { differenceInMeans } from './difference-in-means.ts'
 export * from './group-sequential.ts'
 export * from './heterogeneity.ts'
-export {
-  type Alternative,
-  criticalValue,
-  type EffectResult,
-  type Inference,
-  type InferenceOptions,
-  waldInference,
-} from './inference.ts'
 export * from './interaction.ts'
 export {
   type JointMoments,
@@ -36,7 +28,6 @@ export * from './proportions.ts'
 export * from './quantile-effect.ts'
 export * from './quantile-metric.ts'
 export * from './ratio-metric.ts'
-export { isRefused, type Refusal, refuse } from './refusal.ts'
 export * from './regression-adjustment.ts'
 export { type LiftInterval, type RelativeLiftOptions, relativeLift } from './relative-lift.ts'
 export * from './sample-ratio-mismatch.ts'

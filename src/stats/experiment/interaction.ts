@@ -1,6 +1,6 @@
+import { type EffectResult, type Inference, type InferenceOptions, waldInference } from '../inference.ts'
+import { isRefused, refuse } from '../refusal.ts'
 import type { ArmMoments } from './arm-moments.ts'
-import { type EffectResult, type Inference, type InferenceOptions, waldInference } from './inference.ts'
-import { isRefused, refuse } from './refusal.ts'
 import { relativeLift } from './relative-lift.ts'
 
 /** Units of two experiments at once: treated in neither, in one, or in both. */

@@ -1,7 +1,7 @@
 import { normalCdf, normalLogCdf } from '../distributions/normal.ts'
+import { checkLevel, defaultCiLevel } from '../inference.ts'
+import { type Refusal, refuse } from '../refusal.ts'
 import type { AlwaysValidInference, PointEstimate } from './confidence-sequence.ts'
-import { checkLevel, defaultCiLevel } from './inference.ts'
-import { type Refusal, refuse } from './refusal.ts'
 
 /** The result of `mixtureTest`. */
 export interface MixtureInference extends AlwaysValidInference {

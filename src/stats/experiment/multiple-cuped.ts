@@ -1,3 +1,5 @@
+import { type Inference, type InferenceOptions, waldInference } from '../inference.ts'
+import { isRefused, type Refusal, refuse } from '../refusal.ts'
 import {
   dot,
   pseudoInverse,
@@ -8,9 +10,7 @@ import {
 import { checkArms } from './arm-moments.ts'
 import { type CovariateMoments, covariateMoments, type OutcomeKind } from './covariate-moments.ts'
 import { welchDegreesOfFreedom } from './difference-in-means.ts'
-import { type Inference, type InferenceOptions, waldInference } from './inference.ts'
 import type { JointMoments } from './joint-moments.ts'
-import { isRefused, type Refusal, refuse } from './refusal.ts'
 import { checkControlMean } from './relative-lift.ts'
 
 /** Options of `multipleCuped`. */

@@ -1,5 +1,5 @@
-import { checkLevel, defaultCiLevel } from './inference.ts'
-import { type Refusal, refuse } from './refusal.ts'
+import { checkLevel, defaultCiLevel } from '../inference.ts'
+import { type Refusal, refuse } from '../refusal.ts'
 
 /** Corrections for testing several hypotheses. */
 export type Correction =

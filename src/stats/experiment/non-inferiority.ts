@@ -1,8 +1,8 @@
+import { type EffectResult, type InferenceOptions, pValueOf, waldInference } from '../inference.ts'
+import { isRefused, refuse } from '../refusal.ts'
 import { type ArmMoments, checkArms } from './arm-moments.ts'
 import type { PointEstimate } from './confidence-sequence.ts'
 import { differenceInMeans } from './difference-in-means.ts'
-import { type EffectResult, type InferenceOptions, pValueOf, waldInference } from './inference.ts'
-import { isRefused, refuse } from './refusal.ts'
 import { relativeLift } from './relative-lift.ts'
 
 /** Options of `nonInferiority`. */

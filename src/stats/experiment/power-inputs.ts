@@ -1,4 +1,5 @@
 import { normalQuantile } from '../distributions/normal.ts'
+import { isRefused, type Refusal, refuse } from '../refusal.ts'
 import { dot, pseudoInverse, timesVector } from '../regression/symmetric-matrix.ts'
 import { covariateMoments, type OutcomeKind } from './covariate-moments.ts'
 import {
@@ -10,7 +11,6 @@ import {
 import type { JointMoments } from './joint-moments.ts'
 import { minimumDetectableEffect, type PowerDesign, requiredUnits } from './power.ts'
 import { linearizeRatio } from './ratio-metric.ts'
-import { isRefused, type Refusal, refuse } from './refusal.ts'
 
 /** What history says of a metric, as a design reads it. */
 export interface MetricHistory extends Required<Pick<PowerDesign, 'variance' | 'mean'>> {

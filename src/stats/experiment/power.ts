@@ -1,9 +1,9 @@
 import { noncentralTCdf, noncentralTSf } from '../distributions/noncentral-t.ts'
 import { normalCdf, normalSf } from '../distributions/normal.ts'
+import { type Alternative, criticalValue } from '../inference.ts'
+import { type Refusal, refuse } from '../refusal.ts'
 import type { NormalPrior } from './bayes.ts'
 import { type PointEstimate, sequenceCriticalValue } from './confidence-sequence.ts'
-import { type Alternative, criticalValue } from './inference.ts'
-import { type Refusal, refuse } from './refusal.ts'
 
 /** What is known before an experiment. */
 export interface PowerDesign {

@@ -5,8 +5,8 @@ import {
   type Inference,
   type InferenceOptions,
   waldInference,
-} from './inference.ts'
-import { isRefused, type Refusal, refuse } from './refusal.ts'
+} from '../inference.ts'
+import { isRefused, type Refusal, refuse } from '../refusal.ts'
 
 /** A yes/no outcome in one arm. */
 export interface Counts {

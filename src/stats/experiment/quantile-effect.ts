@@ -1,9 +1,9 @@
+import { defaultCiLevel, type EffectResult, type InferenceOptions } from '../inference.ts'
+import { isRefused, type Refusal, refuse } from '../refusal.ts'
 import { differenceInMeans } from './difference-in-means.ts'
-import { defaultCiLevel, type EffectResult, type InferenceOptions } from './inference.ts'
 import { type JointMoments, jointMomentsOf } from './joint-moments.ts'
 import { type QuantileSample, quantileBounds, quantileMoments } from './quantile-metric.ts'
 import { linearizeRatio } from './ratio-metric.ts'
-import { isRefused, type Refusal, refuse } from './refusal.ts'
 import { relativeLift } from './relative-lift.ts'
 
 /** Options of `quantileDifference`. */

@@ -1,6 +1,6 @@
+import { criticalValue, defaultCiLevel } from '../inference.ts'
+import { type Refusal, refuse } from '../refusal.ts'
 import type { ArmMoments } from './arm-moments.ts'
-import { criticalValue, defaultCiLevel } from './inference.ts'
-import { type Refusal, refuse } from './refusal.ts'
 
 /** What a warehouse returns of one arm for a quantile metric. */
 export interface QuantileSample {

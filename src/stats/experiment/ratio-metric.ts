@@ -1,9 +1,9 @@
+import type { EffectResult, InferenceOptions } from '../inference.ts'
+import { isRefused, type Refusal, refuse } from '../refusal.ts'
 import type { ArmMoments } from './arm-moments.ts'
 import { type CupedInference, type CupedOptions, cuped, cupedTheta } from './cuped.ts'
 import { differenceInMeans } from './difference-in-means.ts'
-import type { EffectResult, InferenceOptions } from './inference.ts'
 import { combinedCovariance, type JointMoments, mergeJointMoments } from './joint-moments.ts'
-import { isRefused, type Refusal, refuse } from './refusal.ts'
 import { type RelativeLiftOptions, relativeLift } from './relative-lift.ts'
 
 /**

@@ -1,10 +1,10 @@
+import { type Inference, type InferenceOptions, waldInference } from '../inference.ts'
+import { isRefused, type Refusal, refuse } from '../refusal.ts'
 import { dot, pseudoInverse, quadraticForm, type Rows, timesVector } from '../regression/symmetric-matrix.ts'
 import { checkArms } from './arm-moments.ts'
 import { type CovariateMoments, covariateMoments, type OutcomeKind } from './covariate-moments.ts'
 import { welchDegreesOfFreedom } from './difference-in-means.ts'
-import { type Inference, type InferenceOptions, waldInference } from './inference.ts'
 import type { JointMoments } from './joint-moments.ts'
-import { isRefused, type Refusal, refuse } from './refusal.ts'
 import { checkControlMean } from './relative-lift.ts'
 
 /*

@@ -1,5 +1,3 @@
-import { type ArmMoments, checkArms } from './arm-moments.ts'
-import { differenceInMeans, welchDegreesOfFreedom } from './difference-in-means.ts'
 import {
   checkLevel,
   criticalValue,
@@ -7,8 +5,10 @@ import {
   type Inference,
   type InferenceOptions,
   waldInference,
-} from './inference.ts'
-import { isRefused, type Refusal, refuse } from './refusal.ts'
+} from '../inference.ts'
+import { isRefused, type Refusal, refuse } from '../refusal.ts'
+import { type ArmMoments, checkArms } from './arm-moments.ts'
+import { differenceInMeans, welchDegreesOfFreedom } from './difference-in-means.ts'
 
 /** How the interval of a relative lift is made. */
 export type LiftInterval = 'delta' | 'log' | 'fieller'

@@ -2,7 +2,7 @@ import { binomialPmf } from '../distributions/counts.ts'
 import { chiSquareSf } from '../distributions/gamma.ts'
 import { logGamma } from '../distributions/log-gamma.ts'
 import { normalSf } from '../distributions/normal.ts'
-import { type Refusal, refuse } from './refusal.ts'
+import { type Refusal, refuse } from '../refusal.ts'
 
 /** How the counts are tested. */
 export type SampleRatioMethod = 'chi_square' | 'exact' | 'normal' | 'normal_corrected'

@@ -1,3 +1,5 @@
+import { checkLevel, criticalValue, defaultCiLevel } from '../inference.ts'
+import { isRefused, type Refusal, refuse } from '../refusal.ts'
 import type { AlwaysValidInference, PointEstimate } from './confidence-sequence.ts'
 import {
   obrienFlemingSpending,
@@ -6,8 +8,6 @@ import {
   spendingBoundaries,
   stagewisePValues,
 } from './group-sequential.ts'
-import { checkLevel, criticalValue, defaultCiLevel } from './inference.ts'
-import { isRefused, type Refusal, refuse } from './refusal.ts'
 
 /** What one look adds when those before are remembered. */
 export interface RunningInference extends AlwaysValidInference {

@@ -1,7 +1,7 @@
 import { makeRandom } from '../random/philox.ts'
 import type { Random } from '../random/random.ts'
+import { isRefused, type Refusal, refuse } from '../refusal.ts'
 import { type BanditOptions, banditAllocation } from './bandit-allocation.ts'
-import { isRefused, type Refusal, refuse } from './refusal.ts'
 
 /** A bandit to play out. */
 export interface BanditSimulation extends BanditOptions {

@@ -1,6 +1,6 @@
+import { type Inference, type InferenceOptions, waldInference } from '../inference.ts'
+import { type Refusal, refuse } from '../refusal.ts'
 import { type ArmMoments, mergeMoments } from './arm-moments.ts'
-import { type Inference, type InferenceOptions, waldInference } from './inference.ts'
-import { type Refusal, refuse } from './refusal.ts'
 import { checkControlMean } from './relative-lift.ts'
 
 /** The two arms within one stratum. */

@@ -1,7 +1,7 @@
+import { type Inference, type InferenceOptions, waldInference } from '../inference.ts'
+import { isRefused, type Refusal, refuse } from '../refusal.ts'
 import { momentsOf } from './arm-moments.ts'
 import { differenceInMeans } from './difference-in-means.ts'
-import { type Inference, type InferenceOptions, waldInference } from './inference.ts'
-import { isRefused, type Refusal, refuse } from './refusal.ts'
 
 /** One period of a switchback, in the order of time within its sequence (a region, say). */
 export interface SwitchbackPeriod {

@@ -1,5 +1,5 @@
 import { normalCdf, normalLogCdf, normalPdf } from '../distributions/normal.ts'
-import { type Refusal, refuse } from '../experiment/refusal.ts'
+import { type Refusal, refuse } from '../refusal.ts'
 import { addLinear, type Design, linearPredictor, weightedProducts, weightedSums } from './design.ts'
 import { invertProducts } from './solve-normal.ts'
 import { dot, timesVector } from './symmetric-matrix.ts'

@@ -1,4 +1,4 @@
-import { type Refusal, refuse } from '../experiment/refusal.ts'
+import { type Refusal, refuse } from '../refusal.ts'
 import { addLinear, type Design, linearPredictor, weightedProducts, weightedSums } from './design.ts'
 import { invertProducts } from './solve-normal.ts'
 import { timesVector } from './symmetric-matrix.ts'

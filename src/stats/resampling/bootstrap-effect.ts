@@ -1,7 +1,7 @@
 import { normalCdf, normalQuantile } from '../distributions/normal.ts'
-import { checkLevel, criticalValue, defaultCiLevel, type Inference } from '../experiment/inference.ts'
 import { sortedQuantile } from '../experiment/quantile-effect.ts'
-import { isRefused, type Refusal, refuse } from '../experiment/refusal.ts'
+import { checkLevel, criticalValue, defaultCiLevel, type Inference } from '../inference.ts'
+import { isRefused, type Refusal, refuse } from '../refusal.ts'
 import type { BootstrapMeans } from './bootstrap-means.ts'
 import type { OutcomeLayout } from './bootstrap-outcomes.ts'
 

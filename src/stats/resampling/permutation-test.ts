@@ -1,5 +1,5 @@
-import { type Refusal, refuse } from '../experiment/refusal.ts'
 import { makeRandom } from '../random/philox.ts'
+import { type Refusal, refuse } from '../refusal.ts'
 
 /** Options of `permutationTest`. */
 export interface PermutationOptions {

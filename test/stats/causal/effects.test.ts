@@ -4,7 +4,7 @@ import type { CausalEffect } from '../../../src/stats/causal/effect.ts'
 import { regressionAdjustment } from '../../../src/stats/causal/outcome-regression.ts'
 import { type TreatedUnits, treatedUnits } from '../../../src/stats/causal/units.ts'
 import { effectiveSampleSize, inverseProbabilityWeighting } from '../../../src/stats/causal/weighting.ts'
-import { isRefused, type Refusal } from '../../../src/stats/experiment/refusal.ts'
+import { isRefused, type Refusal } from '../../../src/stats/refusal.ts'
 import {
   type BinaryFit,
   type BinaryLink,

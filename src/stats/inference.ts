@@ -1,11 +1,11 @@
-import { normalCdf, normalQuantile } from '../distributions/normal.ts'
-import { studentTCdf, studentTQuantile } from '../distributions/student-t.ts'
+import { normalCdf, normalQuantile } from './distributions/normal.ts'
+import { studentTCdf, studentTQuantile } from './distributions/student-t.ts'
 import { type Refusal, refuse } from './refusal.ts'
 
 /** Which deviation from the null value counts against it. */
 export type Alternative = 'two-sided' | 'greater' | 'less'
 
-/** What every interval and test of this folder can be told. */
+/** What every interval and test can be told. */
 export interface InferenceOptions {
   /** Confidence level of the interval, in (0, 1); 0.95 if not given. */
   readonly ciLevel?: number
@@ -31,7 +31,7 @@ export interface Inference {
   readonly degreesOfFreedom: number
 }
 
-/** What a method of this folder returns: an estimate with its interval and test, or why there is none. */
+/** What a method returns: an estimate with its interval and test, or why there is none. */
 export type EffectResult = Inference | Refusal
 
 /** The confidence level that holds when none is given. */

@@ -1,7 +1,7 @@
 /**
  * What a method returns instead of a number that could not be trusted.
  *
- * Every function of this folder returns its result or this, so a caller has to look before it uses a number.
+ * Every function of statistics returns its result or this, so a caller has to look before it uses a number.
  */
 export interface Refusal {
   /** Why, in plain words for the reader of the result. */
