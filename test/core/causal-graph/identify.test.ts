@@ -1,10 +1,10 @@
 import fc from 'fast-check'
 import { describe, expect, test } from 'vitest'
-import { type CausalGraph, makeCausalGraph } from '../../../../src/stats/causal/graph/causal-graph.ts'
-import { isSeparated } from '../../../../src/stats/causal/graph/d-separation.ts'
-import { identifyEffect } from '../../../../src/stats/causal/graph/identify.ts'
-import { testableImplications } from '../../../../src/stats/causal/graph/implications.ts'
-import { identifyMediation } from '../../../../src/stats/causal/graph/mediation.ts'
+import { type CausalGraph, makeCausalGraph } from '../../../src/core/causal-graph/causal-graph.ts'
+import { isSeparated } from '../../../src/core/causal-graph/d-separation.ts'
+import { identifyEffect } from '../../../src/core/causal-graph/identify.ts'
+import { testableImplications } from '../../../src/core/causal-graph/implications.ts'
+import { identifyMediation } from '../../../src/core/causal-graph/mediation.ts'
 import { subsets } from './subsets.ts'
 
 function graphOf(text: string, unobserved: readonly string[] = []): CausalGraph {

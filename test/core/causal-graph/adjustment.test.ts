@@ -4,9 +4,9 @@ import {
   isAdjustmentSet,
   minimalAdjustmentSets,
   optimalAdjustmentSet,
-} from '../../../../src/stats/causal/graph/adjustment.ts'
-import { type CausalGraph, makeCausalGraph } from '../../../../src/stats/causal/graph/causal-graph.ts'
-import { isSeparated, openPath } from '../../../../src/stats/causal/graph/d-separation.ts'
+} from '../../../src/core/causal-graph/adjustment.ts'
+import { type CausalGraph, makeCausalGraph } from '../../../src/core/causal-graph/causal-graph.ts'
+import { isSeparated, openPath } from '../../../src/core/causal-graph/d-separation.ts'
 import { subsets } from './subsets.ts'
 
 function graphOf(text: string, unobserved: readonly string[] = []): CausalGraph {
