@@ -1,6 +1,7 @@
 import { makeGraph } from '../core/graph.ts'
 import type { Manifest } from '../core/manifest.ts'
-import { type JobNode, type ModelNode, relationKey } from '../core/node.ts'
+import { type ModelNode, relationKey } from '../core/node.ts'
+import type { ExperimentNode, ExperimentStanding } from '../run/experiment-standing.ts'
 import { builtLines, type NextStepsExample, nextStepsLines } from './display/start-report.ts'
 import { type JobFacts, truthLines } from './display/truth-lines.ts'
 import type { Explanation, FinishedRun } from './execute-nodes.ts'
@@ -12,27 +13,32 @@ export async function explainStart({
   warehouse,
   result,
 }: FinishedRun): Promise<Explanation> {
-  const { compareWithTruth } = await import('../run/compare-with-truth.ts')
+  const [{ compareWithTruth }, { experimentsIn, experimentStandings }] = await Promise.all([
+    import('../run/compare-with-truth.ts'),
+    import('../run/experiment-standing.ts'),
+  ])
   const { manifest, chosen } = workspace
   const { colors } = context.narrator.screen.output
   const comparisons = await compareWithTruth(warehouse, manifest)
+  const experiments = experimentsIn(manifest)
+  const standings = await experimentStandings(warehouse, experiments, { segments: false })
+  const facts = new Map(experiments.map((node) => [node.name, factsOf(node, standings)]))
   return {
     lines: [
       ...builtLines(result, manifest, colors),
-      ...truthLines(comparisons, (job) => factsOf(job, manifest), colors),
+      ...truthLines(comparisons, (job) => facts.get(job)!, colors),
       ...nextStepsLines(chosen.spec.engine === 'embedded', exampleFrom(manifest), colors),
     ],
     json: { truth: comparisons },
   }
 }
 
-function factsOf(job: string, manifest: Manifest): JobFacts {
-  const node = Object.values(manifest.nodes).find(
-    (candidate) => candidate.resourceType === 'job' && candidate.name === job,
-  ) as JobNode
+function factsOf({ name, spec }: ExperimentNode, standings: readonly ExperimentStanding[]): JobFacts {
+  const decisions = standings.find((standing) => standing.name === name)?.decisions ?? []
   return {
-    ciLevel: node.spec.kind === 'experiment' ? node.spec.ciLevel : 0.95,
-    relation: relationKey(node.relation),
+    ciLevel: spec.ciLevel,
+    goals: spec.outcomes.flatMap((outcome) => (outcome.role === 'goal' ? [outcome.name] : [])),
+    decisions: new Map(decisions.map(({ treatment, decision }) => [treatment, decision])),
   }
 }
 

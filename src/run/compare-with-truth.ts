@@ -1,30 +1,14 @@
 import type { Manifest } from '../core/manifest.ts'
 import type { JobNode } from '../core/node.ts'
+import type { TruthComparison } from '../core/truth-comparison.ts'
 import { existingRelations, relationIdent, sql, type Warehouse } from '../warehouse/index.ts'
-
-/** An estimate for the whole population beside the effect that the generator put in. */
-export interface TruthComparison {
-  readonly job: string
-  readonly question: string
-  readonly outcome: string
-  readonly treatment: string
-  readonly method: string
-  readonly scale: string
-  readonly status: 'ok' | 'refused'
-  readonly reason: string | null
-  readonly estimate: number | null
-  readonly ciLower: number | null
-  readonly ciUpper: number | null
-  readonly pValue: number | null
-  /** Null where nobody knows it. */
-  readonly truth: number | null
-  /** Whether the interval holds the truth; null where either is missing. */
-  readonly covered: boolean | null
-}
 
 const truthTable = { schema: 'truth', identifier: 'effects' }
 
-/** Reads what the jobs estimated and, where our generators wrote it, what is true. */
+/**
+ * Reads the effects that the jobs estimated and, where our generators wrote them, the true ones. Trends and differences
+ * between segments are no effects of the treatment and have no truth there.
+ */
 export async function compareWithTruth(warehouse: Warehouse, manifest: Manifest): Promise<TruthComparison[]> {
   const jobs = Object.values(manifest.nodes).filter(
     (node): node is JobNode => node.resourceType === 'job' && node.spec.kind === 'experiment',
@@ -65,7 +49,7 @@ async function compareJob(
       truth.value as truth
     from ${relationIdent(job.relation)} as estimate
     ${truth}
-    where estimate.segment_name is null and estimate.estimand <> 'sample_ratio'
+    where estimate.segment_name is null and estimate.estimand in ('ate', 'lift')
     order by estimate.outcome, estimate.scale, estimate.method`)
   return rows.map((row) => ({ ...row, question: job.spec.question, covered: isCovered(row) }))
 }

@@ -1,3 +1,4 @@
+import type { TruthComparison } from '../../core/truth-comparison.ts'
 import { type Block, type Document, heading, list, paragraph, table } from '../document/document.ts'
 import type { AuditedMethod, AuditedPeeking } from './audit-methods.ts'
 import type { Measured } from './tally.ts'
@@ -13,24 +14,8 @@ export interface ReportedAudit {
   readonly peeking: readonly AuditedPeeking[]
 }
 
-/** An estimate of the run beside the truth that the generator wrote. */
-export interface ReportedTruth {
-  readonly job: string
-  readonly outcome: string
-  readonly treatment: string
-  readonly method: string
-  readonly scale: string
-  readonly status: 'ok' | 'refused'
-  readonly reason: string | null
-  readonly estimate: number | null
-  readonly ciLower: number | null
-  readonly ciUpper: number | null
-  readonly truth: number | null
-  readonly covered: boolean | null
-}
-
 /** The technical report: every method against what is known to be true. */
-export function auditReport(audits: readonly ReportedAudit[], truths: readonly ReportedTruth[]): Document {
+export function auditReport(audits: readonly ReportedAudit[], truths: readonly TruthComparison[]): Document {
   return {
     title: 'Technical report: every method against the truth',
     blocks: [
@@ -99,7 +84,7 @@ function auditPart(audit: ReportedAudit): Block[] {
   ]
 }
 
-function truthPart(truths: readonly ReportedTruth[]): Block[] {
+function truthPart(truths: readonly TruthComparison[]): Block[] {
   const known = truths.filter(({ truth }) => truth !== null)
   if (known.length === 0) return []
   const judged = known.filter(({ covered }) => covered !== null)

@@ -3,7 +3,7 @@ import { describe, expect, it } from 'vitest'
 import { builtLines, nextStepsLines } from '../../../src/cli/display/start-report.ts'
 import { truthLines } from '../../../src/cli/display/truth-lines.ts'
 import type { Manifest } from '../../../src/core/manifest.ts'
-import type { TruthComparison } from '../../../src/run/compare-with-truth.ts'
+import type { TruthComparison } from '../../../src/core/truth-comparison.ts'
 import { sampleNodes, sampleResult } from './sample-run.ts'
 
 const colors = picocolors.createColors(false)
@@ -26,7 +26,11 @@ const comparison: TruthComparison = {
   covered: true,
 }
 
-const facts = () => ({ ciLevel: 0.95, relation: 'analytics.one_tap' })
+const facts = () => ({
+  ciLevel: 0.95,
+  goals: ['orders'],
+  decisions: new Map([['treatment', 'roll_back']]),
+})
 
 describe('what start says at its end', () => {
   it('lists what was built by kind, and the tests in one line', () => {
@@ -46,36 +50,51 @@ describe('what start says at its end', () => {
     ])
   })
 
-  it('puts each lift beside the truth and says how many intervals hold it', () => {
-    const naive = { ...comparison, method: 'relative_lift', covered: false }
+  it('has a line for each goal, by the most precise method, and counts the intervals of all effects', () => {
+    const naive = { ...comparison, method: 'relative_lift', estimate: 0.5, covered: false }
     const sameInOtherUnits = { ...comparison, method: 'cuped', scale: 'absolute', covered: false }
+    const guardrail = { ...comparison, outcome: 'sessions', truth: 0, covered: false }
     const unknown = { ...comparison, outcome: 'buyers', truth: null, covered: null }
-    expect(truthLines([comparison, naive, sameInOtherUnits, unknown], facts, colors)).toEqual([
+    expect(truthLines([sameInOtherUnits, naive, comparison, guardrail, unknown], facts, colors)).toEqual([
       '',
-      'Experiment one_tap: Does one-tap checkout raise orders?',
-      'effect on  method                     estimate       95 % interval    truth',
-      'orders     relative lift, with CUPED   +3.12 %  +1.10 % to +5.14 %  +3.00 %  holds the truth',
-      'orders     relative lift               +3.12 %  +1.10 % to +5.14 %  +3.00 %  misses the truth',
-      'all estimates, by segment too: analytics.one_tap',
-      '',
+      'What the experiments say, beside the truth that was put into the data',
+      'experiment  effect on  estimate            interval    truth',
+      'one_tap     orders      +3.12 %  +1.10 % to +5.14 %  +3.00 %  roll back',
       '1 of 2 intervals hold the true effect; about 2 should.',
+      'more of one, by segment too: npx estimand experiment show one_tap',
     ])
   })
 
-  it('leaves the truth out where nobody knows it, and tells why an estimate was refused', () => {
-    const unknown = { ...comparison, scale: 'absolute', truth: null, covered: null }
+  it('leaves the truth out where nobody knows it, and tells in short why an estimate was refused', () => {
+    const unknown = { ...comparison, scale: 'absolute', method: 'cuped', truth: null, covered: null }
     const refused: TruthComparison = {
       ...unknown,
+      job: 'two_taps',
       status: 'refused',
-      reason: 'the arms have not the planned sizes',
+      reason: 'the arms have not the planned sizes: 12 and 20 (p = 1e-9)',
       estimate: null,
       ciLower: null,
       ciUpper: null,
     }
     const lines = truthLines([unknown, refused], facts, colors)
     expect(lines.join('\n')).not.toContain('truth')
-    expect(lines[3]).toMatch(/^orders .* \+0\.0312 +\+0\.011 to \+0\.0514$/)
-    expect(lines[4]).toMatch(/refused +the arms have not the planned sizes$/)
+    expect(lines[3]).toMatch(/^one_tap +orders +\+0\.0312 +\+0\.011 to \+0\.0514 +roll back$/)
+    expect(lines[4]).toMatch(/^two_taps +orders +refused: the arms have not the planned sizes$/)
+  })
+
+  it('takes what could be told before what was refused, and says which interval misses the truth', () => {
+    const refused: TruthComparison = {
+      ...comparison,
+      method: 'group_sequential',
+      status: 'refused',
+      reason: 'no plan',
+      estimate: null,
+      ciLower: null,
+      ciUpper: null,
+      covered: null,
+    }
+    const lines = truthLines([refused, { ...comparison, covered: false }], facts, colors)
+    expect(lines[3]).toMatch(/^one_tap +orders +\+3\.12 % .* roll back, misses the truth$/)
   })
 
   it('names commands that fit the warehouse', () => {

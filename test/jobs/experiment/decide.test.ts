@@ -113,6 +113,24 @@ describe('a decision', () => {
   })
 })
 
+describe('a guardrail without a margin', () => {
+  test('rolls back what harms nothing no more often than alpha says, however many there are', () => {
+    const replications = 600
+    const guardrail = (name: string): typeof revenue =>
+      ({ ...revenue, name, role: 'guardrail', minimumEffect: undefined }) as unknown as typeof revenue
+    const outcomes = ['revenue', 'converted'].map(guardrail)
+    outcomes[1] = { ...outcomes[1]!, source: converted.source, covariates: [] }
+    let rolledBack = 0
+    for (let seed = 1; seed <= replications; seed++)
+      if (decide(sampleUnits(400, { seed }), { outcomes, segments: [] }).decision === 'roll_back')
+        rolledBack++
+    const error = Math.sqrt((0.05 * 0.95) / replications)
+    // Two tests at 5 % each would be at 9.75 %, five errors above.
+    expect(rolledBack / replications).toBeLessThan(0.05 + 3 * error)
+    expect(rolledBack / replications).toBeGreaterThan(0.05 - 4 * error)
+  })
+})
+
 describe('the errors of a decision', () => {
   const guardrails = [converted, { ...converted, name: 'other' }]
 
@@ -121,6 +139,7 @@ describe('the errors of a decision', () => {
     expect(errorRates(sampleSpec({ outcomes }), rule)).toMatchObject({
       goalAlpha: 0.025,
       guardrailAlpha: 0.05,
+      deteriorationAlpha: 0.025,
     })
     // β/(G + 1) with two guardrails.
     expect(errorRates(sampleSpec({ outcomes }), rule).power).toBeCloseTo(1 - 0.2 / 3, 12)

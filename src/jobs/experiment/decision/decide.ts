@@ -75,6 +75,7 @@ function decideScope(
           {
             intervalAlpha: 2 * rates.guardrailAlpha,
             alpha: rates.guardrailAlpha,
+            deteriorationAlpha: 2 * rates.deteriorationAlpha,
           },
         ),
       ),

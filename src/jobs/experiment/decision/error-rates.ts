@@ -7,14 +7,17 @@ import { corrections } from '../adjust-for-multiplicity.ts'
  * decisions in A/B tests with multiple metrics", arXiv 2402.11609. A treatment is shipped when a goal (or all) is
  * better and every guardrail is not worse. α is divided among goals of which one suffices, since each is a chance to
  * ship by luck; not among guardrails, all of which have to pass. β is divided among all that have to pass, since each
- * is a chance to miss.
+ * is a chance to miss. Where a guardrail that got worse rolls back, each is a chance to give up a good treatment by
+ * luck: the error of those tests is divided among the guardrails.
  */
 
 export interface ErrorRates {
   /** Two-sided error of each goal; its half is the chance to ship something that does nothing. */
   readonly goalAlpha: number
-  /** One-sided error of each guardrail. */
+  /** One-sided error of each guardrail's test to be within its margin. */
   readonly guardrailAlpha: number
+  /** One-sided error of each guardrail's test to be worse, which rolls back: shared, since each is a chance to do so by luck. */
+  readonly deteriorationAlpha: number
   /** Power that each goal and guardrail needs so that the decision as a whole has the planned one. */
   readonly power: number
   /** Tests among which α is shared. */
@@ -31,6 +34,8 @@ export function errorRates(spec: ExperimentSpec, rule: DecisionRule, segments = 
   return {
     goalAlpha: rule.alpha / tests,
     guardrailAlpha: rule.alpha,
+    deteriorationAlpha:
+      spec.multiplicity.correction === 'none' ? rule.alpha : rule.alpha / Math.max(1, guardrails * segments),
     power: 1 - (1 - rule.power) / Math.max(1, toPass),
     tests,
   }

@@ -23,6 +23,8 @@ export interface EvaluationOptions {
   readonly intervalAlpha: number
   /** What a p-value is compared with. */
   readonly alpha: number
+  /** Two-sided error of a guardrail's interval that tells whether it got worse. */
+  readonly deteriorationAlpha?: number
   /** Adjusted for all goals that are tested together; the method's own where it is not given. */
   readonly pValue?: number
 }
@@ -85,9 +87,20 @@ export function evaluateOutcome(
   const sides = goodSide({ estimate, ciLower, ciUpper }, outcome.better)
   const judged =
     outcome.role === 'guardrail'
-      ? judgeGuardrail(sides, base.margin, scale)
+      ? judgeGuardrail(sides, strictestBest(analysis, health, comparison, options), base.margin, scale)
       : judgeGoal(sides, { margin: base.margin, pValue, alpha: options.alpha }, scale)
   return { ...base, estimate, stdError, ciLower, ciUpper, pValue, ...judged }
+}
+
+/** The best that a guardrail can have come to, at the level that tells whether it got worse. */
+function strictestBest(
+  analysis: Analysis,
+  health: readonly HealthFinding[],
+  comparison: Comparison,
+  { intervalAlpha, deteriorationAlpha = intervalAlpha }: EvaluationOptions,
+): number {
+  const { result } = decisiveResult(analysis, health, comparison, 1 - deteriorationAlpha)
+  return isRefused(result) ? Infinity : goodSide(result, comparison.outcome.better).best
 }
 
 /** An interval seen so that more is better; a bound that is open is infinite. */
@@ -135,15 +148,20 @@ function judgeGoal(
   return { passed: true, verdict: 'better', reason: `better: ${range}` }
 }
 
-function judgeGuardrail({ estimate, worst, best }: Sides, margin: number | null, scale: Scale): Judged {
+function judgeGuardrail(
+  { estimate, worst, best }: Sides,
+  surelyAtMost: number,
+  margin: number | null,
+  scale: Scale,
+): Judged {
   const range = `${amount(estimate, scale)} (${amount(worst, scale)} to ${amount(best, scale)}, more is better)`
   if (margin === null)
-    return best < 0
+    return surelyAtMost < 0
       ? { passed: false, verdict: 'worse', reason: `worse: ${range}` }
       : { passed: true, verdict: 'not_worse', reason: `not told to be worse (it has no margin): ${range}` }
   const within = `the margin of ${amount(margin, scale)}`
   if (worst > -margin) return { passed: true, verdict: 'not_worse', reason: `within ${within}: ${range}` }
-  if (best < 0)
+  if (surelyAtMost < 0)
     return { passed: false, verdict: 'worse', reason: `worse, and not surely within ${within}: ${range}` }
   return { passed: false, verdict: 'undecided', reason: `not yet known to be within ${within}: ${range}` }
 }
