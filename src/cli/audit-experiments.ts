@@ -15,6 +15,7 @@ export interface AuditFlags {
   readonly lift: readonly number[]
   readonly method?: readonly string[]
   readonly units: number
+  readonly threads: number
   /** Where the technical report is written. */
   readonly to?: string
   readonly output: 'text' | 'json'
@@ -41,12 +42,17 @@ export async function auditExperiments(
   const request: AuditRequest = { replications, seed, lifts, units, ...(methods && { methods }) }
   const { audits, truths } = await withOpenWarehouse(context, workspace, 1, async (warehouse) => {
     const audits: ExperimentAudit[] = []
-    for (const node of nodes)
+    for (const node of nodes) {
+      context.narrator.phase(`Auditing ${node.name}`, { passing: true })
+      const progress = (done: number, of: number): void =>
+        context.narrator.progress(`Auditing ${node.name}: ${done} of ${of} replications`)
       audits.push(
-        await auditExperiment(warehouse, workspace.manifest, node, request, (done, of) => {
-          if (done % 10 === 0) context.narrator.phase(`Auditing ${node.name}: ${done} of ${of} replications`)
+        await auditExperiment(warehouse, workspace.manifest, node, request, {
+          threads: flags.threads,
+          progress,
         }),
       )
+    }
     return { audits, truths: await compareWithTruth(warehouse, workspace.manifest) }
   })
   context.narrator.done()

@@ -66,7 +66,7 @@ export async function planPowerOf(
   const plans = await withOpenWarehouse(context, workspace, 1, async (warehouse) => {
     const found: SetPower[] = []
     for (const set of used) {
-      context.narrator.phase(`Reading ${request.days} days of ${set.name}`)
+      context.narrator.phase(`Reading ${request.days} days of ${set.name}`, { passing: true })
       found.push(await powerFromHistory(warehouse, workspace.manifest, set, request))
     }
     return found

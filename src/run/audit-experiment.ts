@@ -1,8 +1,9 @@
 import type { ExperimentMethod } from '../core/experiment-spec.ts'
 import type { Manifest } from '../core/manifest.ts'
 import { type Relation, relationsOf } from '../core/node.ts'
-import { type Audit, auditMethods } from '../jobs/audit/audit-methods.ts'
-import { analyseAs, auditedPlans } from '../jobs/audit/audited-spec.ts'
+import { type AuditThreads, auditInThreads } from '../jobs/audit/audit-in-threads.ts'
+import type { Audit } from '../jobs/audit/audit-methods.ts'
+import { auditedPlans } from '../jobs/audit/audited-spec.ts'
 import { fetchPopulation } from '../jobs/audit/fetch-population.ts'
 import { samplePopulation } from '../jobs/audit/population.ts'
 import type { Warehouse } from '../warehouse/index.ts'
@@ -34,7 +35,7 @@ export async function auditExperiment(
   manifest: Manifest,
   node: ExperimentNode,
   request: AuditRequest,
-  progress: (done: number, of: number) => void,
+  threads: AuditThreads,
 ): Promise<ExperimentAudit> {
   const { spec } = node
   const relationOf = (ref: string): Relation => {
@@ -49,12 +50,10 @@ export async function auditExperiment(
   const population = samplePopulation(whole, request.units ?? Infinity, request.seed)
   const [treatment] = spec.treatments
   const arms = [spec.control, treatment!].map((name) => ({ name, share: spec.expectedWeights[name]! }))
-  const audit = auditMethods(
-    population,
-    { arms, replications: request.replications, seed: request.seed, lifts: [0, ...request.lifts] },
-    analyseAs(population, spec, request.methods, auditedPlans(spec, population)),
-    progress,
-  )
+  const { replications, seed, lifts, methods } = request
+  const plan = { arms, replications, seed, lifts: [0, ...lifts], ciLevel: spec.ciLevel }
+  const plans = auditedPlans(spec, population)
+  const audit = await auditInThreads({ population, spec, methods, plans, plan }, threads)
   return {
     experiment: node.name,
     units: population.units,

@@ -1,3 +1,4 @@
+import { availableParallelism } from 'node:os'
 import { InvalidArgumentError, Option } from 'commander'
 import type { AuditFlags } from '../audit-experiments.ts'
 import type { CommandDefiner } from '../define-command.ts'
@@ -24,6 +25,11 @@ export const defineAudit: CommandDefiner = (program, { command, launch }) => {
       new Option('--units <count>', 'at most so many units, drawn by the seed')
         .argParser(wholeNumber(10))
         .default(20_000),
+    )
+    .addOption(
+      new Option('--threads <count>', 'how many share the work; the numbers are the same whatever it is')
+        .argParser(wholeNumber(1))
+        .default(availableParallelism(), 'the cores of the machine'),
     )
     .addOption(new Option('--seed <number>', 'of all that is drawn').argParser(wholeNumber(0)).default(1))
     .addOption(new Option('--to <file>', 'write the technical report, as .md or .html'))

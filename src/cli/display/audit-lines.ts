@@ -50,7 +50,7 @@ function methodTable({ methods, ciLevel }: ExperimentAudit, lift: number, { bold
         const isShort = ciLevel - value > noAccident * error
         return [
           ...[row.outcome, row.method.replaceAll('_', ' '), row.scale],
-          ...[formatSigned(row.bias.value, 2), formatSigned(row.bias.error, 1)],
+          ...[signed(row.bias.value, 2), signed(row.bias.error, 1)],
           isShort ? red(percentOf(row.coverage)) : percentOf(row.coverage),
           ...[percentOf(row.rejection), row.refused === 0 ? '' : formatCount(row.refused)],
         ]
@@ -71,4 +71,9 @@ function peekingTable({ peeking, ciLevel }: ExperimentAudit, { bold, red }: Colo
       ]
     }),
   })
+}
+
+/** Nothing where nothing was answered. */
+function signed(value: number, significant: number): string {
+  return Number.isNaN(value) ? '' : formatSigned(value, significant)
 }

@@ -14,7 +14,9 @@ import type { Screen } from './screen.ts'
 export interface Narrator {
   readonly screen: Screen
   /** Says what is being done now; a phase lasts until the next one or until `done`. */
-  readonly phase: (text: string) => void
+  readonly phase: (text: string, options?: PhaseOptions) => void
+  /** Says how far the phase has come, where lines can be redrawn; nothing of it is kept. */
+  readonly progress: (text: string) => void
   /** Ends the phase. */
   readonly done: () => void
   /** A line worth keeping. */
@@ -23,6 +25,11 @@ export interface Narrator {
   readonly show: (text: string) => void
   /** A warning or error, which --quiet does not silence. */
   readonly problem: (problem: Problem) => void
+}
+
+export interface PhaseOptions {
+  /** Leaves no line behind, however long it took: before what is asked for, where it would only be in the way. */
+  readonly passing?: boolean
 }
 
 export interface NarratorOptions {
@@ -35,6 +42,14 @@ export interface NarratorOptions {
   readonly patienceMs: number
 }
 
+interface Phase {
+  readonly text: string
+  /** What its line says now. */
+  shown: string
+  readonly startedAtMs: number
+  readonly passing: boolean
+}
+
 /** A phase that took longer than this leaves a line behind on a terminal. */
 const memorableMs = 1000
 
@@ -43,25 +58,25 @@ export function makeTextNarrator(screen: Screen, options: NarratorOptions): Narr
   const { clock, events, quiet, level, patienceMs } = options
   const { colors, interactive, width } = screen.output
   const now = (): number => clock().getTime()
-  let current: { readonly text: string; readonly startedAtMs: number } | null = null
+  let current: Phase | null = null
   let waiting: NodeJS.Timeout | undefined
   const done = (): void => {
     clearTimeout(waiting)
     if (!current) return
-    const { text, startedAtMs } = current
+    const { text, startedAtMs, passing } = current
     current = null
     if (!interactive || quiet) return
     screen.setLive(null)
     const elapsedMs = now() - startedAtMs
-    if (elapsedMs >= memorableMs) screen.print(colors.dim(`${text}  ${formatElapsed(elapsedMs)}`))
+    if (elapsedMs >= memorableMs && !passing) screen.print(colors.dim(`${text}  ${formatElapsed(elapsedMs)}`))
   }
   return {
     screen,
-    phase: (text) => {
+    phase: (text, { passing = false } = {}) => {
       if (current?.text === text) return
       done()
       tellNote(events, text)
-      const phase = { text, startedAtMs: now() }
+      const phase: Phase = { text, shown: text, startedAtMs: now(), passing }
       current = phase
       if (quiet) return
       if (!interactive) {
@@ -71,8 +86,11 @@ export function makeTextNarrator(screen: Screen, options: NarratorOptions): Narr
       }
       screen.setLive(() => {
         const nowMs = now()
-        return [phaseLine(text, nowMs - phase.startedAtMs, { colors, width: width(), nowMs })]
+        return [phaseLine(phase.shown, nowMs - phase.startedAtMs, { colors, width: width(), nowMs })]
       })
+    },
+    progress: (text) => {
+      if (current) current.shown = text
     },
     done,
     note: (text) => {
@@ -97,6 +115,7 @@ export function makeJsonNarrator(screen: Screen, { events, level }: NarratorOpti
   return {
     screen,
     phase: (text) => tellNote(events, text),
+    progress: () => {},
     done: () => {},
     note: (text) => tellNote(events, text),
     show: () => {},

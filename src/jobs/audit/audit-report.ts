@@ -107,7 +107,7 @@ function truthPart(truths: readonly TruthComparison[]): Block[] {
 
 /** `+0.0012 ± 0.0008`. */
 export function measured({ value, error }: Measured): string {
-  return `${precise(value)} ± ${precise(error)}`
+  return Number.isNaN(value) ? '' : `${precise(value)} ± ${precise(error)}`
 }
 
 /** `95.1 % ± 0.7 %`. */

@@ -3,7 +3,7 @@ import { analyseExperiment } from '../experiment/analyse-experiment.ts'
 import { needsRows } from '../experiment/data/needs-rows.ts'
 import { outcomeKind } from '../experiment/data/outcome-variables.ts'
 import { methodRegistry } from '../experiment/methods/registry.ts'
-import type { Analyse } from './audit-methods.ts'
+import type { Analyse, AuditPlan } from './audit-share.ts'
 import type { Replication } from './draw-replication.ts'
 import type { Population } from './population.ts'
 import { replicationCells } from './replication-cells.ts'
@@ -60,13 +60,19 @@ export function auditedPlans({ sequential }: ExperimentSpec, population: Populat
 
 const sequentialKinds: readonly ExperimentMethod[] = ['confidence_sequence', 'msprt', 'group_sequential']
 
+/** Everything that an audit is made from: plain data, which threads are given. */
+export interface AuditInput {
+  readonly population: Population
+  readonly spec: ExperimentSpec
+  /** All that apply, if not given. */
+  readonly methods: readonly ExperimentMethod[] | undefined
+  /** Ways to look before the end. */
+  readonly plans: readonly SequentialPlan[]
+  readonly plan: AuditPlan
+}
+
 /** Analyses replications as the experiment is analysed, once for each sequential plan. */
-export function analyseAs(
-  population: Population,
-  spec: ExperimentSpec,
-  methods: readonly ExperimentMethod[] | undefined,
-  plans: readonly SequentialPlan[],
-): Analyse {
+export function analyseAs({ population, spec, methods, plans }: Omit<AuditInput, 'plan'>): Analyse {
   // Each sequential method is of one plan; all others hang on none, and are run with the first.
   const specs = plans.map((plan, index) => {
     const whole = auditedSpec(spec, methods, plan)

@@ -159,7 +159,7 @@ describe('a replication', () => {
 
 describe('an audit', () => {
   const replications = 600
-  const audit = auditMethods(population, { ...plan, replications, lifts: [0, 0.3] }, analyse)
+  const audit = auditMethods(population, { ...plan, replications, lifts: [0, 0.3], ciLevel: 0.95 }, analyse)
   const of = (outcome: string, lift: number) =>
     audit.methods.find((method) => method.outcome === outcome && method.lift === lift)!
 
