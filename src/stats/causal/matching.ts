@@ -1,3 +1,4 @@
+import { orderOf } from '../ordering/order-of.ts'
 import { makeRandom } from '../random/philox.ts'
 
 /** In which order treated units choose; without replacement it decides who is left. */
@@ -18,18 +19,18 @@ export interface MatchingOptions {
   readonly seed?: number
 }
 
-export interface MatchedPair {
-  /** Index of the unit that chose. */
-  readonly treated: number
-  readonly control: number
-  readonly distance: number
-}
-
+/** Pairs column by column, in the order in which they were made; a treated unit has up to `ratio` of them. */
 export interface Matching {
-  /** In the order in which they were made; a treated unit has up to `ratio` of them. */
-  readonly pairs: readonly MatchedPair[]
+  /** Number of pairs. */
+  readonly size: number
+  /** Index of the unit that chose, pair by pair. */
+  readonly treated: Int32Array
+  /** Index of the unit that it chose. */
+  readonly control: Int32Array
+  /** How far their scores are apart. */
+  readonly distance: Float64Array
   /** Treated units without any control within the caliper and stratum. */
-  readonly unmatched: readonly number[]
+  readonly unmatched: Int32Array
 }
 
 /**
@@ -37,7 +38,8 @@ export interface Matching {
  * close ones, the one that stands first in the data. With a ratio above 1 all take their first control, then all their
  * second, and so on.
  *
- * The score is a propensity or its logit, any length n; `treatment` is 1 for the units that choose. Takes O(n log n).
+ * The score is a propensity or its logit, any length n; `treatment` is 1 for the units that choose, so that turning it
+ * round lets the others choose. Takes O(n log n).
  * Source: Rosenbaum and Rubin (1985); Ho, Imai, King, Stuart (2011), "MatchIt", method = "nearest".
  */
 export function matchNearest(
@@ -52,21 +54,38 @@ export function matchNearest(
     seed = 1,
   }: MatchingOptions = {},
 ): Matching {
-  const pools = poolsOf(score, treatment, strata, replacement)
+  const pool = makePool(score, treatment, strata, replacement)
   const choosing = choosingOrder(score, treatment, order, seed)
-  const pairs: MatchedPair[] = []
-  const chosenBy = new Map<number, number[]>()
+  const room = choosing.length * ratio
+  const pairs = {
+    treated: new Int32Array(room),
+    control: new Int32Array(room),
+    distance: new Float64Array(room),
+  }
+  // What each has chosen so far, in slots of its own.
+  const chosen = new Int32Array(room)
+  const counts = new Int32Array(choosing.length)
+  let size = 0
   for (let round = 0; round < ratio; round++)
-    for (const treated of choosing) {
-      const before = chosenBy.get(treated) ?? []
-      if (before.length < round) continue
-      const pool = pools.get(strata ? strata[treated]! : 0)
-      const control = pool?.take(score[treated]!, caliper, before)
-      if (control === undefined) continue
-      chosenBy.set(treated, [...before, control])
-      pairs.push({ treated, control, distance: Math.abs(score[treated]! - score[control]!) })
+    for (let place = 0; place < choosing.length; place++) {
+      if (counts[place]! < round) continue
+      const treated = choosing[place]!
+      const before = chosen.subarray(place * ratio, place * ratio + round)
+      const control = pool.take(score[treated]!, strata ? strata[treated]! : 0, caliper, before)
+      if (control < 0) continue
+      chosen[place * ratio + round] = control
+      counts[place]!++
+      pairs.treated[size] = treated
+      pairs.control[size] = control
+      pairs.distance[size++] = Math.abs(score[treated]! - score[control]!)
     }
-  return { pairs, unmatched: choosing.filter((unit) => !chosenBy.has(unit)).toSorted((a, b) => a - b) }
+  return {
+    size,
+    treated: pairs.treated.slice(0, size),
+    control: pairs.control.slice(0, size),
+    distance: pairs.distance.slice(0, size),
+    unmatched: choosing.filter((_, place) => counts[place] === 0).sort(),
+  }
 }
 
 function choosingOrder(
@@ -74,95 +93,91 @@ function choosingOrder(
   treatment: Uint8Array,
   order: MatchingOrder,
   seed: number,
-): number[] {
+): Int32Array {
   const units = indexesOf(treatment, 1)
-  if (order === 'largest') return units.sort((a, b) => score[b]! - score[a]! || a - b)
-  if (order === 'smallest') return units.sort((a, b) => score[a]! - score[b]! || a - b)
+  if (order === 'largest') return units.map(placesOf(units, (unit) => -score[unit]!))
+  if (order === 'smallest') return units.map(placesOf(units, (unit) => score[unit]!))
   if (order === 'random') makeRandom(seed).shuffle(units)
   return units
 }
 
-function indexesOf(treatment: Uint8Array, value: 0 | 1): number[] {
-  const found: number[] = []
-  for (let unit = 0; unit < treatment.length; unit++) if (treatment[unit] === value) found.push(unit)
+/** For `map`: the units in the order of what they are given. */
+function placesOf(
+  units: Int32Array,
+  value: (unit: number) => number,
+): (unit: number, place: number) => number {
+  const order = orderOf(Float64Array.from(units, value))
+  return (_, place) => units[order[place]!]!
+}
+
+function indexesOf(treatment: Uint8Array, value: 0 | 1): Int32Array {
+  let count = 0
+  for (let unit = 0; unit < treatment.length; unit++) if (treatment[unit] === value) count++
+  const found = new Int32Array(count)
+  let place = 0
+  for (let unit = 0; unit < treatment.length; unit++) if (treatment[unit] === value) found[place++] = unit
   return found
 }
 
 interface Pool {
-  /** The closest control that may be taken and is not among those, or undefined. */
-  take(score: number, caliper: number, but: readonly number[]): number | undefined
+  /** The closest control that may be taken and is not among those, or −1. */
+  take(score: number, stratum: number, caliper: number, but: Int32Array): number
 }
 
-function poolsOf(
+/**
+ * Controls in order of their stratum, then of their score, then of the data. What is taken is skipped over by pointers
+ * that are shortened as they are followed (Tarjan 1975), so that looking for the next one takes no time.
+ */
+function makePool(
   score: Float64Array,
   treatment: Uint8Array,
   strata: Int32Array | undefined,
   replacement: boolean,
-): Map<number, Pool> {
-  const members = new Map<number, number[]>()
-  for (const unit of indexesOf(treatment, 0)) {
-    const stratum = strata ? strata[unit]! : 0
-    const group = members.get(stratum)
-    if (group) group.push(unit)
-    else members.set(stratum, [unit])
-  }
-  return new Map([...members].map(([stratum, units]) => [stratum, makePool(score, units, replacement)]))
-}
-
-/**
- * Controls in order of their score, those of one score in the order of the data. What is taken is skipped over by
- * pointers that are shortened as they are followed (Tarjan 1975), so that looking for the next one takes no time.
- */
-function makePool(score: Float64Array, units: readonly number[], replacement: boolean): Pool {
-  const sorted = units.toSorted((a, b) => score[a]! - score[b]! || a - b)
+): Pool {
+  const sorted = sortedControls(score, treatment, strata)
   const size = sorted.length
   const scores = Float64Array.from(sorted, (unit) => score[unit]!)
-  // Place 0 and place size + 1 stand for the ends.
+  const ranges = rangesOf(sorted, strata)
+  // Places count from 1; place 0 and place size + 1 stand for the ends.
   const nextFree = Int32Array.from({ length: size + 2 }, (_, place) => place)
   const lastFree = Int32Array.from({ length: size + 2 }, (_, place) => place)
 
-  function follow(pointers: Int32Array, from: number): number {
-    let place = from
-    while (pointers[place] !== place) {
-      pointers[place] = pointers[pointers[place]!]!
-      place = pointers[place]!
-    }
-    return place
-  }
-
-  /** First place, counted from 1, whose score is not below. */
-  function firstNotBelow(value: number): number {
-    let [low, high] = [0, size]
+  /** First place of the range [from, to] whose score is not below, or to + 1. */
+  function firstNotBelow(value: number, from: number, to: number): number {
+    let [low, high] = [from, to + 1]
     while (low < high) {
       const middle = (low + high) >>> 1
-      if (scores[middle]! < value) low = middle + 1
+      if (scores[middle - 1]! < value) low = middle + 1
       else high = middle
     }
-    return low + 1
+    return low
   }
 
   /** The free place upwards from here that is not among those. */
-  function upwards(from: number, but: readonly number[]): number {
+  function upwards(from: number, to: number, but: Int32Array): number {
     let place = follow(nextFree, from)
-    while (place <= size && but.includes(sorted[place - 1]!)) place = follow(nextFree, place + 1)
+    while (place <= to && but.includes(sorted[place - 1]!)) place = follow(nextFree, place + 1)
     return place
   }
 
-  /** The first in the data among the free ones of the closest score downwards. */
-  function downwards(from: number, but: readonly number[]): number {
-    let place = follow(lastFree, from)
-    while (place >= 1 && but.includes(sorted[place - 1]!)) place = follow(lastFree, place - 1)
-    return place < 1 ? 0 : upwards(firstNotBelow(scores[place - 1]!), but)
+  /** The first in the data among the free ones of the closest score downwards, or a place before the range. */
+  function downwards(start: number, from: number, to: number, but: Int32Array): number {
+    let place = follow(lastFree, start)
+    while (place >= from && but.includes(sorted[place - 1]!)) place = follow(lastFree, place - 1)
+    return place < from ? 0 : upwards(firstNotBelow(scores[place - 1]!, from, place), to, but)
   }
 
   return {
-    take(value, caliper, but) {
-      const start = firstNotBelow(value)
-      const above = upwards(start, but)
-      const below = downwards(start - 1, but)
-      const up = above > size ? Infinity : scores[above - 1]! - value
-      const down = below < 1 ? Infinity : value - scores[below - 1]!
-      if (Math.min(up, down) > caliper || (up === Infinity && down === Infinity)) return undefined
+    take(value, stratum, caliper, but) {
+      const range = ranges.get(stratum)
+      if (!range) return -1
+      const { from, to } = range
+      const start = firstNotBelow(value, from, to)
+      const above = upwards(start, to, but)
+      const below = downwards(start - 1, from, to, but)
+      const up = above > to ? Infinity : scores[above - 1]! - value
+      const down = below < from ? Infinity : value - scores[below - 1]!
+      if (Math.min(up, down) > caliper || (up === Infinity && down === Infinity)) return -1
       const isUp = up < down || (up === down && sorted[above - 1]! < sorted[below - 1]!)
       const place = isUp ? above : below
       if (!replacement) {
@@ -172,4 +187,42 @@ function makePool(score: Float64Array, units: readonly number[], replacement: bo
       return sorted[place - 1]!
     },
   }
+}
+
+function follow(pointers: Int32Array, from: number): number {
+  let place = from
+  while (pointers[place] !== place) {
+    pointers[place] = pointers[pointers[place]!]!
+    place = pointers[place]!
+  }
+  return place
+}
+
+function sortedControls(
+  score: Float64Array,
+  treatment: Uint8Array,
+  strata: Int32Array | undefined,
+): Int32Array {
+  const controls = indexesOf(treatment, 0)
+  const byScore = controls.map(placesOf(controls, (unit) => score[unit]!))
+  return strata ? byScore.map(placesOf(byScore, (unit) => strata[unit]!)) : byScore
+}
+
+interface Range {
+  /** First and last place, counted from 1. */
+  readonly from: number
+  readonly to: number
+}
+
+function rangesOf(sorted: Int32Array, strata: Int32Array | undefined): ReadonlyMap<number, Range> {
+  const ranges = new Map<number, Range>()
+  let from = 1
+  for (let place = 1; place <= sorted.length; place++) {
+    const stratum = strata ? strata[sorted[place - 1]!]! : 0
+    const isLast = place === sorted.length || (strata !== undefined && strata[sorted[place]!] !== stratum)
+    if (!isLast) continue
+    ranges.set(stratum, { from, to: place })
+    from = place + 1
+  }
+  return ranges
 }

@@ -26,6 +26,8 @@ const mostIterations = 50
 const mostHalvings = 30
 /** So little that estimates agree to ten digits, and more than rounding leaves. */
 const smallestGain = 1e-20
+/** A step that promises less is taken whole: it converges, and the log likelihood is not known well enough to tell. */
+const certainGain = 1e-6
 /** Beyond it a fitted probability is 0 or 1 to 13 digits: some combination of columns separates the two groups. */
 const separated = 30
 
@@ -62,7 +64,7 @@ export function fitBinary(
     for (let halving = 0; ; halving++) {
       const next = eta.map((value, index) => value + size * moved[index]!)
       const there = derivatives(link, next, outcome)
-      if (there.logLikelihood >= at.logLikelihood || halving === mostHalvings) {
+      if (promised < certainGain || there.logLikelihood >= at.logLikelihood || halving === mostHalvings) {
         coefficients = coefficients.map((value, index) => value + size * step[index]!)
         eta = next
         at = there

@@ -1,6 +1,6 @@
 import fc from 'fast-check'
 import { describe, expect, test } from 'vitest'
-import { type MatchingOptions, matchNearest } from '../../../src/stats/causal/matching.ts'
+import { type Matching, type MatchingOptions, matchNearest } from '../../../src/stats/causal/matching.ts'
 import { treatedUnits } from '../../../src/stats/causal/units.ts'
 import { isRefused } from '../../../src/stats/refusal.ts'
 import { fitBinary } from '../../../src/stats/regression/binary-regression.ts'
@@ -8,6 +8,14 @@ import { hasReferenceData } from '../../reference-data.ts'
 import { readColumns, readResults } from './published.ts'
 
 const hasData = hasReferenceData()
+
+function pairsOf({ size, treated, control, distance }: Matching) {
+  return Array.from({ length: size }, (_, pair) => ({
+    treated: treated[pair]!,
+    control: control[pair]!,
+    distance: distance[pair]!,
+  }))
+}
 
 /** Every control looked at for every treated unit: slow and plain. */
 function matchPlainly(
@@ -58,10 +66,11 @@ describe('nearest neighbours', () => {
         const score = Float64Array.from(rows, (row) => row.score / 4)
         const treatment = Uint8Array.from(rows, (row) => (row.treated ? 1 : 0))
         const given = exact ? { ...rest, strata: Int32Array.from(rows, (row) => row.stratum) } : rest
-        const { pairs, unmatched } = matchNearest(score, treatment, given)
+        const matching = matchNearest(score, treatment, given)
+        const pairs = pairsOf(matching)
         expect(pairs).toEqual(matchPlainly(score, treatment, given))
         const matched = new Set(pairs.map((pair) => pair.treated))
-        expect(unmatched).toEqual(
+        expect([...matching.unmatched]).toEqual(
           [...treatment.keys()].filter((unit) => treatment[unit] === 1 && !matched.has(unit)),
         )
       }),
@@ -116,7 +125,7 @@ describe.runIf(hasData)('the job training of LaLonde, as MatchIt matches it', ()
     ['nn_1to1_noreplace_logit', () => matchNearest(logit, units.treatment)],
   ])('%s', (name, match) => {
     const wanted = reference[name]
-    const { pairs } = match(name)
+    const pairs = pairsOf(match(name))
     const controlsOf = new Map<number, number[]>()
     for (const { treated, control } of pairs)
       controlsOf.set(treated, [...(controlsOf.get(treated) ?? []), control + 1])
