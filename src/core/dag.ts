@@ -59,7 +59,7 @@ interface StepBase {
   readonly place: Place
   /** Names of the steps that have to succeed before it; the one before in the file where nothing is said. */
   readonly needs: readonly string[]
-  /** When it runs, given what became of what it needs: after a failure, whatever happened. */
+  /** When it runs, given what became of the steps that it needs: all succeeded, any failed, or all have ended. */
   readonly when: 'success' | 'failure' | 'always'
   readonly retry: RetryPolicy
   /** Null for none of its own. */
@@ -103,7 +103,7 @@ export interface OperationStep extends StepBase {
 /** A program. */
 export interface CommandStep extends StepBase {
   readonly kind: 'command'
-  /** The program and its arguments, each a template; no shell reads them. */
+  /** The program and its arguments, each a template; what is written as one text goes to `sh -c`. */
   readonly argv: readonly string[]
   /** Added to the environment; texts are templates, also of env_var(). */
   readonly env: Readonly<Record<string, string>>
@@ -111,10 +111,16 @@ export interface CommandStep extends StepBase {
 
 export type DagStep = NodesStep | ExportStep | OperationStep | CommandStep
 
+/** Another DAG whose run has to have ended: `success` only well, `done` however. */
+export interface DagDependency {
+  readonly dag: string
+  readonly on: 'success' | 'done'
+}
+
 /** What starts a DAG besides its schedule. */
 export interface DagTriggers {
-  /** When runs of other DAGs have ended: `success` only well, `done` however. All of them, for the same interval's end. */
-  readonly afterDags: readonly { readonly dag: string; readonly on: 'success' | 'done' }[]
+  /** When a run of any of these DAGs has ended. The run speaks about the interval of the one that started it. */
+  readonly afterDags: readonly DagDependency[]
   /** When the loading of one of these sources has brought rows: `name` or `name.table`. */
   readonly newData: readonly string[]
   /** When somebody asks by HTTP who knows the token that stands in this environment variable. */
@@ -151,15 +157,20 @@ export interface Dag {
   /** Null for a DAG that only triggers or people start. */
   readonly schedule: DagSchedule | null
   readonly triggers: DagTriggers
+  /**
+   * What a run waits for before its first step: of each of these DAGs, the run of the last instant at or before its
+   * own has ended. (A DAG without schedule: its latest run.) It waits at most until its own deadline.
+   */
+  readonly dependsOn: readonly DagDependency[]
   /** In the order of the file; each needs only steps before it. A bare `select:` is one step `build`. */
   readonly steps: readonly DagStep[]
   /** Values for the project's vars; texts are templates. */
   readonly vars: Readonly<Record<string, unknown>>
   /** The target of project.yml; null for the one that the command was started with. */
   readonly target: string | null
-  /** No data interval begins before it (ISO instant); null for no bound, when nothing is caught up before the first sight. */
+  /** No data interval begins before it (ISO instant); null: nothing is caught up from before the DAG was first seen. */
   readonly startDate: string | null
-  /** No data interval begins at or after it. */
+  /** No data interval begins at or after it; the day that `end_date` names is the last one, so this is the next. */
   readonly endDate: string | null
   readonly catchup: CatchupPolicy
   /** How many runs may be at work at the same time; more wait. */

@@ -33,6 +33,7 @@ export const problemCatalogue = {
   'config-invalid': { title: 'A config value is not allowed', exitCode: 2 },
   'config-unused': { title: 'Config that is for nothing', exitCode: 2 },
   deprecated: { title: 'A model that is not to be used any more', exitCode: 2 },
+  'dag-unknown': { title: 'A DAG is named that there is not', exitCode: 2 },
   cycle: { title: 'Nodes depend on each other in a circle', exitCode: 2 },
   'truth-read': { title: 'A model or job reads the schema truth', exitCode: 2 },
   'sql-syntax': { title: 'SQL that PostgreSQL cannot parse', exitCode: 2 },
