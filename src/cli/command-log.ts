@@ -1,8 +1,9 @@
-import { closeSync, fstatSync, mkdirSync, openSync, renameSync, rmSync, writeSync } from 'node:fs'
+import { closeSync, fstatSync, openSync, renameSync, rmSync, writeSync } from 'node:fs'
 import { join, resolve } from 'node:path'
 import { type EventLevel, isTold } from '../core/events/event-names.ts'
 import type { EventRecord } from '../core/events/event-schema.ts'
 import type { EventStream } from '../core/events/event-stream.ts'
+import { makeFolder } from '../run/make-folder.ts'
 
 /*
  * The log file of a project: logs/estimand.log, to which every command adds the events that it tells, for looking back
@@ -57,7 +58,7 @@ export function makeCommandLog(stream: EventStream, options: LogFileOptions): Co
 function openFile(folder: string, maxBytes: number) {
   const path = join(folder, 'estimand.log')
   try {
-    mkdirSync(folder, { recursive: true })
+    makeFolder(folder)
     let descriptor = openSync(path, 'a')
     if (maxBytes > 0 && fstatSync(descriptor).size >= maxBytes) {
       closeSync(descriptor)

@@ -1,9 +1,10 @@
 import { existsSync } from 'node:fs'
-import { cp, mkdir, rm } from 'node:fs/promises'
+import { cp, rm } from 'node:fs/promises'
 import { join } from 'node:path'
 import { type ResourceType, relationOf } from '../core/node.ts'
 import { askAnywhere } from '../run/ask.ts'
 import { catalogByMacro } from '../run/macro-calls.ts'
+import { makeFolder } from '../run/make-folder.ts'
 import type { CommandContext, ExitCode } from './command-context.ts'
 import { compileSelected } from './compile-nodes.ts'
 import { formatCounted } from './display/numbers.ts'
@@ -45,7 +46,7 @@ export async function generateDocs(context: CommandContext, flags: GenerateFlags
         const relations = selection.nodeIds.flatMap((id) => relationOf(manifest.nodes[id]!) ?? [])
         return catalogOfColumns(await byMacro(relations))
       })
-  await mkdir(targetPath, { recursive: true })
+  makeFolder(targetPath)
   await copyAssets(workspace)
   const path = join(targetPath, 'catalog.json')
   await writeJson(path, catalogArtifact(rows, manifest, options), { invocationId })

@@ -1,7 +1,8 @@
-import { existsSync, mkdirSync, writeFileSync } from 'node:fs'
+import { existsSync, writeFileSync } from 'node:fs'
 import { basename, dirname, join } from 'node:path'
 import { makeProblem, ProblemError } from '../core/problem.ts'
 import { httpAddress, isHttpAddress } from '../run/load-files/http-address.ts'
+import { makeFolder } from '../run/make-folder.ts'
 import type { CommandContext, ExitCode } from './command-context.ts'
 import { formatCounted } from './display/numbers.ts'
 import { openWorkspace, shownPath } from './workspace.ts'
@@ -46,7 +47,7 @@ export async function inferLoadFile(context: CommandContext, flags: InferFlags):
     const { message, hint } = error as Error & { readonly hint?: string }
     throw refuse(`${shown} cannot be read: ${message}`, hint ?? 'nothing was written')
   })
-  mkdirSync(dirname(path), { recursive: true })
+  makeFolder(dirname(path))
   writeFileSync(path, yaml)
   context.narrator.done()
   context.narrator.note(

@@ -1,4 +1,3 @@
-import { mkdirSync } from 'node:fs'
 import { join } from 'node:path'
 import type { ColumnLineage } from '../compile/lineage/lineage-meta.ts'
 import type { NodeId } from '../core/node.ts'
@@ -6,6 +5,7 @@ import type { RunResult } from '../core/run-result.ts'
 import type { ManifestArtifactOptions } from '../run/artifacts/manifest-artifact.ts'
 import type { RunResultsArtifact } from '../run/artifacts/run-results-artifact.ts'
 import type { CompiledFiles } from '../run/artifacts/write-artifacts.ts'
+import { makeFolder } from '../run/make-folder.ts'
 import type { KeptCode } from './cache/kept-manifest.ts'
 import type { CommandContext } from './command-context.ts'
 import { packageVersion } from './version.ts'
@@ -49,7 +49,7 @@ export async function saveArtifacts(
       const { writeArtifacts } = await import('../run/artifacts/write-artifacts.ts')
       await writeArtifacts(targetPath, { ...options, manifest: workspace.manifest, writeManifest: write })
     } else {
-      mkdirSync(targetPath, { recursive: true })
+      makeFolder(targetPath)
       await write(options, [])
     }
   })
@@ -64,7 +64,7 @@ export async function saveResults(
   if (context.flags.writeJson === false) return
   await whereWritable(context, targetPath, async () => {
     const { writeJson } = await import('../run/artifacts/write-json.ts')
-    mkdirSync(targetPath, { recursive: true })
+    makeFolder(targetPath)
     const { invocationId } = context.events
     await writeJson(join(targetPath, 'run_results.json'), results, { invocationId })
   })

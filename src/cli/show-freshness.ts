@@ -1,10 +1,10 @@
-import { mkdir } from 'node:fs/promises'
 import { dirname, join, resolve } from 'node:path'
 import type { Renderer, RenderScope } from '../compile/renderer.ts'
 import type { Manifest, ProjectMoment } from '../core/manifest.ts'
 import type { NodeId } from '../core/node.ts'
 import type { ProjectConfig } from '../core/project.ts'
 import type { SourceFreshness } from '../run/artifacts/index.ts'
+import { makeFolder } from '../run/make-folder.ts'
 import type { Warehouse } from '../warehouse/index.ts'
 import type { CommandContext, ExitCode } from './command-context.ts'
 import { formatDuration } from './display/numbers.ts'
@@ -71,7 +71,7 @@ export async function showFreshness(context: CommandContext, flags: FreshnessFla
   const path = flags.output === undefined ? join(targetPath, 'sources.json') : resolve(flags.output)
   const options = artifactOptions(context, workspace)
   const elapsedMs = context.clock().getTime() - started.getTime()
-  await mkdir(dirname(path), { recursive: true })
+  makeFolder(dirname(path))
   await writeJson(path, sourcesArtifact(results, elapsedMs, manifest, options), {
     invocationId: options.invocationId,
   })

@@ -44,6 +44,11 @@ describe('estimand export', () => {
     expect(address.err).toContain("'s3://lake/x.csv' is no file")
     const broken = await run('export', '--inline', 'select 1 / 0 as n', '--to', 'x.csv')
     expect(broken.err).toContain('division by zero   [export-failed]')
+    if (existsSync('/proc/self')) {
+      const nowhere = await run('export', 'customers', '--to', '/proc/nope/x.csv')
+      expect(nowhere.code).toBe(broken.code)
+      expect(nowhere.err).toMatch(/\/proc\/nope\/x\.csv cannot be written: .*ENOENT.* {3}\[export-failed\]/)
+    }
     const name = await run('export', 'custmers', '--to', 'x.csv')
     expect(name.err).toContain("did you mean 'customers'?")
     const missing = await run('export', 'shop.nothing', '--to', 'x.csv')

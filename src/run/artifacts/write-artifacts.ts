@@ -1,8 +1,9 @@
-import { mkdirSync, rmSync, statSync } from 'node:fs'
+import { rmSync, statSync } from 'node:fs'
 import { dirname, join, sep } from 'node:path'
 import type { Manifest } from '../../core/manifest.ts'
 import type { NodeId } from '../../core/node.ts'
 import type { RunResult } from '../../core/run-result.ts'
+import { makeFolder } from '../make-folder.ts'
 import type { ArtifactOptions } from './artifact-metadata.ts'
 import type { NodeFindings } from './artifact-scope.ts'
 import { compiledPath, hasSql } from './compiled-path.ts'
@@ -61,7 +62,7 @@ export async function writeArtifacts(targetFolder: string, artifacts: Artifacts)
     ),
   )
   const compiledCode = options.compiledCode ?? sqlOfRun
-  mkdirSync(targetFolder, { recursive: true })
+  makeFolder(targetFolder)
   const compiled = sqlFiles(join(targetFolder, 'compiled'), manifest, compiledCode)
   const named = beginTextFiles([
     ...compiled.filter(({ id, path }) => !compiledFiles?.holds(id, path)),
@@ -79,7 +80,7 @@ export async function writeArtifacts(targetFolder: string, artifacts: Artifacts)
 
 /** Writes files of compiled SQL, below folders that may not be there. */
 export async function writeSqlFiles(files: readonly TextFile[]): Promise<void> {
-  for (const folder of new Set(files.map(({ path }) => dirname(path)))) makeFolder(folder)
+  for (const folder of new Set(files.map(({ path }) => dirname(path)))) makeFileFolder(folder)
   await beginTextFiles(files)()
 }
 
@@ -94,7 +95,7 @@ function sqlFiles(folder: string, { nodes }: Manifest, sql: ReadonlyMap<NodeId, 
     const known = parents.get(below)
     if (known !== undefined) return known
     const parent = join(folder, below)
-    makeFolder(parent)
+    makeFileFolder(parent)
     parents.set(below, parent)
     return parent
   }
@@ -113,7 +114,7 @@ function sqlFiles(folder: string, { nodes }: Manifest, sql: ReadonlyMap<NodeId, 
 }
 
 /** Makes the folder of a file of compiled SQL. It may have the name that a file had when one snapshot was all that a file could hold. */
-function makeFolder(folder: string): void {
+function makeFileFolder(folder: string): void {
   if (statSync(folder, { throwIfNoEntry: false })?.isFile()) rmSync(folder)
-  mkdirSync(folder, { recursive: true })
+  makeFolder(folder)
 }

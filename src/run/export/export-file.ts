@@ -1,9 +1,10 @@
 import { createWriteStream } from 'node:fs'
-import { mkdir, open, rename, rm, stat } from 'node:fs/promises'
+import { open, rename, rm, stat } from 'node:fs/promises'
 import { basename, dirname, join } from 'node:path'
 import { PassThrough, type Writable } from 'node:stream'
 import { finished, pipeline } from 'node:stream/promises'
 import { createGzip } from 'node:zlib'
+import { makeFolder } from '../make-folder.ts'
 
 /*
  * A file that is being written. It has another name until everything is written, so that nobody reads half of it.
@@ -62,7 +63,7 @@ export async function openTextFile(
 
 /** What a file is called until it is whole; its folder is there then. */
 export async function unfinishedPath(path: string, commandId: string): Promise<string> {
-  await mkdir(dirname(path), { recursive: true })
+  makeFolder(dirname(path))
   return join(dirname(path), `.${basename(path)}.${commandId}`)
 }
 

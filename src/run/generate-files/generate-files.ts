@@ -1,12 +1,4 @@
-import {
-  createWriteStream,
-  existsSync,
-  mkdirSync,
-  readFileSync,
-  renameSync,
-  rmSync,
-  writeFileSync,
-} from 'node:fs'
+import { createWriteStream, existsSync, readFileSync, renameSync, rmSync, writeFileSync } from 'node:fs'
 import { join } from 'node:path'
 import { pipeline } from 'node:stream/promises'
 import { createGzip } from 'node:zlib'
@@ -14,6 +6,7 @@ import type { GeneratorDefinition, GeneratorPartition, RowWriter } from '../../c
 import type { LoadTable, ParamValue } from '../../core/load-spec.ts'
 import { makeProblem, ProblemError } from '../../core/problem.ts'
 import { loadDefaultExport } from '../load-module.ts'
+import { makeFolder } from '../make-folder.ts'
 import { type CsvWriter, makeCsvWriter } from './csv-writer.ts'
 
 /*
@@ -55,9 +48,9 @@ export async function generateFiles(request: GenerateRequest, effects: Effects):
     module,
   )
   const partitions = planned(definition, params)
-  mkdirSync(folder, { recursive: true })
+  makeFolder(folder)
   holdToEarlier(request, partitions.length)
-  for (const table of tables) mkdirSync(join(folder, nameOf(table)), { recursive: true })
+  for (const table of tables) makeFolder(join(folder, nameOf(table)))
   const mine = [...partitions.keys()].filter((index) => index % part.of === part.place - 1)
   const digits = String(partitions.length).length
   let rows = 0
