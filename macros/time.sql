@@ -17,3 +17,11 @@ date '{{ var('start_date') }}'
 {% macro date_spine() -%}
 select {{ start_date() }} + generate_series(0, {{ var('days') }} - 1) as date_day
 {%- endmacro %}
+
+{#
+  How many days after its entry a funnel may still be completed. A session may run past midnight, so the window may
+  reach one day further than its hours say.
+#}
+{% macro funnel_days_ahead() -%}
+{{ return((var('funnel_window_hours') + 23) // 24 + 1) }}
+{%- endmacro %}

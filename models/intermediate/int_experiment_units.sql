@@ -1,9 +1,34 @@
+{{ config(
+    materialized='incremental',
+    incremental_strategy='delete+insert',
+    unique_key='experiment_id',
+    indexes=[{'columns': ['experiment_id', 'measured_until']}]
+) }}
+
 -- One row per experiment and exposed user: the arm, what the user did from the exposure to the end of the experiment,
--- and the same before the exposure, which no treatment can have touched.
+-- and the same before the exposure, which no treatment can have touched. Experiments that were over the last time, and
+-- late events with them, are not measured again.
 {%- set before = "interval '" ~ var('pre_period_days') ~ " days'" %}
 {%- set counts = ['plays', 'likes', 'carts'] %}
 
-with units as (
+with experiments as (
+
+    select
+        experiment_id,
+        ended_at,
+        least({{ end_date() }}, {{ utc_date('ended_at') }} + {{ var('lookback_days') }}) as measured_until
+    from {{ ref('stg_experiments') }} as experiments
+    {%- if is_incremental() %}
+    where {{ utc_date('ended_at') }} + {{ var('lookback_days') }} > coalesce((
+        select max(known.measured_until)
+        from {{ this }} as known
+        where known.experiment_id = experiments.experiment_id
+    ), '-infinity')
+    {%- endif %}
+
+),
+
+units as (
 
     select
         assignments.experiment_id,
@@ -11,10 +36,10 @@ with units as (
         assignments.variant,
         assignments.exposed_at,
         experiments.ended_at,
+        experiments.measured_until,
         assignments.exposed_at - {{ before }} as before_from
     from {{ ref('stg_assignments') }} as assignments
-    inner join {{ ref('stg_experiments') }} as experiments
-        on assignments.experiment_id = experiments.experiment_id
+    inner join experiments on assignments.experiment_id = experiments.experiment_id
 
 ),
 
@@ -29,7 +54,8 @@ activity as (
         {%- for name in counts %}
         sum({{ name }}) filter (where session_start {{ condition }} exposed_at) as {{ name }}{{ side }}{{ ',' }}
         {%- endfor %}
-        sum(session_length) filter (where session_start {{ condition }} exposed_at) as seconds{{ side }}
+        extract(epoch from sum(session_end - session_start) filter (where session_start {{ condition }} exposed_at))::float8
+            as seconds{{ side }}
         {{- ',' if not loop.last }}
         {%- endfor %}
     from units
@@ -64,6 +90,7 @@ select
     units.user_id,
     units.variant,
     units.exposed_at,
+    units.measured_until,
     users.country,
     users.region,
     users.acquisition_channel,

@@ -1,3 +1,10 @@
+{{ config(
+    materialized='incremental',
+    incremental_strategy='delete+insert',
+    unique_key='order_date',
+    indexes=[{'columns': ['order_date']}]
+) }}
+
 select
     event_id as order_id,
     user_id,
@@ -9,3 +16,7 @@ select
     revenue_cents
 from {{ ref('stg_events') }}
 where event_name = 'purchase'
+{%- if is_incremental() %}
+and {{ is_on_open_day('event_time', 'order_date') }}
+{%- endif %}
+order by order_date

@@ -1,3 +1,10 @@
+{{ config(
+    materialized='incremental',
+    incremental_strategy='delete+insert',
+    unique_key='session_date',
+    indexes=[{'columns': ['session_date']}]
+) }}
+
 with sessions as (
 
     select
@@ -20,6 +27,10 @@ with sessions as (
         min(event_time) filter (where event_name = 'view') as first_view_at,
         min(event_time) filter (where event_name = 'search') as first_search_at
     from {{ ref('stg_events') }}
+    {%- if is_incremental() %}
+    -- A session lasts less than a day; one that began the day before is read from its beginning and left out below.
+    where {{ is_on_open_day('event_time', 'session_date', more_days=1) }}
+    {%- endif %}
     group by session_id, user_id
 
 )
@@ -51,3 +62,8 @@ select
     first_view_at,
     first_search_at
 from sessions
+{%- if is_incremental() %}
+where {{ is_on_open_day('session_start', 'session_date') }}
+{%- endif %}
+-- The rows of a day lie together, so that replacing them touches few pages.
+order by session_date

@@ -1,15 +1,16 @@
 {{ config(
     materialized='incremental',
     incremental_strategy='delete+insert',
-    unique_key=['user_id', 'activity_date'],
-    indexes=[{'columns': ['user_id', 'activity_date'], 'unique': true}]
+    unique_key='activity_date',
+    indexes=[{'columns': ['user_id', 'activity_date'], 'unique': true}, {'columns': ['activity_date']}]
 ) }}
 
 select
     user_id,
     session_date as activity_date,
     count(*)::int as sessions,
-    sum(session_length) as seconds,
+    -- Intervals add up to the same whatever their order, which floats do not.
+    extract(epoch from sum(session_end - session_start))::float8 as seconds,
     sum(events)::int as events,
     sum(views)::int as views,
     sum(searches)::int as searches,
@@ -20,6 +21,7 @@ select
     {{ cents_to_amount('sum(revenue_cents)') }} as revenue
 from {{ ref('int_sessions') }}
 {%- if is_incremental() %}
-where {{ latest_days('session_date', 'activity_date') }}
+where {{ is_open_day('session_date', 'activity_date') }}
 {%- endif %}
 group by user_id, session_date
+order by session_date

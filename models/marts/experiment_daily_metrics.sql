@@ -1,16 +1,27 @@
+{{ config(
+    materialized='incremental',
+    incremental_strategy='delete+insert',
+    unique_key='metric_date',
+    indexes=[{'columns': ['metric_date']}]
+) }}
+
 -- What each arm did on each day. Means and variances are per unit exposed so far; a unit that did nothing on the day
 -- has no row in activity and counts as zero.
-with units as (
-
-    select experiment_id, user_id, variant, exposed_at
-    from {{ ref('stg_assignments') }}
-
-),
-
-experiments as (
+with experiments as (
 
     select experiment_id, started_at, ended_at
     from {{ ref('stg_experiments') }}
+    {%- if is_incremental() %}
+    where {{ is_on_open_day('ended_at', 'metric_date') }}
+    {%- endif %}
+
+),
+
+units as (
+
+    select assignments.experiment_id, assignments.user_id, assignments.variant, assignments.exposed_at
+    from {{ ref('stg_assignments') }} as assignments
+    inner join experiments on assignments.experiment_id = experiments.experiment_id
 
 ),
 
@@ -31,6 +42,9 @@ sessions as (
         on units.user_id = sessions.user_id
         and sessions.session_start >= units.exposed_at
         and sessions.session_start < experiments.ended_at
+    {%- if is_incremental() %}
+    where {{ is_open_day('sessions.session_date', 'metric_date') }}
+    {%- endif %}
     group by units.experiment_id, units.variant, units.user_id, sessions.session_date
 
 ),
@@ -52,6 +66,9 @@ orders as (
         on units.user_id = orders.user_id
         and orders.ordered_at >= units.exposed_at
         and orders.ordered_at < experiments.ended_at
+    {%- if is_incremental() %}
+    where {{ is_open_day('orders.order_date', 'metric_date') }}
+    {%- endif %}
     group by units.experiment_id, units.variant, units.user_id, orders.order_date
 
 ),
@@ -63,11 +80,10 @@ activity as (
         variant,
         user_id,
         metric_date,
-        sum(sessions) as sessions,
-        sum(events) as events,
-        sum(orders) as orders,
-        sum(revenue_cents) as revenue_cents,
-        (sum(revenue_cents) / 100.0)::float8 as revenue
+        sum(sessions)::bigint as sessions,
+        sum(events)::bigint as events,
+        sum(orders)::bigint as orders,
+        sum(revenue_cents)::bigint as revenue_cents
     from (select * from sessions union all select * from orders) as parts
     group by experiment_id, variant, user_id, metric_date
 
@@ -116,13 +132,16 @@ select
     count(activity.user_id) filter (where activity.orders > 0) as conversions,
     coalesce(sum(activity.orders), 0)::bigint as orders,
     {{ cents_to_amount('coalesce(sum(activity.revenue_cents), 0)') }} as revenue,
-    {%- for metric in ['sessions', 'orders', 'revenue'] %}
-    {{ mean_with_zeros('activity.' ~ metric, 'days.units') }} as {{ metric }}_mean,
-    {{ variance_with_zeros('activity.' ~ metric, 'days.units') }} as {{ metric }}_variance{{ ',' if not loop.last }}
+    {%- for metric, column, scale in [('sessions', 'sessions', 1), ('orders', 'orders', 1), ('revenue', 'revenue_cents', 100)] %}
+    {{ mean_with_zeros('activity.' ~ column, 'days.units', scale) }} as {{ metric }}_mean,
+    {{ variance_with_zeros('activity.' ~ column, 'days.units', scale) }} as {{ metric }}_variance{{ ',' if not loop.last }}
     {%- endfor %}
 from days
 left join activity
     on days.experiment_id = activity.experiment_id
     and days.variant = activity.variant
     and days.metric_date = activity.metric_date
+{%- if is_incremental() %}
+where {{ is_open_day('days.metric_date', 'metric_date') }}
+{%- endif %}
 group by days.experiment_id, days.variant, days.metric_date, days.new_units, days.units

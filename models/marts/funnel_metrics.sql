@@ -1,3 +1,10 @@
+{{ config(
+    materialized='incremental',
+    incremental_strategy='delete+insert',
+    unique_key='entry_date',
+    indexes=[{'columns': ['entry_date']}]
+) }}
+
 {#- The steps of each funnel with the column that tells when a step was reached. #}
 {%- set funnels = {
     'view_to_purchase': [('view', 'viewed_at'), ('add_to_cart', 'carted_at'), ('purchase', 'ordered_at')],
@@ -17,6 +24,9 @@ with reached as (
         count(searched_at) as searched_at,
         count(played_at) as played_at
     from {{ ref(entries) }}
+    {%- if is_incremental() %}
+    where {{ is_open_day('entry_date', 'entry_date', more_days=funnel_days_ahead()) }}
+    {%- endif %}
     group by entry_date
     {%- endfor %}
 

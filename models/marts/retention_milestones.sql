@@ -1,3 +1,10 @@
+{{ config(
+    materialized='incremental',
+    incremental_strategy='delete+insert',
+    unique_key='cohort_week',
+    indexes=[{'columns': ['cohort_week'], 'unique': true}]
+) }}
+
 select
     cohort_week,
     {%- for day in [1, 7, 30] %}
@@ -9,4 +16,8 @@ select
     {%- endfor %}
     sum(cohort_size) filter (where day_number = 0) as cohort_size
 from {{ ref('retention_cohorts') }}
+{%- if is_incremental() %}
+-- A week changes until its last cohort has reached the last of the days.
+where {{ is_open_day('cohort_week', 'cohort_week', more_days=36) }}
+{%- endif %}
 group by cohort_week
