@@ -1,5 +1,5 @@
 import type { Estimate } from '../../core/estimate.ts'
-import type { DayRow } from '../../core/experiment-tables.ts'
+import type { DayFinding } from '../experiment/lift-over-time.ts'
 import { drawReplication, type Replication, type ReplicationPlan } from './draw-replication.ts'
 import { type Population, trueEffect } from './population.ts'
 import { addAnswer, emptyTally, mergeTally, type Tally } from './tally.ts'
@@ -17,9 +17,13 @@ export interface AuditPlan extends Omit<ReplicationPlan, 'replication' | 'lift'>
 }
 
 /** What an experiment's analysis makes of its units; the audit runs the very same. */
-export type Analyse = (replication: Replication) => {
+export type Analyse = (
+  replication: Replication,
+  /** Whether looking every day is asked about. */
+  looksDaily: boolean,
+) => {
   readonly estimates: readonly Estimate[]
-  readonly days: readonly DayRow[]
+  readonly days: readonly DayFinding[]
 }
 
 /** Replications of one lift, from one number up to another. */
@@ -78,7 +82,10 @@ export function auditShare(
   const methods = new Map<string, MethodShare>()
   const peeking = new Map<string, PeekingShare>()
   for (let replication = from; replication < to; replication++) {
-    const { estimates, days } = analyse(drawReplication(population, { ...plan, replication, lift }))
+    const { estimates, days } = analyse(
+      drawReplication(population, { ...plan, replication, lift }),
+      lift === 0,
+    )
     for (const estimate of estimates) tallyEstimate(methods, population, { lift, ...plan }, estimate)
     if (lift === 0) tallyPeeking(peeking, days)
   }
@@ -139,7 +146,7 @@ function tallyEstimate(
 }
 
 /** Counts a replication once for a method that found something on any of its days. */
-function tallyPeeking(into: Map<string, PeekingShare>, days: readonly DayRow[]): void {
+function tallyPeeking(into: Map<string, PeekingShare>, days: readonly DayFinding[]): void {
   const looks = new Map<string, number>()
   const rejecting = new Set<string>()
   for (const { series, outcome, method, scale, ciKind, ciLower, ciUpper } of days) {

@@ -1,7 +1,15 @@
-import type { ExperimentMethod, ExperimentSpec, SequentialPlan } from '../../core/experiment-spec.ts'
-import { analyseExperiment } from '../experiment/analyse-experiment.ts'
+import {
+  type ExperimentMethod,
+  type ExperimentSpec,
+  experimentMethods,
+  type SequentialPlan,
+} from '../../core/experiment-spec.ts'
+import { indexCells } from '../experiment/data/cell-index.ts'
 import { needsRows } from '../experiment/data/needs-rows.ts'
 import { outcomeKind } from '../experiment/data/outcome-variables.ts'
+import { estimateComparisons } from '../experiment/estimate-comparisons.ts'
+import { cumulativeLifts } from '../experiment/lift-over-time.ts'
+import { makeAnalysis } from '../experiment/method-input.ts'
 import { methodRegistry } from '../experiment/methods/registry.ts'
 import type { Analyse, AuditPlan } from './audit-share.ts'
 import type { Replication } from './draw-replication.ts'
@@ -53,7 +61,7 @@ export function auditedPlans({ sequential }: ExperimentSpec, population: Populat
   const looks = [0.25, 0.5, 0.75, 1]
   return [
     { kind: 'confidence_sequence', sides: 2, tuningUnits: Math.max(2, Math.round(population.units / 2)) },
-    { kind: 'msprt' },
+    { kind: 'msprt', mixingVariance: 0.05 ** 2 },
     { kind: 'group_sequential', spending: 'obrien_fleming', looks, plannedUnits: population.units },
   ]
 }
@@ -78,35 +86,24 @@ export function analyseAs({ population, spec, methods, plans }: Omit<AuditInput,
     const whole = auditedSpec(spec, methods, plan)
     const isOwn = (method: ExperimentMethod): boolean =>
       sequentialKinds.includes(method) ? method === plan.kind : index === 0
-    return { ...whole, methods: whole.methods.filter(isOwn) }
+    return { own: { ...whole, methods: whole.methods.filter(isOwn) }, isOwn }
   })
   const origin = { job: '', runId: '', asOf: spec.asOf }
-  return (replication: Replication) => {
+  const withRows = specs.some(({ own }) => needsRows(own))
+  return (replication: Replication, looksDaily: boolean) => {
     const cells = replicationCells(population, replication)
+    const index = indexCells(cells)
     const facts = { units: replication.n, crossovers: null, duplicates: null, exposedBefore: null }
-    const tables = specs.map((each) =>
-      analyseExperiment(
-        each,
-        {
-          ...{ cells, facts, tops: [], sinceExposure: [] },
-          rows: needsRows(each) ? replicationRows(population, replication) : null,
-        },
-        origin,
-      ),
-    )
+    const rows = withRows ? replicationRows(population, replication) : null
+    const evidence = { cells, facts, tops: [], sinceExposure: [], rows }
+    const analyses = specs.map(({ own }) => makeAnalysis(own, evidence, index))
     return {
-      estimates: firstOf(tables.map(({ estimates }) => estimates)),
-      days: firstOf(tables.map(({ days }) => days)),
+      estimates: analyses.flatMap((analysis) => estimateComparisons(analysis, [], origin)),
+      days: looksDaily
+        ? analyses.flatMap((analysis, place) =>
+            cumulativeLifts(analysis, [], experimentMethods.filter(specs[place]!.isOwn)),
+          )
+        : [],
     }
   }
-}
-
-/** What several analyses say, each method once: those that hang on no plan say the same in all. */
-function firstOf<Row extends { readonly method: string }>(lists: readonly (readonly Row[])[]): Row[] {
-  const seen = new Set<string>()
-  return lists.flatMap((list) => {
-    const fresh = list.filter(({ method }) => !seen.has(method))
-    for (const { method } of fresh) seen.add(method)
-    return fresh
-  })
 }

@@ -20,24 +20,41 @@ export type DayFinding = Omit<DayRow, 'job' | 'runId' | 'asOf'>
 
 const scales: readonly Scale[] = ['relative', 'absolute']
 
-/** The effect up to the end of each day; nothing where no days are known. */
-export function cumulativeLifts(analysis: Analysis, health: readonly HealthFinding[]): DayFinding[] {
-  const { spec, index } = analysis
-  const days = index.days.filter((day) => day !== null)
+/** The effect up to the end of each day, by some of the methods where they are named; nothing where no days are known. */
+export function cumulativeLifts(
+  analysis: Analysis,
+  health: readonly HealthFinding[],
+  methods?: readonly ExperimentMethod[],
+): DayFinding[] {
+  const { spec } = analysis
   return spec.treatments.flatMap((treatment) =>
     spec.outcomes.flatMap((outcome) =>
       scales.flatMap((scale) =>
-        methodsOverTime(analysis, outcome, scale).flatMap((method) =>
-          days.map((day) => {
-            const comparison = { outcome, treatment, scope: wholePopulation }
-            const input = methodInput(analysis, comparison, scale, { day })
-            const place = { series: 'cumulative', day, daysSinceExposure: null } as const
-            return rowOf(analysis, health, { outcome, treatment, scale, method }, place, input)
-          }),
-        ),
+        methodsOverTime(analysis, outcome, scale)
+          .filter((method) => methods?.includes(method) ?? true)
+          .flatMap((method) => dayByDay(analysis, health, { outcome, treatment, scale, method })),
       ),
     ),
   )
+}
+
+/** One method's answers at the end of each day. */
+function dayByDay(analysis: Analysis, health: readonly HealthFinding[], question: Question): DayFinding[] {
+  const { outcome, treatment, scale, method } = question
+  const days = analysis.index.days.filter((day) => day !== null)
+  const { looks } = methodRegistry[method]
+  const unhealthy = refusalFor(health, { ...wholePopulation, outcome: outcome.name, treatment }) !== null
+  let smallest = 1
+  return days.map((day) => {
+    const comparison = { outcome, treatment, scope: wholePopulation }
+    const input = methodInput(analysis, comparison, scale, { day, looks: looks === 'plan' ? 'all' : 'own' })
+    const place = { series: 'cumulative', day, daysSinceExposure: null } as const
+    const row = rowOf(analysis, unhealthy, question, place, input)
+    if (looks !== 'each' || row.pValue === null) return row
+    // Each look by itself, instead of all of them again on each day.
+    smallest = Math.min(smallest, row.pValue)
+    return { ...row, pValue: smallest }
+  })
 }
 
 /** Methods that need the units themselves only know them as they are now. */
@@ -73,7 +90,9 @@ export function liftsSinceExposure(analysis: Analysis, health: readonly HealthFi
           }
           const method = scale === 'absolute' ? ('difference_in_means' as const) : ('relative_lift' as const)
           const place = { series: 'since_exposure', day: null, daysSinceExposure: day } as const
-          return [rowOf(analysis, health, { outcome, treatment, scale, method }, place, input)]
+          const unhealthy =
+            refusalFor(health, { ...wholePopulation, outcome: outcome.name, treatment }) !== null
+          return [rowOf(analysis, unhealthy, { outcome, treatment, scale, method }, place, input)]
         }),
       ),
     ),
@@ -90,14 +109,13 @@ interface Question {
 /** A day on which nothing can be said yet is a row without numbers. */
 function rowOf(
   { spec }: Analysis,
-  health: readonly HealthFinding[],
+  unhealthy: boolean,
   { outcome, treatment, scale, method }: Question,
   place: Pick<DayRow, 'series' | 'day' | 'daysSinceExposure'>,
   input: MethodInput | null,
 ): DayFinding {
   const entry = methodRegistry[method]
-  const unhealthy = refusalFor(health, { ...wholePopulation, outcome: outcome.name, treatment })
-  const result = input && unhealthy === null ? entry.compute(input) : null
+  const result = input && !unhealthy ? entry.compute(input) : null
   const known: MethodResult | null = result === null || isRefused(result) ? null : result
   const nTreated = input?.treatment.outcomeMoments.n ?? 0
   return {

@@ -39,14 +39,24 @@ export interface Comparison {
   readonly scope: Scope
 }
 
+/** What of a comparison a method is given. */
+export interface InputOptions {
+  readonly ciLevel?: number
+  /** The end of which day is meant; the last one if not given. */
+  readonly day?: string | null
+  readonly needs?: Needs
+  /** The states at the ends of all days so far, or that of this day alone. */
+  readonly looks?: 'all' | 'own'
+}
+
 /** What a method is given for a comparison; null where an arm has no units there. */
 export function methodInput(
   { spec, index, design, scopeRows }: Analysis,
   { outcome, treatment, scope }: Comparison,
   scale: Scale,
-  options: { readonly ciLevel?: number; readonly day?: string | null; readonly needs?: Needs } = {},
+  options: InputOptions = {},
 ): MethodInput | null {
-  const { ciLevel = spec.ciLevel, day = index.latest, needs = 'cells' } = options
+  const { ciLevel = spec.ciLevel, day = index.latest, needs = 'cells', looks = 'all' } = options
   const pairAt = (place: { day?: string | null; stratum?: string }): ArmPair | null => {
     const t = index.find(outcome.name, treatment, scope, { day, ...place })
     const c = index.find(outcome.name, spec.control, scope, { day, ...place })
@@ -56,7 +66,6 @@ export function methodInput(
   if (!pair) return null
   const isPopulation = scope.segmentName === null
   const strata = isPopulation ? index.strata : []
-  const until = index.days.indexOf(day)
   const own = pair.treatment.variables[1] === 'd' ? 2 : 1
   const rowsOf = ({ ofArm }: ScopeRows, arm: string) => ofArm(scope, arm, outcome.name, own)
   const replicated = needs === 'replicates' && scopeRows ? scopeRows.replicated(scope) : null
@@ -71,10 +80,13 @@ export function methodInput(
       const found = pairAt({ stratum })
       return found ? [{ stratum, ...found }] : []
     }),
-    looks: index.days.slice(0, until + 1).flatMap((look) => {
-      const found = pairAt({ day: look })
-      return found ? [{ day: look, ...found }] : []
-    }),
+    looks:
+      looks === 'own'
+        ? [{ day, ...pair }]
+        : index.days.slice(0, index.days.indexOf(day) + 1).flatMap((look) => {
+            const found = pairAt({ day: look })
+            return found ? [{ day: look, ...found }] : []
+          }),
     rows:
       needs === 'rows' && scopeRows?.knows(outcome.name)
         ? { treatment: rowsOf(scopeRows, treatment), control: rowsOf(scopeRows, spec.control) }

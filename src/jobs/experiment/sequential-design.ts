@@ -22,7 +22,8 @@ export interface SequentialLook {
 
 export interface SequentialDesign {
   readonly plan: SequentialPlan | undefined
-  /** Units of all arms on the last day. */
+  /** The last day, and the units of all arms on it. */
+  readonly day: string | null
   readonly units: number
   /** Of a group-sequential plan. */
   readonly looks: readonly SequentialLook[]
@@ -58,6 +59,7 @@ export function makeSequentialDesign(
   }
   return {
     plan,
+    day: days.at(-1)?.day ?? null,
     units: days.at(-1)?.units ?? 0,
     looks,
     boundary,

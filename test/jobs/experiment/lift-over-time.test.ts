@@ -64,6 +64,39 @@ describe('effects over days', () => {
     expect(found!.pValue! <= 0.05).toBe(Math.abs(Number(found!.diagnostics.z)) >= z!)
   })
 
+  test('of a group-sequential plan say on each day what its last look then said', () => {
+    const sequential = {
+      kind: 'group_sequential',
+      spending: 'obrien_fleming',
+      looks: [0.5, 1],
+      plannedUnits: 1200,
+    } as const
+    const { days } = analyse(overDays(13, 100, { lift: 0.05 }), { sequential, methods: [] })
+    const own = days.filter(({ method, scale }) => method === 'group_sequential' && scale === 'absolute')
+    expect(own).toHaveLength(13)
+    // The looks are on days 6 and 12; before the first there is nothing to say.
+    expect(own.map(({ estimate }) => estimate === null)).toEqual(own.map((_, day) => day < 5))
+    const [first, second] = accepted(spendingBoundaries([0.5, 1], 0.025)).z
+    const halfWidths = own
+      .slice(5)
+      .map(({ ciLower, ciUpper, stdError }) => (ciUpper! - ciLower!) / 2 / stdError!)
+    for (const [day, half] of halfWidths.entries()) expect(half).toBeCloseTo(day < 6 ? first! : second!, 8)
+    expect(new Set(own.slice(5).map(({ estimate }) => estimate)).size).toBe(2)
+  })
+
+  test('of a sequence never have a p-value above an earlier one, and end with that of the estimate', () => {
+    const sequential = { kind: 'confidence_sequence', sides: 2, tuningUnits: 1000 } as const
+    const methods = ['confidence_sequence'] as const
+    const { days, estimates } = analyse(overDays(12, 100, { seed: 8, lift: 0.02 }), { sequential, methods })
+    for (const scale of ['absolute', 'relative']) {
+      const own = days.filter((row) => row.method === 'confidence_sequence' && row.scale === scale)
+      const pValues = own.map(({ pValue }) => pValue!)
+      expect(pValues).toEqual(pValues.map((_, day) => Math.min(...pValues.slice(0, day + 1))))
+      const last = estimates.find((row) => row.method === 'confidence_sequence' && row.scale === scale)
+      expect(own.at(-1)!.pValue).toBe(last!.pValue)
+    }
+  })
+
   test('are looked at every day: the fixed horizon errs too often, the sequence does not', () => {
     const replications = 250
     const count = { fixed: 0, sequence: 0 }

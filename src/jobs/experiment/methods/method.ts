@@ -56,4 +56,9 @@ export interface MethodEntry {
   /** Whether the method says anything about such an outcome; where not, it writes no row. */
   readonly applies: (outcome: ExperimentOutcome, spec: ExperimentSpec) => boolean
   readonly compute: (input: MethodInput) => MethodResult | Refusal
+  /**
+   * How it takes looks before the end: each by itself, the p-value being the smallest so far, or as parts of one plan.
+   * Without, only the present look counts.
+   */
+  readonly looks?: 'each' | 'plan'
 }

@@ -113,13 +113,16 @@ function groupSequential(input: MethodInput): MethodResult | Refusal {
   const { design, scale, ciLevel, looks } = input
   const plan = design.plan
   if (plan?.kind !== 'group_sequential') return refuse('no group-sequential plan is declared')
-  if (design.looks.length === 0) {
+  // Looks that come after the day in question have not been.
+  const reached = design.looks.filter((look) => looks.some(({ day }) => day === look.day))
+  if (reached.length === 0) {
     const first = Math.ceil(plan.looks[0]! * plan.plannedUnits)
-    return refuse(`the first look is at ${first} units, and there are ${design.units}`)
+    const isToday = looks.at(-1)?.day === design.day
+    return refuse(`the first look is at ${first} units, and there are ${isToday ? design.units : 'fewer'}`)
   }
   let pValue = 1
   let last: { z: number; boundary: number; result: AlwaysValidInference; pair: ArmPair } | undefined
-  for (const [index, { day }] of design.looks.entries()) {
+  for (const [index, { day }] of reached.entries()) {
     const pair = looks.find((look) => look.day === day) ?? input
     const { effect } = bestEffect(pair, scale, ciLevel)
     const boundary = design.boundary(index, 1 - ciLevel)
@@ -128,7 +131,7 @@ function groupSequential(input: MethodInput): MethodResult | Refusal {
     const { estimate, stdError } = effect
     const z = estimate / stdError
     // Where one state only is known, it is that of the last look.
-    const isKnown = looks.length > 1 || index === design.looks.length - 1
+    const isKnown = day !== null || index === reached.length - 1
     if (isKnown) pValue = Math.min(pValue, design.repeatedPValue(index, z))
     const half = boundary * stdError
     const result = { estimate, stdError, ciLower: estimate - half, ciUpper: estimate + half, ciLevel, pValue }
@@ -145,10 +148,10 @@ function groupSequential(input: MethodInput): MethodResult | Refusal {
       ...armDiagnostics(pair.treatment, pair.control),
       base: bestEffect(pair, scale, ciLevel).base,
       spending: plan.spending,
-      look: design.looks.length,
+      look: reached.length,
       looks_planned: plan.looks.length,
-      look_day: design.looks.at(-1)!.day,
-      information: design.looks.map(({ information }) => information),
+      look_day: reached.at(-1)!.day,
+      information: reached.map(({ information }) => information),
       z,
       critical_value: finite(boundary),
     },
@@ -162,13 +165,22 @@ export const sequentialMethods = {
     needs: 'cells',
     applies: isMean,
     compute: confidenceSequence,
+    looks: 'each',
   },
-  msprt: { scales: bothScales, ciKind: 'always_valid', needs: 'cells', applies: isMean, compute: msprt },
+  msprt: {
+    scales: bothScales,
+    ciKind: 'always_valid',
+    needs: 'cells',
+    applies: isMean,
+    compute: msprt,
+    looks: 'each',
+  },
   group_sequential: {
     scales: bothScales,
     ciKind: 'always_valid',
     needs: 'cells',
     applies: isMean,
     compute: groupSequential,
+    looks: 'plan',
   },
 } as const satisfies Record<string, MethodEntry>
