@@ -67,6 +67,8 @@ export const problemCatalogue = {
   'statement-timeout': { title: 'A statement took longer than it may', exitCode: 1 },
   'build-lost': { title: 'The server broke down and lost what was built', exitCode: 1 },
   'run-superseded': { title: 'Another run has taken the place of this one', exitCode: 1 },
+  'scheduler-superseded': { title: 'Another scheduler fires', exitCode: 1 },
+  'dag-run-unknown': { title: 'No run of a DAG has this id', exitCode: 2 },
   'run-locked': { title: 'Another run is at work on the same target', exitCode: 1 },
   cancelled: { title: 'The run was cancelled', exitCode: 1 },
 } as const satisfies Record<string, CatalogueEntry>

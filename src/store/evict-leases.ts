@@ -61,6 +61,30 @@ async function evict(control: ControlSession, token: number, successor: number):
   }
 }
 
+/**
+ * Cuts the run off from the warehouse whose worker died: no session works for it any more, and none will. False where
+ * that cannot be done now. A run that has no lease has not begun, or is over.
+ */
+export async function cutOffRun(control: ControlSession, runId: string): Promise<boolean> {
+  const { rows } = await control.query<{ token: number }>(sql`
+    select token from estimand.leases where run_id = ${runId}::uuid and superseded_by is null`)
+  for (const { token } of rows) {
+    for (let tries = 0; tries < endTries; tries++) {
+      await control.query(sql`
+        select pg_terminate_backend(l.pid)
+        from pg_catalog.pg_locks l
+        where ${isHeld(leaseLock, sql`${token}`)} and l.pid <> pg_backend_pid()`)
+      if (await evict(control, token, nobody)) break
+      if (tries === endTries - 1) return false
+      await sleep(endPauseMs)
+    }
+  }
+  return true
+}
+
+/** No lease has this token. */
+const nobody = 0
+
 /** A row that is still locked; sessions of another role, which are not ours to end. */
 const notNow: ReadonlySet<string> = new Set(['55P03', '42501'])
 

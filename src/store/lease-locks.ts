@@ -11,6 +11,12 @@ export const leaseLock = 0x6c_65_61_73
 export const sessionLock = 0x73_65_73_73
 /** Held by whoever publishes. */
 export const publicationLock = 0x70_75_62_6c
+/** Held by the scheduler that fires, with the number of its project's lease. */
+export const schedulerLock = 0x73_63_68_65
+/** Held by a worker, with its number. */
+export const workerLock = 0x77_6f_72_6b
+/** Held for a moment by whoever hands out steps of DAGs. */
+export const handOutLock = 0x68_61_6e_64
 
 /** Which sessions of this database hold a lock; a row of pg_locks under the name `l`. */
 export function isHeld(kind: number, token: SQLQuery): SQLQuery {

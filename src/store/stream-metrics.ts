@@ -1,5 +1,6 @@
 import type { Relation } from '../core/node.ts'
-import { type Queryable, type SQLQuery, sql } from '../warehouse/index.ts'
+import { type Queryable, sql } from '../warehouse/index.ts'
+import { isoTime } from './iso-time.ts'
 
 /** What a reader did in a stretch of time. */
 export interface StreamMetrics {
@@ -97,8 +98,4 @@ export async function readStreamRate(
       group by reader
     ) as readers`)
   return rows[0]?.rate ?? 0
-}
-
-function isoTime(time: SQLQuery): SQLQuery {
-  return sql`to_char(${time} at time zone 'UTC', 'YYYY-MM-DD"T"HH24:MI:SS.MS"Z"')`
 }
