@@ -32,6 +32,7 @@ export function makeDag(name: string, changes: Partial<Dag> = {}): Dag {
     tags: [],
     schedule: { cron: '0 * * * *', timezone: 'UTC' },
     triggers: { afterDags: [], newData: [], webhook: null },
+    dependsOn: [],
     steps: [makeStep('work')],
     vars: {},
     target: null,
