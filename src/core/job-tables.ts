@@ -1,3 +1,4 @@
+import { type CausalSpec, usesPropensity } from './causal-spec.ts'
 import type { JobSpec } from './job-spec.ts'
 
 /*
@@ -15,6 +16,8 @@ export interface JobTableDeclaration {
 /** The tables that a job writes, the main one first. */
 export function jobTables(spec: JobSpec): readonly JobTableDeclaration[] {
   switch (spec.kind) {
+    case 'causal':
+      return causalTables(spec)
     case 'metrics':
       return [
         { suffix: '', description: 'Sums over units, by experiment, arm, segment, stratum, metric and day.' },
@@ -48,6 +51,34 @@ export function jobTables(spec: JobSpec): readonly JobTableDeclaration[] {
         ...(spec.bandit ? [{ suffix: 'weights', description: 'What the bandit gives each arm next.' }] : []),
       ]
   }
+}
+
+/** Which tables a causal question writes: units stand one by one only where a method looks at them so. */
+function causalTables(spec: CausalSpec): JobTableDeclaration[] {
+  const matches = spec.estimators.some(({ method }) => method === 'propensity_matching')
+  return [
+    { suffix: '', description: spec.question },
+    {
+      suffix: 'identification',
+      description: 'What the graph allows and what was chosen of it, and what of it the data contradict.',
+    },
+    ...(usesPropensity(spec)
+      ? [
+          {
+            suffix: 'balance',
+            description: 'Covariates of treated and others before and after each method.',
+          },
+          { suffix: 'overlap', description: 'Units by propensity, and what weights leave of the sample.' },
+          { suffix: 'weights', description: 'One row per unit: its propensity and its weights.' },
+        ]
+      : []),
+    ...(matches ? [{ suffix: 'matches', description: 'Who was matched with whom, and how closely.' }] : []),
+    ...(spec.refuters.length > 0
+      ? [{ suffix: 'refutations', description: 'What tried to refute the estimates, with a verdict each.' }]
+      : []),
+    { suffix: 'verdict', description: 'What to believe of each effect, in a sentence.' },
+    { suffix: 'memo', description: 'What to tell those who decide, as Markdown and as a page of HTML.' },
+  ]
 }
 
 /** The name of a job's table: `checkout`, `checkout__health`. */

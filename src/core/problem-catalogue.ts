@@ -52,6 +52,7 @@ export const problemCatalogue = {
   'kafka-unreachable': { title: 'The brokers of a stream cannot be reached', exitCode: 2 },
   'stream-bad-message': { title: 'A message cannot become a row', exitCode: 1 },
   'stream-position-lost': { title: 'What a stream has to read next is not there any more', exitCode: 1 },
+  'not-identifiable': { title: 'Data cannot tell an effect if the causal graph is right', exitCode: 2 },
   'job-failed': { title: 'An analysis could not be computed', exitCode: 1 },
   'backfill-refused': { title: 'A model cannot be built in part', exitCode: 2 },
   'publish-refused': { title: 'Publishing would break something that others use', exitCode: 1 },

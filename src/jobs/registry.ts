@@ -1,4 +1,6 @@
 import type { JobSpec } from '../core/job-spec.ts'
+import { runCausal } from './causal/causal.ts'
+import { causalColumns } from './causal/table-columns.ts'
 import { runExperiment } from './experiment/experiment.ts'
 import { experimentColumns } from './experiment/table-columns.ts'
 import type { JobColumn, JobContext, JobOutcome } from './job.ts'
@@ -8,6 +10,8 @@ import { runMetrics } from './metrics/run-metrics.ts'
 export async function runJob(context: JobContext): Promise<JobOutcome> {
   const { spec } = context.job
   switch (spec.kind) {
+    case 'causal':
+      return runCausal(spec, context)
     case 'metrics':
       return runMetrics(spec, context)
     case 'experiment':
@@ -18,6 +22,8 @@ export async function runJob(context: JobContext): Promise<JobOutcome> {
 /** The columns of a job's table, where they are known without a run. */
 export function jobColumns(spec: JobSpec, suffix: string): readonly JobColumn[] | null {
   switch (spec.kind) {
+    case 'causal':
+      return causalColumns[suffix] ?? null
     case 'metrics':
       return null
     case 'experiment':

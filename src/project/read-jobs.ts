@@ -4,6 +4,7 @@ import type { JobColumnRead } from '../core/job-column-read.ts'
 import type { JobSpec } from '../core/job-spec.ts'
 import type { Problem } from '../core/problem.ts'
 import type { JobDeclaration, ProjectFile } from '../core/project.ts'
+import { type CausalYaml, causalSchema } from './causal-schema.ts'
 import { checkYaml, type UnknownKeys } from './check-yaml.ts'
 import { mergedConfig, readDescribed } from './described.ts'
 import { type ExperimentYaml, exposuresExperimentSchema, unitsExperimentSchema } from './experiment-schema.ts'
@@ -12,6 +13,7 @@ import type { JobRef } from './job-parts.ts'
 import { experimentsOfSet, type LinkedExperiment, linkExperiments } from './link-experiments.ts'
 import { type MetricsYaml, metricsSchema } from './metrics-schema.ts'
 import { propertiesSchema } from './properties-schema.ts'
+import { readCausal } from './read-causal.ts'
 import { readExperiment } from './read-experiment.ts'
 import { type MetricSet, readMetrics } from './read-metrics.ts'
 import { noProperties, type Properties, readPropertiesDocument } from './read-properties.ts'
@@ -22,12 +24,13 @@ import { parseYaml, type YamlDocument, yamlProblem } from './yaml-document.ts'
  * metrics read on the experiments that use them: so files are checked one by one, and jobs made of all together.
  */
 
-const jobKinds = ['experiment', 'metrics']
+const jobKinds = ['causal', 'experiment', 'metrics']
 
 /** A job whose own keys are known to be well. */
 export type JobDraft =
   | { readonly kind: 'metrics'; readonly document: YamlDocument; readonly yaml: MetricsYaml }
   | { readonly kind: 'experiment'; readonly document: YamlDocument; readonly yaml: ExperimentYaml }
+  | { readonly kind: 'causal'; readonly document: YamlDocument; readonly yaml: CausalYaml }
   /** One whose keys are not, which has been told. */
   | { readonly kind: 'refused' }
 
@@ -62,6 +65,10 @@ function draftJob(document: YamlDocument, unknownKeys: UnknownKeys, problems: Pr
   const kind = knownKind(document, problems)
   if (kind === 'metrics') {
     const yaml = checkYaml(document, metricsSchema, problems, unknownKeys)
+    return yaml ? { kind, document, yaml } : { kind: 'refused' }
+  }
+  if (kind === 'causal') {
+    const yaml = checkYaml(document, causalSchema, problems, unknownKeys)
     return yaml ? { kind, document, yaml } : { kind: 'refused' }
   }
   if (kind === 'experiment') {
@@ -135,6 +142,10 @@ export function readJobs(drafts: readonly JobDraft[], problems: Problem[]): JobD
       const spec = { ...set.spec, experiments: used.map(({ part }) => part) }
       const columns = metricColumns(draft.document, draft.yaml, set)
       return [declaration(draft, { spec, refs, columns }, problems)]
+    }
+    if (draft.kind === 'causal') {
+      const causal = readCausal(draft.document, draft.yaml, problems)
+      return causal ? [declaration(draft, causal, problems)] : []
     }
     const experiment = experiments.get(draft)
     if (!experiment) return []

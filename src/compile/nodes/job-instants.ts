@@ -26,5 +26,6 @@ export function withInstants(scope: DraftScope, job: JobDeclaration, problems: P
   const { spec } = job
   const asOf = render('as_of', spec.asOf)
   if (spec.kind === 'experiment') return { ...spec, data: dated(spec.data), asOf }
+  if (spec.kind === 'causal') return { ...spec, asOf }
   return { ...spec, experiments: spec.experiments.map((one) => ({ ...one, data: dated(one.data) })), asOf }
 }

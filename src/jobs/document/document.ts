@@ -12,6 +12,8 @@ export type Block =
   | { readonly kind: 'list'; readonly items: readonly string[] }
   | { readonly kind: 'table'; readonly table: DocumentTable }
   | { readonly kind: 'chart'; readonly chart: DocumentChart }
+  /** A drawing of our own; the SVG is written as it is. */
+  | { readonly kind: 'figure'; readonly caption: string; readonly svg: string }
 
 export interface DocumentTable {
   readonly head: readonly string[]
@@ -39,6 +41,7 @@ export const table = (
   rows: readonly (readonly string[])[],
   numeric: readonly number[] = [],
 ): Block => ({ kind: 'table', table: { head, rows, numeric } })
+export const figure = (caption: string, svg: string): Block => ({ kind: 'figure', caption, svg })
 export const chart = (caption: string, spec: TopLevelSpec): Block => ({
   kind: 'chart',
   chart: { caption, spec },

@@ -40,6 +40,8 @@ async function blockHtml(block: Block): Promise<string> {
       return `<ul>${block.items.map((item) => `<li>${escapeHtml(item)}</li>`).join('')}</ul>`
     case 'table':
       return tableHtml(block.table)
+    case 'figure':
+      return `<figure>${block.svg}<figcaption>${escapeHtml(block.caption)}</figcaption></figure>`
     case 'chart': {
       const { caption, spec } = block.chart
       return `<figure>${await renderChart(spec)}<figcaption>${escapeHtml(caption)}</figcaption></figure>`

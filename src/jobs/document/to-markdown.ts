@@ -17,6 +17,8 @@ function blockText(block: Block): string {
       return block.items.map((item) => `- ${plain(item)}`).join('\n')
     case 'table':
       return tableText(block.table)
+    case 'figure':
+      return `*Drawing in the HTML version: ${plain(block.caption)}*`
     case 'chart':
       return `*Chart in the HTML version: ${plain(block.chart.caption)}*`
   }

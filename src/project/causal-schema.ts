@@ -1,0 +1,163 @@
+import { z } from 'zod'
+import { causalEstimands } from '../core/causal-spec.ts'
+import { jobShape } from './metrics-schema.ts'
+import { anyName, description, nameText, textList } from './schema-pieces.ts'
+
+/*
+ * analytics/*.yml with `kind: causal`.
+ */
+
+const scalar = z.union([z.string(), z.number(), z.boolean()])
+const level = z.number().gt(0).lt(1)
+const share = z.number().gt(0).lt(1)
+const simulations = z.int().min(2).max(100_000)
+
+/** A mapping that may be written as one text under its main key. */
+function orText<T extends z.ZodType>(key: string, schema: T) {
+  return z.preprocess((value) => (typeof value === 'string' ? { [key]: value } : value), schema)
+}
+
+/** One entry, or a list of entries. */
+function oneOrList<T extends z.ZodType>(entry: T) {
+  return z.preprocess(
+    (value) => (value === undefined || value === null || Array.isArray(value) ? value : [value]),
+    z.array(entry),
+  )
+}
+
+const condition = orText(
+  'column',
+  z.strictObject({ column: anyName, values: z.array(scalar).min(1).optional() }),
+)
+
+const outcome = orText(
+  'column',
+  z.strictObject({
+    name: nameText.optional(),
+    column: anyName,
+    description,
+    better: z.enum(['higher', 'lower']).default('higher'),
+    claim: z
+      .preprocess(
+        (value) => (typeof value === 'number' ? { value } : value),
+        z.strictObject({ value: z.number(), by: anyName.optional() }),
+      )
+      .optional(),
+  }),
+)
+
+const treatment = orText(
+  'column',
+  z.strictObject({
+    name: nameText.optional(),
+    column: anyName,
+    kind: z.enum(['binary', 'continuous']).default('binary'),
+    treated: scalar.optional(),
+    control: scalar.optional(),
+  }),
+)
+
+const variable = orText(
+  'column',
+  z.strictObject({ column: anyName.optional(), kind: z.enum(['numeric', 'categorical']).optional() }),
+)
+
+const edgeList = z.union([z.string(), z.array(z.string())])
+
+const drawn = z.strictObject({
+  edges: edgeList.optional(),
+  dot: z.string().optional(),
+  nodes: textList,
+  unobserved: textList,
+})
+
+const ofMethod = <const M extends string, S extends z.ZodRawShape>(method: M, shape: S) =>
+  z.strictObject({ method: z.literal(method), name: nameText.optional(), ...shape })
+
+const estimator = orText(
+  'method',
+  z.discriminatedUnion('method', [
+    ofMethod('naive_difference', {}),
+    ofMethod('regression_adjustment', {}),
+    ofMethod('propensity_matching', {
+      ratio: z.int().min(1).max(100).default(1),
+      replacement: z.boolean().default(true),
+      distance: z.enum(['logit', 'score']).default('logit'),
+      caliper: z.number().positive().optional(),
+      caliper_scale: z.enum(['sd', 'raw']).default('sd'),
+      exact: textList,
+      order: z.enum(['largest', 'smallest', 'data', 'random']).default('largest'),
+    }),
+    ofMethod('stratification', { strata: z.int().min(2).max(1000).default(5) }),
+    ofMethod('ipw', { form: z.enum(['hajek', 'horvitz_thompson']).default('hajek') }),
+    ofMethod('overlap_weighting', {}),
+    ofMethod('entropy_balancing', {}),
+    ofMethod('aipw', { errors: z.enum(['stacked', 'influence']).default('stacked') }),
+    ofMethod('ipw_regression_adjustment', {}),
+    ofMethod('two_stage_least_squares', {}),
+    ofMethod('wald', {}),
+  ]),
+)
+
+const ofRefuter = <const R extends string, S extends z.ZodRawShape>(refuter: R, shape: S) =>
+  z.strictObject({ refuter: z.literal(refuter), ...shape })
+const simulated = { simulations: simulations.default(100) }
+
+const refuter = orText(
+  'refuter',
+  z.discriminatedUnion('refuter', [
+    ofRefuter('placebo_treatment', simulated),
+    ofRefuter('random_common_cause', simulated),
+    ofRefuter('data_subset', { ...simulated, share: share.default(0.8) }),
+    ofRefuter('bootstrap', simulated),
+    ofRefuter('dummy_outcome', simulated),
+    ofRefuter('unobserved_common_cause', {
+      ...simulated,
+      with_treatment: share.default(0.05),
+      with_outcome: share.default(0.05),
+    }),
+    ofRefuter('robustness_value', {}),
+    ofRefuter('e_value', {}),
+    ofRefuter('negative_control', { outcome: anyName }),
+  ]),
+)
+
+const bounds = z.tuple([z.number().min(0).lt(1), z.number().gt(0).max(1)])
+
+export const causalSchema = z.strictObject({
+  ...jobShape,
+  kind: z.literal('causal'),
+  units: z.strictObject({
+    model: anyName,
+    unit: anyName,
+    where: oneOrList(condition).optional(),
+  }),
+  treatment,
+  outcome: outcome.optional(),
+  outcomes: oneOrList(outcome).optional(),
+  graph: z.union([edgeList, drawn]).optional(),
+  variables: z.record(z.string(), variable).optional(),
+  covariates: textList,
+  adjust_for: z.array(anyName).optional(),
+  instruments: textList,
+  mediators: textList,
+  estimand: oneOrList(z.enum(causalEstimands)).optional(),
+  estimators: z.array(estimator).min(1).optional(),
+  refuters: z.array(refuter).optional(),
+  overlap: z
+    .strictObject({
+      extreme: z.number().min(0).lt(0.5).default(0.01),
+      extreme_share: z.number().min(0).lt(1).default(0.05),
+      effective_share: z.number().min(0).lt(1).default(0.1),
+      heaviest_share: z.number().gt(0).max(1).default(0.25),
+      trim: z.union([z.literal('optimal'), bounds]).default('optimal'),
+    })
+    .prefault({}),
+  missing: z.enum(['refuse', 'drop']).default('refuse'),
+  ci_level: level.optional(),
+  alpha: level.optional(),
+  seed: z.int().min(0).default(1),
+  truth: nameText.optional(),
+})
+
+export type CausalYaml = z.infer<typeof causalSchema>
