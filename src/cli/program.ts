@@ -6,6 +6,7 @@ import { defineBuild } from './commands/build.ts'
 import { defineClean } from './commands/clean.ts'
 import { defineClone } from './commands/clone.ts'
 import { defineCompile } from './commands/compile.ts'
+import { defineDag } from './commands/dag.ts'
 import { defineDb } from './commands/db.ts'
 import { defineDebug } from './commands/debug.ts'
 import { defineDeps } from './commands/deps.ts'
@@ -89,6 +90,7 @@ const groups: readonly { readonly title: string; readonly definers: readonly Com
       defineDebug,
     ],
   },
+  { title: 'Schedule:', definers: [defineDag] },
   { title: 'Keep house:', definers: [defineInit, defineDb, defineDeps, defineClean] },
 ]
 

@@ -1,0 +1,72 @@
+import { Option } from 'commander'
+import type { CommandDefiner } from '../define-command.ts'
+import { examples } from '../examples.ts'
+import { parseCount } from '../options.ts'
+import type { DagListFlags, DagNextFlags, DagShowFlags } from '../show-dags.ts'
+import type { DagValidateFlags } from '../validate-dags.ts'
+
+/** `estimand dag …`: what runs when. */
+export const defineDag: CommandDefiner = (program, { command, launch }) => {
+  const dag = command(program, 'dag')
+    .usage('<command> [options]')
+    .description('the DAGs of dags/*.yml: what they are, when they run, and runs of them')
+  const output = (...formats: string[]): Option =>
+    new Option('--output <format>', 'text for people, or one document for programs')
+      .choices(['text', ...formats])
+      .default('text')
+
+  command(dag, 'list')
+    .description('name the DAGs, with schedule and next run')
+    .addOption(output('json'))
+    .action(
+      launch<DagListFlags>(async (context, flags) => {
+        const { listDags } = await import('../show-dags.ts')
+        return listDags(context, flags)
+      }),
+    )
+  command(dag, 'show')
+    .usage('<dag> [options]')
+    .argument('<dag>', 'the name of a DAG')
+    .description('say what a DAG is and draw its steps')
+    .addOption(output('json', 'svg'))
+    .action(
+      launch<DagShowFlags>(async (context, flags, [name = '']) => {
+        const { showDag } = await import('../show-dags.ts')
+        return showDag(context, flags, name)
+      }),
+    )
+  command(dag, 'validate')
+    .usage('[dag...] [options]')
+    .argument('[dag...]', 'names of DAGs (default: all)')
+    .description('check DAG files, and that the project has what they name')
+    .addOption(output('json'))
+    .action(
+      launch<DagValidateFlags>(async (context, flags, names) => {
+        const { validateDags } = await import('../validate-dags.ts')
+        return validateDags(context, flags, names)
+      }),
+    )
+  command(dag, 'next')
+    .usage('<dag> [options]')
+    .argument('<dag>', 'the name of a DAG')
+    .description('list when a DAG fires next, and for which stretch of time')
+    .addOption(new Option('--count <n>', 'how many').argParser(parseCount).default(5))
+    .addOption(new Option('--after <instant>', 'after this one, ISO 8601 (default: now)'))
+    .addOption(output('json'))
+    .action(
+      launch<DagNextFlags>(async (context, flags, [name = '']) => {
+        const { showNextInstants } = await import('../show-dags.ts')
+        return showNextInstants(context, flags, name)
+      }),
+    )
+
+  dag.addHelpText(
+    'after',
+    examples([
+      ['estimand dag list', 'what runs when'],
+      ['estimand dag validate', 'check the files, in CI say'],
+      ['estimand dag show nightly --output svg > nightly.svg', 'a drawing'],
+      ['estimand dag next nightly --after 2026-03-27', 'what happens when clocks are changed'],
+    ]),
+  )
+}
