@@ -155,6 +155,11 @@ export interface ExperimentSpec {
   /** An arm that is kept from everything, to measure what all of it came to. */
   readonly holdout?: string
   readonly expectedWeights: Readonly<Record<string, number>>
+  /**
+   * Weights of the arms within strata where they were planned otherwise than those above, by stratum. Arms are then alike
+   * within strata only.
+   */
+  readonly stratumWeights?: Readonly<Record<string, Readonly<Record<string, number>>>>
   readonly outcomes: readonly ExperimentOutcome[]
   readonly methods: readonly ExperimentMethod[]
   /** Columns of the units' or exposures' relation. */

@@ -8,7 +8,7 @@ import type { Refuse } from './job-parts.ts'
 /** What of an experiment decides which methods are possible. */
 export type MethodGround = Pick<
   ExperimentSpec,
-  'outcomes' | 'strata' | 'cluster' | 'sequential' | 'prior' | 'betaPrior'
+  'outcomes' | 'strata' | 'stratumWeights' | 'cluster' | 'sequential' | 'prior' | 'betaPrior'
 >
 
 /** Something that a method needs: whether it is there, and what to say where it is not. */
@@ -99,15 +99,30 @@ const usual: readonly (readonly [ExperimentMethod, (ground: MethodGround) => boo
   ['non_inferiority', margin.isMet],
 ]
 
+/** What compares arms within strata only, where they are alike nowhere else. */
+const withinStrata: readonly ExperimentMethod[] = ['stratified', 'post_stratified']
+
 /** The methods of an experiment: those that it names, or all that its declarations are for. */
 export function methodsOf(
   named: readonly ExperimentMethod[] | undefined,
   ground: MethodGround,
   refuse: Refuse,
 ): readonly ExperimentMethod[] {
-  if (!named) return usual.filter(([, isMeant]) => isMeant(ground)).map(([method]) => method)
+  const isSaid = ([method]: (typeof usual)[number]): boolean =>
+    !ground.stratumWeights || withinStrata.includes(method)
+  if (!named)
+    return usual
+      .filter(isSaid)
+      .filter(([, isMeant]) => isMeant(ground))
+      .map(([method]) => method)
   for (const [index, method] of named.entries()) {
     if (named.indexOf(method) < index) refuse(['methods', index], `method '${method}' is named twice`)
+    if (ground.stratumWeights && !withinStrata.includes(method))
+      refuse(
+        ['methods', index],
+        `'${method}' compares arms across strata, where stratum_weights gives them other weights`,
+        `methods: ${withinStrata.join(', ')}`,
+      )
     const need = needs[method]
     if (need && !need.isMet(ground))
       refuse(['methods', index], `'${method}' needs ${need.missing}`, need.hint)

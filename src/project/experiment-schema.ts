@@ -59,6 +59,7 @@ const shape = {
   treatments: z.array(arm).min(1),
   holdout: arm.optional(),
   expected_weights: z.record(z.string(), z.number().min(0)).optional(),
+  stratum_weights: z.record(z.string(), z.record(z.string(), z.number().min(0))).optional(),
   methods: z.array(z.enum(experimentMethods)).min(1).optional(),
   segments: textList,
   strata: textList,

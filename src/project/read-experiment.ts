@@ -37,6 +37,7 @@ export function readExperiment(
   const { outcomes, sets: usedSets } =
     'units' in yaml ? { outcomes: inlineOutcomes(yaml, refuse), sets: [] } : usedOutcomes(yaml, sets, refuse)
   checkArms(yaml, refuse)
+  checkStratumWeights(yaml, refuse)
   checkColumns(yaml, data, refuse)
   checkInstant(['as_of'], yaml.as_of, refuse)
   const ciLevel = ciLevelOf(yaml, refuse)
@@ -47,6 +48,7 @@ export function readExperiment(
   const ground = {
     outcomes,
     strata: yaml.strata,
+    ...(yaml.stratum_weights && { stratumWeights: yaml.stratum_weights }),
     ...(cluster !== undefined && { cluster }),
     ...(sequential && { sequential }),
     ...(prior && { prior }),
@@ -156,6 +158,39 @@ function checkArms(yaml: ExperimentYaml, refuse: Refuse): void {
     )
   if (treatments.every((arm) => weights[arm] === 0))
     refuse(['expected_weights'], 'no treatment has a weight', 'give one of them more than 0')
+}
+
+/** What compares arms across strata cannot go with arms that are alike within strata only. */
+function checkStratumWeights(yaml: ExperimentYaml, refuse: Refuse): void {
+  const { stratum_weights: strata, control, treatments, holdout } = yaml
+  if (!strata) return
+  const path = ['stratum_weights']
+  if (yaml.strata.length === 0)
+    refuse(path, 'there are weights by stratum, and no strata', 'add strata: [country]')
+  for (const key of ['sequential', 'holdout', 'bandit', 'switchback', 'cluster'] as const)
+    if (yaml[key] !== undefined)
+      refuse(
+        [key],
+        `'${key}' compares arms across strata, where they are not alike`,
+        'leave it out, or give the arms the same weights in all strata (expected_weights)',
+      )
+  const arms = [control, ...treatments, ...(holdout === undefined ? [] : [holdout])]
+  for (const [stratum, weights] of Object.entries(strata)) {
+    const unknown = Object.keys(weights).find((arm) => !arms.includes(arm))
+    if (unknown !== undefined)
+      refuse(
+        [...path, stratum],
+        `stratum '${stratum}' has a weight for '${unknown}', which is no arm`,
+        didYouMean(unknown, arms) ?? `arms: ${listed(arms)}`,
+      )
+    const missing = arms.find((arm) => !(arm in weights))
+    if (unknown === undefined && missing !== undefined)
+      refuse(
+        [...path, stratum],
+        `stratum '${stratum}' says nothing about arm '${missing}'`,
+        'give every arm a weight',
+      )
+  }
 }
 
 /** Columns with a part of their own are no segments, strata or covariates. */

@@ -193,6 +193,30 @@ describe('an experiment over exposures', () => {
       'are the same',
     ],
     [
+      'weights by stratum beside a plan that compares across strata',
+      [
+        'strata: [country]',
+        'stratum_weights: { se: { control: 4, treatment: 1 } }',
+        'sequential: { kind: msprt, mixing_variance: 0.01 }',
+      ],
+      "'sequential' compares arms across strata",
+    ],
+    [
+      'weights by stratum without strata',
+      ['stratum_weights: { se: { control: 4, treatment: 1 } }'],
+      'there are weights by stratum, and no strata',
+    ],
+    [
+      'a stratum that weighs no arm',
+      ['strata: [country]', 'stratum_weights: { se: { control: 4, treated: 1 } }'],
+      "stratum 'se' has a weight for 'treated', which is no arm",
+    ],
+    [
+      'a method that compares across strata of other weights',
+      ['strata: [country]', 'stratum_weights: { se: { control: 4, treatment: 1 } }', 'methods: [cuped]'],
+      "'cuped' compares arms across strata",
+    ],
+    [
       'an override of what refuses nothing',
       ['health: { crossovers: { override: because } }'],
       "a failure of 'crossovers' refuses nothing",

@@ -31,7 +31,8 @@ export function auditedSpec(
   methods: readonly ExperimentMethod[] | undefined,
   sequential: SequentialPlan,
 ): ExperimentSpec {
-  const { decision: _decision, bandit: _bandit, holdout: _holdout, switchback: _switchback, ...rest } = spec
+  const { decision: _decision, bandit: _bandit, holdout: _holdout, switchback: _switchback, ...own } = spec
+  const { stratumWeights: _stratumWeights, ...rest } = own
   const [treatment] = spec.treatments
   const outcomes = auditedOutcomes(spec)
   const all = Object.keys(methodRegistry) as ExperimentMethod[]

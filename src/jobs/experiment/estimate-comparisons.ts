@@ -1,7 +1,7 @@
 import type { Estimate } from '../../core/estimate.ts'
 import type { ExperimentMethod } from '../../core/experiment-spec.ts'
 import { isRefused } from '../../stats/index.ts'
-import { switchbackRefusal } from './clustered-spec.ts'
+import { designRefusal } from './design-refusal.ts'
 import { estimateRow, type TableOrigin } from './estimate-row.ts'
 import { type HealthFinding, refusalFor } from './health/check-health.ts'
 import { type Analysis, type Comparison, methodInput } from './method-input.ts'
@@ -45,7 +45,10 @@ function estimateOne(
   const { spec } = analysis
   const { outcome, treatment, scope } = comparison
   const entry = methodRegistry[method]
-  const input = methodInput(analysis, comparison, scale, { needs: entry.needs })
+  const input = methodInput(analysis, comparison, scale, {
+    needs: entry.needs,
+    looks: entry.looks ? 'all' : 'own',
+  })
   const nTreated = input?.treatment.outcomeMoments.n ?? 0
   const fields = {
     estimand: scale === 'absolute' ? ('ate' as const) : ('lift' as const),
@@ -63,8 +66,8 @@ function estimateOne(
     estimateRow(spec, origin, { ...fields, status: 'refused', reason })
   const unhealthy = refusalFor(health, { ...scope, outcome: outcome.name, treatment })
   if (unhealthy !== null) return refused(unhealthy)
-  const unclustered = switchbackRefusal(spec, method)
-  if (unclustered !== null) return refused(unclustered)
+  const undesigned = designRefusal(spec, method, scope)
+  if (undesigned !== null) return refused(undesigned)
   if (!input) return refused(emptyArm(analysis, comparison))
   const result = entry.compute(input)
   if (isRefused(result)) return refused(result.refused)

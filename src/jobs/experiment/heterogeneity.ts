@@ -45,12 +45,12 @@ function testSegment(
   const { spec, index } = analysis
   const isInteraction = spec.interactions.some((experiment) => interactionSegment(experiment) === name)
   const scopes = index.scopes.filter(({ segmentName }) => segmentName === name)
-  const unhealthy = refusalFor(health, {
-    outcome: outcome.name,
-    treatment,
-    segmentName: name,
-    segmentValue: null,
-  })
+  const place = { outcome: outcome.name, treatment, segmentName: name, segmentValue: null }
+  const unhealthy =
+    refusalFor(health, place) ??
+    (spec.stratumWeights
+      ? 'arms have other weights in each stratum, and strata are not crossed with segments'
+      : null)
   const effects = scopes.flatMap((scope) => {
     const input = methodInput(analysis, { outcome, treatment, scope }, 'absolute')
     if (!input) return []

@@ -60,12 +60,14 @@ function dayByDay(analysis: Analysis, health: readonly HealthFinding[], question
 /** Methods that need the units themselves only know them as they are now. */
 function methodsOverTime({ spec }: Analysis, outcome: ExperimentOutcome, scale: Scale): ExperimentMethod[] {
   const methods = [fixedHorizonMethod(spec, outcome, scale), primaryMethod(spec, outcome, scale)]
-  return [...new Set(methods)].filter((method) => methodRegistry[method].needs === 'cells')
+  return [...new Set(methods)].filter((method) => ['cells', 'strata'].includes(methodRegistry[method].needs))
 }
 
 /** The effect on units by the days since their exposure, by the fixed-horizon method without covariates. */
 export function liftsSinceExposure(analysis: Analysis, health: readonly HealthFinding[]): DayFinding[] {
   const { spec, evidence } = analysis
+  // Days since exposure are not crossed with strata.
+  if (spec.stratumWeights) return []
   const found = (outcome: string, arm: string, day: number) =>
     evidence.sinceExposure.find(
       (cell) => cell.outcome === outcome && cell.arm === arm && cell.daysSinceExposure === day,

@@ -4,7 +4,7 @@ import type { Scale } from './methods/method.ts'
 
 /**
  * The method that a decision rests on where nobody looks before the end: quantiles by their order statistics,
- * clusters with their robust variance, otherwise adjusted by covariates where there are any.
+ * clusters with their robust variance, arms that are alike within strata only within them, otherwise adjusted by covariates where there are any.
  */
 export function fixedHorizonMethod(
   spec: ExperimentSpec,
@@ -13,6 +13,7 @@ export function fixedHorizonMethod(
 ): ExperimentMethod {
   if (outcomeKind(outcome) === 'quantile') return 'quantile_difference'
   if (spec.cluster !== undefined) return 'cluster_robust'
+  if (spec.stratumWeights) return spec.methods.includes('stratified') ? 'stratified' : 'post_stratified'
   if (outcome.covariates.length > 0) return scale === 'absolute' ? 'cuped' : 'cuped_relative'
   return scale === 'absolute' ? 'difference_in_means' : 'relative_lift'
 }

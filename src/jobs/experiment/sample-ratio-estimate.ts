@@ -1,10 +1,10 @@
 import type { Estimate } from '../../core/estimate.ts'
 import type { ExperimentSpec } from '../../core/experiment-spec.ts'
-import { isRefused, sampleRatioMismatch } from '../../stats/index.ts'
+import { isRefused } from '../../stats/index.ts'
 import type { CellIndex } from './data/cell-index.ts'
 import type { Evidence } from './data/evidence.ts'
 import { estimateRow, type TableOrigin } from './estimate-row.ts'
-import { randomisedSizes } from './health/sample-ratio.ts'
+import { testSampleRatio } from './health/sample-ratio.ts'
 
 /** The test of the arms' sizes as a row among the estimates, for who reads only these. */
 export function sampleRatioEstimate(
@@ -15,7 +15,7 @@ export function sampleRatioEstimate(
 ): Estimate[] {
   const rule = spec.health.find(({ check }) => check === 'sample_ratio')
   if (!rule || spec.bandit) return []
-  const { arms, counts, weights, of } = randomisedSizes(spec, index, evidence)
+  const { arms, counts, of, result } = testSampleRatio(spec, index, evidence, rule.threshold)
   const units = arms.map((arm) => index.unitsOf(arm))
   const n = units.reduce((sum, count) => sum + count, 0)
   const fields = {
@@ -29,10 +29,10 @@ export function sampleRatioEstimate(
   const diagnostics = {
     observed: Object.fromEntries(arms.map((arm, place) => [arm, counts[place]])),
     expected_weights: spec.expectedWeights,
+    ...(spec.stratumWeights && { stratum_weights: spec.stratumWeights }),
     alpha: rule.threshold,
     counted: of,
   }
-  const result = sampleRatioMismatch(counts, weights, { alpha: rule.threshold })
   if (isRefused(result)) {
     const reason = result.refused
     return [

@@ -2,7 +2,7 @@ import { binomialPmf } from '../distributions/counts.ts'
 import { chiSquareSf } from '../distributions/gamma.ts'
 import { logGamma } from '../distributions/log-gamma.ts'
 import { normalSf } from '../distributions/normal.ts'
-import { type Refusal, refuse } from '../refusal.ts'
+import { isRefused, type Refusal, refuse } from '../refusal.ts'
 
 /** How the counts are tested. */
 export type SampleRatioMethod = 'chi_square' | 'exact' | 'normal' | 'normal_corrected'
@@ -74,6 +74,47 @@ export function sampleRatioMismatch(
     mismatch: pValue < (options.alpha ?? 0.001),
     expected: expectedWeights.map((weight) => (total * weight) / weightSum),
     unitsInZeroWeightArms: counts.reduce((sum, count) => sum + count, 0) - total,
+  }
+}
+
+/** The units per arm of one stratum beside the weights that the arms have there. */
+export interface StratumCounts {
+  readonly counts: readonly number[]
+  readonly weights: readonly number[]
+}
+
+/**
+ * Tests whether the arms have the sizes that were planned within each stratum, where the plans differ between strata.
+ *
+ * Inputs: as `sampleRatioMismatch`, stratum by stratum, arms in the same order. χ² and its degrees of freedom are added up over
+ * the strata; those without units say nothing. Refuses what that does, and no units at all. Source: sums of independent χ²
+ * (Cochran 1954, Biometrics 10).
+ */
+export function stratifiedSampleRatio(
+  strata: readonly StratumCounts[],
+  { alpha = 0.001 }: Pick<SampleRatioOptions, 'alpha'> = {},
+): SampleRatioResult | Refusal {
+  const filled = strata.filter(({ counts }) => counts.some((count) => count > 0))
+  const tests = filled.map(({ counts, weights }) =>
+    sampleRatioMismatch(counts, weights, { method: 'chi_square' }),
+  )
+  const refused = tests.find((test): test is Refusal => isRefused(test))
+  if (refused) return refused
+  const found = tests as SampleRatioResult[]
+  const [first] = found
+  if (!first) return refuse('too few units: no arm with weight has any')
+  const sum = (values: readonly number[]): number => values.reduce((total, value) => total + value, 0)
+  const statistic = sum(found.map((test) => test.statistic!))
+  const degreesOfFreedom = sum(found.map((test) => test.degreesOfFreedom))
+  const pValue = chiSquareSf(statistic, degreesOfFreedom)
+  return {
+    pValue,
+    statistic,
+    degreesOfFreedom,
+    method: 'chi_square',
+    mismatch: pValue < alpha,
+    expected: first.expected.map((_, arm) => sum(found.map(({ expected }) => expected[arm]!))),
+    unitsInZeroWeightArms: sum(found.map((test) => test.unitsInZeroWeightArms)),
   }
 }
 

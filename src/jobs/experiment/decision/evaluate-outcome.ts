@@ -1,5 +1,6 @@
 import type { EvaluatedOutcome } from '../../../core/experiment-tables.ts'
 import { isRefused } from '../../../stats/index.ts'
+import { designRefusal } from '../design-refusal.ts'
 import { type HealthFinding, refusalFor } from '../health/check-health.ts'
 import { type Analysis, type Comparison, methodInput } from '../method-input.ts'
 import type { MethodResult, Scale } from '../methods/method.ts'
@@ -50,10 +51,16 @@ export function decisiveResult(
   const scale = scaleOf(comparison)
   const method = primaryMethod(analysis.spec, outcome, scale)
   const entry = methodRegistry[method]
-  const input = methodInput(analysis, comparison, scale, { ciLevel, needs: entry.needs })
+  const input = methodInput(analysis, comparison, scale, {
+    ciLevel,
+    needs: entry.needs,
+    looks: entry.looks ? 'all' : 'own',
+  })
   const n = input ? input.treatment.outcomeMoments.n + input.control.outcomeMoments.n : 0
   const unhealthy = refusalFor(health, { ...scope, outcome: outcome.name, treatment })
   if (unhealthy !== null) return { method, n, result: { refused: unhealthy } }
+  const undesigned = designRefusal(analysis.spec, method, scope)
+  if (undesigned !== null) return { method, n, result: { refused: undesigned } }
   if (!input) return { method, n, result: { refused: 'an arm has no units' } }
   return { method, n, result: entry.compute(input) }
 }

@@ -1,6 +1,13 @@
 import type { ExperimentOutcome } from '../../../core/experiment-spec.ts'
-import { adjustPValues, differenceInMeans, isRefused } from '../../../stats/index.ts'
+import {
+  adjustPValues,
+  differenceInMeans,
+  isRefused,
+  mergeThinStrata,
+  stratifiedDifference,
+} from '../../../stats/index.ts'
 import type { ExperimentCell } from '../cell.ts'
+import { wholePopulation } from '../data/cell-index.ts'
 import { isRatio } from '../data/cell-moments.ts'
 import { type Finding, type HealthCheckFunction, notEvaluated, pText, verdictOfPValue } from './finding.ts'
 
@@ -22,9 +29,14 @@ interface Compared {
 export const checkPrePeriodBalance: HealthCheckFunction = ({ spec, index, rule }) => {
   const compared = spec.treatments.flatMap((treatment) =>
     spec.outcomes.flatMap((outcome) => {
-      const t = index.find(outcome.name, treatment)
-      const c = index.find(outcome.name, spec.control)
-      return t && c ? compareCovariates(outcome, treatment, t, c) : []
+      // Where weights differ between strata, arms are to be alike within them only.
+      const places = spec.stratumWeights ? index.strata.map((stratum) => ({ stratum })) : [{}]
+      const pairs = places.flatMap((place) => {
+        const t = index.find(outcome.name, treatment, wholePopulation, place)
+        const c = index.find(outcome.name, spec.control, wholePopulation, place)
+        return t && c ? [{ t, c }] : []
+      })
+      return pairs.length === 0 ? [] : compareCovariates(outcome, treatment, pairs)
     }),
   )
   if (compared.length === 0) return [notEvaluated('no outcome has a covariate from before the experiment')]
@@ -48,9 +60,9 @@ export const checkPrePeriodBalance: HealthCheckFunction = ({ spec, index, rule }
 function compareCovariates(
   outcome: ExperimentOutcome,
   treatment: string,
-  t: ExperimentCell,
-  c: ExperimentCell,
+  pairs: readonly { readonly t: ExperimentCell; readonly c: ExperimentCell }[],
 ): Compared[] {
+  const { t } = pairs[0]!
   const first = isRatio(t) ? 2 : 1
   return t.variables.slice(first).flatMap((variable, place) => {
     const arm = ({ moments: { n, means, covariances } }: ExperimentCell) => ({
@@ -58,9 +70,19 @@ function compareCovariates(
       mean: means[first + place]!,
       variance: covariances[first + place]![first + place]!,
     })
-    const test = differenceInMeans(arm(t), arm(c))
+    const strata = pairs.map((pair) => ({ treatment: arm(pair.t), control: arm(pair.c) }))
+    const [only] = strata
+    const test =
+      strata.length === 1
+        ? differenceInMeans(only!.treatment, only!.control)
+        : stratifiedDifference(mergeThinStrata(strata).strata)
     if (isRefused(test)) return []
-    const difference = test.estimate / Math.sqrt((arm(t).variance + arm(c).variance) / 2)
+    const units = strata.map(({ treatment: { n }, control }) => n + control.n)
+    const variance = strata.reduce(
+      (sum, each, stratum) => sum + units[stratum]! * (each.treatment.variance + each.control.variance),
+      0,
+    )
+    const difference = test.estimate / Math.sqrt(variance / units.reduce((sum, n) => sum + n, 0) / 2)
     const covariate = outcome.covariates[place] ?? variable
     return [{ outcome: outcome.name, treatment, covariate, difference, pValue: test.pValue }]
   })

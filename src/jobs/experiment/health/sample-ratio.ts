@@ -1,5 +1,5 @@
 import type { ExperimentSpec } from '../../../core/experiment-spec.ts'
-import { adjustPValues, isRefused, sampleRatioMismatch } from '../../../stats/index.ts'
+import { adjustPValues, isRefused, sampleRatioMismatch, stratifiedSampleRatio } from '../../../stats/index.ts'
 import { type CellIndex, type Scope, wholePopulation } from '../data/cell-index.ts'
 import type { Evidence } from '../data/evidence.ts'
 import { armsOf } from '../data/outcome-variables.ts'
@@ -61,16 +61,41 @@ function clustersPerArm({ n, arms, cluster }: UnitRows, names: readonly string[]
   return names.map((name) => [...armOf.values()].filter((code) => arms.texts[code] === name).length)
 }
 
+/** The arms' sizes, and the test of whether they are the planned ones; stratum by stratum where the plans differ. */
+export function testSampleRatio(
+  spec: ExperimentSpec,
+  index: CellIndex,
+  evidence: Pick<Evidence, 'rows'>,
+  alpha: number,
+) {
+  const sizes = randomisedSizes(spec, index, evidence)
+  const { stratumWeights } = spec
+  if (!stratumWeights)
+    return { ...sizes, result: sampleRatioMismatch(sizes.counts, sizes.weights, { alpha }) }
+  const strata = index.strata.map((stratum) => ({
+    counts: sizes.arms.map((arm) => index.unitsOf(arm, wholePopulation, { stratum })),
+    weights: sizes.arms.map((arm) => (stratumWeights[stratum] ?? spec.expectedWeights)[arm] ?? 0),
+  }))
+  return { ...sizes, result: stratifiedSampleRatio(strata, { alpha }) }
+}
+
 const noPlannedRatio = 'a bandit changes the weights as it goes, so that no ratio is planned'
 
 /** The check of the whole population. */
 export const checkSampleRatio: HealthCheckFunction = ({ spec, index, evidence, rule }) => {
   if (spec.bandit) return [notEvaluated(noPlannedRatio)]
-  const { arms, counts, weights, of } = randomisedSizes(spec, index, evidence)
-  const result = sampleRatioMismatch(counts, weights, { alpha: rule.threshold })
+  const {
+    arms,
+    counts,
+    weights: overall,
+    of,
+    result,
+  } = testSampleRatio(spec, index, evidence, rule.threshold)
   if (isRefused(result))
     return [{ verdict: 'fail', message: `the arms' sizes cannot be checked: ${result.refused}` }]
   const { pValue, statistic, method } = result
+  // What the strata's plans come to for these units.
+  const weights = spec.stratumWeights ? result.expected.map(Math.round) : overall
   const verdict = verdictOfPValue(pValue, rule.threshold)
   const sizes = `arms of ${counts.join(' and ')} ${of}, planned ${weights.join(' : ')}`
   return [
@@ -89,6 +114,8 @@ export const checkSampleRatio: HealthCheckFunction = ({ spec, index, evidence, r
 export const checkSampleRatioBySegment: HealthCheckFunction = ({ spec, index, rule }) => {
   if (spec.segments.length === 0) return [notEvaluated('no segments are declared')]
   if (spec.bandit) return [notEvaluated(noPlannedRatio)]
+  if (spec.stratumWeights)
+    return [notEvaluated('the planned ratio differs between strata, so that no segment has one')]
   if (spec.cluster !== undefined)
     return [notEvaluated('clusters were given their arms, and may have units of several segments')]
   const tested = index.scopes
