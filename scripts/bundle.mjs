@@ -29,14 +29,24 @@ function isExternal(id) {
 
 const staleAfterMs = 24 * 60 * 60 * 1000
 
-/** Bundles dist/cli/main.js; without a bundler, or with code that cannot be bundled, the plain modules are run. */
+/** What is joined, each by itself, with the names of their entries: the command, and a thread that has to begin soon. */
+const inputs = {
+  'sql-worker.js': join('compile', 'lineage', 'sql-worker.js'),
+  'main.js': join('cli', 'main.js'),
+}
+
+/** Bundles the command; without a bundler, or with code that cannot be bundled, the plain modules are run. */
 export async function bundle(dist) {
+  for (const [name, module] of Object.entries(inputs)) await bundleOne(dist, name, module)
+}
+
+async function bundleOne(dist, name, module) {
   const folder = join(dist, 'bundle')
-  const entry = join(folder, 'main.js')
+  const entry = join(folder, name)
   try {
     const { rolldown } = await import('rolldown')
     const build = await rolldown({
-      input: { main: join(dist, 'cli', 'main.js') },
+      input: { [name.replace('.js', '')]: join(dist, module) },
       external: isExternal,
       platform: 'node',
       logLevel: 'silent',
@@ -92,6 +102,6 @@ function writeWhole(path, code) {
 function removeStale(folder, now) {
   for (const name of readdirSync(folder)) {
     const path = join(folder, name)
-    if (name !== 'main.js' && now - statSync(path).mtimeMs > staleAfterMs) rmSync(path, { force: true })
+    if (!(name in inputs) && now - statSync(path).mtimeMs > staleAfterMs) rmSync(path, { force: true })
   }
 }

@@ -17,7 +17,7 @@ import type { ContextScope } from './context/context.ts'
 import { answerQuestion, type Database, databaseOf, noDatabase, saidOnce } from './context/database.ts'
 import { notedGraph } from './context/graph-notes.ts'
 import { graphValue, nodeData } from './context/node-value.ts'
-import { cteName, relationParts } from './context/relation-value.ts'
+import { cteName, queryValue, relationParts } from './context/relation-value.ts'
 import { resultValue } from './context/run-result-value.ts'
 import { type SeedRows, seedTable } from './context/seed-table.ts'
 import {
@@ -31,12 +31,13 @@ import {
   toJs,
   type Value,
 } from './dialect/index.ts'
-import { type NodeScopeRequest, nodeScope } from './node-scope.ts'
+import { makeReaders, type NodeScopeRequest, nodeScope } from './node-scope.ts'
 import { takesOwnSnapshot } from './own-snapshot.ts'
+import { makePlainTests, testMarks } from './plain-tests.ts'
 import { makeQueryComments } from './query-comment.ts'
 import type { HookMoment, MadeRelation, Renderer, RenderScope } from './renderer.ts'
 import type { Resolver } from './resolve.ts'
-import { withTemplateProblems } from './template-problem.ts'
+import { ContextError, withTemplateProblems } from './template-problem.ts'
 import { inlineFile, renderArguments, type Templates } from './templates.ts'
 
 /** The nodes that are templates. */
@@ -126,6 +127,30 @@ export function makeRenderer(manifest: Manifest, templates: Templates, resolver:
     return { text: str(text).trim(), placeAt: () => node.place }
   }
 
+  const textOfPlainTest = makePlainTests({
+    templates,
+    isUnfiltered,
+    renderMarked(node, { seen: _, ask: __, ...scope }) {
+      const names = namesFor({ node, scope, ephemeral: new Set(), database: noDatabase, log: () => {} })
+      const block = macros.findTest(node.generic!.macro, node.package)!
+      const marked = { model: queryValue(testMarks.model), column_name: testMarks.column }
+      return str(dialect.callMacro(block, [], marked, names)).trim()
+    },
+    relationText(node, model, scope) {
+      const ephemeral = new Set<NodeId>()
+      try {
+        const relation = makeReaders({ manifest, templates, resolver, node, scope, ephemeral }).ref({
+          name: model,
+        })
+        return ephemeral.size === 0 ? str(relation) : null
+      } catch (error) {
+        // What is wrong is told by rendering it.
+        if (error instanceof ContextError) return null
+        throw error
+      }
+    },
+  })
+
   /** The CTEs of ephemeral models, each after those that it reads itself. */
   const ctesOf = (ids: ReadonlySet<NodeId>, scope: RenderScope, attempt: Attempt): EphemeralCte[] => {
     const ctes = new Map<NodeId, EphemeralCte>()
@@ -171,6 +196,8 @@ export function makeRenderer(manifest: Manifest, templates: Templates, resolver:
     compile(nodeId, scope) {
       const node = manifest.nodes[nodeId]
       if (!node || !('rawCode' in node)) throw new Error(`${nodeId} is no template`)
+      const plainTest = textOfPlainTest(node, scope)
+      if (plainTest !== null) return Promise.resolve({ text: plainTest, placeAt: () => node.place })
       return answered(scope, (attempt) => {
         const ephemeral = new Set<NodeId>()
         const own = renderNode(node, scope, ephemeral, attempt)

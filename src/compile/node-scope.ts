@@ -44,6 +44,11 @@ export interface NodeScopeRequest {
   readonly materializes?: string
 }
 
+type ReadersRequest = Pick<
+  NodeScopeRequest,
+  'manifest' | 'templates' | 'resolver' | 'node' | 'scope' | 'ephemeral' | 'packageName'
+>
+
 /** Makes the scope of one rendering. */
 export function nodeScope(request: NodeScopeRequest): ContextScope {
   const { templates, node, scope, database, log } = request
@@ -119,7 +124,7 @@ function templateConfig(node: Node): Config {
 }
 
 /** `ref`, `source` and `function`: where the nodes that are named stand in this run. */
-function makeReaders({
+export function makeReaders({
   manifest,
   templates,
   resolver,
@@ -127,7 +132,7 @@ function makeReaders({
   scope,
   ephemeral,
   packageName,
-}: NodeScopeRequest): Pick<ContextScope, Reader> {
+}: ReadersRequest): Pick<ContextScope, Reader> {
   const { database } = templates.options.target
   const from = node?.package ?? packageName ?? templates.projectName
   const relationFor = (id: NodeId): Value => {

@@ -13,7 +13,14 @@ import type { Problem } from '../../core/problem.ts'
 import type { Project } from '../../core/project.ts'
 import type { CommandContext } from '../command-context.ts'
 import { watchEnvironment } from './environment-reads.ts'
-import { type CompilationInputs, type KeptCompilation, readKept, writeKept } from './kept-compilation.ts'
+import {
+  type BegunKeeping,
+  beginKeeping,
+  type CompilationInputs,
+  type KeptCompilation,
+  readKept,
+  writeKept,
+} from './kept-compilation.ts'
 import { makeReader, reopenKept } from './reopen-kept.ts'
 
 /*
@@ -87,11 +94,18 @@ async function compileAnew(
   const project = await readProject(request.opened.root)
   await request.check([...Object.keys(project.config.vars), ...loadParamsOf(project)])
   const { compile } = await import('../../compile/compile.ts')
-  const compiled = await compile(project, { ...options, env, onlooker })
+  let begun: BegunKeeping | null | undefined
+  const meanwhile = async (nodes: Manifest['nodes']): Promise<void> => {
+    begun = await toKeep(context, () => beginKeeping(context, request, { project, since }, nodes))
+  }
+  const compiling = compile(project, { ...options, env, onlooker, ...(request.keeps && { meanwhile }) })
+  const compiled = await compiling.catch((error) => {
+    begun?.file.discard()
+    throw error
+  })
   const { manifest, findings, renderer, plainTexts } = compiled
-  const keptId = request.keeps
-    ? await tryToKeep(context, request, { project, manifest, findings, sightings, since, names })
-    : null
+  const known = { project, manifest, findings, sightings, since, names }
+  const keptId = request.keeps ? await toKeep(context, () => writeKept(context, request, known, begun)) : null
   const lineage = lineagesOf(findings.sql?.outputs ?? [])
   return {
     project,
@@ -109,13 +123,9 @@ async function compileAnew(
 }
 
 /** A command that cannot keep what it has found out does its own work all the same. */
-async function tryToKeep(
-  context: CommandContext,
-  request: CompileRequest,
-  compiled: Parameters<typeof writeKept>[2],
-): Promise<string | null> {
+async function toKeep<T>(context: CommandContext, keep: () => Promise<T | null>): Promise<T | null> {
   try {
-    return await writeKept(context, request, compiled)
+    return await keep()
   } catch (error) {
     const { code } = error as NodeJS.ErrnoException
     if (code === undefined && !(error instanceof Unkeepable)) throw error

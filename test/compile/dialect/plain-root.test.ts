@@ -1,3 +1,4 @@
+import fc from 'fast-check'
 import { describe, expect, it } from 'vitest'
 import {
   fromJs,
@@ -56,16 +57,77 @@ function render(source: string): string {
   return dialect.render(dialect.parse(source, 'models/a.sql'), names).text
 }
 
-function failureOf(source: string) {
+/** What comes of a template: its text with the place of each character and its value, or why there is none. */
+function outcomeOf(source: string) {
   try {
-    render(source)
+    const template = dialect.parse(source, 'models/a.sql')
+    const { text, map } = dialect.render(template, names)
+    const places = Array.from({ length: text.length }, (_, offset) => map.placeAt(offset))
+    return { text, places, value: dialect.renderNative(template, names) }
   } catch (error) {
     if (error instanceof TemplateError)
       return { message: error.message, kind: error.kind, place: error.place }
     throw error
   }
-  throw new Error('nothing was thrown')
 }
+
+function failureOf(source: string) {
+  const outcome = outcomeOf(source)
+  if ('text' in outcome) throw new Error('nothing was thrown')
+  return outcome
+}
+
+/** Expressions of the kinds that take the fast path, most of which mean something. */
+const { expression } = fc.letrec<{ expression: string; call: string }>((tie) => ({
+  expression: fc.oneof(
+    { depthSize: 'small', withCrossShrink: true },
+    fc.constantFrom(
+      '1',
+      '-1',
+      '1.0',
+      '1e3',
+      '007',
+      "'a'",
+      '"b c"',
+      "'it\\'s'",
+      "'\\n'",
+      'none',
+      'True',
+      'false',
+    ),
+    fc.constantFrom('flag', 'target', 'nothing', 'unknown', 'true', 'loop', 'self', '__proto__', "'' ''"),
+    fc.constantFrom(
+      'target.schema',
+      'target["list"]',
+      'target.list[0]',
+      'unknown.x',
+      'nothing.x',
+      'flag.__class__',
+    ),
+    tie('expression').map((inner) => `(${inner})`),
+    tie('expression').map((inner) => `${inner}.schema`),
+    fc.array(tie('expression'), { maxLength: 3 }).map((items) => `[${items.join(', ')}]`),
+    fc.array(tie('expression'), { minLength: 2, maxLength: 3 }).map((items) => `(${items.join(', ')},)`),
+    tie('call'),
+  ),
+  call: fc
+    .tuple(
+      fc.constantFrom('ref', 'describe', 'fails', 'unknown', 'target', 'ref\n ', 'range', 'namespace'),
+      fc.array(fc.tuple(fc.constantFrom('', '', '', 'a=', 'b = ', '__proto__='), tie('expression')), {
+        maxLength: 3,
+      }),
+    )
+    .map(([name, given]) => `${name}(${given.map((one) => one.join('')).join(',\n')})`),
+}))
+const tag = fc
+  .tuple(
+    fc.constantFrom('{{ ', '{{', '{{- ', '{{\n'),
+    expression,
+    fc.constantFrom(' }}', '}}', ' -}}', '\n}}'),
+  )
+  .map((some) => some.join(''))
+const text = fc.constantFrom('', 'a', ' ', '\n', '\n  b ', 'é', '\ud83d\ude00', '}}', '{', '{# no #}', '\r\n')
+const template = fc.array(fc.oneof(tag, text), { maxLength: 6 }).map((some) => some.join(''))
 
 describe('plain templates', () => {
   it.each(templates)('render as generated code does: %j', (source) => {
@@ -88,5 +150,19 @@ describe('plain templates', () => {
       return Array.from(rendered, (_, offset) => map.placeAt(offset))
     }
     expect(placesOf(source)).toEqual(placesOf(source + detour))
+  })
+
+  it('come to the same, whatever stands in them', () => {
+    fc.assert(
+      fc.property(template, (written) => {
+        // A line end that is the last thing in a template is no part of it, and a bracket would become one of the detour.
+        const source = /[\n\r{]$/.test(written) ? `${written}.` : written
+        expect(outcomeOf(source)).toEqual(outcomeOf(source + detour))
+      }),
+      {
+        seed: Number(process.env['ESTIMAND_SEED'] ?? 1),
+        numRuns: Number(process.env['ESTIMAND_RUNS'] ?? 3000),
+      },
+    )
   })
 })
