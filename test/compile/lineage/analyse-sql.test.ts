@@ -75,9 +75,7 @@ describe('another thread', () => {
     const here = await compiledWith(files)
     expect(beside).toEqual(here)
     expect(seen[0]!.lineages.map(([id]) => id).sort()).toEqual(
-      ['copy', 'of_broken', 'of_snapshot', 'orders', 'people'].map(
-        (name) => `model.shop.${name}`,
-      ),
+      ['copy', 'of_broken', 'of_snapshot', 'orders', 'people'].map((name) => `model.shop.${name}`),
     )
     expect(seen[0]!.errors.map(([id]) => id).sort()).toEqual(['model.shop.broken', 'model.shop.wrong_alone'])
     expect(here.manifest.warnings.map(({ code }) => code)).toContain('column-unknown')
