@@ -152,12 +152,19 @@ export function checkFiles(
     if (from !== undefined && partition !== undefined)
       refuse(['tables', 0, 'columns', index, 'partition'], "a column has either 'from' or 'partition'")
   for (const [index, { type, format }] of (table?.columns ?? []).entries())
-    if (format !== undefined && !takesFormat.test(type))
-      refuse(
-        ['tables', 0, 'columns', index, 'format'],
-        `'format' means nothing for ${type}`,
-        'it is for dates, times, numbers and booleans',
-      )
+    if (format !== undefined)
+      checkFormat(type, format, (...said) => refuse(['tables', 0, 'columns', index, 'format'], ...said))
+}
+
+function checkFormat(type: string, format: string, refuse: (message: string, hint: string) => void): void {
+  // Roman numbers, ordinals and powers are for writing.
+  if (!takesFormat.test(type))
+    refuse(`'format' means nothing for ${type}`, 'it is for dates, times, numbers and booleans')
+  else if (!/^(bool|date|timestamp)/i.test(type) && /EEEE|RN|TH|V/i.test(format.replace(/"[^"]*"/g, '')))
+    refuse(
+      `no number is read by '${format}'`,
+      'a template of to_number has 9, 0, D, G, a point, commas and signs: 999G999D99',
+    )
 }
 
 /** Checks that rows to be replaced can be told apart by columns that there are. */

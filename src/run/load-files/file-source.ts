@@ -16,6 +16,8 @@ export interface SourceFile {
   readonly sizeBytes?: number
   /** What tells, without reading it, that it has not changed since it was loaded: a time, an etag. */
   readonly version: string
+  /** Whether asking for it takes a way over the network. */
+  readonly isRemote?: true
   /** Its bytes from the beginning, as they lie there. */
   readonly open: (signal: AbortSignal) => Readable
   /** Waits until what was opened is closed again. */

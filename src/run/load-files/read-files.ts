@@ -6,6 +6,7 @@ import { delimitedReader } from './delimited-reader.ts'
 import { digesting } from './file-digest.ts'
 import { compressionOfName, formatOfName } from './file-names.ts'
 import { partitionsOf, type SourceFile } from './file-source.ts'
+import { type FilesAhead, openAhead } from './files-ahead.ts'
 import { ForeignBytesError, textBytes } from './foreign-bytes.ts'
 import type { FormatReader, RecordFile } from './format-reader.ts'
 import { ndjsonReader } from './ndjson-reader.ts'
@@ -57,9 +58,10 @@ export interface FilesReading {
 const chunkBytes = 1024 * 1024
 const leastChunkBytes = 64 * 1024
 
-/** Begins to read; nothing is read ahead of what is asked for, but for what streams do. */
+/** Begins to read; nothing is read ahead of what is asked for, but for what streams do and small files far away. */
 export function readFiles(reading: Reading): FilesReading {
-  const { files } = reading
+  const { files, signal } = reading
+  const ahead = openAhead(files, signal)
   const finished: (() => LoadedFile)[] = []
   const progress = { bytes: 0, rows: 0 }
   let sizeBytes = chunkBytes
@@ -70,7 +72,7 @@ export function readFiles(reading: Reading): FilesReading {
   const tasks = (async function* (): AsyncGenerator<Task> {
     let ordinal = 0
     for (const file of files) {
-      const opened = await openFile(file, reading, (bytes) => {
+      const opened = await openFile(file, ahead.open, reading, (bytes) => {
         progress.bytes += bytes
       })
       const { underWay } = opened
@@ -107,18 +109,24 @@ export function readFiles(reading: Reading): FilesReading {
       return finished.map((file) => file())
     },
     async close() {
+      ahead.close()
       await tasks.return(undefined)
     },
   }
 }
 
 /** Opens a file; what it holds is known when its first chunk is. */
-async function openFile(file: SourceFile, reading: Reading, onBytes: (bytes: number) => void) {
-  const { node, signal } = reading
+async function openFile(
+  file: SourceFile,
+  open: FilesAhead['open'],
+  reading: Reading,
+  onBytes: (bytes: number) => void,
+) {
+  const { node } = reading
   const reader = await readerOf(file, reading)
   const { through, digest } = digesting(onBytes)
   const compression = compressionOfName(file.address)
-  const stages = [file.open(signal), through, ...(compression ? [decompressor(compression)] : [])]
+  const stages = [open(file), through, ...(compression ? [decompressor(compression)] : [])]
   const bytes = pipeline(stages, () => {}) as unknown as Readable
   let underWay: FileUnderWay | undefined
   let records: RecordFile | undefined

@@ -112,6 +112,7 @@ function fileOf(object: Listed, store: Store): SourceFile {
     address: `s3://${store.bucket}/${object.key}`,
     sizeBytes: object.sizeBytes,
     version: object.etag,
+    isRemote: true,
     open: (signal) =>
       readOn({
         ask: (sofar) => read(object, store, sofar, signal),

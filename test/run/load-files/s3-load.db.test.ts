@@ -63,4 +63,22 @@ describe("a load from a store of S3's kind", () => {
       expect(told).not.toContain(s3Keys.id)
     })
   })
+
+  it('asks for several small objects at once, and for not too many', async () => {
+    server.objects.clear()
+    for (let n = 10; n < 50; n++)
+      server.objects.set(`lake/in/day=2026-01-01/${n}.csv.gz`, gzipSync(`id,word\n${n},w\n`))
+    server.answerMs = 25
+    server.mostAtOnce = 0
+    const env = { DATABASE_URL: database.url, STORE: server.endpoint() }
+    const many = declaration.replaceAll('name: t\n', 'name: many\n')
+    await withProject({ 'project.yml': projectFile, 'pipelines/many.yml': many }, async (root) => {
+      expect((await runProject(root, database.connection, { env })).result.problems).toEqual([])
+    })
+    expect(server.mostAtOnce).toBe(8)
+    const loaded = sql`select count(*)::int as rows, sum(id)::int as sum from raw.many`
+    expect(await database.rows(loaded)).toEqual([{ rows: 40, sum: (40 * (10 + 49)) / 2 }])
+    const files = sql`select count(*)::int as files, sum(rows)::int as rows from estimand.loaded_files where file like '%/__.csv.gz'`
+    expect(await database.rows(files)).toEqual([{ files: 40, rows: 40 }])
+  })
 })

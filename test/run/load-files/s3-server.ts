@@ -19,6 +19,10 @@ export interface S3TestServer {
   readonly asked: string[]
   /** Has the next object break off after so many bytes. */
   breakAfter: number | undefined
+  /** How long each object takes to come. */
+  answerMs: number
+  /** The most objects that were under way at once. */
+  mostAtOnce: number
 }
 
 const pageKeys = 2
@@ -30,8 +34,11 @@ export function useS3Server(region = 'eu-test-1'): S3TestServer {
     open: new Set<string>(),
     asked: [] as string[],
     breakAfter: undefined as number | undefined,
+    answerMs: 0,
+    mostAtOnce: 0,
     endpoint: () => `http://127.0.0.1:${(server.address() as AddressInfo).port}`,
   }
+  let underWay = 0
   const server = createServer((request, response) => {
     const url = new URL(request.url!, 'http://host')
     const [, bucket = '', key = ''] = /^\/([^/]*)\/?(.*)$/s.exec(decodeURIComponent(url.pathname))!
@@ -50,7 +57,9 @@ export function useS3Server(region = 'eu-test-1'): S3TestServer {
       )
     const bytes = state.objects.get(`${bucket}/${key}`)
     if (!bytes) return refuse(response, 404, 'NoSuchKey')
-    send(request, response, bytes, state)
+    state.mostAtOnce = Math.max(state.mostAtOnce, ++underWay)
+    response.on('close', () => underWay--)
+    setTimeout(() => send(request, response, bytes, state), state.answerMs)
   })
   beforeAll(() => new Promise<void>((resolve) => void server.listen(0, '127.0.0.1', resolve)))
   afterAll(() => {
