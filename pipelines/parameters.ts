@@ -6,8 +6,22 @@
 export const microsPerSecond = 1e6
 export const microsPerDay = 86_400e6
 
-/** Refuses a parameter that is no whole number in the range, ends included. */
-export function requireWhole(name: string, value: number, least: number, most: number): void {
+/** The least and the greatest value that a parameter may have. */
+type Range = readonly [least: number, most: number]
+
+/** What a seed may be. */
+export const seedRange: Range = [0, Number.MAX_SAFE_INTEGER]
+
+/** Refuses parameters that are no whole numbers in their ranges, ends included. */
+export function requireWholes<Name extends string>(
+  params: Readonly<Record<NoInfer<Name>, number>>,
+  ranges: Readonly<Record<Name, Range>>,
+): void {
+  for (const [name, [least, most]] of Object.entries<Range>(ranges))
+    requireWhole(name, params[name as Name], least, most)
+}
+
+function requireWhole(name: string, value: number, least: number, most: number): void {
   if (!Number.isInteger(value) || value < least || value > most)
     throw new Error(`${name} must be a whole number from ${least} to ${most}, and is ${value}`)
 }

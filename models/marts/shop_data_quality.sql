@@ -94,24 +94,18 @@ clean_customers as (
 
 ),
 
-products as (
+{%- for name, relation in [('products', source('shop', 'products')), ('clean_products', ref('stg_shop__products'))] %}
+
+{{ name }} as (
 
     select
         count(*) as total,
         count(*) filter (where category not in ({{ categories }})) as category_spelling,
         count(*) filter (where price_cents is null) as missing_price
-    from {{ source('shop', 'products') }}
+    from {{ relation }}
 
-),
-
-clean_products as (
-
-    select
-        count(*) filter (where category not in ({{ categories }})) as category_spelling,
-        count(*) filter (where price_cents is null) as missing_price
-    from {{ ref('stg_shop__products') }}
-
-)
+){{ ',' if not loop.last }}
+{%- endfor %}
 
 select checks.*
 from events, clean_events, orders, clean_orders, sessions, clean_sessions, customers, clean_customers, products,

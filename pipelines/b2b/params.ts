@@ -1,4 +1,4 @@
-import { dayMicros, microsPerDay, requireBetween, requireWhole } from '../parameters.ts'
+import { dayMicros, microsPerDay, requireBetween, requireWholes, seedRange } from '../parameters.ts'
 
 /** The parameters of the b2b world, as `pipelines/b2b.yml` names them. */
 export interface B2bParams {
@@ -21,10 +21,12 @@ export const usersPerAccount = 1000
 
 /** Refuses parameters that make no world, naming the one at fault. */
 export function checkParams(params: B2bParams): void {
-  requireWhole('b2b_accounts', params.b2b_accounts, 1, 1e9)
-  requireWhole('b2b_seed', params.b2b_seed, 0, Number.MAX_SAFE_INTEGER)
-  requireWhole('b2b_days_before', params.b2b_days_before, 30, 730)
-  requireWhole('b2b_window_days', params.b2b_window_days, 1, 90)
+  requireWholes(params, {
+    b2b_accounts: [1, 1e9],
+    b2b_seed: seedRange,
+    b2b_days_before: [30, 730],
+    b2b_window_days: [1, 90],
+  })
   requireBetween('b2b_selection', params.b2b_selection, 0, 2)
   requireBetween('b2b_dirt', params.b2b_dirt, 0, 5)
   dayMicros('b2b_campaign', params.b2b_campaign)

@@ -1,5 +1,6 @@
-import { defineGenerator, type GeneratorContext, makeRandom, type Random } from 'estimand'
+import { defineGenerator, type GeneratorContext, makeRandom } from 'estimand'
 import { planUnits } from '../parameters.ts'
+import type { SpoiledPlace } from '../spoiled-place.ts'
 import { type Account, drawAccount, plans, regions } from './account.ts'
 import { type ActiveDay, actionsWithin, drawActivity } from './activity.ts'
 import { misspelledRole, recordActivity, type Spoiled, spoils } from './dirt.ts'
@@ -25,14 +26,9 @@ const accountsPerPartition = 200
 
 type Tables = GeneratorContext<B2bParams>['tables']
 
-interface Place {
-  readonly params: B2bParams
-  readonly tables: Tables
+interface Place extends SpoiledPlace<B2bParams> {
   /** Day of the campaign, counted from 1970. */
   readonly campaign: number
-  readonly random: Random
-  /** Draws of its own: the world is the same whether its record is spoiled or not. */
-  readonly dirt: Random
 }
 
 export default defineGenerator<B2bParams, { readonly first: number; readonly count: number }>({

@@ -1,4 +1,4 @@
-import { dayMicros, requireWhole } from '../parameters.ts'
+import { dayMicros, requireWholes, seedRange } from '../parameters.ts'
 
 /*
  * What a world is made from. Everything is a plain value, so that YAML, vars and worker threads can carry it.
@@ -32,11 +32,15 @@ export function startMicros(params: WorldParams): number {
 
 /** Refuses parameters that make no world, naming the one at fault. */
 export function checkParams(params: WorldParams): void {
-  requireWhole('events', params.events, 1, 1e9)
-  requireWhole('seed', params.seed, 0, Number.MAX_SAFE_INTEGER)
-  requireWhole('days', params.days, 2, 3650)
-  for (const name of ['aa_start_day', 'aa_days', 'one_tap_start_day', 'one_tap_days'] as const)
-    requireWhole(name, params[name], 0, 3650)
+  requireWholes(params, {
+    events: [1, 1e9],
+    seed: seedRange,
+    days: [2, 3650],
+    aa_start_day: [0, 3650],
+    aa_days: [0, 3650],
+    one_tap_start_day: [0, 3650],
+    one_tap_days: [0, 3650],
+  })
   if (params.aa_start_day + params.aa_days > params.one_tap_start_day)
     throw new Error('the A/A test must end before the one-tap test starts: an event names one experiment')
   for (const name of ['one_tap_lift', 'rollout_lift'] as const)

@@ -1,4 +1,4 @@
-import { dayMicros, requireBetween, requireWhole } from '../parameters.ts'
+import { dayMicros, requireBetween, requireWholes, seedRange } from '../parameters.ts'
 
 /** The parameters of the shop world, as `pipelines/shop.yml` names them. */
 export interface ShopParams {
@@ -21,11 +21,13 @@ export const eventsPerSession = 100
 
 /** Refuses parameters that make no world, naming the one at fault. */
 export function checkParams(params: ShopParams): void {
-  requireWhole('shop_customers', params.shop_customers, 1, 1e9)
-  requireWhole('shop_seed', params.shop_seed, 0, Number.MAX_SAFE_INTEGER)
-  requireWhole('shop_days', params.shop_days, 2, 3650)
-  requireWhole('shop_price_threshold', params.shop_price_threshold, 1, 1e8)
-  requireWhole('shop_drift_day', params.shop_drift_day, 0, 3650)
+  requireWholes(params, {
+    shop_customers: [1, 1e9],
+    shop_seed: seedRange,
+    shop_days: [2, 3650],
+    shop_price_threshold: [1, 1e8],
+    shop_drift_day: [0, 3650],
+  })
   requireBetween('shop_dirt', params.shop_dirt, 0, 5)
   startMicros(params)
 }

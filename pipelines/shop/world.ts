@@ -1,6 +1,7 @@
-import { defineGenerator, type GeneratorContext, makeRandom, type Random } from 'estimand'
+import { defineGenerator, type GeneratorContext, makeRandom } from 'estimand'
 import { offsetsByDay } from '../daylight-saving.ts'
 import { microsPerDay, planUnits } from '../parameters.ts'
+import type { SpoiledPlace } from '../spoiled-place.ts'
 import { categories, makeCatalogue, type Product } from './catalogue.ts'
 import { conversionLaw } from './conversion.ts'
 import { type Customer, countries, devices, drawCustomer, makeCustomer } from './customer.ts'
@@ -25,12 +26,7 @@ const customersPerPartition = 500
 
 type Tables = GeneratorContext<ShopParams>['tables']
 
-interface Place {
-  readonly params: ShopParams
-  readonly tables: Tables
-  readonly random: Random
-  /** Draws of its own: the world is the same whether its record is spoiled or not. */
-  readonly dirt: Random
+interface Place extends SpoiledPlace<ShopParams> {
   readonly startMicros: number
   /** By country and day, what local clocks are ahead of UTC. */
   readonly offsets: readonly Float64Array[]

@@ -1,4 +1,4 @@
-import { dayMicros, microsPerDay, requireBetween, requireWhole } from '../parameters.ts'
+import { dayMicros, microsPerDay, requireBetween, requireWholes, seedRange } from '../parameters.ts'
 
 /** The parameters of the spend world, as `pipelines/spend.yml` names them. */
 export interface SpendParams {
@@ -22,9 +22,11 @@ export interface Months {
 
 /** Refuses parameters that make no world, naming the one at fault. */
 export function checkParams(params: SpendParams): void {
-  requireWhole('spend_users', params.spend_users, 1, 1e9)
-  requireWhole('spend_seed', params.spend_seed, 0, Number.MAX_SAFE_INTEGER)
-  requireWhole('spend_effect_cents', params.spend_effect_cents, -1000, 100_000)
+  requireWholes(params, {
+    spend_users: [1, 1e9],
+    spend_seed: seedRange,
+    spend_effect_cents: [-1000, 100_000],
+  })
   requireBetween('spend_selection', params.spend_selection, 0, 3)
   const launch = new Date(dayMicros('spend_launch', params.spend_launch) / 1000)
   if (launch.getUTCDate() !== 1)

@@ -3,12 +3,13 @@ import { resolve } from 'node:path'
 import { didYouMean } from '../core/did-you-mean.ts'
 import { makeProblem, ProblemError } from '../core/problem.ts'
 import type { ProfileRefusal } from '../jobs/profile/profile-relation.ts'
-import { failureBehind, ServerError } from '../warehouse/index.ts'
+import type { RelationProfile } from '../jobs/profile/relation-profile.ts'
+import { failureBehind, ServerError, type Warehouse } from '../warehouse/index.ts'
 import type { CommandContext, ExitCode } from './command-context.ts'
-import { profileLines } from './display/profile-lines.ts'
-import { profilePage } from './display/profile-page.ts'
+import { comparedLines, profileLines } from './display/profile-lines.ts'
+import { comparedPage, profilePage } from './display/profile-page.ts'
 import { hasUnicode } from './has-unicode.ts'
-import { relationNamed } from './profiled-name.ts'
+import { type NamedRelation, relationNamed } from './profiled-name.ts'
 import { openWorkspace, shownPath, withOpenWarehouse } from './workspace.ts'
 
 export interface ProfileFlags {
@@ -16,45 +17,60 @@ export interface ProfileFlags {
   readonly key?: readonly string[]
   /** Percent of the rows. */
   readonly sample?: number
+  /** Another relation that is set beside it. */
+  readonly compare?: string
   /** Where the page is written. */
   readonly to?: string
   readonly output: 'text' | 'json'
 }
 
-/** Prints what stands in the columns of a relation, or writes it as a page. */
+/** Prints what stands in the columns of a relation, or of two beside each other, or writes it as a page. */
 export async function showProfile(
   context: CommandContext,
   name: string,
   flags: ProfileFlags,
 ): Promise<ExitCode> {
   const workspace = await openWorkspace(context)
-  const { relation, key: declaredKey, isNode } = relationNamed(name, workspace.manifest)
+  const names = [name, ...(flags.compare === undefined ? [] : [flags.compare])]
+  const named = names.map((one) => relationNamed(one, workspace.manifest))
+  const [first, second] = await withOpenWarehouse(context, workspace, 1, async (warehouse) => {
+    const profiles: RelationProfile[] = []
+    for (const one of named) profiles.push(await profileOf(one, flags, warehouse, context))
+    return profiles
+  })
+  context.narrator.done()
+  const { out } = context.terminal
+  if (flags.to !== undefined) {
+    const path = resolve(context.workingDirectory, flags.to)
+    writePage(path, second ? comparedPage(first!, second) : profilePage(first!))
+    context.narrator.note(`The profile is in ${shownPath(context, path)}`)
+  }
+  const look = { colors: out.colors, hasUnicode: hasUnicode(context) }
+  if (flags.output === 'json')
+    out.write(`${JSON.stringify(second ? { before: first, after: second } : first, null, 2)}\n`)
+  else if (flags.to === undefined)
+    out.write(`${(second ? comparedLines(first!, second, look) : profileLines(first!, look)).join('\n')}\n`)
+  return 0
+}
+
+async function profileOf(
+  { relation, key: declaredKey, isNode }: NamedRelation,
+  { columns, key, sample }: ProfileFlags,
+  warehouse: Warehouse,
+  { narrator }: CommandContext,
+): Promise<RelationProfile> {
   const { profileRelation } = await import('../jobs/profile/profile-relation.ts')
-  const { columns, key, sample } = flags
   const request = {
     ...{ relation, declaredKey },
     ...(columns && { columns }),
     ...(key && { key }),
     ...(sample !== undefined && { samplePercent: sample }),
   }
-  const profile = await withOpenWarehouse(context, workspace, 1, async (warehouse) => {
-    context.narrator.phase(`Reading ${relation.schema}.${relation.identifier}`)
-    return warehouse.withSession((session) => profileRelation(session, request)).catch(asProblem)
-  })
-  context.narrator.done()
-  if ('refused' in profile) throw refusal(profile, `${relation.schema}.${relation.identifier}`, isNode)
-  const { out } = context.terminal
-  if (flags.to !== undefined) {
-    const path = resolve(context.workingDirectory, flags.to)
-    writePage(path, profilePage(profile))
-    context.narrator.note(`The profile is in ${shownPath(context, path)}`)
-  }
-  if (flags.output === 'json') out.write(`${JSON.stringify(profile, null, 2)}\n`)
-  else if (flags.to === undefined)
-    out.write(
-      `${profileLines(profile, { colors: out.colors, hasUnicode: hasUnicode(context) }).join('\n')}\n`,
-    )
-  return 0
+  const name = `${relation.schema}.${relation.identifier}`
+  narrator.phase(`Reading ${name}`)
+  const profile = await warehouse.withSession((session) => profileRelation(session, request)).catch(asProblem)
+  if ('refused' in profile) throw refusal(profile, name, isNode)
+  return profile
 }
 
 function writePage(path: string, page: string): void {

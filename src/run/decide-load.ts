@@ -63,11 +63,8 @@ export function decideLoad(node: LoadNode, state: LoadState, options: LoadOption
 
 function decideFiles(node: LoadNode, spec: FilesSpec, state: LoadState, options: LoadOptions): Decision {
   const [key] = relationsOf(node).map(relationKey)
-  const isThere = state.relations.has(key!)
-  if (options.empty && isThere)
-    return { action: 'reuse', reason: 'with --empty nothing is loaded, and what is there stays' }
-  if (!isThere) return { action: 'load', reason: 'not loaded yet' }
-  if (options.fullRefresh) return { action: 'load', reason: 'full refresh' }
+  const decided = decideByTable(state.relations.has(key!), options)
+  if (decided) return decided
   const wanted = options.loadFingerprints.get(node.id)
   if (spec.mode === 'replace') {
     if (wanted === undefined) return { action: 'load', reason: 'what it reads can be read only once' }
@@ -84,6 +81,14 @@ function decideFiles(node: LoadNode, spec: FilesSpec, state: LoadState, options:
   return { action: 'increment', reason: `${files(count)} to load${size}` }
 }
 
+/** What the table alone decides: whether it is there, and whether it is to be made anew. */
+function decideByTable(isThere: boolean, { empty, fullRefresh }: LoadOptions): Decision | null {
+  if (empty && isThere)
+    return { action: 'reuse', reason: 'with --empty nothing is loaded, and what is there stays' }
+  if (!isThere) return { action: 'load', reason: 'not loaded yet' }
+  return fullRefresh ? { action: 'load', reason: 'full refresh' } : null
+}
+
 /** Nothing tells whether a database has changed: it is asked each time. */
 function decidePostgres(
   node: LoadNode,
@@ -92,11 +97,8 @@ function decidePostgres(
   options: LoadOptions,
 ): Decision {
   const [key] = relationsOf(node).map(relationKey)
-  const isThere = state.relations.has(key!)
-  if (options.empty && isThere)
-    return { action: 'reuse', reason: 'with --empty nothing is loaded, and what is there stays' }
-  if (!isThere) return { action: 'load', reason: 'not loaded yet' }
-  if (options.fullRefresh) return { action: 'load', reason: 'full refresh' }
+  const decided = decideByTable(state.relations.has(key!), options)
+  if (decided) return decided
   if (mode === 'replace')
     return { action: 'load', reason: 'read anew each time: a database does not tell whether it has changed' }
   if (!state.held.has(key!))

@@ -91,6 +91,52 @@ sources:
     expect(page.match(/<tr>/g)).toHaveLength(4)
   })
 
+  describe('beside another relation', () => {
+    beforeAll(async () => {
+      await database.rows(sql`create view public.clean_visits as
+        select distinct id::bigint as id, at, 'x' as more from public.visits`)
+    })
+
+    it('shows both, what is alike once, and what only one of them has', async () => {
+      const { code, out } = await told(['raw.visits', '--compare', 'public.clean_visits'])
+      expect(code).toBe(0)
+      expect(out.split('\n').map((line) => line.replace(/ {2,}/g, '  ').trimEnd())).toEqual([
+        'public.visits',
+        '4 rows, 1 there once more',
+        '→ public.clean_visits',
+        '3 rows, none there once more',
+        '',
+        'column  type  missing  distinct  distribution  values',
+        'id  integer  0 %  3  ▄█▄  1 … 2 … 3, mean 2 ± 0.8165',
+        '→  bigint  0 %  3  ███  1 … 2 … 3, mean 2 ± 1  unique',
+        'page (only before)  text  25.0 %  2  █  <script> x</script> (2); length 4 to 19',
+        'at  timestamp with time zone  0 %  3  ▄  █  ▄  2026-01-01 00:00:00+00 … 2026-01-02 00:00:00 … 2026-01-03 00:00:00+00',
+        '→  timestamp with time zone  0 %  3  █  █  █  2026-01-01 00:00:00+00 … 2026-01-02 00:00:00 … 2026-01-03 00:00:00+00  unique',
+        'more (only after)  text  0 %  1  █  x (3); length 1  always the same',
+        '',
+      ])
+      const same = await told(['raw.visits', '--compare', 'public.visits', '--columns', 'id'], 'C')
+      expect(same.out.match(/^id /gm)).toHaveLength(1)
+      expect(same.out).toMatch(/^-> public\.visits$/m)
+    })
+
+    it('prints both as JSON and writes both on one page', async () => {
+      const compare = ['raw.visits', '--compare', 'public.clean_visits']
+      const { out } = await told([...compare, '--output', 'json'])
+      expect(JSON.parse(out)).toMatchObject({ before: { rows: 4 }, after: { rows: 3 } })
+      const { page } = await told([...compare, '--to', 'both.html'])
+      expect(page).toContain('<title>public.visits → public.clean_visits</title>')
+      expect(page.match(/<th scope="row">→<\/th>/g)).toHaveLength(2)
+      expect(page).toContain('page (only before)')
+      expect(page).toContain('more (only after)')
+    })
+
+    it('says which of the two is not there', async () => {
+      const { code, err } = await told(['raw.visits', '--compare', 'public.nope'])
+      expect({ code, err }).toMatchObject({ code: 2, err: expect.stringContaining('public.nope') })
+    })
+  })
+
   it('takes tables that the project does not know, and quoted names', async () => {
     expect((await told(['public.visits'])).out).toContain('4 rows')
     expect((await told(['public."Odd.one"'])).out).toContain('a b')

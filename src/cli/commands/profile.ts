@@ -16,6 +16,9 @@ export const defineProfile: CommandDefiner = (program, { command, launch }) => {
     .addOption(
       new Option('--sample <percent>', 'look only at so many percent of the rows').argParser(parsePercent),
     )
+    .addOption(
+      new Option('--compare <relation>', 'set another beside it, column by column: before and after'),
+    )
     .addOption(new Option('--to <file>', 'write an HTML page that needs nothing else'))
     .addOption(new Option('--output <format>', 'how it is printed').choices(['text', 'json']).default('text'))
   profile.addHelpText(
@@ -24,6 +27,7 @@ export const defineProfile: CommandDefiner = (program, { command, launch }) => {
       ['estimand profile stg_events', 'a model'],
       ['estimand profile shop.orders --key order_id', 'a source, and whether this is unique'],
       ['estimand profile shop.events --sample 5', 'a twentieth of the rows'],
+      ['estimand profile shop.orders --compare stg_shop__orders', 'before and after cleaning'],
       ['estimand profile shop.customers --to customers.html', 'a page for others'],
     ]),
   )

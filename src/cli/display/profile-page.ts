@@ -5,6 +5,7 @@ import {
   columnFindings,
   columnWords,
   numberText,
+  pairColumns,
   profileSummary,
   shareText,
   timeText,
@@ -12,15 +13,47 @@ import {
 
 /** A profile as one HTML page that loads nothing: its bars are SVG within it. */
 export function profilePage(profile: RelationProfile): string {
-  const name = escapeHtml(`${profile.relation.schema}.${profile.relation.identifier}`)
+  const name = nameOf(profile)
+  const rows = profile.columns.map((column) => columnRow(column.name, column, profile))
+  return page(name, [`<h1>${name}</h1>`, ...summaryOf(profile)], rows)
+}
+
+/** Two profiles as one page, say before and after cleaning: each column of the second stands below that of the first. */
+export function comparedPage(before: RelationProfile, after: RelationProfile): string {
+  const [first, second] = [nameOf(before), nameOf(after)]
+  const rows = pairColumns(before, after).flatMap((pair) => [
+    ...(pair.before
+      ? [columnRow(pair.after ? pair.name : `${pair.name} (only before)`, pair.before, before)]
+      : []),
+    ...(pair.after ? [columnRow(pair.before ? '→' : `${pair.name} (only after)`, pair.after, after)] : []),
+  ])
+  const heading = [
+    `<h1>${first} → ${second}</h1>`,
+    ...[`<h2>${first}</h2>`, ...summaryOf(before)],
+    ...[`<h2>→ ${second}</h2>`, ...summaryOf(after)],
+  ]
+  return page(`${first} → ${second}`, heading, rows)
+}
+
+function nameOf({ relation }: RelationProfile): string {
+  return escapeHtml(`${relation.schema}.${relation.identifier}`)
+}
+
+function summaryOf(profile: RelationProfile): string[] {
+  return profileSummary(profile).map((line) => `<p>${escapeHtml(line)}</p>`)
+}
+
+/** The page around rows of columns; all of it is HTML already. */
+function page(title: string, heading: readonly string[], rows: readonly string[]): string {
   const head = ['column', 'type', 'missing', 'distinct', 'distribution', 'values', 'most frequent', '']
   return `<!doctype html>
 <html lang="en">
 <meta charset="utf-8">
 <meta name="viewport" content="width=device-width">
-<title>${name}</title>
+<title>${title}</title>
 <style>
   body { font: 14px/1.4 system-ui, sans-serif; margin: 2rem; color: #222; background: #fff; }
+  h2 { font-size: 1rem; margin-bottom: 0; }
   table { border-collapse: collapse; }
   th, td { text-align: left; vertical-align: top; padding: .4rem .8rem; border-bottom: 1px solid #ddd; }
   td.number { text-align: right; font-variant-numeric: tabular-nums; }
@@ -29,25 +62,22 @@ export function profilePage(profile: RelationProfile): string {
   .finding { color: #b25000; }
   small { color: #666; }
 </style>
-<h1>${name}</h1>
-${profileSummary(profile)
-  .map((line) => `<p>${escapeHtml(line)}</p>`)
-  .join('\n')}
+${heading.join('\n')}
 <table>
 <thead><tr>${head.map((word) => `<th scope="col">${word}</th>`).join('')}</tr></thead>
 <tbody>
-${profile.columns.map((column) => columnRow(column, profile.rows)).join('\n')}
+${rows.join('\n')}
 </tbody>
 </table>
 </html>
 `
 }
 
-function columnRow(column: ColumnProfile, rows: number): string {
+function columnRow(name: string, column: ColumnProfile, { rows }: RelationProfile): string {
   const frequent = column.mostFrequent.map(
     ({ value, count }) => `${escapeHtml(value)} <small>${formatCount(count)}</small>`,
   )
-  return `<tr><th scope="row">${escapeHtml(column.name)}</th><td>${escapeHtml(column.type)}</td>${[
+  return `<tr><th scope="row">${escapeHtml(name)}</th><td>${escapeHtml(column.type)}</td>${[
     `<td class="number">${escapeHtml(shareText(column.missing, rows))}</td>`,
     `<td class="number">${formatCount(column.distinct)}</td>`,
     `<td>${histogramPicture(column)}</td>`,

@@ -5,6 +5,22 @@ import { formatCount, formatCounted } from './numbers.ts'
  * A profile in words: what the table in the terminal and the page share.
  */
 
+/** A column of two profiles. */
+export interface ColumnPair {
+  readonly name: string
+  /** Undefined where the relation has no such column. */
+  readonly before: ColumnProfile | undefined
+  readonly after: ColumnProfile | undefined
+}
+
+/** The columns of two profiles by their names: those of the first, then what only the second has. */
+export function pairColumns(before: RelationProfile, after: RelationProfile): ColumnPair[] {
+  const byName = ({ columns }: RelationProfile) => new Map(columns.map((column) => [column.name, column]))
+  const [first, second] = [byName(before), byName(after)]
+  const names = new Set([...first.keys(), ...second.keys()])
+  return [...names].map((name) => ({ name, before: first.get(name), after: second.get(name) }))
+}
+
 /** `1,842 rows, 12 of them twice`, whether the key is unique, and what share was looked at. */
 export function profileSummary({ rows, duplicateRows, samplePercent, key }: RelationProfile): string[] {
   const count =

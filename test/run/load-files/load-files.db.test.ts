@@ -7,8 +7,8 @@ import { beforeEach, describe, expect, it } from 'vitest'
 import { rollback } from '../../../src/run/rollback.ts'
 import { sql, type Warehouse, withWarehouse } from '../../../src/warehouse/index.ts'
 import { type Files, withProject } from '../../project/temp-project.ts'
-import { projectFile } from '../project-files.ts'
 import { type ProjectRunOptions, runProject, useProjectDatabase } from '../run-project.ts'
+import { declaredLoad } from './declared-load.ts'
 
 const database = useProjectDatabase()
 
@@ -19,23 +19,7 @@ beforeEach(async () => {
 
 /** A load of `raw.t`, with more keys in YAML. */
 function loadOf(keys: string, columns = '{ name: id, type: int }, { name: word, type: text }'): Files {
-  return {
-    'project.yml': projectFile,
-    'pipelines/t.yml': `
-loads:
-  - name: t
-    kind: files
-${keys
-  .trim()
-  .split('\n')
-  .map((line) => `    ${line.trim()}`)
-  .join('\n')}
-    tables:
-      - name: t
-        schema: raw
-        columns: [${columns}]
-`,
-  }
+  return declaredLoad(`kind: files\n${keys}`, columns)
 }
 
 interface Shop {

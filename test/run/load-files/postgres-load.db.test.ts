@@ -3,8 +3,8 @@ import { beforeEach, describe, expect, it } from 'vitest'
 import { type SQLQuery, sql, withWarehouse } from '../../../src/warehouse/index.ts'
 import { type Files, withProject } from '../../project/temp-project.ts'
 import { useTestDatabase } from '../../warehouse/test-database.ts'
-import { projectFile } from '../project-files.ts'
 import { compileProject, type ProjectRunOptions, runProject, useProjectDatabase } from '../run-project.ts'
+import { declaredLoad } from './declared-load.ts'
 
 const database = useProjectDatabase()
 const crm = useTestDatabase()
@@ -24,24 +24,7 @@ async function there(...statements: readonly SQLQuery[]): Promise<void> {
 
 /** A load of `raw.t` from there, with more keys in YAML. */
 function loadOf(keys: string, columns: string): Files {
-  return {
-    'project.yml': projectFile,
-    'pipelines/t.yml': `
-loads:
-  - name: t
-    kind: postgres
-    url: "{{ env_var('CRM_URL') }}"
-${keys
-  .trim()
-  .split('\n')
-  .map((line) => `    ${line.trim()}`)
-  .join('\n')}
-    tables:
-      - name: t
-        schema: raw
-        columns: [${columns}]
-`,
-  }
+  return declaredLoad(`kind: postgres\nurl: "{{ env_var('CRM_URL') }}"\n${keys}`, columns)
 }
 
 /** Who else is connected there. */
