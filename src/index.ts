@@ -2,6 +2,7 @@
  * The package's front: what a project's own TypeScript may import.
  */
 
+export { type EncodedTexts, encodeTexts } from './core/encoded-texts.ts'
 export type { Estimate } from './core/estimate.ts'
 export {
   defineGenerator,

@@ -1,11 +1,12 @@
-import type { AliasTable, Random, RowWriter } from 'estimand'
+import { type AliasTable, type EncodedTexts, encodeTexts, type Random, type RowWriter } from 'estimand'
 import { microsPerDay } from '../parameters.ts'
 import { momentOf } from './calendar.ts'
-import { armOf, type Lever } from './experiments.ts'
-import { tvDevice, type User } from './population.ts'
+import { armOf, arms, type Experiment, type Lever } from './experiments.ts'
+import { countries, devices, tvDevice, type User } from './population.ts'
 import {
   checkoutSeconds,
   eventIndex,
+  eventNames,
   listenIntent,
   longestPauseSeconds,
   meanPauseSeconds,
@@ -62,9 +63,16 @@ export function makeJourneys(
   const pauseSeconds = meanPauseSeconds
   const longestSeconds = longestPauseSeconds
   const { startMicros, endMicros } = calendar
-  const runningOn = Array.from({ length: calendar.days }, (_, day) =>
-    experiments.flatMap(({ startDay, endDay }, index) => (day >= startDay && day < endDay ? [index] : [])),
-  )
+  const interestAtLast = lastingInterest
+  const breakMicros = shortestBreakMicros
+  const decayDays = interestDecayDays
+  const dayMicros = microsPerDay
+  const days = Array.from({ length: calendar.days }, (_, day) => dayOf(experiments, day))
+  const names = eventNames.map((name) => encodeTexts([name]))
+  const deviceCount = devices.length
+  const countryCount = countries.length
+  const placeCount = (experiments.length + 1) * arms.length * deviceCount * countryCount
+  const surroundings = new Array<EncodedTexts | undefined>(placeCount).fill(undefined)
   const exposures: Exposure[] = [...experiments, rollout].map(() => ({
     arm: 0,
     exposedMicros: 0,
@@ -77,47 +85,42 @@ export function makeJourneys(
   let written = 0
   // The user and session that is being written.
   let userId = 0
+  let homeCountry = 0
   let sessionId = 0
   let device = 0
   let geo = 0
   let rolloutFrom = Infinity
+  /** The day on which the user was seen last. */
+  let today: Day | undefined
 
-  /** The experiments that run at a time, all of which the user is exposed to from here on. */
-  function expose(time: number): readonly number[] {
-    const running = runningOn[Math.floor((time - startMicros) / microsPerDay)]!
-    for (let place = 0; place < running.length; place++) {
-      const exposure = exposures[running[place]!]!
-      if (exposure.exposedMicros === 0) exposure.exposedMicros = time
+  /** The day of a time, to whose experiments the user is exposed from here on. */
+  function expose(time: number): Day {
+    const day = days[Math.floor((time - startMicros) / dayMicros)]!
+    if (day !== today) {
+      today = day
+      for (let place = 0; place < day.running.length; place++) exposeTo(day.running[place]!, time)
     }
     if (rolloutExposure.exposedMicros === 0 && time >= rolloutFrom) rolloutExposure.exposedMicros = time
-    return running
+    return day
   }
 
-  function emit(
-    time: number,
-    name: number,
-    running: readonly number[],
-    item: number,
-    revenueCents: number,
-  ): void {
-    // The main layer comes first, and no two of its experiments run at once.
-    const experiment = running.length > 0 && experiments[running[0]!]!.layer === 'main' ? running[0]! : -1
+  function exposeTo(index: number, time: number): void {
+    const exposure = exposures[index]!
+    if (exposure.exposedMicros !== 0) return
+    exposure.exposedMicros = time
+    exposure.arm = armOf(userId, homeCountry, experiments[index]!)
+  }
+
+  function emit(time: number, name: number, { named }: Day, item: number, revenueCents: number): void {
+    const arm = named < 0 ? 0 : exposures[named]!.arm
+    const place = (((named + 1) * arms.length + arm) * deviceCount + device) * countryCount + geo
     out.startRow()
     out.int8(firstEvent + written)
     out.int8(userId)
     out.timestamptz(time)
-    out.textBytes(labels.eventNames[name]!)
+    out.texts(names[name]!)
     out.int8(sessionId)
-    if (experiment < 0) {
-      out.null()
-      out.null()
-    } else {
-      out.textBytes(labels.experiments[experiment]!)
-      out.textBytes(labels.arms[exposures[experiment]!.arm]!)
-    }
-    out.textBytes(labels.platforms[device]!)
-    out.textBytes(labels.countries[geo]!)
-    out.textBytes(labels.devices[device]!)
+    out.texts(surroundings[place] ?? encodeSurroundings(place, named, arm))
     if (item === 0) out.null()
     else out.int4(item)
     const priceCents = catalogue.priceCents[item]!
@@ -126,6 +129,15 @@ export function makeJourneys(
     if (revenueCents === 0) out.null()
     else out.int4(revenueCents)
     written++
+  }
+
+  /** In which experiment and arm something happens, on what and where: a few hundred different ones at most. */
+  function encodeSurroundings(place: number, named: number, arm: number): EncodedTexts {
+    const { device: deviceName, platform } = devices[device]!
+    const experiment = named < 0 ? [null, null] : [experiments[named]!.id, arms[arm]!]
+    const encoded = encodeTexts([...experiment, platform, countries[geo]!.code, deviceName])
+    surroundings[place] = encoded
+    return encoded
   }
 
   function pause(meanSeconds: number): number {
@@ -149,7 +161,8 @@ export function makeJourneys(
   }
 
   /** Decides about the cart in both arms of every experiment and writes the purchase if the user's own arms make it. */
-  function checkOut(user: User, time: number, running: readonly number[], item: number): void {
+  function checkOut(user: User, time: number, day: Day, item: number): void {
+    const { running } = day
     const point = random.uniform()
     const quantityPoint = random.uniform()
     if (time >= endMicros || written >= quota) return
@@ -170,25 +183,29 @@ export function makeJourneys(
       if (point < own / here) countOrder(rolloutExposure, 0, revenueCents)
       if (point < own) countOrder(rolloutExposure, 1, revenueCents)
     }
-    if (point < own) emit(time, purchase, running, item, revenueCents)
+    if (point < own) emit(time, purchase, day, item, revenueCents)
   }
 
   /** Decides in both arms of every experiment whether another play follows, and writes it if the user's own arms make it. */
-  function playOn(user: User, time: number, running: readonly number[], item: number): void {
+  function playOn(user: User, time: number, day: Day, item: number): void {
+    const { running, movesPlays } = day
     const point = random.uniform()
-    const fits = time < endMicros && written < quota
+    for (let place = 0; place < running.length; place++) {
+      const { plays } = exposures[running[place]!]!
+      plays[0]++
+      plays[1]++
+    }
+    if (!movesPlays || time >= endMicros || written >= quota) return
     const own = ownFactor(user, running, 'play', time)
     for (let place = 0; place < running.length; place++) {
       const index = running[place]!
       const { arm, plays } = exposures[index]!
-      plays[0]++
-      plays[1]++
-      if (!fits || time >= ends[index]!) continue
+      if (time >= ends[index]!) continue
       const factor = factorOf(user, index, 'play', time)
       if (point < (arm === 1 ? own / factor : own) - 1) plays[0]++
       if (point < (arm === 1 ? own : own * factor) - 1) plays[1]++
     }
-    if (fits && point < own - 1) emit(time, play, running, item, 0)
+    if (point < own - 1) emit(time, play, day, item, 0)
   }
 
   /** Writes a session and returns when it is over. */
@@ -199,15 +216,15 @@ export function makeJourneys(
     sessionId = firstEvent + written
     while (state !== chains.end && time < endMicros && written < quota) {
       item = itemOf(state, item)
-      const running = expose(time)
-      emit(time, state, running, item, 0)
+      const day = expose(time)
+      emit(time, state, day, item, 0)
       if (state === addToCart) {
         time += pause(checkoutSeconds)
-        checkOut(user, time, running, item)
+        checkOut(user, time, day, item)
       }
       const wait = pause(pauseSeconds[state]!)
       // The next part of the title, half-way to whatever comes then.
-      if (state === play) playOn(user, time + Math.floor(wait / 2000) * 1000, running, item)
+      if (state === play) playOn(user, time + Math.floor(wait / 2000) * 1000, day, item)
       time += wait
       state = chains.next(intent, state, random.uniform())
     }
@@ -242,9 +259,9 @@ export function makeJourneys(
 
   function write(user: User, id: number): void {
     userId = id
-    for (let index = 0; index < experiments.length; index++)
-      reset(exposures[index]!, armOf(id, user.country, experiments[index]!))
-    reset(rolloutExposure, 1)
+    homeCountry = user.country
+    today = undefined
+    for (let index = 0; index < exposures.length; index++) reset(exposures[index]!)
     rolloutFrom = rollout.startMicros[user.country]!
     const offsets = population.offsets[user.country]!
     let day = user.signupDay
@@ -259,9 +276,12 @@ export function makeJourneys(
         (clock - calendar.elapsed[day]!) / (calendar.elapsed[day + 1]! - calendar.elapsed[day]!)
       const time = momentOf(calendar, day, quantile, offsets)
       if (time >= user.lastMicros) return
-      const age = (time - user.signupMicros) / microsPerDay
-      const interest = lastingInterest + (1 - lastingInterest) * Math.exp(-age / interestDecayDays)
-      if (random.uniform() >= interest || time < over + shortestBreakMicros) continue
+      const point = random.uniform()
+      if (time < over + breakMicros) continue
+      if (point >= interestAtLast) {
+        const age = (time - user.signupMicros) / dayMicros
+        if (point >= interestAtLast + (1 - interestAtLast) * Math.exp(-age / decayDays)) continue
+      }
       over = session(user, time, begin(user, day))
     }
   }
@@ -274,10 +294,34 @@ function countOrder(exposure: Exposure, arm: 0 | 1, revenueCents: number): void 
   exposure.revenueCents[arm] += revenueCents
 }
 
-function reset(exposure: Exposure, arm: number): void {
-  exposure.arm = arm
+/** To an arm a user comes with the exposure; the roll-out treats everybody. */
+function reset(exposure: Exposure): void {
+  const { orders, revenueCents, plays } = exposure
+  exposure.arm = 1
   exposure.exposedMicros = 0
-  exposure.orders.fill(0)
-  exposure.revenueCents.fill(0)
-  exposure.plays.fill(0)
+  orders[0] = orders[1] = 0
+  revenueCents[0] = revenueCents[1] = 0
+  plays[0] = plays[1] = 0
+}
+
+/** What the days of the world have to do with its experiments. */
+interface Day {
+  /** The experiments that run. */
+  readonly running: readonly number[]
+  /** The one that events name; negative for none. */
+  readonly named: number
+  /** Whether one of them makes people play more. */
+  readonly movesPlays: boolean
+}
+
+function dayOf(experiments: readonly Experiment[], day: number): Day {
+  const running = experiments.flatMap(({ startDay, endDay }, index) =>
+    day >= startDay && day < endDay ? [index] : [],
+  )
+  return {
+    running,
+    // No two of the main layer run at once.
+    named: running.find((index) => experiments[index]!.layer === 'main') ?? -1,
+    movesPlays: running.some((index) => experiments[index]!.lever === 'play'),
+  }
 }

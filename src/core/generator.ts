@@ -1,3 +1,4 @@
+import type { EncodedTexts } from './encoded-texts.ts'
 import type { ParamValue } from './load-spec.ts'
 
 /*
@@ -19,6 +20,8 @@ export interface RowWriter {
   text(value: string): void
   /** Text whose UTF-8 bytes were made once beforehand; the fast way for labels. */
   textBytes(value: Uint8Array): void
+  /** Texts of columns that stand side by side, made by `encodeTexts` beforehand; the fastest way for labels. */
+  texts(encoded: EncodedTexts): void
   /** Microseconds since 1970-01-01 UTC; a float64 holds them exactly until the year 2255. */
   timestamptz(unixMicros: number): void
   /** Days since 1970-01-01. */

@@ -30,6 +30,8 @@ export async function loadDefaultExport<T>(projectRoot: string, module: string):
   const jiti = createJiti(join(projectRoot, 'package.json'), {
     alias: { estimand: join(packageRoot, 'dist', 'index.js') },
     fsCache: join(projectRoot, '.estimand', 'cache', 'modules'),
+    // Modules are what they export: in a proxy, each use of an import takes longer than what it calls.
+    interopDefault: false,
   })
   let exported: { default?: T }
   try {

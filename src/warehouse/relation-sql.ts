@@ -74,9 +74,16 @@ export function createTableAs(relation: Relation, query: SQLQuery, options: Tabl
 export function createTable(
   relation: Relation,
   columns: readonly Pick<TableColumn, 'name' | 'type'>[],
-  options: TableOptions & { readonly primaryKey?: readonly string[] } = {},
+  options: TableOptions & {
+    readonly primaryKey?: readonly string[]
+    /** Columns in which a null is refused. */
+    readonly notNull?: readonly string[]
+  } = {},
 ): SQLQuery {
-  const lines = columns.map(({ name, type }) => sql`${sql.ident(name)} ${unsafeSql(type)}`)
+  const lines = columns.map(({ name, type }) => {
+    const required = options.notNull?.includes(name) ? sql` not null` : sql``
+    return sql`${sql.ident(name)} ${unsafeSql(type)}${required}`
+  })
   if (options.primaryKey?.length) lines.push(sql`primary key (${columnList(options.primaryKey)})`)
   const body = sql.join(lines, sql`,\n  `)
   return sql`create ${unlogged(options)}table ${relationIdent(relation)} (\n  ${body}\n)`

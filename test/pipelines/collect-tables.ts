@@ -91,6 +91,9 @@ function collectingWriter(rows: Value[][]): RowWriter {
     float8: put,
     text: put,
     textBytes: (bytes) => put(decoder.decode(bytes)),
+    texts({ texts }) {
+      for (const text of texts) put(text)
+    },
     timestamptz: put,
     date: put,
   }

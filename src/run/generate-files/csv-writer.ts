@@ -56,6 +56,9 @@ export function makeCsvWriter(
     float8: (value) => put(Object.is(value, -0) ? '-0' : String(value)),
     text: (value) => put(quoted(value)),
     textBytes: (value) => put(quoted(decoder.decode(value))),
+    texts({ texts }) {
+      for (const value of texts) put(value === null ? '' : quoted(value))
+    },
     timestamptz: (micros) => put(instantText(micros)),
     date: (days) => put(new Date(days * 86_400_000).toISOString().slice(0, 10)),
     finish() {

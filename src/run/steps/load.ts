@@ -27,7 +27,9 @@ async function runGeneratorLoad(
     const published = { schema: table.schema, identifier: table.name }
     return { table, published, build: buildRelation(context.plan.buildSchema, published) }
   })
-  for (const { table, build } of tables) await context.warehouse.query(createTable(build, table.columns))
+  // A key added to columns that may hold nulls has the server look through all rows once more.
+  for (const { table, build } of tables)
+    await context.warehouse.query(createTable(build, table.columns, { notNull: table.primaryKey }))
   const rows = await runGenerator(node, spec, loadParams(spec, context.params), tables, context)
   await Promise.all(tables.map(({ table, build }) => finishTable(table, build, context)))
   for (const { published, build } of tables) context.builds.add(published, build)

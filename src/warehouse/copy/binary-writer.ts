@@ -1,3 +1,4 @@
+import type { EncodedTexts } from '../../core/encoded-texts.ts'
 import type { RowWriter } from '../../core/generator.ts'
 import { type BinaryKind, binaryKindOf, Kind, kindNames } from './binary-kind.ts'
 
@@ -155,6 +156,16 @@ class ChunkedBinaryWriter implements BinaryWriter {
     if (length > loopLength) buffer.set(value, start)
     else for (let i = 0; i < length; i++) buffer[start + i] = value[i]!
     this.offset = start + length
+  }
+
+  texts({ texts, sizeBytes, words }: EncodedTexts): void {
+    for (let i = 0; i < texts.length; i++) this.expect(Kind.text)
+    const { length } = words
+    this.makeRoom(4 * length)
+    const { view, offset } = this
+    // The last word may reach behind the texts, where the next column comes.
+    for (let i = 0; i < length; i++) view.setInt32(offset + 4 * i, words[i]!)
+    this.offset = offset + sizeBytes
   }
 
   flush(): void {

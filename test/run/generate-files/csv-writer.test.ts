@@ -1,5 +1,6 @@
 import { parse } from 'csv-parse/sync'
 import { describe, expect, it } from 'vitest'
+import { encodeTexts } from '../../../src/core/encoded-texts.ts'
 import { makeCsvWriter } from '../../../src/run/generate-files/csv-writer.ts'
 
 const columns = ['a', 'b "quoted"', 'c'].map((name) => ({ name }))
@@ -26,6 +27,14 @@ describe('rows as CSV', () => {
       }
     })
     expect(parse(text)).toEqual([['a', 'b "quoted"', 'c'], ...texts.map((value) => [value, value, '-7'])])
+  })
+
+  it('take texts that were made beforehand', () => {
+    const text = written((writer) => {
+      writer.startRow()
+      writer.texts(encodeTexts(['with, comma', null, '']))
+    })
+    expect(text.split('\n')[1]).toBe('"with, comma",,""')
   })
 
   it('tell null from an empty text', () => {

@@ -78,7 +78,7 @@ describe("a load from a store of S3's kind", () => {
     expect(server.mostAtOnce).toBe(8)
     const loaded = sql`select count(*)::int as rows, sum(id)::int as sum from raw.many`
     expect(await database.rows(loaded)).toEqual([{ rows: 40, sum: (40 * (10 + 49)) / 2 }])
-    const files = sql`select count(*)::int as files, sum(rows)::int as rows from estimand.loaded_files where file like '%/__.csv.gz'`
+    const files = sql`select count(*)::int as files, sum(row_count)::int as rows from estimand.loaded_files where file like '%/__.csv.gz'`
     expect(await database.rows(files)).toEqual([{ files: 40, rows: 40 }])
   })
 })

@@ -7,9 +7,11 @@ const warehouse = useWarehouse()
 
 /** The value that a text becomes, as text; what the server says where it becomes none. */
 async function valueBy(text: string, type: string, format: string): Promise<string | null> {
-  const value = valueSql(sql`${sqlLiteral(text)}::text`, type, format)
+  const value = valueSql(sql`staged.text`, type, format)
   try {
-    const { rows } = await warehouse().query<{ value: string | null }>(sql`select (${value})::text as value`)
+    const { rows } = await warehouse().query<{ value: string | null }>(sql`
+      with staged as materialized (select ${sqlLiteral(text)}::text as text)
+      select (${value})::text as value from staged`)
     return rows[0]!.value
   } catch (error) {
     if (!(error instanceof ServerError)) throw error

@@ -1,4 +1,5 @@
 import { expect, test } from 'vitest'
+import { encodeTexts } from '../../../src/core/encoded-texts.ts'
 import { type BinaryColumn, makeBinaryWriter } from '../../../src/warehouse/index.ts'
 
 const columns: BinaryColumn[] = [
@@ -93,4 +94,41 @@ test('a number that does not fit is refused instead of cut', () => {
 
 test('a type that it cannot write is refused at once', () => {
   expect(() => writer([{ name: 'price', type: 'numeric(12, 2)' }])).toThrow('shop.users.price')
+})
+
+const labels: BinaryColumn[] = [
+  { name: 'id', type: 'bigint' },
+  ...['a', 'b', 'c'].map((name) => ({ name, type: 'text' })),
+  { name: 'n', type: 'int' },
+]
+
+test.each([
+  [['a', 'b', 'c']],
+  [['é', null, '']],
+  [[null, null, null]],
+  [['ab', 'abcdefgh', 'x'.repeat(300_000)]],
+])('texts made beforehand are the same bytes as one by one: %#', (texts) => {
+  const encoded = encodeTexts(texts)
+  const [together, apart] = [writer(labels), writer(labels)]
+  for (let row = 0; row < 3; row++) {
+    for (const { writer: w } of [together, apart]) {
+      w.startRow()
+      w.int8(row)
+      if (w === together.writer) w.texts(encoded)
+      else for (const text of texts) text === null ? w.null() : w.text(text)
+      w.int4(-1)
+    }
+  }
+  for (const { writer: w } of [together, apart]) w.finish()
+  expect(together.bytes().equals(apart.bytes())).toBe(true)
+})
+
+test('texts that reach over columns of other types are refused', () => {
+  const { writer: w } = writer(labels)
+  w.startRow()
+  expect(() => w.texts(encodeTexts(['1', 'a']))).toThrow('row 1 calls text() where int8() is expected')
+  const { writer: other } = writer(labels)
+  other.startRow()
+  other.int8(1)
+  expect(() => other.texts(encodeTexts(['a', 'b', 'c', '4']))).toThrow('column 5 "n" is int')
 })
