@@ -1,9 +1,10 @@
-import { mkdirSync, mkdtempSync, rmSync, writeFileSync } from 'node:fs'
+import { chmodSync, mkdirSync, mkdtempSync, rmSync, writeFileSync } from 'node:fs'
 import { tmpdir } from 'node:os'
 import { join } from 'node:path'
 import { parseArgs } from 'node:util'
 import type { RunResult } from '../src/core/run-result.ts'
 import {
+  connectionUrl,
   ensureEmbeddedServer,
   type Session,
   sql,
@@ -13,16 +14,26 @@ import {
 import { holdToLimit, median, printFigure as print } from './limits.ts'
 import { measureCommand } from './measured-command.ts'
 import { addDays, endOfDay, makeHistory, writeNightlyProject } from './nightly-project.ts'
+import {
+  copyReferenceProject,
+  indexProduct,
+  letPass,
+  loadFromProduct,
+  loadsAndModels,
+  models,
+  openProduct,
+} from './reference-nights.ts'
 
 /*
  * What it costs that a run publishes everything at once: the reference project against `--publish node`; many tables
- * in one transaction; and a night's increment against building all anew, on a history and on one twice as long.
+ * in one transaction; and a night's increment against building all anew, on a history and on one twice as long: of the
+ * reference project, and of models in all the ways in which models are built by day.
  */
 
 const effects = { report: () => {}, clock: () => new Date(), env: process.env }
 const root = join(import.meta.dirname, '..')
 
-/** `--events`, `--tables`, `--days`, `--events-per-day`, `--rounds`; `--only overhead|tables|nightly`. */
+/** `--events`, `--tables`, `--days`, `--events-per-day`, `--rounds`; `--only overhead|tables|nights|nightly`. */
 export default async function benchmark(args: readonly string[]): Promise<void> {
   const { values } = parseArgs({
     args: [...args],
@@ -36,10 +47,12 @@ export default async function benchmark(args: readonly string[]): Promise<void> 
     },
   })
   const rounds = Number(values.rounds)
+  const nights = { days: Number(values.days), eventsPerDay: Number(values['events-per-day']), rounds }
   const parts = {
     overhead: () => compareModes(Number(values.events), rounds),
     tables: () => publishTables(Number(values.tables), rounds),
-    nightly: () => compareNights(Number(values.days), Number(values['events-per-day']), rounds),
+    nights: () => compareNights('reference project', timeReference, nights),
+    nightly: () => compareNights('models by day', timeNights, nights),
   }
   for (const [name, part] of Object.entries(parts)) if ((values.only ?? name) === name) await part()
 }
@@ -86,10 +99,28 @@ async function publishTables(tables: number, rounds: number): Promise<void> {
   })
 }
 
-async function compareNights(days: number, eventsPerDay: number, rounds: number): Promise<void> {
-  const short = await timeNights(days, eventsPerDay, rounds)
-  const long = await timeNights(2 * days, eventsPerDay, rounds)
-  print(`nightly run, ${eventsPerDay.toLocaleString('en')} events a day`, `${rounds} nights, medians`)
+/** A history of so many days of so many events, and so many nights after it. */
+interface Nights {
+  readonly days: number
+  readonly eventsPerDay: number
+  readonly rounds: number
+}
+
+/** How long building a history anew takes, and a run after one day more. */
+interface NightTimes {
+  readonly fullMs: number
+  readonly nightMs: number
+}
+
+async function compareNights(
+  name: string,
+  time: (nights: Nights) => Promise<NightTimes>,
+  nights: Nights,
+): Promise<void> {
+  const { days, eventsPerDay, rounds } = nights
+  const short = await time(nights)
+  const long = await time({ ...nights, days: 2 * days })
+  print(`nights of ${name}, ${eventsPerDay.toLocaleString('en')} events a day`, `${rounds} nights, medians`)
   print(`  ${days} days, all anew`, seconds(short.fullMs))
   print(`  ${days} days, one more`, seconds(short.nightMs))
   const share = short.nightMs / short.fullMs
@@ -100,12 +131,43 @@ async function compareNights(days: number, eventsPerDay: number, rounds: number)
   holdToLimit({ label: '  growth when history doubles', value: growth, limit: 1.2, shown: growth.toFixed(2) })
 }
 
-/** The time of building a history anew, and of a run after each of some days more. */
-async function timeNights(
-  days: number,
-  eventsPerDay: number,
-  rounds: number,
-): Promise<{ fullMs: number; nightMs: number }> {
+/** The reference project: its full refresh reads what is loaded; its nights load what is new as well. */
+async function timeReference({ days, eventsPerDay, rounds }: Nights): Promise<NightTimes> {
+  return inNewProject(async (folder) => {
+    copyReferenceProject(folder)
+    const all = days + rounds
+    const world = JSON.stringify({ events: all * eventsPerDay, days: all })
+    await run(['load', '--select', 'product_world', '--vars', world], folder)
+    const tables = loadFromProduct(folder)
+    const until = (day: number) => ['--vars', JSON.stringify({ days: day })]
+    await onServer(folder, async (session) => {
+      await openProduct(session, tables)
+      await letPass(session, days)
+    })
+    await onProductOf(folder, ['load', '--select', 'product_*', ...until(days)])
+    await onServer(folder, indexProduct)
+    const full = await onProductOf(folder, ['build', '--full-refresh', ...models, ...until(days)])
+    const nights: RunResult[] = []
+    for (let day = days + 1; day <= all; day++) {
+      await onServer(folder, async (session) => {
+        await letPass(session, day)
+        await session.query(sql`checkpoint`)
+      })
+      nights.push(await onProductOf(folder, ['build', ...loadsAndModels, ...until(day)]))
+    }
+    return { fullMs: full.elapsedMs, nightMs: median(nights.map(({ elapsedMs }) => elapsedMs)) }
+  })
+}
+
+/** Runs a command that loads from the product's database, which is on the server of the project itself. */
+async function onProductOf(folder: string, args: readonly string[]): Promise<RunResult> {
+  const { connection } = await ensureEmbeddedServer(folder, effects)
+  process.env['PRODUCT_URL'] = connectionUrl(connection, { withPassword: true })
+  return run(args, folder)
+}
+
+/** Models by day of a made-up warehouse. */
+async function timeNights({ days, eventsPerDay, rounds }: Nights): Promise<NightTimes> {
   return inNewProject(async (folder) => {
     writeNightlyProject(folder)
     await onServer(folder, (session) => makeHistory(session, days, eventsPerDay))
@@ -126,6 +188,8 @@ async function timeNights(
 
 async function inNewProject<T>(body: (folder: string) => Promise<T>): Promise<T> {
   const folder = mkdtempSync(join(tmpdir(), 'estimand-bench-'))
+  // Where root runs this, the server's own user can keep its data in here, so that nothing of them is left.
+  chmodSync(folder, 0o755)
   try {
     return await body(folder)
   } finally {

@@ -13,7 +13,7 @@ with days as not materialized (
     select user_id, activity_date, {{ sums | join(', ') }}
     from {{ ref('daily_user_metrics') }}
     {%- if is_incremental() %}
-    where activity_date > (select coalesce(max(last_active_date), '-infinity') from {{ this }}) and activity_date < 'infinity'
+    where activity_date > (select coalesce(max(last_active_date), '-infinity') from {{ this }})
     {%- endif %}
 
 ),

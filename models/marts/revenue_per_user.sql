@@ -10,7 +10,6 @@ with parts as (
         user_id, 1, activity_date, sessions, carts, orders, revenue, case when orders > 0 then activity_date end
     from {{ ref('daily_user_metrics') }}
     where activity_date > (select coalesce(max(last_active_date), '-infinity') from {{ ref('int_user_totals') }})
-        and activity_date < 'infinity'
 
 ),
 

@@ -105,6 +105,20 @@ describe('incremental models', () => {
       ])
   })
 
+  test('show what the table will be by a join, and not by a look-up for each of its rows', async () => {
+    const models = {
+      'models/kept.sql': incremental("unique_key='id', incremental_strategy='delete+insert'"),
+      'models/seen.sql': `{% set plan = run_query('explain select * from ' ~ ref('kept')) %}
+select $plan${'$'}{{ plan.columns[0].values() | join(' ') if plan else '' }}$plan$ as plan`,
+    }
+    await run(models)
+    await newRows()
+    await run(models)
+    const [row] = await database.rows(sql`select plan from analytics.seen`)
+    expect(row!.plan).toMatch(/Anti Join/)
+    expect(row!.plan).not.toMatch(/SubPlan/)
+  })
+
   test('follow columns that come, go and change their type', async () => {
     const model = (columns: string) => ({
       'models/synced.sql': incremental("unique_key='id', on_schema_change='sync_all_columns'", columns),

@@ -181,8 +181,11 @@ export function previewQuery(
   if (action.times) return sql`${old}\nwhere ${isInTimes(action.times)} is not true\nunion all\n${fresh}`
   if (action.strategy === 'append' || action.uniqueKey.length === 0) return sql`${old}\nunion all\n${fresh}`
   const same = sameRow(action)
-  // An expression of a key may be null, and then nothing takes the row's place.
-  const stays = sql`(${replacedRows(action)}) is not true`
+  // An expression of a key may be null, and then nothing takes the row's place. A plain `not exists` is a join to the
+  // server, which it reads once; anything else it may look up row by row.
+  const stays = action.keyExpressions
+    ? sql`(${replacedRows(action)}) is not true`
+    : sql`not ${replacedRows(action)}`
   const isWhole = action.updateColumns === undefined && columns.every(({ name }) => has(built, name))
   if (action.strategy === 'delete+insert' || isWhole) return sql`${old}\nwhere ${stays}\nunion all\n${fresh}`
   const merged = columns.map(({ name, type }) => {
