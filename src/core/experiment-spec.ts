@@ -67,6 +67,7 @@ export const experimentMethods = [
   'stratified',
   'post_stratified',
   'cluster_robust',
+  'block_means',
   'proportion_z_test',
   'fisher_exact',
   'quantile_difference',
@@ -77,6 +78,8 @@ export const experimentMethods = [
   'bayesian_normal',
   'bayesian_beta_binomial',
   'non_inferiority',
+  'permutation_test',
+  'partial_pooling',
 ] as const
 
 export type ExperimentMethod = (typeof experimentMethods)[number]
@@ -146,6 +149,15 @@ export interface SwitchbackPlan {
   readonly carryOver: number
 }
 
+/** An experiment that this one's units may be in, too. */
+export interface CrossedExperiment {
+  readonly experiment: string
+  readonly control: string
+  readonly treatments: readonly string[]
+  /** Where its units stand, if it is declared over units. */
+  readonly units?: { readonly ref: string; readonly unit: string; readonly arm: string }
+}
+
 export interface ExperimentSpec {
   readonly kind: 'experiment'
   readonly question: string
@@ -176,7 +188,8 @@ export interface ExperimentSpec {
   readonly bandit?: BanditPlan
   readonly switchback?: SwitchbackPlan
   readonly bootstrap: { readonly replicates: number; readonly seed: number }
+  readonly permutation: { readonly permutations: number; readonly seed: number }
   /** Other experiments whose arms are crossed with this one's, to look for interactions. */
-  readonly interactions: readonly string[]
+  readonly interactions: readonly CrossedExperiment[]
   readonly asOf: string
 }

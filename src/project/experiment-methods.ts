@@ -8,7 +8,15 @@ import type { Refuse } from './job-parts.ts'
 /** What of an experiment decides which methods are possible. */
 export type MethodGround = Pick<
   ExperimentSpec,
-  'outcomes' | 'strata' | 'stratumWeights' | 'cluster' | 'sequential' | 'prior' | 'betaPrior'
+  | 'outcomes'
+  | 'segments'
+  | 'strata'
+  | 'stratumWeights'
+  | 'cluster'
+  | 'switchback'
+  | 'sequential'
+  | 'prior'
+  | 'betaPrior'
 >
 
 /** Something that a method needs: whether it is there, and what to say where it is not. */
@@ -36,10 +44,20 @@ const strata: Need = {
   missing: 'strata, and there are none',
   hint: 'add strata: [country]: columns that are known before exposure',
 }
+const segments: Need = {
+  isMet: (ground) => ground.segments.length > 0,
+  missing: 'segments, and there are none',
+  hint: 'add segments: [country]: columns that are known before exposure',
+}
 const cluster: Need = {
   isMet: (ground) => ground.cluster !== undefined,
   missing: 'a cluster, and none is declared',
   hint: 'add cluster: <column of what was randomised as a whole>',
+}
+const switchback: Need = {
+  isMet: (ground) => ground.switchback !== undefined,
+  missing: 'a switchback, and none is declared',
+  hint: 'add switchback: { block: <region and period>, period: <order in time> }',
 }
 const quantile: Need = {
   isMet: ({ outcomes }) => outcomes.some(({ source }) => source.kind === 'quantile'),
@@ -70,6 +88,7 @@ const needs: Readonly<Partial<Record<ExperimentMethod, Need>>> = {
   stratified: strata,
   post_stratified: strata,
   cluster_robust: cluster,
+  block_means: switchback,
   proportion_z_test: proportion,
   fisher_exact: proportion,
   quantile_difference: quantile,
@@ -79,6 +98,7 @@ const needs: Readonly<Partial<Record<ExperimentMethod, Need>>> = {
   bayesian_normal: prior,
   bayesian_beta_binomial: proportion,
   non_inferiority: margin,
+  partial_pooling: segments,
 }
 
 /** What is done where nobody says: the plain comparison, and what each further declaration is for. */
@@ -91,6 +111,7 @@ const usual: readonly (readonly [ExperimentMethod, (ground: MethodGround) => boo
   ['quantile_difference', quantile.isMet],
   ['post_stratified', strata.isMet],
   ['cluster_robust', cluster.isMet],
+  ['block_means', switchback.isMet],
   ['confidence_sequence', sequential('confidence_sequence').isMet],
   ['msprt', sequential('msprt').isMet],
   ['group_sequential', sequential('group_sequential').isMet],

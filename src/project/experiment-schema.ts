@@ -103,6 +103,9 @@ const shape = {
   bootstrap: z
     .strictObject({ replicates: z.int().min(100).default(2000), seed: z.int().min(0).default(1) })
     .optional(),
+  permutation: z
+    .strictObject({ permutations: z.int().min(99).default(9999), seed: z.int().min(0).default(1) })
+    .optional(),
   interactions: textList,
 }
 

@@ -12,11 +12,12 @@ import type { YamlDocument } from './yaml-document.ts'
  * Experiments among each other and with the sets of metrics that they use.
  */
 
-/** An experiment with its name and file. Its refs grow as it is linked. */
-export interface LinkedExperiment extends Omit<ReadExperiment, 'refs'> {
+/** An experiment with its name and file. Its refs grow as it is linked, and what it is crossed with becomes known. */
+export interface LinkedExperiment extends Omit<ReadExperiment, 'refs' | 'spec'> {
   readonly name: string
   readonly document: YamlDocument
   refs: readonly JobRef[]
+  spec: ReadExperiment['spec']
 }
 
 /** Adds what experiments read of sets of metrics and of each other; what does not fit goes to `problems`. */
@@ -33,10 +34,25 @@ export function linkExperiments(
       ...experiment.sets.flatMap(({ name, path }) =>
         ['', 'units'].map((suffix) => ({ name: jobTableName(name, suffix), place: document.placeOf(path) })),
       ),
-      ...spec.interactions.flatMap((name, index) => crossed(experiment, name, index, experiments, refuse)),
+      ...spec.interactions.flatMap(({ experiment: name }, index) =>
+        crossed(experiment, name, index, experiments, refuse),
+      ),
     ]
+    experiment.spec = {
+      ...spec,
+      interactions: spec.interactions.map((each) => ({ ...each, ...armsOf(each.experiment, experiments) })),
+    }
     for (const { name } of experiment.sets) checkAsOf(experiment, name, sets, refuse)
   }
+}
+
+/** What of another experiment an interaction with it is told by. */
+function armsOf(name: string, all: readonly LinkedExperiment[]) {
+  const other = all.find((one) => one.name === name)
+  if (!other) return {}
+  const { control, treatments, data } = other.spec
+  const { ref, unit, arm } = data
+  return { control, treatments, ...(data.kind === 'units' && { units: { ref, unit, arm } }) }
 }
 
 /** What an experiment reads of another that it looks for interactions with. */

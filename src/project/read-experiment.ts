@@ -47,9 +47,17 @@ export function readExperiment(
   const { cluster, prior, beta_prior: betaPrior, switchback, holdout } = yaml
   const ground = {
     outcomes,
+    segments: yaml.segments,
     strata: yaml.strata,
     ...(yaml.stratum_weights && { stratumWeights: yaml.stratum_weights }),
     ...(cluster !== undefined && { cluster }),
+    ...(switchback && {
+      switchback: {
+        block: switchback.block,
+        period: switchback.period,
+        carryOver: switchback.carry_over,
+      },
+    }),
     ...(sequential && { sequential }),
     ...(prior && { prior }),
     ...(betaPrior && { betaPrior }),
@@ -65,21 +73,15 @@ export function readExperiment(
     expectedWeights: yaml.expected_weights ?? Object.fromEntries(arms.map((arm) => [arm, 1])),
     ...ground,
     methods: methodsOf(yaml.methods, ground, refuse),
-    segments: yaml.segments,
     ciLevel,
     multiplicity: yaml.multiplicity ?? { correction: 'holm', family: 'goals' },
     health: healthRules(yaml, refuse),
     ...(decision && { decision }),
     ...(bandit && { bandit }),
-    ...(switchback && {
-      switchback: {
-        block: switchback.block,
-        period: switchback.period,
-        carryOver: switchback.carry_over,
-      },
-    }),
     bootstrap: yaml.bootstrap ?? { replicates: 2000, seed: 1 },
-    interactions: yaml.interactions,
+    permutation: yaml.permutation ?? { permutations: 9999, seed: 1 },
+    // What they are is known when all experiments are read.
+    interactions: yaml.interactions.map((experiment) => ({ experiment, control: '', treatments: [] })),
     asOf: yaml.as_of,
   }
   return { spec, refs, sets: usedSets }

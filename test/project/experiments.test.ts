@@ -254,7 +254,9 @@ describe('an experiment over exposures', () => {
 
   it('may be crossed with another that shares its metrics', async () => {
     const files = { ...project('interactions: [tip]'), 'analytics/tip.yml': experiment }
-    expect((await specOf(files)).spec).toMatchObject({ interactions: ['tip'] })
+    expect((await specOf(files)).spec).toMatchObject({
+      interactions: [{ experiment: 'tip', control: 'control', treatments: ['treatment'] }],
+    })
   })
 })
 

@@ -22,7 +22,7 @@ export async function fetchPopulation(spec: ExperimentSpec, context: Context): P
   const all = auditedOutcomes(spec)
   if (data.kind === 'units') {
     const types = await columnTypes(spec, data, context)
-    const units = ownUnits(spec, data, context.relationOf(data.ref), types)
+    const units = ownUnits({ ...spec, interactions: [] }, data, context.relationOf, types)
     const variables = outcomeVariables({ ...spec, outcomes: all })
     const bounds = await fetchCapBounds(session, units, variables)
     const day = data.time === undefined ? null : dayOf(sql`unit.${sql.ident(data.time)}`)

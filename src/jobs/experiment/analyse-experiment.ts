@@ -12,10 +12,12 @@ import type { TableOrigin } from './estimate-row.ts'
 import { checkHealth } from './health/check-health.ts'
 import { heterogeneityEstimates } from './heterogeneity.ts'
 import { holdoutEstimates } from './holdout.ts'
+import { interactionEstimates } from './interactions.ts'
 import { cumulativeLifts, liftsSinceExposure } from './lift-over-time.ts'
 import { type Analysis, makeAnalysis, methodInput } from './method-input.ts'
 import { methodRegistry } from './methods/registry.ts'
 import { noveltyEstimates } from './novelty.ts'
+import { pooledEstimates } from './partial-pooling.ts'
 import { sampleRatioEstimate } from './sample-ratio-estimate.ts'
 
 /** All that an experiment comes to. */
@@ -50,6 +52,8 @@ export function analyseExperiment(
       ...sampleRatioEstimate(spec, index, evidence, origin),
       ...adjustForMultiplicity(spec, compared, atLevelOf(analysis)),
       ...differing,
+      ...interactionEstimates(analysis, health, origin),
+      ...pooledEstimates(analysis, health, origin),
       ...noveltyEstimates(spec, days, origin),
       ...holdoutEstimates(analysis, health, origin),
     ],

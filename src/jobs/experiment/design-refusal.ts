@@ -6,7 +6,12 @@ import type { Scope } from './data/cell-index.ts'
  */
 
 /** Methods that know that the rows of a switchback's block were given their arm together. */
-const clusteredMethods: readonly ExperimentMethod[] = ['cluster_robust', 'bootstrap', 'quantile_difference']
+const clusteredMethods: readonly ExperimentMethod[] = [
+  'cluster_robust',
+  'block_means',
+  'bootstrap',
+  'quantile_difference',
+]
 
 /** Methods that compare arms within strata. */
 const stratifiedMethods: readonly ExperimentMethod[] = ['stratified', 'post_stratified']

@@ -1,3 +1,4 @@
+import { availableParallelism } from 'node:os'
 import type { ExperimentSpec } from '../../core/experiment-spec.ts'
 import type { MemoRow } from '../../core/experiment-tables.ts'
 import { jobTables } from '../../core/job-tables.ts'
@@ -5,10 +6,13 @@ import type { JobRunner, JobTable } from '../job.ts'
 import { rowsTable } from '../rows-table.ts'
 import { analyseExperiment, type ExperimentTables } from './analyse-experiment.ts'
 import { clusteredSpec } from './clustered-spec.ts'
+import { indexCells } from './data/cell-index.ts'
 import type { Evidence } from './data/evidence.ts'
 import { fetchKeptEvidence } from './data/fetch-kept-evidence.ts'
 import { fetchUnitEvidence } from './data/fetch-unit-evidence.ts'
+import { resampleScopes } from './data/scope-rows.ts'
 import { makeMemo } from './memo/make-memo.ts'
+import { methodRegistry } from './methods/registry.ts'
 import { experimentColumns } from './table-columns.ts'
 
 /**
@@ -19,13 +23,22 @@ export const runExperiment: JobRunner<ExperimentSpec> = async (declared, context
   const spec = clusteredSpec(declared)
   const { job, runId } = context
   const { data } = spec
-  const evidence =
+  const fetched =
     data.kind === 'units'
       ? await fetchUnitEvidence(spec, data, context)
       : await fetchKeptEvidence(spec, data, context)
+  const evidence = await withReplicates(spec, fetched)
   const tables = analyseExperiment(spec, evidence, { job: job.name, runId, asOf: spec.asOf })
   const memo = await makeMemo({ name: job.name, spec, ...tables }, runId)
   return { tables: tablesOf(spec, tables, memo), summary: summarise(spec, evidence, tables) }
+}
+
+/** Resamples on all cores before anything is estimated; estimating itself waits for nothing. */
+async function withReplicates(spec: ExperimentSpec, evidence: Evidence): Promise<Evidence> {
+  const { rows, cells } = evidence
+  if (!rows || !spec.methods.some((method) => methodRegistry[method].needs === 'replicates')) return evidence
+  const { scopes } = indexCells(cells)
+  return { ...evidence, replicates: await resampleScopes(spec, rows, scopes, availableParallelism()) }
 }
 
 /** The tables that the spec declares, with their rows. */

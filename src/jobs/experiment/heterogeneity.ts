@@ -29,8 +29,8 @@ export function heterogeneityEstimates(
       .flatMap((outcome) => {
         const rows = names.map((name) => testSegment(analysis, health, origin, { outcome, treatment, name }))
         const unknown = spec.interactions
-          .filter((experiment) => !names.includes(interactionSegment(experiment)))
-          .map((experiment) => unknownArms(analysis, origin, { outcome, treatment, experiment }))
+          .filter(({ experiment }) => !names.includes(interactionSegment(experiment)))
+          .map(({ experiment }) => unknownArms(analysis, origin, { outcome, treatment, experiment }))
         return [...adjusted(rows, spec.multiplicity.correction), ...unknown]
       }),
   )
@@ -43,7 +43,7 @@ function testSegment(
   { outcome, treatment, name }: { outcome: ExperimentOutcome; treatment: string; name: string },
 ): Estimate {
   const { spec, index } = analysis
-  const isInteraction = spec.interactions.some((experiment) => interactionSegment(experiment) === name)
+  const isInteraction = spec.interactions.some(({ experiment }) => interactionSegment(experiment) === name)
   const scopes = index.scopes.filter(({ segmentName }) => segmentName === name)
   const place = { outcome: outcome.name, treatment, segmentName: name, segmentValue: null }
   const unhealthy =
@@ -105,10 +105,7 @@ function unknownArms(
     method: 'cochran_q',
     scale: 'absolute',
     status: 'refused',
-    reason:
-      spec.data.kind === 'units'
-        ? `over units the arms of '${experiment}' are not known; declare both experiments over exposures`
-        : `no unit has an arm in '${experiment}'`,
+    reason: `no unit has an arm in '${experiment}'`,
   })
 }
 

@@ -28,7 +28,7 @@ export function makeAnalysis(spec: ExperimentSpec, evidence: Evidence, index: Ce
     evidence,
     index,
     design: makeSequentialDesign(spec.sequential, days, spec.ciLevel),
-    scopeRows: evidence.rows && makeScopeRows(spec, evidence.rows),
+    scopeRows: evidence.rows && makeScopeRows(spec, evidence.rows, evidence.replicates),
   }
 }
 

@@ -1,9 +1,7 @@
 import { chiSquareSf } from '../distributions/gamma.ts'
 import { type Inference, type InferenceOptions, waldInference } from '../inference.ts'
 import { isRefused, type Refusal, refuse } from '../refusal.ts'
-import { quadraticForm, type Rows } from '../regression/symmetric-matrix.ts'
 import type { PointEstimate } from './confidence-sequence.ts'
-import type { JointMoments } from './joint-moments.ts'
 
 /** How much effects differ between disjoint groups of units. */
 export interface Heterogeneity {
@@ -89,66 +87,32 @@ export interface EffectTrend extends Inference {
   readonly intercept: number
 }
 
-/** Options of `effectTrend`. */
-export interface EffectTrendOptions extends Pick<InferenceOptions, 'ciLevel'> {
-  /**
-   * Covariances between the estimates, as `dayCovariance` gives them. Without, they are taken to be independent: since
-   * units that are above the mean on one day are so on others, that overstates the error of a slope through days.
-   */
-  readonly covariance?: Rows
-}
-
 /**
  * Tests whether effects go up or down with time: the slope of the line through them, weighted by inverse variance.
  *
- * Inputs: estimates with standard errors, of single days and not cumulative (whose errors are the same noise over and
- * over). Returns the slope per unit of `at`, two-sided, with the variance cᵀΣc of that combination of the points. Refuses
- * fewer than three points, standard errors that are not positive, covariances of another number and points that are all
- * at one time. Source: weighted least squares with known variances (Aitken 1936).
+ * Inputs: estimates with standard errors, of disjoint groups of units, whose errors are independent; not the cumulative ones of
+ * the same units day by day, which share theirs. Returns the slope per unit of `at`, two-sided. Refuses fewer than three points,
+ * standard errors that are not positive and points that are all at one time. Source: weighted least squares with known
+ * variances (Aitken 1936).
  */
 export function effectTrend(
   effects: readonly EffectAt[],
-  { covariance, ...options }: EffectTrendOptions = {},
+  options: Pick<InferenceOptions, 'ciLevel'> = {},
 ): EffectTrend | Refusal {
   if (effects.length < 3) return refuse('a trend needs at least three points')
   const problem = checkErrors(effects)
   if (problem) return problem
-  if (covariance && covariance.length !== effects.length)
-    return refuse(`there are ${effects.length} points but covariances of ${covariance.length}`)
   const weights = effects.map(({ stdError }) => 1 / (stdError * stdError))
   const sum = total(weights)
   const center = total(effects.map(({ at }, index) => weights[index]! * at)) / sum
   const mean = total(effects.map(({ estimate }, index) => weights[index]! * estimate)) / sum
   const spread = total(effects.map(({ at }, index) => weights[index]! * (at - center) ** 2))
   if (new Set(effects.map(({ at }) => at)).size < 2) return refuse('all points are at one time')
-  const combination = effects.map(({ at }, index) => (weights[index]! * (at - center)) / spread)
-  const estimate = total(effects.map((effect, index) => combination[index]! * (effect.estimate - mean)))
-  const variance = covariance ? Math.max(0, quadraticForm(covariance, combination)) : 1 / spread
-  const inference = waldInference(estimate, Math.sqrt(variance), Infinity, options)
+  const estimate =
+    total(effects.map((effect, index) => weights[index]! * (effect.at - center) * (effect.estimate - mean))) /
+    spread
+  const inference = waldInference(estimate, Math.sqrt(1 / spread), Infinity, options)
   return isRefused(inference) ? inference : { ...inference, intercept: mean - estimate * center }
-}
-
-/**
- * The effects of single days and the covariances between them, from the outcomes of the same units on all days.
- *
- * Inputs: joint moments of each arm, one variable per day since exposure (0, 1, 2 …). Refuses arms of different days or fewer than 2
- * units.
- */
-export function dayCovariance(
-  treatment: JointMoments,
-  control: JointMoments,
-): { readonly effects: readonly EffectAt[]; readonly covariance: number[][] } | Refusal {
-  if (treatment.means.length !== control.means.length) return refuse('the arms have different days')
-  if (!(treatment.n >= 2 && control.n >= 2)) return refuse('too few units: at least 2 are needed in each arm')
-  const covariance = treatment.covariances.map((row, i) =>
-    row.map((value, j) => value / treatment.n + control.covariances[i]![j]! / control.n),
-  )
-  const effects = treatment.means.map((mean, day) => ({
-    at: day,
-    estimate: mean - control.means[day]!,
-    stdError: Math.sqrt(covariance[day]![day]!),
-  }))
-  return { effects, covariance }
 }
 
 function checkErrors(effects: readonly PointEstimate[]): Refusal | undefined {

@@ -53,6 +53,7 @@ export function sampleSpec(own: Partial<ExperimentSpec> = {}): ExperimentSpec {
     multiplicity: { correction: 'holm', family: 'goals' },
     health: [{ check: 'sample_ratio', critical: true, threshold: 0.001 }],
     bootstrap: { replicates: 1000, seed: 1 },
+    permutation: { permutations: 999, seed: 1 },
     interactions: [],
     asOf: '2026-01-01',
     ...own,

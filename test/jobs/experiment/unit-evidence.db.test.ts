@@ -4,12 +4,33 @@ import type { JobNode } from '../../../src/core/node.ts'
 import { analyseExperiment } from '../../../src/jobs/experiment/analyse-experiment.ts'
 import type { ExperimentCell } from '../../../src/jobs/experiment/cell.ts'
 import { clusteredSpec } from '../../../src/jobs/experiment/clustered-spec.ts'
+import type { TextColumn } from '../../../src/jobs/experiment/data/binary-rows.ts'
+import { indexCells } from '../../../src/jobs/experiment/data/cell-index.ts'
 import type { Evidence } from '../../../src/jobs/experiment/data/evidence.ts'
 import { fetchUnitEvidence } from '../../../src/jobs/experiment/data/fetch-unit-evidence.ts'
+import { resampleScopes } from '../../../src/jobs/experiment/data/scope-rows.ts'
+import type { UnitRows } from '../../../src/jobs/experiment/data/unit-rows.ts'
 import { jointMomentsOf, makeRandom } from '../../../src/stats/index.ts'
 import { sql, unsafeSql } from '../../../src/warehouse/index.ts'
 import { useWarehouse } from '../../warehouse/test-database.ts'
 import { converted, origin, sampleSpec } from './sample-experiment.ts'
+
+/** The same units, read from the end. */
+function reversed(rows: UnitRows): UnitRows {
+  const turn = <T extends Float64Array | Int32Array>(values: T): T => values.toReversed() as T
+  const text = (column: TextColumn): TextColumn => ({ ...column, codes: turn(column.codes as Int32Array) })
+  return {
+    ...rows,
+    arms: text(rows.arms),
+    keys: turn(rows.keys as Float64Array),
+    variables: new Map(
+      [...rows.variables].map(([name, all]) => [name, all.map((one) => turn(one as Float64Array))]),
+    ),
+    covariates: rows.covariates.map((one) => turn(one as Float64Array)),
+    segments: new Map([...rows.segments].map(([name, column]) => [name, text(column)])),
+    cluster: rows.cluster && text(rows.cluster),
+  }
+}
 
 interface Row {
   readonly user_id: number
@@ -102,6 +123,9 @@ describe('units of a relation', () => {
       'quantile_difference',
       'cluster_robust',
       'non_inferiority',
+      'permutation_test',
+      'partial_pooling',
+      'bootstrap',
     ],
     health: (
       ['crossovers', 'missing_outcomes', 'outlier_influence', 'bot_like_units', 'pre_period_balance'] as const
@@ -229,6 +253,105 @@ describe('units of a relation', () => {
     })
   })
 
+  test('are exchanged at random in the order of their keys, and say about what Welch says', () => {
+    const own = {
+      ...spec,
+      outcomes: outcomes.slice(4, 5),
+      methods: ['permutation_test', 'proportion_z_test'] as const,
+    }
+    const of = (found: Evidence) =>
+      analyseExperiment(own, found, origin).estimates.filter(({ segmentName }) => segmentName === null)
+    const estimates = of(evidence)
+    const [permuted, welch] = ['permutation_test', 'proportion_z_test'].map(
+      (name) => estimates.find(({ method }) => method === name)!,
+    )
+    expect(permuted).toMatchObject({ ciKind: null, ciLower: null, stdError: null, status: 'ok' })
+    expect(permuted!.estimate).toBeCloseTo(welch!.estimate!, 12)
+    const error = Number(permuted!.diagnostics.p_value_error)
+    expect(Math.abs(permuted!.pValue! - welch!.pValue!)).toBeLessThan(4 * error + 0.01)
+    const backwards = reversed(evidence.rows!)
+    expect(
+      of({ ...evidence, rows: backwards }).find(({ method }) => method === 'permutation_test')!.pValue,
+    ).toBe(permuted!.pValue)
+  })
+
+  test('of segments are drawn towards the effect on all', () => {
+    const { estimates } = analyseExperiment(spec, evidence, origin)
+    const pooled = estimates.filter(
+      (row) => row.method === 'partial_pooling' && row.outcome === 'revenue' && row.scale === 'absolute',
+    )
+    expect(pooled.map(({ segmentValue }) => segmentValue).toSorted()).toEqual(['de', 'se', null].toSorted())
+    const own = pooled.map(({ diagnostics }) => Number(diagnostics.own_estimate))
+    const spread = (values: readonly number[]) => Math.max(...values) - Math.min(...values)
+    expect(spread(pooled.map(({ estimate }) => estimate!))).toBeLessThan(spread(own))
+    for (const { diagnostics, ciKind, pValue } of pooled) {
+      expect(Number(diagnostics.shrinkage)).toBeGreaterThan(0)
+      expect({ ciKind, pValue }).toEqual({ ciKind: 'credible', pValue: null })
+    }
+  })
+
+  test('are resampled on several threads to the same digits', async () => {
+    const own = { ...spec, methods: ['bootstrap'] as const }
+    const { scopes } = indexCells(evidence.cells)
+    const replicates = await resampleScopes(own, evidence.rows!, scopes, 2)
+    expect(replicates.size).toBe(scopes.length)
+    expect(analyseExperiment(own, { ...evidence, replicates }, origin).estimates).toEqual(
+      analyseExperiment(own, evidence, origin).estimates,
+    )
+  })
+
+  test('are crossed with the arms that they have in another experiment', async () => {
+    // Who is treated in both spends one more than both treatments bring; unit 1 is in both arms there, some in none.
+    await warehouse().query(sql`
+      create table public.others as
+      select user_id as id, case when user_id % 3 = 0 then 'new' else 'old' end as side from public.units where user_id % 10 < 9
+      union all select 1, 'new'`)
+    const crossed: ExperimentSpec = {
+      ...spec,
+      outcomes: [mean({ covariates: [] })],
+      methods: ['difference_in_means'],
+      segments: [],
+      strata: [],
+      interactions: [
+        {
+          ...{ experiment: 'side_test', control: 'old', treatments: ['new'] },
+          units: { ref: 'others', unit: 'id', arm: 'side' },
+        },
+      ],
+    }
+    await warehouse().query(sql`
+      update public.units set revenue = revenue + 4 where user_id % 3 = 0 and user_id % 2 = 1`)
+    const found = await warehouse().withSession((session) =>
+      fetchUnitEvidence(crossed, crossed.data as Extract<ExperimentSpec['data'], { kind: 'units' }>, {
+        session,
+        relationOf: (ref) =>
+          ({ database: 'd', schema: 'public', identifier: ref === 'others' ? ref : 'units' }) as never,
+        job: { name: 'trial', place: undefined } as unknown as JobNode,
+      }),
+    )
+    await warehouse().query(sql`
+      update public.units set revenue = revenue - 4 where user_id % 3 = 0 and user_id % 2 = 1`)
+    const { estimates } = analyseExperiment(crossed, found, origin)
+    const contrast = estimates.filter(({ method }) => method === 'two_by_two')
+    expect(contrast).toMatchObject([
+      {
+        estimand: 'interaction',
+        scale: 'absolute',
+        segmentName: 'experiment:side_test',
+        segmentValue: 'new',
+      },
+      { scale: 'relative' },
+    ])
+    const [absolute] = contrast
+    expect(Math.abs(absolute!.estimate! - 4)).toBeLessThan(4 * absolute!.stdError!)
+    expect(absolute!.ciLower).toBeGreaterThan(0)
+    const known = rows.filter(({ user_id, revenue }) => user_id % 10 < 9 && user_id !== 1 && revenue !== null)
+    expect(absolute!.n).toBe(known.length)
+    expect(estimates.filter(({ method }) => method === 'cochran_q')).toMatchObject([
+      { estimand: 'interaction' },
+    ])
+  })
+
   test('are told when they are in several arms, have extremes, or stand there twice', async () => {
     await warehouse().query(sql`
       insert into public.units
@@ -283,10 +406,9 @@ describe('a switchback', () => {
           covariates: [],
         }),
       ],
-      methods: ['difference_in_means'],
+      methods: ['difference_in_means', 'block_means'],
       segments: [],
       switchback: { block: 'block', period: 'period', carryOver: 2 },
-      interactions: ['other'],
     })
     const spec = clusteredSpec(declared)
     const evidence = await warehouse().withSession((session) =>
@@ -307,7 +429,11 @@ describe('a switchback', () => {
     expect(estimates.find(({ method }) => method === 'difference_in_means')).toMatchObject({
       status: 'refused',
     })
-    expect(estimates.find(({ estimand }) => estimand === 'interaction')).toMatchObject({ status: 'refused' })
+    // All blocks have as many rows, so that the mean of blocks is that of rows.
+    const blocks = estimates.find(({ method }) => method === 'block_means')!
+    expect(blocks).toMatchObject({ status: 'ok', diagnostics: { blocks: 40, carry_over: 2 } })
+    expect(blocks.estimate).toBeCloseTo(effect!.estimate!, 9)
+    expect(blocks.stdError! / effect!.stdError!).toBeCloseTo(1, 1)
     expect(health[0]).toMatchObject({ checkName: 'sample_ratio', verdict: 'ok' })
     expect(health[0]!.diagnostics).toMatchObject({ units: [20, 20] })
   })

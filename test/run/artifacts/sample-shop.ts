@@ -237,6 +237,7 @@ export const job: JobNode = {
     multiplicity: { correction: 'none', family: 'goals' },
     health: [{ check: 'sample_ratio', critical: true, threshold: 0.001 }],
     bootstrap: { replicates: 1000, seed: 1 },
+    permutation: { permutations: 999, seed: 1 },
     interactions: [],
     asOf: '2024-03-01T00:00:00Z',
   },

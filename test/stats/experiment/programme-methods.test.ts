@@ -6,7 +6,6 @@ import {
   bestArm,
   cupacMoments,
   cuped,
-  dayCovariance,
   designEffect,
   effectByDay,
   effectHeterogeneity,
@@ -273,42 +272,31 @@ describe('two experiments at once', () => {
 })
 
 describe('novelty', () => {
-  const { estimates, std_errors, covariance } = methodCase('novelty')
+  const { estimates, std_errors } = methodCase('novelty')
   const effects = estimates.map((estimate: number, day: number) => ({
     at: day,
     estimate,
     stdError: std_errors[day],
   }))
 
-  test('slope with and without covariances between days', () => {
-    const known = accepted(effectTrend(effects, { covariance }))
-    expectCase('novelty', { slope: known.estimate, std_error: known.stdError })
-    expectCase('novelty', { std_error_independent: accepted(effectTrend(effects)).stdError })
+  test('slope with independent errors', () => {
+    const found = accepted(effectTrend(effects))
+    expectCase('novelty', { slope: found.estimate, std_error_independent: found.stdError })
   })
 
-  test('an effect that stays has a slope 5 times in 100 when days are correlated, fewer without their covariance', () => {
-    const arm = (random: Random, effect: number) => {
-      const days = Array.from({ length: 7 }, () => [] as number[])
-      for (let unit = 0; unit < 120; unit++) {
-        const level = random.normal()
-        for (const day of days) day.push(effect + level + random.normal())
-      }
-      return jointMomentsOf(...days)
-    }
-    const both = coverage(2000, (random) => {
-      const days = accepted(dayCovariance(arm(random, 0.5), arm(random, 0)))
-      return {
-        known: { truth: 0, interval: effectTrend(days.effects, { covariance: days.covariance }) },
-        cautious: { truth: 0, interval: effectTrend(days.effects) },
-      }
+  test('an effect that stays has a slope 5 times in 100 where groups of units are compared', () => {
+    const { expectNominal } = coverage(2000, (random) => {
+      const points = Array.from({ length: 7 }, (_, at) => {
+        const stdError = 0.1 + 0.02 * at
+        return { at, estimate: 0.5 + stdError * random.normal(), stdError }
+      })
+      return { slope: { truth: 0, interval: effectTrend(points) } }
     })
-    both.expectNominal('known')
-    expect(both.share('cautious')).toBeGreaterThan(0.98)
+    expectNominal('slope')
   })
 
   test('refusals', () => {
     expect(effectTrend(effects.slice(0, 2))).toEqual(refusal(/three points/))
-    expect(effectTrend(effects, { covariance: [[1]] })).toEqual(refusal(/covariances/))
     expect(effectTrend(effects.map((one: object) => ({ ...one, at: 3 })))).toEqual(refusal(/one time/))
   })
 })
@@ -330,12 +318,12 @@ describe('switchback', () => {
     return periods
   }
 
-  test('by hand: four blocks of two, carry-over of one', () => {
+  test('by hand: the means of what is left of four blocks, carry-over of one', () => {
     const periods = [
       ['1', true, 5, 6],
       ['2', false, 4, 3],
       ['3', true, 7, 8],
-      ['4', true, 9, 6],
+      ['4', false, 9, 6],
     ].flatMap(([block, treated, a, b]) =>
       [a, b].map((outcome) => ({
         sequence: 's',
@@ -344,13 +332,10 @@ describe('switchback', () => {
         outcome: outcome as number,
       })),
     )
-    // Windows of two: hour 2 of each block over ½; hour 1 over ¼ where the block before had the same treatment (block 4 only).
-    const z = [6 / 0.5, -3 / 0.5, 8 / 0.5, 9 / 0.25 + 6 / 0.5]
-    const result = accepted(switchbackEffect(periods, { carryOver: 1, estimator: 'horvitz_thompson' }))
-    expect(result.estimate).toBeCloseTo(z.reduce((sum, part) => sum + part, 0) / 7, 12)
-    expect(result.stdError).toBeCloseTo(Math.sqrt(3 * z.reduce((sum, part) => sum + part * part, 0)) / 7, 12)
-    expect([result.blocks, result.periodsUsed]).toEqual([4, 5])
-    expect(switchbackEffect(periods, { carryOver: 1 })).toEqual(refusal(/3 treated and 1 not/))
+    const result = accepted(switchbackEffect(periods, { carryOver: 1 }))
+    expect(result).toMatchObject({ estimate: 2.5, blocks: 4, periodsUsed: 4 })
+    // Variances of 6, 8 and of 3, 6: 2 and 4.5.
+    expect(result.stdError).toBeCloseTo(Math.sqrt(2 / 2 + 4.5 / 2), 12)
   })
 
   test('burn-in takes the carry-over out: block means cover 1.5 within 4 MC errors, without it they are biased', () => {
@@ -366,29 +351,11 @@ describe('switchback', () => {
     expect(runs.share('burnIn')).toBeGreaterThan(runs.share('none'))
   })
 
-  test('Horvitz–Thompson is unbiased over the draws, and its bound holds', () => {
-    const random = makeRandom(40)
-    const estimates: number[] = []
-    let bound = 0
-    const runs = 2000
-    for (let run = 0; run < runs; run++) {
-      random.reseed(run)
-      const periods = play(random, 40, 3, 0)
-      const result = accepted(switchbackEffect(periods, { carryOver: 1, estimator: 'horvitz_thompson' }))
-      estimates.push(result.estimate)
-      bound += result.stdError ** 2 / runs
-    }
-    const { mean, variance } = momentsOf(estimates)
-    expect(Math.abs(mean - 1.5)).toBeLessThan(4 * Math.sqrt(variance / runs))
-    expect(bound).toBeGreaterThan(variance)
-  })
-
   test('refusals', () => {
     const periods = play(makeRandom(1), 6, 2)
     expect(switchbackEffect(periods, { carryOver: -1 })).toEqual(refusal(/carry-over/))
     expect(switchbackEffect(periods, { carryOver: 2 })).toEqual(refusal(/too few blocks/))
     expect(switchbackEffect([], { carryOver: 0 })).toEqual(refusal(/too few blocks/))
-    expect(switchbackEffect(periods, { carryOver: 0, probability: 1 })).toEqual(refusal(/probability/))
     const mixed = periods.map((period, index) => ({ ...period, treated: index % 2 === 0 }))
     expect(switchbackEffect(mixed, { carryOver: 0 })).toEqual(refusal(/treated and not treated/))
   })

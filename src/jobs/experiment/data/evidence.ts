@@ -1,4 +1,5 @@
 import type { ExperimentCell } from '../cell.ts'
+import type { ReplicatedScope } from './scope-rows.ts'
 import type { UnitRows } from './unit-rows.ts'
 
 /*
@@ -44,4 +45,6 @@ export interface Evidence {
   readonly sinceExposure: readonly SinceExposureCell[]
   /** Null where no method needs them. */
   readonly rows: UnitRows | null
+  /** Bootstrap replicates that have been made already, by scope. */
+  readonly replicates?: ReadonlyMap<string, ReplicatedScope>
 }

@@ -84,7 +84,7 @@ async function furtherCells(
     null,
   )
   const quantiles = variables.filter(({ outcome }) => outcomeKind(outcome) === 'quantile')
-  const crossed = spec.interactions.map(interactionSegment)
+  const crossed = spec.interactions.map(({ experiment }) => interactionSegment(experiment))
   const ofQuantiles = quantiles.length > 0 ? await fetchCells(session, units, quantiles, new Map()) : []
   const ofCrossed =
     crossed.length > 0
@@ -98,7 +98,10 @@ async function furtherCells(
 
 /** Units that are told apart by their arms in other experiments, too. */
 function withCrossed({ interactions }: ExperimentSpec, units: UnitsSource): UnitsSource {
-  return { ...units, segments: [...units.segments, ...interactions.map(interactionSegment)] }
+  return {
+    ...units,
+    segments: [...units.segments, ...interactions.map(({ experiment }) => interactionSegment(experiment))],
+  }
 }
 
 async function countUnits(session: Session, units: UnitsSource): Promise<number> {

@@ -21,7 +21,7 @@ export async function fetchUnitEvidence(
 ): Promise<Evidence> {
   const { session } = context
   const types = await columnTypes(spec, data, context)
-  const units = ownUnits(spec, data, context.relationOf(data.ref), types)
+  const units = ownUnits(spec, data, context.relationOf, types)
   const variables = outcomeVariables(spec)
   const bounds = await fetchCapBounds(session, units, variables)
   const cells = await fetchCells(session, units, variables, bounds)

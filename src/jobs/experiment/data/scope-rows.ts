@@ -4,8 +4,10 @@ import {
   bootstrapMeans,
   bootstrapOutcomes,
   type OutcomeLayout,
+  type PreparedBootstrap,
   prepareBootstrap,
 } from '../../../stats/index.ts'
+import { resampleMeans } from '../../resampling/resample-means.ts'
 import type { Scope } from './cell-index.ts'
 import { armsOf, outcomeKind } from './outcome-variables.ts'
 import { type ArmRows, armRows, rowsIn, type UnitRows } from './unit-rows.ts'
@@ -27,9 +29,13 @@ export interface ScopeRows {
 }
 
 /** Makes the rows of scopes findable; what was asked for once is kept, since every method asks for the same. */
-export function makeScopeRows(spec: ExperimentSpec, rows: UnitRows): ScopeRows {
+export function makeScopeRows(
+  spec: ExperimentSpec,
+  rows: UnitRows,
+  known: ReadonlyMap<string, ReplicatedScope> = new Map(),
+): ScopeRows {
   const places = new Map<string, Int32Array>()
-  const replicates = new Map<string, ReplicatedScope>()
+  const replicates = new Map(known)
   const placesOf = (scope: Scope, arm: string): Int32Array => {
     const key = JSON.stringify([scope.segmentName, scope.segmentValue, arm])
     const found = places.get(key) ?? rowsIn(rows, arm, scope)
@@ -40,19 +46,44 @@ export function makeScopeRows(spec: ExperimentSpec, rows: UnitRows): ScopeRows {
     knows: (outcome) => rows.variables.has(outcome),
     ofArm: (scope, arm, outcome, own) => armRows(rows, placesOf(scope, arm), outcome, own),
     replicated: (scope) => {
-      const key = JSON.stringify([scope.segmentName, scope.segmentValue])
-      const found = replicates.get(key) ?? replicate(spec, rows, (arm) => placesOf(scope, arm))
-      replicates.set(key, found)
+      const key = scopeKey(scope)
+      let found = replicates.get(key)
+      if (!found) {
+        const prepared = prepareScope(spec, rows, (arm) => placesOf(scope, arm))
+        found = { ...prepared, means: bootstrapMeans(prepared.prepared, spec.bootstrap) }
+        replicates.set(key, found)
+      }
       return found
     },
   }
 }
 
-function replicate(
+function scopeKey({ segmentName, segmentValue }: Scope): string {
+  return JSON.stringify([segmentName, segmentValue])
+}
+
+/** The replicates of all scopes that have any, resampled on several threads; every digit is that of one. */
+export async function resampleScopes(
+  spec: ExperimentSpec,
+  rows: UnitRows,
+  scopes: readonly Scope[],
+  threads: number,
+): Promise<ReadonlyMap<string, ReplicatedScope>> {
+  const replicates = new Map<string, ReplicatedScope>()
+  for (const scope of scopes) {
+    const scopeRows = prepareScope(spec, rows, (arm) => rowsIn(rows, arm, scope))
+    const means = await resampleMeans(scopeRows.prepared, spec.bootstrap, { threads })
+    replicates.set(scopeKey(scope), { ...scopeRows, means })
+  }
+  return replicates
+}
+
+/** The units of a scope, ready to be resampled, and where each outcome stands in its replicates. */
+function prepareScope(
   spec: ExperimentSpec,
   rows: UnitRows,
   placesOf: (arm: string) => Int32Array,
-): ReplicatedScope {
+): Omit<ReplicatedScope, 'means'> & { readonly prepared: PreparedBootstrap } {
   const arms = armsOf(spec)
   const places = arms.map(placesOf)
   const all = Int32Array.from(places.flatMap((list) => [...list]))
@@ -76,7 +107,7 @@ function replicate(
     }),
   )
   return {
-    means: bootstrapMeans(prepareBootstrap(units), spec.bootstrap),
+    prepared: prepareBootstrap(units),
     layouts: new Map(outcomes.map(({ name }, place) => [name, layouts[place]!])),
     armPlace: (arm) => arms.indexOf(arm),
   }

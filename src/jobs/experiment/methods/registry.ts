@@ -1,4 +1,5 @@
 import type { ExperimentMethod } from '../../../core/experiment-spec.ts'
+import { poolingMethods } from '../partial-pooling.ts'
 import { adjustedMethods } from './adjusted.ts'
 import { bayesianMethods } from './bayesian.ts'
 import { bootstrapMethods } from './bootstrap.ts'
@@ -6,6 +7,7 @@ import { cupacMethods } from './cupac.ts'
 import { meanMethods } from './means.ts'
 import type { MethodEntry } from './method.ts'
 import { nonInferiorityMethods } from './non-inferiority.ts'
+import { permutationMethods } from './permutation.ts'
 import { proportionMethods } from './proportions.ts'
 import { rowMethods } from './rows.ts'
 import { sequentialMethods } from './sequential.ts'
@@ -23,4 +25,6 @@ export const methodRegistry: Readonly<Record<ExperimentMethod, MethodEntry>> = {
   ...rowMethods,
   ...cupacMethods,
   ...bootstrapMethods,
+  ...permutationMethods,
+  ...poolingMethods,
 }

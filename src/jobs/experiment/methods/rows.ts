@@ -7,6 +7,7 @@ import {
   refuse,
   regressionAdjustment,
   regressionAdjustmentRows,
+  switchbackEffect,
 } from '../../../stats/index.ts'
 import { isRatio } from '../data/cell-moments.ts'
 import { outcomeKind } from '../data/outcome-variables.ts'
@@ -103,6 +104,25 @@ function clusterRobust(input: MethodInput): MethodResult | Refusal {
   })
 }
 
+/** The blocks of a switchback as its units: the means of what their carry-over left, compared by Welch's test. */
+function blockMeans(input: MethodInput): MethodResult | Refusal {
+  const rows = rowsOf(input)
+  if (isRefused(rows)) return rows
+  if (isRatio(input.treatment)) return refuse('a ratio of sums has no mean in a block')
+  const periodsOf = ({ n, clusters, variables: [outcome] }: ArmRows, treated: boolean) =>
+    Array.from({ length: n }, (_, row) => ({
+      sequence: '',
+      block: String(clusters?.[row]),
+      treated,
+      outcome: outcome![row]!,
+    }))
+  const periods = [...periodsOf(rows.treatment, true), ...periodsOf(rows.control, false)]
+  // Periods that may feel the block before were not fetched.
+  const effect = switchbackEffect(periods, { carryOver: 0, ciLevel: input.ciLevel })
+  if (isRefused(effect)) return effect
+  return resultOf(effect, input, { blocks: effect.blocks, carry_over: input.spec.switchback?.carryOver ?? 0 })
+}
+
 /** The difference of a quantile between the arms, its variance from the order statistics around it. */
 function quantileEffect(input: MethodInput): MethodResult | Refusal {
   const { outcome, scale, ciLevel } = input
@@ -140,6 +160,14 @@ export const rowMethods = {
     needs: 'rows',
     applies: (outcome, spec) => outcomeKind(outcome) !== 'quantile' && spec.cluster !== undefined,
     compute: clusterRobust,
+  },
+  block_means: {
+    scales: () => ['absolute'],
+    ciKind: 'fixed_horizon',
+    needs: 'rows',
+    applies: (outcome, spec) =>
+      spec.switchback !== undefined && ['mean', 'proportion'].includes(outcomeKind(outcome)),
+    compute: blockMeans,
   },
   quantile_difference: {
     scales: bothScales,

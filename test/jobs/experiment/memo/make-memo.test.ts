@@ -34,6 +34,7 @@ const spec: ExperimentSpec = {
   multiplicity: { correction: 'holm', family: 'goals' },
   health: [],
   bootstrap: { replicates: 100, seed: 1 },
+  permutation: { permutations: 999, seed: 1 },
   interactions: [],
   asOf: '2026-07-01',
 }
