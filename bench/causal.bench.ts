@@ -1,0 +1,129 @@
+import { spawnSync } from 'node:child_process'
+import { Worker } from 'node:worker_threads'
+import { augmentedWeighting } from '../src/stats/causal/doubly-robust.ts'
+import { matchNearest } from '../src/stats/causal/matching.ts'
+import { isRefused, type Refusal } from '../src/stats/refusal.ts'
+import { fitBinary } from '../src/stats/regression/binary-regression.ts'
+import { makeCausalWorld, type SharedWorld } from './causal-world.ts'
+import { holdToLimit, printFigure } from './limits.ts'
+
+/*
+ * Causal estimates from units in memory: npm run bench -- causal [--units 1000000] [--covariates 20] [--simulations 100]
+ * [--threads 2] [--peer PYTHON]. The peer is a Python with statsmodels, and DoWhy where it has it, on the same units.
+ */
+
+const refuters = [
+  'placebo_treatment',
+  'random_common_cause',
+  'data_subset',
+  'bootstrap',
+  'dummy_outcome',
+] as const
+
+function known<T extends object>(result: T | Refusal): T {
+  if (isRefused(result)) throw new Error(result.refused)
+  return result
+}
+
+function timed<T>(run: () => T): { readonly seconds: number; readonly result: T } {
+  const start = performance.now()
+  const result = run()
+  return { seconds: (performance.now() - start) / 1000, result }
+}
+
+/** Measures fit, estimate, matching and refuters, and holds each to its limit. */
+export default async function benchmark(args: readonly string[]): Promise<void> {
+  const option = (name: string, otherwise: number) => {
+    const place = args.indexOf(`--${name}`)
+    return place < 0 ? otherwise : Number(args[place + 1])
+  }
+  const [units, covariates] = [option('units', 1_000_000), option('covariates', 20)]
+  const [simulations, threads] = [option('simulations', 100), option('threads', 2)]
+  const world = makeCausalWorld({ units, covariates, seed: 1 })
+  printFigure('units × covariates', `${units} × ${covariates}, effect ${world.effect}`)
+  const fit = timed(() => known(fitBinary(world.units.propensityDesign, world.units.treatment)))
+  const estimate = timed(() => known(augmentedWeighting(world.units, fit.result)))
+  const { estimate: effect, ciLower, ciUpper } = estimate.result
+  printFigure('AIPW', `${effect.toFixed(4)} (${ciLower.toFixed(4)} to ${ciUpper.toFixed(4)})`)
+  const total = fit.seconds + estimate.seconds
+  const shown = `${total.toFixed(2)} s (${fit.seconds.toFixed(2)} + ${estimate.seconds.toFixed(2)})`
+  holdToLimit({ label: 'propensity fit + AIPW, s', value: total, limit: 15, shown })
+  const logit = fit.result.probabilities.map((e) => Math.log(e / (1 - e)))
+  const matched = timed(() => matchNearest(logit, world.units.treatment, { caliper: 0.2 * spread(logit) }))
+  holdToLimit({
+    label: '1:1 matching with a caliper, s',
+    value: matched.seconds,
+    limit: 10,
+    shown: `${matched.seconds.toFixed(2)} s, ${matched.result.size} pairs`,
+  })
+  const refuted = await refuteOnThreads(world.shared, simulations, threads)
+  holdToLimit({
+    label: `${refuters.length} refuters × ${simulations}, s`,
+    value: refuted,
+    limit: 90,
+    shown: `${refuted.toFixed(1)} s on ${threads} threads`,
+  })
+  const place = args.indexOf('--peer')
+  if (place >= 0) runPeer(args[place + 1]!, units, covariates)
+}
+
+function spread(values: Float64Array): number {
+  const mean = values.reduce((sum, value) => sum + value, 0) / values.length
+  return Math.sqrt(values.reduce((sum, value) => sum + (value - mean) ** 2, 0) / values.length)
+}
+
+/** Simulation i of every refuter goes to thread i modulo their number. */
+async function refuteOnThreads(shared: SharedWorld, simulations: number, threads: number): Promise<number> {
+  const start = performance.now()
+  await Promise.all(
+    Array.from({ length: threads }, (_, thread) => {
+      const worker = new Worker(new URL('./causal-refuter-thread.mjs', import.meta.url), {
+        workerData: { shared, refuters, simulations, threads, thread },
+      })
+      return new Promise<void>((resolve, reject) => {
+        worker.once('error', reject)
+        worker.once('exit', (code) =>
+          code === 0 ? resolve() : reject(new Error(`thread ended with ${code}`)),
+        )
+      })
+    }),
+  )
+  return (performance.now() - start) / 1000
+}
+
+const peerScript = `
+import sys, time, numpy as np
+n, k = int(sys.argv[1]), int(sys.argv[2])
+rng = np.random.default_rng(1)
+x = rng.standard_normal((n, k))
+e = 1 / (1 + np.exp(0.4 - x[:, :5].sum(axis=1) * 0.25))
+t = (rng.random(n) < e).astype(float)
+y = 10 * t + x[:, :5].sum(axis=1) + rng.standard_normal(n)
+import statsmodels.api as sm
+X = sm.add_constant(x)
+start = time.time()
+p = sm.Logit(t, X).fit(disp=0).predict()
+m = [sm.OLS(y[t == a], X[t == a]).fit().predict(X) for a in (0, 1)]
+psi = m[1] - m[0] + t * (y - m[1]) / p - (1 - t) * (y - m[0]) / (1 - p)
+print(f'statsmodels {sm.__version__ if hasattr(sm, "__version__") else ""} logit + AIPW: {time.time() - start:.2f} s, {psi.mean():.4f}')
+try:
+    import dowhy, pandas as pd
+    start = time.time()
+    d = pd.DataFrame(x, columns=[f'x{i}' for i in range(k)]).assign(t=t.astype(bool), y=y)
+    model = dowhy.CausalModel(d, 't', 'y', common_causes=[f'x{i}' for i in range(k)])
+    found = model.estimate_effect(model.identify_effect(), method_name='backdoor.propensity_score_weighting')
+    print(f'dowhy {dowhy.__version__} weighting: {time.time() - start:.2f} s, {found.value:.4f}')
+except ImportError:
+    print('dowhy is not installed')
+`
+
+function runPeer(python: string, units: number, covariates: number): void {
+  const { stdout, stderr, status } = spawnSync(
+    python,
+    ['-c', peerScript, String(units), String(covariates)],
+    {
+      encoding: 'utf8',
+    },
+  )
+  for (const line of (status === 0 ? stdout : stderr).trim().split('\n')) printFigure('peer', line)
+}
