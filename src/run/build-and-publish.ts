@@ -37,11 +37,57 @@ export interface Begun extends Beginning {
 /** Builds what is planned and, when that has gone well, publishes it; what goes wrong is in the result. */
 export async function buildAndPublish(
   request: RunRequest,
-  { plan, adopted, inputs, definitionOf, lease, owner, seconds }: Begun,
+  begun: Begun,
   startedAt: Date,
   effects: RunEffects,
 ): Promise<Ended> {
+  const { plan, adopted, seconds, lease } = begun
   effects.emit({ type: 'durations_known', seconds: Object.fromEntries(seconds) })
+  const context = contextOf(request, begun, effects)
+  const problems: Problem[] = []
+  const hooks: HookResult[] = []
+  const runHooks = (work: () => Promise<HooksEnded>): Promise<boolean> =>
+    collectProblems(problems, async () => {
+      const ended = await work()
+      hooks.push(...ended.results)
+      if (ended.problems.length > 0) throw new ProblemError(ended.problems)
+    })
+  const hasBegun = await runHooks(() => runStartHooks(context))
+  const done = hasBegun ? await execute(context, publishEach(begun, context)) : nothingDone(plan)
+  const failed = done.results.filter(({ status }) => isFailure(status)).map(({ nodeId }) => nodeId)
+  const mayPublish = hasBegun && !effects.signal.aborted && failed.every((id) => done.passedOver.has(id))
+  const publication = await publishAll(begun, done, { context, mayPublish, problems })
+  const cancelled = effects.signal.aborted && !(publication.published && plan.publish === 'run')
+  // Whoever took the place of this run has the last word, also about what runs behind it.
+  if (!cancelled && (await collectProblems(problems, () => lease.hold())))
+    await runHooks(() => runEndHooks(hasBegun ? done.results : [], context))
+  if (cancelled && !problems.some(({ code }) => code === 'cancelled'))
+    problems.push(
+      makeProblem('cancelled', 'the run was cancelled', { hint: 'what was built has been dropped' }),
+    )
+  const isGood = hasBegun && failed.length + problems.length === 0
+  const result: RunResult = {
+    runId: plan.runId,
+    command: plan.command,
+    status: cancelled ? 'cancelled' : isGood ? 'success' : 'failed',
+    startedAt: plan.startedAt,
+    elapsedMs: effects.clock().getTime() - startedAt.getTime(),
+    ...publication,
+    results: done.results,
+    ...(hooks.length > 0 && { hooks }),
+    buildSchema: plan.buildSchema,
+    ...(adopted.length > 0 && { adopted: adopted.map(({ nodeId }) => nodeId) }),
+    problems,
+  }
+  return { result, outcomes: done.outcomes, context }
+}
+
+/** What the steps of a run share, with the builds that it goes on from. */
+function contextOf(
+  request: RunRequest,
+  { plan, adopted, inputs, lease, owner, seconds }: Begun,
+  effects: RunEffects,
+): RunContext {
   const context = makeRunContext(request, {
     ...{ plan, effects, lease, owner },
     secondsOf: (id) => seconds.get(id),
@@ -54,67 +100,45 @@ export async function buildAndPublish(
     context.builds.add(published, build)
   // A comment that cannot be made is one mistake, and not one of every node.
   context.commentOf(null)
-  const onBuilt: OnBuilt = async (step, outcome) => {
+  return context
+}
+
+/** What is done with each node that was built: with `--publish node` it goes live. */
+function publishEach({ plan, definitionOf }: Begun, context: RunContext): OnBuilt {
+  return async (step, outcome) => {
     if (plan.publish !== 'node') return
     await publishActions(outcome.publish, [step.nodeId], definitionOf, context)
     for (const { kind, published } of outcome.publish)
       (kind === 'function' ? context.functions : context.builds).publish(published)
   }
-  const problems: Problem[] = []
-  const hooks: HookResult[] = []
-  const runHooks = (work: () => Promise<HooksEnded>): Promise<boolean> =>
-    collectProblems(problems, async () => {
-      const ended = await work()
-      hooks.push(...ended.results)
-      if (ended.problems.length > 0) throw new ProblemError(ended.problems)
-    })
-  const begun = await runHooks(() => runStartHooks(context))
-  const { results, outcomes, passedOver } = begun ? await execute(context, onBuilt) : nothingDone(plan)
+}
+
+/** What has become of publishing; `published` is null where nobody knows. */
+type Publication = Pick<RunResult, 'published' | 'publishMs'>
+
+/** Publishes everything at once, where nothing speaks against it and the nodes have not gone live one by one. */
+async function publishAll(
+  { plan, adopted, definitionOf }: Begun,
+  { results, outcomes }: Execution,
+  {
+    context,
+    mayPublish,
+    problems,
+  }: { readonly context: RunContext; readonly mayPublish: boolean; readonly problems: Problem[] },
+): Promise<Publication> {
   // What was adopted stands on nothing that this run has built, so it comes first.
   const actions = [...adopted, ...outcomes.values()].flatMap(({ publish }) => publish)
-  const failed = results.filter(({ status }) => isFailure(status)).map(({ nodeId }) => nodeId)
-  const mayPublish = begun && !effects.signal.aborted && failed.every((id) => passedOver.has(id))
-  let published: boolean | null = plan.publish === 'node' && actions.length > 0
+  if (plan.publish === 'node') return { published: actions.length > 0, publishMs: null }
+  if (!mayPublish || actions.length === 0) return { published: false, publishMs: null }
+  const built = [
+    ...adopted.filter(({ action }) => action !== 'reuse'),
+    ...results.filter(({ status }) => status === 'success'),
+  ].map(({ nodeId }) => nodeId)
   let publishMs: number | null = null
-  if (plan.publish === 'run' && mayPublish && actions.length > 0) {
-    const built = [
-      ...adopted.filter(({ action }) => action !== 'reuse'),
-      ...results.filter(({ status }) => status === 'success'),
-    ]
-    await collectProblems(problems, async () => {
-      publishMs = await publishRun(
-        actions,
-        built.map(({ nodeId }) => nodeId),
-        definitionOf,
-        context,
-      )
-      published = true
-    })
-    if (problems.some(isUnknown)) published = null
-  }
-  const cancelled = effects.signal.aborted && !(published && plan.publish === 'run')
-  // Whoever took the place of this run has the last word, also about what runs behind it.
-  if (!cancelled && (await collectProblems(problems, () => lease.hold())))
-    await runHooks(() => runEndHooks(begun ? results : [], context))
-  if (cancelled && !problems.some(({ code }) => code === 'cancelled'))
-    problems.push(
-      makeProblem('cancelled', 'the run was cancelled', { hint: 'what was built has been dropped' }),
-    )
-  const result: RunResult = {
-    runId: plan.runId,
-    command: plan.command,
-    status: cancelled ? 'cancelled' : begun && failed.length + problems.length === 0 ? 'success' : 'failed',
-    startedAt: plan.startedAt,
-    elapsedMs: effects.clock().getTime() - startedAt.getTime(),
-    published,
-    publishMs,
-    results,
-    ...(hooks.length > 0 && { hooks }),
-    buildSchema: plan.buildSchema,
-    ...(adopted.length > 0 && { adopted: adopted.map(({ nodeId }) => nodeId) }),
-    problems,
-  }
-  return { result, outcomes, context }
+  const published = await collectProblems(problems, async () => {
+    publishMs = await publishRun(actions, built, definitionOf, context)
+  })
+  return { published: problems.some(isUnknown) ? null : published, publishMs }
 }
 
 function nothingDone(plan: Plan): Execution {

@@ -1,5 +1,7 @@
 import { createHash } from 'node:crypto'
+import type { Manifest } from '../core/manifest.ts'
 import { type Node, type NodeId, type Relation, relationsOf } from '../core/node.ts'
+import type { Plan } from '../core/plan.ts'
 import type { Problem } from '../core/problem.ts'
 import type { RunEffects } from '../core/run-event.ts'
 import type { RunResult } from '../core/run-result.ts'
@@ -19,11 +21,11 @@ import {
   recordRunStarted,
   withLease,
 } from '../store/index.ts'
-import { makeAskAgain } from './ask-again.ts'
-import { buildAndPublish } from './build-and-publish.ts'
+import { type AskAgain, makeAskAgain } from './ask-again.ts'
+import { type Begun, buildAndPublish, type Ended } from './build-and-publish.ts'
 import { createBuildSchemas, dropBuildSchemas } from './build-schemas.ts'
 import { collectProblems } from './collect-problems.ts'
-import { goOn } from './go-on.ts'
+import { type Beginning, goOn } from './go-on.ts'
 import { keepableBuilds } from './keep-builds.ts'
 import { withKnownPublication } from './lost-publication.ts'
 import { type PlannedRun, planRun } from './plan-run.ts'
@@ -92,18 +94,66 @@ async function runLeased(
   owner: RunOwner,
   effects: RunEffects,
 ): Promise<RunResult> {
-  const { warehouse, manifest } = request
+  const { control } = request.warehouse
+  const askAgain = makeAskAgain(`${request.runId} begins`, lease, effects)
+  const { startedAt, planned, beginning, seconds } = await prepare(request, {
+    lease,
+    owner,
+    effects,
+    askAgain,
+  })
+  const { plan } = beginning
+  await askAgain(() => recordRunStarted(control, lease, owner, plan, manifestHash(planned)))
+  try {
+    await askAgain(() =>
+      createBuildSchemas(control, plan.buildSchema, publishedRelations(plan, request.manifest)),
+    )
+    const begun = { ...beginning, ...planned, plan, lease, owner, seconds: await seconds }
+    const ended = await buildAndPublish(request, begun, startedAt, effects)
+    const result = await settle(request, begun, ended, effects)
+    effects.emit({ type: 'run_finished', result })
+    return result
+  } catch (error) {
+    // The next run does it otherwise, and what went wrong first is what matters.
+    await clearUp(request, { plan, lease, owner }).catch(() => {})
+    throw error
+  }
+}
+
+/** A run that knows what it is to do, and has done nothing yet. */
+interface Prepared {
+  readonly startedAt: Date
+  readonly planned: PlannedRun
+  readonly beginning: Beginning
+  /** How long nodes took before; looked up meanwhile. */
+  readonly seconds: Promise<ReadonlyMap<NodeId, number>>
+}
+
+/** Clears away what others left, plans, takes over what may be taken of a run before, and tells what is to be done. */
+async function prepare(
+  request: RunRequest,
+  {
+    lease,
+    owner,
+    effects,
+    askAgain,
+  }: {
+    readonly lease: Lease
+    readonly owner: RunOwner
+    readonly effects: RunEffects
+    readonly askAgain: AskAgain
+  },
+): Promise<Prepared> {
+  const { warehouse, manifest, retryOf } = request
   const { control } = warehouse
-  const { retryOf, runId } = request
-  const askAgain = makeAskAgain(`${runId} begins`, lease, effects)
   const kept = retryOf === undefined ? null : await askAgain(() => readKeptRun(control, owner, retryOf))
   await askAgain(() => dropLeftovers(request, lease, owner, kept, effects))
   const startedAt = effects.clock()
   const planned = await askAgain(() => planRun(request, startedAt))
   // Not before: what is kept depends on who else is connected. From here on the server lets us in while we go on.
   warehouse.warmUp(sessionsFor(planned.plan, request.threads, manifest))
-  const lookBack = recordedDurations(request, owner, effects)
-  lookBack.catch(() => {})
+  const seconds = recordedDurations(request, owner, effects)
+  seconds.catch(() => {})
   const beginning = await askAgain(() => goOn(request, planned.plan, planned.definitionOf, kept))
   const { plan, adopted } = beginning
   if (kept && plan.buildSchema !== kept.buildSchema)
@@ -119,39 +169,48 @@ async function runLeased(
     plan,
     nodeNames: Object.fromEntries(plan.steps.map(({ nodeId }) => [nodeId, manifest.nodes[nodeId]!.name])),
   })
-  await askAgain(() => recordRunStarted(control, lease, owner, plan, manifestHash(planned)))
-  const built = plan.steps.filter(({ action }) => action !== 'reuse')
-  const published = built.flatMap(({ nodeId }) => {
-    const node = manifest.nodes[nodeId]!
+  return { startedAt, planned, beginning, seconds }
+}
+
+/** The relations that the steps of a plan make anew or change. */
+function publishedRelations({ steps }: Plan, { nodes }: Manifest): Relation[] {
+  const built = steps.filter(({ action }) => action !== 'reuse')
+  return built.flatMap(({ nodeId }) => {
+    const node = nodes[nodeId]!
     return node.resourceType === 'function' ? [node.relation] : relationsOf(node)
   })
-  const clearUp = async (): Promise<void> => {
-    await dropBuildSchemas(control, plan.buildSchema)
-    await forgetKeptBuilds(control, lease, owner)
+}
+
+/** Settles what became of a run, keeps its builds where a retry may go on from them, and writes how it ended. */
+async function settle(
+  request: RunRequest,
+  begun: Begun,
+  ended: Ended,
+  effects: RunEffects,
+): Promise<RunResult> {
+  const { control } = request.warehouse
+  const { plan, lease, owner } = begun
+  const problems: Problem[] = []
+  let result = ended.result
+  const write = async (): Promise<void> => {
+    result = await withKnownPublication(result, ended.context)
+    const builds = await keepableBuilds(result, ended.outcomes, ended.context, begun)
+    if (builds.length > 0) await recordKeptBuilds(control, lease, owner, plan.runId, builds)
+    else await clearUp(request, begun)
+    await recordRunFinished(control, lease, result, effects.clock())
   }
-  try {
-    await askAgain(() => createBuildSchemas(control, plan.buildSchema, published))
-    const begun = { ...beginning, ...planned, plan, lease, owner, seconds: await lookBack }
-    const ended = await buildAndPublish(request, begun, startedAt, effects)
-    const problems: Problem[] = []
-    let result = ended.result
-    const settle = async (): Promise<void> => {
-      result = await withKnownPublication(result, ended.context)
-      const builds = await keepableBuilds(result, ended.outcomes, ended.context, beginning)
-      if (builds.length > 0) await recordKeptBuilds(control, lease, owner, plan.runId, builds)
-      else await clearUp()
-      await recordRunFinished(control, lease, result, effects.clock())
-    }
-    const retrying = { spec: { retries: usualRetries }, who: `${plan.runId} ends`, signal: effects.signal }
-    await collectProblems(problems, () => withRetries(retrying, settle))
-    result = withProblems(result, problems)
-    effects.emit({ type: 'run_finished', result })
-    return result
-  } catch (error) {
-    // The next run does it otherwise, and what went wrong first is what matters.
-    await clearUp().catch(() => {})
-    throw error
-  }
+  const retrying = { spec: { retries: usualRetries }, who: `${plan.runId} ends`, signal: effects.signal }
+  await collectProblems(problems, () => withRetries(retrying, write))
+  return withProblems(result, problems)
+}
+
+/** Drops everything that the run has built. */
+async function clearUp(
+  { warehouse: { control } }: RunRequest,
+  { plan, lease, owner }: Pick<Begun, 'plan' | 'lease' | 'owner'>,
+): Promise<void> {
+  await dropBuildSchemas(control, plan.buildSchema)
+  await forgetKeptBuilds(control, lease, owner)
 }
 
 /** A hash of the definitions of all that is planned: the same for the same state of the project and the same choice. */
