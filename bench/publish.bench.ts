@@ -22,6 +22,7 @@ import {
   loadsAndModels,
   models,
   openProduct,
+  varsUntil,
 } from './reference-nights.ts'
 
 /*
@@ -136,10 +137,10 @@ async function timeReference({ days, eventsPerDay, rounds }: Nights): Promise<Ni
   return inNewProject(async (folder) => {
     copyReferenceProject(folder)
     const all = days + rounds
-    const world = JSON.stringify({ events: all * eventsPerDay, days: all })
+    const world = JSON.stringify({ events: all * eventsPerDay, ...varsUntil(all) })
     await run(['load', '--select', 'product_world', '--vars', world], folder)
     const tables = loadFromProduct(folder)
-    const until = (day: number) => ['--vars', JSON.stringify({ days: day })]
+    const until = (day: number) => ['--vars', JSON.stringify(varsUntil(day))]
     await onServer(folder, async (session) => {
       await openProduct(session, tables)
       await letPass(session, days)

@@ -8,7 +8,7 @@ import { type Session, sql } from '../src/warehouse/index.ts'
  * `world`, in order of time; `arrived` shows what of it has happened by some evening: the product's own database. In a
  * copy of the project loads of kind postgres fetch from there what is new, and the models follow.
  *
- * Nights come when the experiments are over. So the analyses of the experiments, which nothing schedules any more, are
+ * Nights come when the experiments are over. So the analyses of the experiments, which nobody schedules any more, are
  * left out; their metrics and everything else that is made from the product's tables is in.
  */
 
@@ -44,10 +44,19 @@ export const loadsAndModels = [
   ...['--exclude', 'resource_type:test', ...analyses],
 ]
 
-/** Copies the project into a folder. */
+/** Copies the project into a folder; its metrics are to be as of the end of the data, night by night. */
 export function copyReferenceProject(folder: string): void {
   for (const name of ['models', 'macros', 'seeds', 'pipelines', 'analytics', 'project.yml'])
     cpSync(join(root, name), join(folder, name), { recursive: true })
+  const path = join(folder, 'analytics', 'product_metrics.yml')
+  const metrics = parse(readFileSync(path, 'utf8')) as object
+  writeFileSync(path, stringify({ ...metrics, as_of: "{{ var('as_of') }}" }))
+}
+
+/** The vars of a project whose data end after so many days; one day more comes late, as in the models by day. */
+export function varsUntil(days: number): object {
+  const end = new Date(Date.parse(`${firstDay}T00:00:00Z`) + days * 86_400_000)
+  return { days, as_of: end.toISOString().slice(0, 10), lookback_days: 1 }
 }
 
 interface ProductTable {

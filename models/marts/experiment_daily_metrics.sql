@@ -1,18 +1,24 @@
 {{ config(
     materialized='incremental',
     incremental_strategy='delete+insert',
-    unique_key='metric_date',
-    indexes=[{'columns': ['metric_date']}]
+    unique_key=['experiment_id', 'metric_date']
 ) }}
+{%- set lookback = var('lookback_days') %}
 
 -- What each arm did on each day. Means and variances are per unit exposed so far; a unit that did nothing on the day
 -- has no row in activity and counts as zero.
 with experiments as (
 
     select experiment_id, started_at, ended_at
-    from {{ ref('stg_experiments') }}
+    from {{ ref('stg_experiments') }} as experiments
     {%- if is_incremental() %}
-    where {{ is_on_open_day('ended_at', 'metric_date') }}
+    -- Those whose last day is there, measured with the last that may come late, are left as they are.
+    where not exists (
+        select from {{ this }} as known
+        where known.experiment_id = experiments.experiment_id
+            and known.metric_date = {{ utc_date('experiments.ended_at') }} - 1
+            and known.measured_until = {{ utc_date('experiments.ended_at') }} + {{ lookback }}
+    )
     {%- endif %}
 
 ),
@@ -124,6 +130,7 @@ select
     days.experiment_id,
     days.variant,
     days.metric_date,
+    least({{ end_date() }}, days.metric_date + 1 + {{ lookback }}) as measured_until,
     days.new_units,
     days.units,
     count(activity.user_id) as active_units,
