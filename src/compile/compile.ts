@@ -15,7 +15,7 @@ import { type Findings, problemsOf } from './findings.ts'
 import { inheritDescriptions } from './lineage/inherit-descriptions.ts'
 import { inheritTests } from './lineage/inherit-tests.ts'
 import { seedHeaders } from './lineage/seed-header.ts'
-import { beginSqlThread, type SqlThread } from './lineage/sql-thread.ts'
+import type { SqlThread } from './lineage/sql-thread.ts'
 import { makeRenderer } from './make-renderer.ts'
 import { makeNaming } from './naming.ts'
 import { draftAnalyses } from './nodes/analysis-drafts.ts'
@@ -55,8 +55,8 @@ export interface CompileOptions {
   readonly checksVersion?: boolean
   /** Told what templates look at that is not in the project: names of their context, and `now` for the time. */
   readonly onlooker?: Onlooker
-  /** Another thread that looks at SQL; without it one is begun where there is much of it. */
-  readonly sqlThread?: SqlThread
+  /** Another thread that looks at SQL, which is let go when that is done; null for none, where one was not worth it. */
+  readonly sqlThread?: SqlThread | null
   /** Work that needs nothing but the nodes, done here while another thread looks at their SQL, if one does. */
   readonly meanwhile?: (nodes: Manifest['nodes']) => Promise<void>
 }
@@ -84,8 +84,7 @@ export interface Compilation {
  * Throws one ProblemError with everything that is wrong.
  */
 export async function compile(project: Project, options: CompileOptions): Promise<Compilation> {
-  const thread =
-    options.checksSql === false ? null : (options.sqlThread ?? beginSqlThread(project.models.length))
+  const thread = options.sqlThread ?? null
   try {
     return await compileBeside(thread, project, options)
   } finally {

@@ -6,6 +6,7 @@ import type { Updated } from '../../compile/cache/updated.ts'
 import type { CompileOptions } from '../../compile/compile.ts'
 import type { AnalysedNode } from '../../compile/findings.ts'
 import type { ColumnLineage } from '../../compile/lineage/lineage-meta.ts'
+import type { SqlThread } from '../../compile/lineage/sql-thread.ts'
 import type { Renderer } from '../../compile/renderer.ts'
 import type { Manifest } from '../../core/manifest.ts'
 import type { NodeId } from '../../core/node.ts'
@@ -90,15 +91,22 @@ async function compileAnew(
   const { onlooker, sightings } = watchTemplates()
   const { env, names } = watchEnvironment(context.environment)
   const since = context.clock()
-  const { readProject } = await import('../../project/read-project.ts')
-  const project = await readProject(request.opened.root)
+  const [{ readProject }, { beginSqlThread }] = await Promise.all([
+    import('../../project/read-project.ts'),
+    import('../../compile/lineage/sql-thread.ts'),
+  ])
+  let sqlThread: SqlThread | null = null
+  const project = await readProject(request.opened.root, (models) => {
+    if (options.checksSql !== false) sqlThread = beginSqlThread(models)
+  })
   await request.check([...Object.keys(project.config.vars), ...loadParamsOf(project)])
   const { compile } = await import('../../compile/compile.ts')
   let begun: BegunKeeping | null | undefined
   const meanwhile = async (nodes: Manifest['nodes']): Promise<void> => {
     begun = await toKeep(context, () => beginKeeping(context, request, { project, since }, nodes))
   }
-  const compiling = compile(project, { ...options, env, onlooker, ...(request.keeps && { meanwhile }) })
+  const beside = { sqlThread, ...(request.keeps && { meanwhile }) }
+  const compiling = compile(project, { ...options, env, onlooker, ...beside })
   const compiled = await compiling.catch((error) => {
     begun?.file.discard()
     throw error

@@ -24,7 +24,7 @@ export function beginSqlThread(models: number, threads = availableParallelism())
   worker.on('error', (error) => {
     failed = error
   })
-  // Whoever began it may fail before it is asked anything.
+  // Whoever began it may fail before it is asked anything, and then nobody waits for it.
   worker.unref()
   const analyse = (sql: SqlToAnalyse): Promise<SqlAnalysis> =>
     new Promise((resolve, reject) => {

@@ -6,10 +6,15 @@ import { itertoolsModule } from './itertools.ts'
 import { pytzModule } from './pytz.ts'
 import { reModule } from './re.ts'
 
-function module(name: string, members: Record<string, Value>): Value {
+/** A module whose members are made when one is asked for: few templates do. */
+function module(name: string, make: () => Record<string, Value>): Value {
+  let made: Record<string, Value> | undefined
   return hostObject({
     type: 'module',
-    attribute: (member) => (Object.hasOwn(members, member) ? members[member] : undefined),
+    attribute: (member) => {
+      made ??= make()
+      return Object.hasOwn(made, member) ? made[member] : undefined
+    },
     repr: () => `<module '${name}'>`,
   })
 }
@@ -17,9 +22,9 @@ function module(name: string, members: Record<string, Value>): Value {
 /** The dict `modules`. */
 export function makeModules(clock: Clock): Dict {
   return Dict.of([
-    ['datetime', module('datetime', datetimeModule(clock))],
-    ['re', module('re', reModule())],
-    ['pytz', module('pytz', pytzModule())],
-    ['itertools', module('itertools', itertoolsModule())],
+    ['datetime', module('datetime', () => datetimeModule(clock))],
+    ['re', module('re', reModule)],
+    ['pytz', module('pytz', pytzModule)],
+    ['itertools', module('itertools', itertoolsModule)],
   ])
 }
