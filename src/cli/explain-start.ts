@@ -2,6 +2,7 @@ import { makeGraph } from '../core/graph.ts'
 import type { Manifest } from '../core/manifest.ts'
 import { type ModelNode, relationKey } from '../core/node.ts'
 import type { ExperimentNode, ExperimentStanding } from '../run/experiment-standing.ts'
+import { sideBySideLines } from './display/causal-lines.ts'
 import { builtLines, type NextStepsExample, nextStepsLines } from './display/start-report.ts'
 import { type JobFacts, truthLines } from './display/truth-lines.ts'
 import type { Explanation, FinishedRun } from './execute-nodes.ts'
@@ -13,23 +14,36 @@ export async function explainStart({
   warehouse,
   result,
 }: FinishedRun): Promise<Explanation> {
-  const [{ compareWithTruth }, { experimentsIn, experimentStandings }] = await Promise.all([
+  const [
+    { compareWithTruth },
+    { experimentsIn, experimentStandings },
+    { causalQuestionsIn, causalStandings },
+  ] = await Promise.all([
     import('../run/compare-with-truth.ts'),
     import('../run/experiment-standing.ts'),
+    import('../run/causal-standing.ts'),
   ])
   const { manifest, chosen } = workspace
   const { colors } = context.narrator.screen.output
   const comparisons = await compareWithTruth(warehouse, manifest)
   const experiments = experimentsIn(manifest)
   const standings = await experimentStandings(warehouse, experiments, { segments: false })
+  const causal = await causalStandings(warehouse, causalQuestionsIn(manifest))
   const facts = new Map(experiments.map((node) => [node.name, factsOf(node, standings)]))
   return {
     lines: [
       ...builtLines(result, manifest, colors),
       ...truthLines(comparisons, (job) => facts.get(job)!, colors),
+      ...sideBySideLines(
+        causal.filter(({ asOf }) => asOf !== null),
+        colors,
+      ),
       ...nextStepsLines(chosen.spec.engine === 'embedded', exampleFrom(manifest), colors),
     ],
-    json: { truth: comparisons },
+    json: {
+      truth: comparisons,
+      causal: causal.map(({ name, verdicts, estimates }) => ({ name, verdicts, estimates })),
+    },
   }
 }
 

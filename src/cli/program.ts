@@ -3,6 +3,7 @@ import type { Launch } from './command-context.ts'
 import { defineAudit } from './commands/audit.ts'
 import { defineBackfill } from './commands/backfill.ts'
 import { defineBuild } from './commands/build.ts'
+import { defineCausal } from './commands/causal.ts'
 import { defineClean } from './commands/clean.ts'
 import { defineClone } from './commands/clone.ts'
 import { defineCompile } from './commands/compile.ts'
@@ -80,6 +81,7 @@ const groups: readonly { readonly title: string; readonly definers: readonly Com
       defineShow,
       defineProfile,
       defineExperiment,
+      defineCausal,
       defineAudit,
       definePower,
       definePlan,

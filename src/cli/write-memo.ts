@@ -1,11 +1,11 @@
 import { writeFileSync } from 'node:fs'
 import { extname, resolve } from 'node:path'
-import { relationKey } from '../core/node.ts'
+import { type JobNode, relationKey } from '../core/node.ts'
 import { makeProblem, ProblemError } from '../core/problem.ts'
 import { existingRelations, relationIdent, sql } from '../warehouse/index.ts'
 import type { CommandContext, ExitCode } from './command-context.ts'
 import { experimentNamed } from './show-experiments.ts'
-import { openWorkspace, shownPath, withOpenWarehouse } from './workspace.ts'
+import { openWorkspace, shownPath, type Workspace, withOpenWarehouse } from './workspace.ts'
 
 export interface MemoFlags {
   readonly format?: 'markdown' | 'html'
@@ -18,16 +18,27 @@ export async function writeMemo(context: CommandContext, flags: MemoFlags, name:
   const workspace = await openWorkspace(context, {}, { checksSql: false })
   const { experimentsIn } = await import('../run/experiment-standing.ts')
   const node = experimentNamed(experimentsIn(workspace.manifest), name)
+  return writeMemoOf(context, workspace, node, flags, async (memo) => memo)
+}
+
+/** The same for any job that writes a memo, with what is to be added to it. */
+export async function writeMemoOf(
+  context: CommandContext,
+  workspace: Workspace,
+  node: JobNode,
+  flags: MemoFlags,
+  completed: (memo: string, format: 'markdown' | 'html') => Promise<string>,
+): Promise<ExitCode> {
   const relation = node.tables.find(({ suffix }) => suffix === 'memo')!.relation
   const format = flags.format ?? (/^\.html?$/i.test(extname(flags.to ?? '')) ? 'html' : 'markdown')
-  const memo = await withOpenWarehouse(context, workspace, 1, async (warehouse) => {
+  const written = await withOpenWarehouse(context, workspace, 1, async (warehouse) => {
     if ((await existingRelations(warehouse, [relation])).length === 0) return undefined
     const { rows } = await warehouse.query<{ document: string }>(
       sql`select document from ${relationIdent(relation)} where format = ${format}`,
     )
     return rows[0]?.document
   })
-  if (memo === undefined)
+  if (written === undefined)
     throw new ProblemError(
       makeProblem(
         'selection-empty',
@@ -37,6 +48,7 @@ export async function writeMemo(context: CommandContext, flags: MemoFlags, name:
         },
       ),
     )
+  const memo = await completed(written, format)
   if (flags.to === undefined) context.terminal.out.write(memo)
   else {
     const path = resolve(context.workingDirectory, flags.to)

@@ -76,10 +76,8 @@ export type CausalRefuter =
   | { readonly refuter: 'data_subset'; readonly simulations: number; readonly share: number }
   | {
       readonly refuter: 'unobserved_common_cause'
-      readonly simulations: number
       /** Partial R² of the simulated cause with treatment and outcome. */
-      readonly withTreatment: number
-      readonly withOutcome: number
+      readonly strengths: readonly number[]
     }
   | { readonly refuter: 'robustness_value' | 'e_value' }
   /** A column on which the treatment cannot have an effect. */
@@ -136,6 +134,22 @@ export interface CausalOverlap {
   readonly trim: 'optimal' | readonly [lower: number, upper: number]
 }
 
+/** Tables of the schema `truth`. */
+export interface CausalTruth {
+  /** One row for each `estimand` and `outcome`, with its `value`. */
+  readonly effects?: string
+  /** One row for each unit: what it would have come to either way, and how likely it was to be treated. */
+  readonly units?: {
+    readonly table: string
+    readonly unit: string
+    readonly propensity: string
+    readonly without: string
+    readonly with: string
+    /** What both are multiplied by to be in the outcome's unit. */
+    readonly scale: number
+  }
+}
+
 export interface CausalSpec {
   readonly kind: 'causal'
   readonly question: string
@@ -163,8 +177,8 @@ export interface CausalSpec {
   readonly missing: 'refuse' | 'drop'
   readonly ciLevel: number
   readonly seed: number
-  /** A table of the schema `truth` with `estimand, outcome, value`; never read by the job, only by who judges it. */
-  readonly truth?: string
+  /** Where a generator wrote what is true; never read by the job, only by who judges it. */
+  readonly truth?: CausalTruth
   readonly asOf: string
 }
 

@@ -10,7 +10,7 @@ import { anyName, description, nameText, textList } from './schema-pieces.ts'
 const scalar = z.union([z.string(), z.number(), z.boolean()])
 const level = z.number().gt(0).lt(1)
 const share = z.number().gt(0).lt(1)
-const simulations = z.int().min(2).max(100_000)
+const simulations = z.int().min(20).max(100_000)
 
 /** A mapping that may be written as one text under its main key. */
 function orText<T extends z.ZodType>(key: string, schema: T) {
@@ -112,9 +112,7 @@ const refuter = orText(
     ofRefuter('bootstrap', simulated),
     ofRefuter('dummy_outcome', simulated),
     ofRefuter('unobserved_common_cause', {
-      ...simulated,
-      with_treatment: share.default(0.05),
-      with_outcome: share.default(0.05),
+      strengths: z.array(share).min(1).default([0.01, 0.05, 0.1, 0.2, 0.3]),
     }),
     ofRefuter('robustness_value', {}),
     ofRefuter('e_value', {}),
@@ -157,7 +155,22 @@ export const causalSchema = z.strictObject({
   ci_level: level.optional(),
   alpha: level.optional(),
   seed: z.int().min(0).default(1),
-  truth: nameText.optional(),
+  truth: orText(
+    'effects',
+    z.strictObject({
+      effects: nameText.optional(),
+      units: z
+        .strictObject({
+          table: nameText,
+          unit: anyName,
+          propensity: anyName,
+          without: anyName,
+          with: anyName,
+          scale: z.number().positive().default(1),
+        })
+        .optional(),
+    }),
+  ).optional(),
 })
 
 export type CausalYaml = z.infer<typeof causalSchema>

@@ -79,7 +79,7 @@ export function readCausal(document: YamlDocument, yaml: CausalYaml, problems: P
     missing: yaml.missing,
     ciLevel: levelOf(yaml, refuse),
     seed: yaml.seed,
-    ...(yaml.truth !== undefined && { truth: yaml.truth }),
+    ...(yaml.truth && { truth: truthOf(yaml.truth) }),
     asOf: yaml.as_of,
   }
   checkNames(yaml, read, refuse)
@@ -165,6 +165,10 @@ function overlapOf({ overlap }: CausalYaml, refuse: Refuse): CausalSpec['overlap
   }
 }
 
+function truthOf({ effects, units }: NonNullable<CausalYaml['truth']>): NonNullable<CausalSpec['truth']> {
+  return { ...(effects !== undefined && { effects }), ...(units && { units }) }
+}
+
 /** Refuters as they are named, or the usual ones. */
 function refutersOf({ refuters }: CausalYaml, refuse: Refuse): CausalRefuter[] {
   if (!refuters)
@@ -177,11 +181,7 @@ function refutersOf({ refuters }: CausalYaml, refuse: Refuse): CausalRefuter[] {
     ]
   const keys = refuters.map((one) => ('outcome' in one ? `${one.refuter} of ${one.outcome}` : one.refuter))
   refuseTwice(keys, (index) => ['refuters', index], 'refuter', refuse)
-  return refuters.map((one): CausalRefuter => {
-    if (one.refuter !== 'unobserved_common_cause') return one
-    const { refuter, simulations, with_treatment: withTreatment, with_outcome: withOutcome } = one
-    return { refuter, simulations, withTreatment, withOutcome }
-  })
+  return refuters
 }
 
 /** Nodes that are chosen by name have to be in the graph. */

@@ -14,9 +14,11 @@ import { balanceRows } from './balance-rows.ts'
 import { type CausalData, labelsOf } from './causal-data.ts'
 import { estimateOutcome, type OutcomeEstimates } from './estimate-outcome.ts'
 import { identificationRows } from './identification-rows.ts'
+import { implicationRows } from './implication-rows.ts'
 import { overlapRows } from './overlap-rows.ts'
 import { makeAdjustments } from './population.ts'
-import { verdictOf } from './verdict.ts'
+import { refuteOutcome } from './refute/refute-outcome.ts'
+import { headlineOf, verdictOf } from './verdict.ts'
 
 /** All that a causal question comes to. */
 export interface CausalTables {
@@ -34,6 +36,7 @@ export async function analyseCausal(
   spec: CausalSpec,
   data: CausalData,
   origin: TableOrigin,
+  threads = 1,
 ): Promise<CausalTables> {
   const adjustmentOf = data.rows ? makeAdjustments(data.rows) : null
   const outcomes: OutcomeEstimates[] = []
@@ -43,9 +46,16 @@ export async function analyseCausal(
   }
   const refutations: RefutationRow[] = []
   const estimates = outcomes.flatMap((one) => one.estimates)
+  for (const outcome of outcomes) {
+    const headline = headlineOf(spec, outcome.outcome, outcome.estimates)
+    if (headline) refutations.push(...(await refuteOutcome(origin, spec, data, outcome, headline, threads)))
+  }
   return {
     estimates,
-    identification: outcomes.flatMap(({ plan }) => identificationRows(origin, plan)),
+    identification: [
+      ...outcomes.flatMap(({ plan }) => identificationRows(origin, plan)),
+      ...implicationRows(spec, data, origin),
+    ],
     balance: outcomes.flatMap((one) => balanceOf(spec, data, origin, one)),
     overlap: outcomes.flatMap(({ outcome, population }) =>
       population ? overlapRows(spec, origin, outcome, population) : [],

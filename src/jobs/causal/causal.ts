@@ -1,3 +1,4 @@
+import { availableParallelism } from 'node:os'
 import { graphOf } from '../../core/causal-graph/plan-identification.ts'
 import type { CausalSpec } from '../../core/causal-spec.ts'
 import type { MemoRow } from '../../core/experiment-tables.ts'
@@ -20,7 +21,12 @@ export const runCausal: JobRunner<CausalSpec> = async (spec, context) => {
   const columns = await columnsOfUnits(spec, graph, context)
   const source = causalSource(spec, relationOf(spec.data.ref), columns)
   const data = await fetchCausalData(spec, graph, columns, source, context)
-  const tables = await analyseCausal(spec, data, { job: job.name, runId, asOf: spec.asOf })
+  const tables = await analyseCausal(
+    spec,
+    data,
+    { job: job.name, runId, asOf: spec.asOf },
+    availableParallelism(),
+  )
   const memo = await makeCausalMemo({ name: job.name, spec, facts: data.facts, ...tables }, runId)
   const keyType = columns.types.get(spec.data.unit)!
   return {

@@ -33,6 +33,8 @@ export interface OutcomeEstimates {
   readonly estimates: readonly Estimate[]
   /** Null where no method looks at units one by one, or where their propensity cannot be fitted. */
   readonly population: Population | null
+  /** Of each target that could not be spoken of, the units that are comparable. */
+  readonly trimmed: ReadonlyMap<CausalEstimand, Population>
   readonly adjusted: readonly string[]
   readonly weights: readonly UsedWeights[]
   readonly matchings: readonly UsedMatching[]
@@ -60,6 +62,7 @@ export async function estimateOutcome(
   const estimates: Estimate[] = []
   const weights: UsedWeights[] = []
   const matchings: UsedMatching[] = []
+  const trimmed = new Map<CausalEstimand, Population>()
   const sizes = sizesOf(data)
   const tell = (estimator: CausalEstimator, result: MethodResult, own = sizes): void => {
     const { name: method } = estimator
@@ -89,9 +92,12 @@ export async function estimateOutcome(
         asked.push(estimator)
       }
     }
-    if (asked.length > 0 && population) await askInstead(question, target, population, asked, adjusted, tell)
+    if (asked.length > 0 && population) {
+      const kept = await askInstead(question, target, population, asked, adjusted, tell)
+      if (kept) trimmed.set(target, kept)
+    }
   }
-  return { outcome, plan, estimates, population, adjusted, weights, matchings }
+  return { outcome, plan, estimates, population, trimmed, adjusted, weights, matchings }
 }
 
 /** Why no method that compares like with like can speak of a target. */
@@ -129,7 +135,7 @@ async function askInstead(
   estimators: readonly CausalEstimator[],
   adjusted: readonly string[],
   tell: Tell,
-): Promise<void> {
+): Promise<Population | null> {
   const { spec } = question
   const offers = (['att', 'atc'] as const).filter(
     (other) =>
@@ -163,6 +169,7 @@ async function askInstead(
     for (const result of await run(question, estimator, target, trimmed))
       tell(estimator, { ...result, estimand, diagnostics: { ...result.diagnostics, ...diagnostics } }, size)
   }
+  return isRefused(trimmed) ? null : trimmed
 }
 
 function offered(result: MethodResult, target: CausalEstimand): MethodResult {

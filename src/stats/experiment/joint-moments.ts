@@ -64,7 +64,8 @@ export function mergeJointMoments(a: JointMoments, b: JointMoments): JointMoment
       row.map((covariance, j) => {
         const within = a.n < 2 ? 0 : (a.n - 1) * covariance
         const other = b.n < 2 ? 0 : (b.n - 1) * b.covariances[i]![j]!
-        return (within + other + share * deltas[i]! * deltas[j]!) / (n - 1)
+        // The product of the two first, which is the same either way round: the matrix stays symmetric.
+        return (within + other + share * (deltas[i]! * deltas[j]!)) / (n - 1)
       }),
     ),
   }

@@ -36,6 +36,7 @@ interface Unit {
   readonly age: number
   readonly country: string
   readonly late: number | null
+  readonly before: number
   readonly spend: number
   readonly visits: number
 }
@@ -58,6 +59,7 @@ function makeUnits(): Unit[] {
       age,
       country: isGerman ? 'DE' : random.bernoulli(0.5) ? 'FR' : 'IT',
       late: index % 99 === 0 ? null : age,
+      before: usual + random.normal(),
       spend: usual + (used ? effect : 0) + random.normal(),
       visits: random.poisson(Math.exp(0.3 * age + (used ? 0.4 : 0))),
     }
@@ -90,9 +92,27 @@ const files = {
   - ipw_regression_adjustment
   - two_stage_least_squares
   - wald`,
+    `refuters:
+  - { refuter: placebo_treatment, simulations: 40 }
+  - { refuter: random_common_cause, simulations: 40 }
+  - { refuter: data_subset, simulations: 40 }
+  - { refuter: unobserved_common_cause, strengths: [0.05, 0.3] }
+  - robustness_value
+  - e_value
+  - { refuter: negative_control, outcome: before }`,
   ]),
-  ...question('sums', [...usual, 'estimand: [ate, att, atc]', 'estimators: [regression_adjustment, wald]']),
-  ...question('rows', [...usual, 'estimand: [ate, att, atc]', 'estimators: [regression_adjustment, aipw]']),
+  ...question('sums', [
+    ...usual,
+    'estimand: [ate, att, atc]',
+    'estimators: [regression_adjustment, wald]',
+    'refuters: [placebo_treatment, robustness_value]',
+  ]),
+  ...question('rows', [
+    ...usual,
+    'estimand: [ate, att, atc]',
+    'estimators: [regression_adjustment, aipw]',
+    'refuters: []',
+  ]),
   ...question('plans', [
     'units: { model: users, unit: user_id, where: { column: country, values: [DE, FR] } }',
     'treatment: { column: plan, treated: pro, control: free }',
@@ -100,6 +120,7 @@ const files = {
     'covariates: [late]',
     'missing: drop',
     'estimators: [regression_adjustment, ipw]',
+    'refuters: []',
   ]),
 }
 
@@ -119,7 +140,7 @@ describe('causal questions over a relation of units', () => {
     await database.rows(sql`
       create table raw.users (
         user_id bigint, used boolean, plan text, invited boolean, age float8, country text, late float8,
-        spend numeric, visits int
+        before float8,        spend numeric, visits int
       )`)
     await database.rows(sql`
       insert into raw.users select * from jsonb_populate_recordset(null::raw.users, ${JSON.stringify(makeUnits())}::jsonb)`)
@@ -212,13 +233,57 @@ describe('causal questions over a relation of units', () => {
     expect(verdict).toMatchObject({ verdict: 'effect', method: 'aipw' })
     expect(verdict!.bias_share).toBeCloseTo(verdict!.naive / verdict!.estimate - 1, 10)
     expect(verdict!.sentence).toMatch(
-      /^used changes spend by \+[12](\.\d+)? \(95 % interval .* by aipw\. The plain difference of 3\.\d+ overstates the effect by \d\d %\.$/,
+      /^used changes spend by \+[12](\.\d+)? \(95 % interval .* by aipw\. The plain difference of 3\.\d+ overstates the effect by \d\d %\. It passes all \d attempts to refute it\.$/,
     )
     const memos = (await database.rows(
       sql`select format, document from analytics.whole__memo order by format`,
     )) as Record<string, string>[]
     expect(memos[0]!['document']!.match(/<svg/g)).toHaveLength(4)
     expect(memos[1]!['document']).toMatch(/## What this supposes/)
+  })
+
+  test('lets refuters try the estimate that stands for the outcome', async () => {
+    const rows = (await database.rows(sql`
+      select refuter, verdict, method, new_effect, message from analytics.whole__refutations`)) as Row[]
+    const of = (refuter: string) => rows.filter((row) => row['refuter'] === refuter)
+    expect(new Set(rows.map(({ method }) => method))).toEqual(new Set(['aipw']))
+    for (const refuter of ['placebo_treatment', 'random_common_cause', 'data_subset'])
+      expect(of(refuter)[0]!['message']).toMatch(/^passes: /)
+    expect(Math.abs(Number(of('placebo_treatment')[0]!['new_effect']))).toBeLessThan(0.05)
+    expect(Number(of('random_common_cause')[0]!['new_effect'])).toBeCloseTo(effect, 0)
+    for (const refuter of ['unobserved_common_cause', 'robustness_value', 'e_value'])
+      expect(of(refuter)[0]!['verdict']).toBe('informs')
+    expect(of('robustness_value')[0]!['message']).toMatch(/one as strong as (age|country = FR) would leave/)
+    expect(of('negative_control').map((row) => row['verdict'])).toEqual(['passes'])
+    const sums = await database.rows(sql`select refuter, verdict from analytics.sums__refutations order by 1`)
+    expect(sums).toEqual([
+      { refuter: 'placebo_treatment', verdict: 'not_evaluated' },
+      { refuter: 'robustness_value', verdict: 'informs' },
+    ])
+  })
+
+  test('holds what the graph says of the data against them', async () => {
+    const rows = await database.rows(sql`
+      select variables, given, verdict from analytics.whole__identification where kind = 'implication' order by variables`)
+    expect(rows).toEqual([
+      { variables: ['age', 'country'], given: [], verdict: 'ok' },
+      { variables: ['age', 'invited'], given: [], verdict: 'ok' },
+      { variables: ['country', 'invited'], given: [], verdict: 'ok' },
+      { variables: ['spend', 'invited'], given: ['age', 'country', 'used'], verdict: 'ok' },
+    ])
+    // Without the arrow from age to use, the data contradict the graph.
+    const { result } = await run(
+      question('wrong', [
+        ...usual.slice(0, 3),
+        'graph: [age -> spend, country -> used, country -> spend, used -> spend]',
+        'estimators: [regression_adjustment]',
+        'refuters: []',
+      ]),
+    )
+    expect(result.problems).toEqual([])
+    const wrong = await database.rows(sql`
+      select variables, given from analytics.wrong__identification where verdict = 'contradicted'`)
+    expect(wrong).toEqual([{ variables: ['age', 'used'], given: [] }])
   })
 
   test('leaves out who has neither value or is not known, and counts them', async () => {

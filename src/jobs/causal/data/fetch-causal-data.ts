@@ -23,6 +23,7 @@ export async function fetchCausalData(
   columns: CausalColumns,
   source: CausalSource,
   context: Pick<JobContext, 'session' | 'job'>,
+  withRows = needsRows(spec),
 ): Promise<CausalData> {
   const { session } = context
   const needed = neededColumns(spec, graph, columns)
@@ -36,7 +37,7 @@ export async function fetchCausalData(
     used,
     design.map((column) => ({ label: column.label, value: designValue(column, columns) })),
   )
-  const rows = needsRows(spec) ? await fetchRows(session, spec, used, design, known) : null
+  const rows = withRows ? await fetchRows(session, spec, used, design, known) : null
   return {
     ...{ graph, facts, design, leftOut, rows },
     moments: rows

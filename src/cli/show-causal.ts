@@ -1,0 +1,154 @@
+import { writeFileSync } from 'node:fs'
+import { resolve } from 'node:path'
+import { didYouMean } from '../core/did-you-mean.ts'
+import { makeProblem, ProblemError } from '../core/problem.ts'
+import type { CausalNode, CausalStanding } from '../run/causal-standing.ts'
+import type { CommandContext, ExitCode } from './command-context.ts'
+import { causalList, causalPage, truthOf } from './display/causal-lines.ts'
+import { inPlainCharacters } from './display/interval-bar.ts'
+import { hasUnicode } from './has-unicode.ts'
+import { openWorkspace, shownPath, withOpenWarehouse } from './workspace.ts'
+import { type MemoFlags, writeMemoOf } from './write-memo.ts'
+
+export interface CausalFlags {
+  readonly output: 'text' | 'json'
+}
+
+export interface CausalGraphFlags {
+  readonly output: 'svg' | 'dot' | 'json'
+  readonly to?: string
+}
+
+/** Lists the project's causal questions with what came of them. */
+export async function listCausal(context: CommandContext, { output }: CausalFlags): Promise<ExitCode> {
+  const { standings } = await read(context)
+  if (output === 'json') print(context, [JSON.stringify({ questions: standings.map(inSnakeCase) }, null, 2)])
+  else print(context, causalList(standings, context.terminal.out.colors))
+  return 0
+}
+
+/** Shows one question: the verdict, the estimates, what tried to refute them. */
+export async function showCausal(
+  context: CommandContext,
+  { output }: CausalFlags,
+  name: string,
+): Promise<ExitCode> {
+  const { nodes, standings } = await read(context, name)
+  const [standing] = standings
+  if (output === 'json') print(context, [JSON.stringify(inSnakeCase(standing!), null, 2)])
+  else print(context, causalPage(standing!, nodes[0]!.spec, context.terminal.out.colors))
+  return 0
+}
+
+/** Prints the memo of one question, or writes it into a file; beside the truth where that is known. */
+export async function writeCausalMemo(
+  context: CommandContext,
+  flags: MemoFlags,
+  name: string,
+): Promise<ExitCode> {
+  const { workspace, nodes, standings } = await read(context, name)
+  const [{ verdicts, estimates }] = standings as [CausalStanding]
+  const lines = verdicts.flatMap((verdict) => {
+    const truth = truthOf(verdict, estimates)
+    if (truth === null) return []
+    return [
+      [
+        verdict.outcome,
+        ...[verdict.naive, verdict.estimate, truth].map((value) => String(Number(value?.toPrecision(4)))),
+      ],
+    ]
+  })
+  const [{ table, heading, paragraph }, { toMarkdown }, { toHtml }] = await Promise.all([
+    import('../jobs/document/document.ts'),
+    import('../jobs/document/to-markdown.ts'),
+    import('../jobs/document/to-html.ts'),
+  ])
+  const blocks =
+    lines.length === 0
+      ? []
+      : [
+          heading(2, 'Beside the truth'),
+          paragraph('The data are invented, so the effect is known. The analysis never saw it.'),
+          table(['outcome', 'naive', 'causal', 'truth'], lines, [1, 2, 3]),
+        ]
+  return writeMemoOf(context, workspace, nodes[0]!, flags, async (memo, format) => {
+    if (blocks.length === 0) return memo
+    const document = { title: '', blocks }
+    if (format === 'markdown') return `${memo}\n${toMarkdown(document).replace(/^# \n\n/, '')}`
+    const page = await toHtml(document)
+    return memo.replace('</html>', `${page.slice(page.indexOf('</h1>') + '</h1>'.length).trim()}`)
+  })
+}
+
+/** Draws the graph of one question; takes no warehouse. */
+export async function drawCausalGraph(
+  context: CommandContext,
+  flags: CausalGraphFlags,
+  name: string,
+): Promise<ExitCode> {
+  const workspace = await openWorkspace(context, {}, { checksSql: false })
+  const { causalQuestionsIn } = await import('../run/causal-standing.ts')
+  const [{ causalGraphText }] = await Promise.all([import('../jobs/causal/graph-text.ts')])
+  const node = causalNamed(causalQuestionsIn(workspace.manifest), name)
+  const text = causalGraphText(node.spec, flags.output)
+  if (flags.to === undefined) {
+    context.terminal.out.write(`${text}\n`)
+    return 0
+  }
+  const path = resolve(context.workingDirectory, flags.to)
+  try {
+    writeFileSync(path, `${text}\n`)
+  } catch (error) {
+    throw new ProblemError(
+      makeProblem('usage', `${path} cannot be written: ${(error as Error).message}`, {
+        hint: 'name a file in a folder that is there: --to graph.svg',
+      }),
+    )
+  }
+  context.narrator.note(`The graph is in ${shownPath(context, path)}`)
+  return 0
+}
+
+async function read(context: CommandContext, name?: string) {
+  const workspace = await openWorkspace(context, {}, { checksSql: false })
+  const { causalQuestionsIn, causalStandings } = await import('../run/causal-standing.ts')
+  const all = causalQuestionsIn(workspace.manifest)
+  const nodes = name === undefined ? all : [causalNamed(all, name)]
+  const standings =
+    nodes.length === 0
+      ? []
+      : await withOpenWarehouse(context, workspace, 1, (warehouse) => causalStandings(warehouse, nodes))
+  return { workspace, nodes, standings }
+}
+
+/** The question that somebody named, by its name or its id. */
+export function causalNamed(nodes: readonly CausalNode[], name: string): CausalNode {
+  const node = nodes.find((each) => each.name === name || each.id === name)
+  if (node) return node
+  const names = nodes.map((each) => each.name)
+  throw new ProblemError(
+    makeProblem('selection-empty', `there is no causal question '${name}'`, {
+      hint: didYouMean(name, names) ?? 'estimand causal list names them',
+    }),
+  )
+}
+
+function print(context: CommandContext, lines: readonly string[]): void {
+  const shown = hasUnicode(context) ? lines : lines.map(inPlainCharacters)
+  for (const line of shown) context.terminal.out.write(`${line}\n`)
+}
+
+/** As the tables name it: fields, which hold no names of the user's, in snake case. */
+function inSnakeCase(value: CausalStanding): unknown {
+  const convert = (part: unknown): unknown => {
+    if (Array.isArray(part)) return part.map(convert)
+    if (typeof part !== 'object' || part === null) return part
+    return Object.fromEntries(
+      Object.entries(part).map(([key, inner]) => [
+        key.replace(/[A-Z]/g, (letter) => `_${letter.toLowerCase()}`),
+        convert(inner),
+      ]),
+    )
+  }
+  return convert(value)
+}
