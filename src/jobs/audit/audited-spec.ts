@@ -46,6 +46,9 @@ export function auditedSpec(
     health: [],
     sequential,
     multiplicity: { correction: 'none', family: 'all' },
+    // Thousands of experiments are resampled instead of one.
+    bootstrap: { ...spec.bootstrap, replicates: Math.min(spec.bootstrap.replicates, 500) },
+    permutation: { ...spec.permutation, permutations: Math.min(spec.permutation.permutations, 499) },
     methods: [],
   }
   return {
@@ -90,6 +93,10 @@ export function analyseAs({ population, spec, methods, plans }: Omit<AuditInput,
     return { own: { ...whole, methods: whole.methods.filter(isOwn) }, isOwn }
   })
   const origin = { job: '', runId: '', asOf: spec.asOf }
+  // The sequential methods that are asked for, and beside them what they are to do better than.
+  const watched = experimentMethods.filter(
+    (method) => !sequentialKinds.includes(method) || (methods?.includes(method) ?? true),
+  )
   const withRows = specs.some(({ own }) => needsRows(own))
   return (replication: Replication, looksDaily: boolean) => {
     const cells = replicationCells(population, replication)
@@ -99,10 +106,12 @@ export function analyseAs({ population, spec, methods, plans }: Omit<AuditInput,
     const evidence = { cells, facts, tops: [], sinceExposure: [], rows }
     const analyses = specs.map(({ own }) => makeAnalysis(own, evidence, index))
     return {
-      estimates: analyses.flatMap((analysis) => estimateComparisons(analysis, [], origin)),
+      estimates: analyses.flatMap((analysis) =>
+        estimateComparisons(analysis, [], origin, { looksBack: false }),
+      ),
       days: looksDaily
         ? analyses.flatMap((analysis, place) =>
-            cumulativeLifts(analysis, [], experimentMethods.filter(specs[place]!.isOwn)),
+            cumulativeLifts(analysis, [], watched.filter(specs[place]!.isOwn)),
           )
         : [],
     }

@@ -8,11 +8,18 @@ import { type Analysis, type Comparison, methodInput } from './method-input.ts'
 import type { Scale } from './methods/method.ts'
 import { methodRegistry } from './methods/registry.ts'
 
+/** How comparisons are made. */
+export interface ComparisonOptions {
+  /** Whether p-values of sequences are the smallest so far (so it is if not said), or those of the last look alone. */
+  readonly looksBack?: boolean
+}
+
 /** Every outcome of every treatment in every scope, by each method that applies. */
 export function estimateComparisons(
   analysis: Analysis,
   health: readonly HealthFinding[],
   origin: TableOrigin,
+  options: ComparisonOptions = {},
 ): Estimate[] {
   const { spec, index } = analysis
   return index.scopes.flatMap((scope) =>
@@ -26,7 +33,13 @@ export function estimateComparisons(
             methodRegistry[method]
               .scales(outcome)
               .map((scale) =>
-                estimateOne(analysis, { outcome, treatment, scope }, method, scale, health, origin),
+                estimateOne(
+                  analysis,
+                  { outcome, treatment, scope },
+                  { method, scale, ...options },
+                  health,
+                  origin,
+                ),
               ),
           ),
       ),
@@ -37,8 +50,11 @@ export function estimateComparisons(
 function estimateOne(
   analysis: Analysis,
   comparison: Comparison,
-  method: ExperimentMethod,
-  scale: Scale,
+  {
+    method,
+    scale,
+    looksBack = true,
+  }: ComparisonOptions & { readonly method: ExperimentMethod; readonly scale: Scale },
   health: readonly HealthFinding[],
   origin: TableOrigin,
 ): Estimate {
@@ -47,7 +63,7 @@ function estimateOne(
   const entry = methodRegistry[method]
   const input = methodInput(analysis, comparison, scale, {
     needs: entry.needs,
-    looks: entry.looks ? 'all' : 'own',
+    looks: entry.looks === 'plan' || (entry.looks === 'each' && looksBack) ? 'all' : 'own',
   })
   const nTreated = input?.treatment.outcomeMoments.n ?? 0
   const fields = {
