@@ -1,6 +1,7 @@
 import type { Relation } from '../../core/node.ts'
-import { createTableAs, relationIdent, type Session, type SQLQuery, sql } from '../../warehouse/index.ts'
+import { relationIdent, type Session, type SQLQuery, sql } from '../../warehouse/index.ts'
 import { capsQuery, cellKeysQuery, cellsQuery, groupMomentsQuery } from './cells-sql.ts'
+import { refuseCrossovers, refuseUnknownArms } from './exposure-faults.ts'
 import {
   crossingsQuery,
   experimentRows,
@@ -11,7 +12,7 @@ import {
   seenQuery,
 } from './exposures-sql.ts'
 import { funnelBeforeQuery, funnelQuery } from './funnel-sql.ts'
-import { type MetricsPlan, type UnusableColumns, unusableKey } from './metrics-plan.ts'
+import type { MetricsPlan } from './metrics-plan.ts'
 import {
   covariateColumn,
   covariatesOf,
@@ -22,7 +23,7 @@ import {
   type SourceRelation,
   singleDayQuery,
 } from './running-sql.ts'
-import { dayNumber, isFiniteSql, whole } from './source-sql.ts'
+import { dayNumber, whole } from './source-sql.ts'
 import { edgesQuery, isPlain, measuresOfSpan, partialDaysQuery } from './spans-sql.ts'
 import {
   freshQuery,
@@ -32,7 +33,9 @@ import {
   unitsQuery,
   workQuery,
 } from './units-sql.ts'
+import { refuseUnusable } from './unusable-values.ts'
 import { unitValues, variablesOf } from './values-sql.ts'
+import { type WorkTables, withWorkTables } from './work-tables.ts'
 
 /*
  * Brings the tables of a set of metrics up to date. Making them from nothing is the same with no day settled: all
@@ -70,35 +73,6 @@ export interface RefreshOutcome {
   readonly newUnits: number
 }
 
-/** What was found among exposures that the experiments did not foresee. */
-export interface ExposureFault {
-  readonly kind: 'undeclared_arms' | 'crossovers'
-  readonly experiment: string
-  readonly detail: string
-}
-
-/** Thrown when exposures are not what an experiment says of them. */
-export class ExposureFaults extends Error {
-  readonly faults: readonly ExposureFault[]
-
-  constructor(faults: readonly ExposureFault[]) {
-    super(faults.map(({ experiment, detail }) => `${experiment}: ${detail}`).join('; '))
-    this.name = 'ExposureFaults'
-    this.faults = faults
-  }
-}
-
-/** Thrown when rows hold values that are no finite numbers where none were expected. */
-export class UnusableValues extends Error {
-  readonly columns: UnusableColumns
-
-  constructor(columns: UnusableColumns) {
-    super(`values that are no finite numbers: ${[...columns].join(', ')}`)
-    this.name = 'UnusableValues'
-    this.columns = columns
-  }
-}
-
 /** Makes the tables `cells` (from the first day on that was not settled), `units` and `groups`. */
 export async function refreshMetrics(session: Session, input: RefreshInput): Promise<RefreshOutcome> {
   return session.transaction(async () => {
@@ -106,35 +80,31 @@ export async function refreshMetrics(session: Session, input: RefreshInput): Pro
     await session.query(sql`set local work_mem = '64MB'`)
     await session.query(sql`set local hash_mem_multiplier = 8`)
     await session.query(sql`set local jit = off`)
-    const refresh = new Refresh(session, input)
-    try {
-      return await refresh.run()
-    } finally {
-      await refresh.dropWork()
-    }
+    return withWorkTables(session, input.workRelation, (work) => new Refresh(session, input, work).run())
   })
 }
 
 /** One refresh, with the relations that it has made. */
 class Refresh {
-  private readonly made: Relation[] = []
   private readonly session: Session
   private readonly input: RefreshInput
+  private readonly work: WorkTables
 
-  constructor(session: Session, input: RefreshInput) {
+  constructor(session: Session, input: RefreshInput, work: WorkTables) {
     this.session = session
     this.input = input
+    this.work = work
   }
 
   async run(): Promise<RefreshOutcome> {
     const { plan, previous, targets } = this.input
     const seen = await this.readExposures()
-    await this.findFaults(seen)
-    const groupRows = await this.make(
+    await refuseUnknownArms(this.session, plan.experiments, seen)
+    const groupRows = await this.work.makeKept(
       targets.groups,
       groupsQuery(seen, plan.experiments, previous?.groups ?? null, plan.settles),
     )
-    const again = previous && (await this.makeWork('again', seenAgainQuery(previous, seen)))
+    const again = previous && (await this.work.make('again', seenAgainQuery(previous, seen)))
     const first = await this.findFirst(seen, again)
     const crossings = again && (await this.findCrossings(seen, again))
     // Made from nothing, running totals reach back far enough to give covariates as well.
@@ -167,30 +137,10 @@ class Refresh {
       const { relation, types } = exposures.get(reading.experiments[0]!.experiment.data.ref)!
       return sql`(${seenQuery(reading, relation, types, unitType, times)})`
     })
-    return this.makeWork(
+    return this.work.make(
       'seen',
       queries.length === 0 ? noExposures(unitType) : sql.join(queries, sql` union all `),
     )
-  }
-
-  private async findFaults(seen: Relation): Promise<void> {
-    const { plan } = this.input
-    const { rows } = await this.session.query<{ number: number; arms: string[] }>(sql`
-      select experiment_number as number, array_agg(distinct arm order by arm) as arms
-      from ${relationIdent(seen)} group by 1`)
-    const faults: ExposureFault[] = rows.flatMap(({ number, arms }) => {
-      const { name, arms: declared } = plan.experiments[number]!
-      const unknown = arms.filter((arm) => !declared.includes(arm))
-      if (unknown.length === 0) return []
-      return [
-        {
-          kind: 'undeclared_arms',
-          experiment: name,
-          detail: `exposures carry arms that the experiment does not declare: ${unknown.join(', ')}`,
-        },
-      ]
-    })
-    if (faults.length > 0) throw new ExposureFaults(faults)
   }
 
   /** Whether a single day is read, on top of what is settled. */
@@ -204,12 +154,12 @@ class Refresh {
   ): Promise<{ relation: Relation; newUnits: number; firstDay: number | null }> {
     const { plan } = this.input
     const known = again && relationIdent(again)
-    const relation = await this.makeWork('first', firstExposuresQuery(seen, plan.experiments, known))
-    await this.analyze(relation)
+    const relation = await this.work.make('first', firstExposuresQuery(seen, plan.experiments, known))
+    await this.work.analyze(relation)
     const { rows } = await this.session.query<{ units: number; day: number | null }>(
       sql`select count(*) as units, min(exposed_day) as day from ${relationIdent(relation)}`,
     )
-    await this.refuseCrossovers(relation)
+    await refuseCrossovers(this.session, plan.experiments, relationIdent(relation))
     return { relation, newUnits: rows[0]!.units, firstDay: rows[0]!.day }
   }
 
@@ -224,25 +174,25 @@ class Refresh {
     for (const [index, source] of this.input.sources.entries()) {
       const isKnown = history.length > 0 && plan.sources[index]!.day !== undefined
       const query = isKnown ? null : covariatesQuery(plan, index, source, first, firstDay ?? plan.until)
-      const relation = query && (await this.makeWork(`before_${index}`, query))
+      const relation = query && (await this.work.make(`before_${index}`, query))
       before.push(relation)
       const sums = covariatesOf(plan)
         .filter(({ measure }) => plan.measures[measure]!.source === index)
         .map(({ measure, days }) => ({ measure, column: covariateColumn(measure, days) }))
-      if (relation) await this.refuseUnusable(relation, sums, sql``)
+      if (relation) await refuseUnusable(this.session, plan, { relation, sums, where: sql`` })
     }
     for (const [index, metric] of plan.metrics.entries()) {
       if (metric.definition.kind !== 'funnel' || !metric.variables[0]!.covariate) continue
       const source = this.sourceOf(index)
       const query = funnelBeforeQuery(plan, index, first, { source, first: firstDay ?? plan.until })
-      funnels.set(index, await this.makeWork(`funnel_before_${index}`, query))
+      funnels.set(index, await this.work.make(`funnel_before_${index}`, query))
     }
     const totals = this.readsOneDay(base) ? null : running
-    const fresh = await this.makeWork(
+    const fresh = await this.work.make(
       'fresh',
       freshQuery(plan, { first, groups: targets.groups, before, funnels, running: totals, history }),
     )
-    await this.analyze(fresh, ['unit', 'group_id', 'exposed_day'])
+    await this.work.analyze(fresh, ['unit', 'group_id', 'exposed_day'])
     return fresh
   }
 
@@ -252,50 +202,22 @@ class Refresh {
     return sources[plan.sources.findIndex((source) => JSON.stringify(source) === key)]!
   }
 
-  private async refuseCrossovers(units: Relation): Promise<void> {
-    const { plan } = this.input
-    const refusing = plan.experiments.flatMap(({ data }, number) =>
-      data.crossovers === 'fail' ? [number] : [],
-    )
-    if (refusing.length === 0) return
-    const { rows } = await this.session.query<{ number: number; units: number }>(sql`
-      select experiment_number as number, count(*) as units from ${relationIdent(units)}
-      where crossed_day is not null and experiment_number = any(${refusing}::int[])
-      group by 1 order by 1`)
-    this.throwCrossovers(rows)
-  }
-
-  private throwCrossovers(rows: readonly { number: number; units: number }[]): void {
-    if (rows.length === 0) return
-    throw new ExposureFaults(
-      rows.map(({ number, units }) => ({
-        kind: 'crossovers',
-        experiment: this.input.plan.experiments[number]!.name,
-        detail: `${units} ${units === 1 ? 'unit was' : 'units were'} seen in more than one arm`,
-      })),
-    )
-  }
-
   private async findCrossings(seen: Relation, again: Relation): Promise<Relation | null> {
     const { plan } = this.input
-    const { relation: crossings, rows: found } = await this.makeCounted(
+    const { relation: crossings, rows: found } = await this.work.makeCounted(
       'crossings',
       crossingsQuery(seen, plan.experiments, relationIdent(again)),
     )
     if (found === 0) return null
-    await this.analyze(crossings)
-    const refusing = plan.experiments.flatMap(({ data }, number) =>
-      data.crossovers === 'fail' ? [number] : [],
-    )
-    if (refusing.length > 0) {
-      const { rows } = await this.session.query<{ number: number; units: number }>(sql`
-        select g.experiment_number as number, count(*) as units
+    await this.work.analyze(crossings)
+    await refuseCrossovers(
+      this.session,
+      plan.experiments,
+      sql`(
+        select g.experiment_number, c.crossed_day
         from ${relationIdent(crossings)} as c
-        inner join ${this.groups()} as g on g.group_id = c.group_id
-        where g.experiment_number = any(${refusing}::int[])
-        group by 1 order by 1`)
-      this.throwCrossovers(rows)
-    }
+        inner join ${this.groups()} as g on g.group_id = c.group_id)`,
+    )
     return crossings
   }
 
@@ -303,14 +225,18 @@ class Refresh {
   private async addUp(first: Relation, base: number): Promise<Relation> {
     const { plan, sources } = this.input
     const running = this.readsOneDay(base)
-      ? await this.makeWork('running', singleDayQuery(plan, sources))
-      : await this.makeWork(
+      ? await this.work.make('running', singleDayQuery(plan, sources))
+      : await this.work.make(
           'running',
           runningQuery(plan, sources, relationIdent(await this.findUnits(first, base)), base),
         )
-    await this.analyze(running, ['unit', 'day'])
+    await this.work.analyze(running, ['unit', 'day'])
     const last = plan.measures.map((_, measure) => ({ measure, column: measureColumn(measure) }))
-    await this.refuseUnusable(running, last, sql`where day = ${whole(plan.until)}`)
+    await refuseUnusable(this.session, plan, {
+      relation: running,
+      sums: last,
+      where: sql`where day = ${whole(plan.until)}`,
+    })
     return running
   }
 
@@ -324,29 +250,12 @@ class Refresh {
         inner join ${this.groups()} as g on g.group_id = k.group_id
         where g.last_day > ${whole(base)}`
       : sql``
-    const units = await this.makeWork('unit', sql`select distinct unit from ${relationIdent(first)} ${known}`)
-    await this.analyze(units)
-    return units
-  }
-
-  /** A sum with a value that is no finite number is none, so looking at sums is enough. */
-  private async refuseUnusable(
-    relation: Relation,
-    sums: readonly { readonly measure: number; readonly column: SQLQuery }[],
-    where: SQLQuery,
-  ): Promise<void> {
-    const { plan } = this.input
-    if (sums.length === 0) return
-    const tests = sums.map(({ column }) => sql`coalesce(bool_or(not ${isFiniteSql(column)}), false)`)
-    const { rows } = await this.session.query<{ found: boolean[] }>(
-      sql`select array[${sql.join(tests, sql`, `)}] as found from ${relationIdent(relation)} ${where}`,
+    const units = await this.work.make(
+      'unit',
+      sql`select distinct unit from ${relationIdent(first)} ${known}`,
     )
-    const columns = sums.flatMap(({ measure }, index) => {
-      const { source, measure: summed } = plan.measures[measure]!
-      if (!rows[0]!.found[index] || summed.column === undefined) return []
-      return [unusableKey(plan.sources[source]!, summed.column)]
-    })
-    if (columns.length > 0) throw new UnusableValues(new Set(columns))
+    await this.work.analyze(units)
+    return units
   }
 
   /** Joins to the totals where spans begin and end, and to what units reached of funnels. */
@@ -369,10 +278,10 @@ class Refresh {
       const partials: Record<'base' | 'close', Relation | null> = { base: null, close: null }
       for (const edge of ['base', 'close'] as const) {
         const query = partialDaysQuery(plan, index, edge, { ...parts, sources })
-        if (query) partials[edge] = await this.makeWork(`partial_${edge}_${index}`, query)
+        if (query) partials[edge] = await this.work.make(`partial_${edge}_${index}`, query)
       }
-      const edges = await this.makeWork(`edges_${index}`, edgesQuery(plan, index, { ...parts, partials }))
-      await this.analyze(edges, ['unit', 'group_id'])
+      const edges = await this.work.make(`edges_${index}`, edgesQuery(plan, index, { ...parts, partials }))
+      await this.work.analyze(edges, ['unit', 'group_id'])
       join(edges, `p${index}`)
     }
     for (const [index, { definition }] of plan.metrics.entries()) {
@@ -383,8 +292,8 @@ class Refresh {
         groups: parts.groups,
         first: parts.base + 1,
       })
-      const funnel = await this.makeWork(`funnel_${index}`, query)
-      await this.analyze(funnel, ['unit', 'group_id'])
+      const funnel = await this.work.make(`funnel_${index}`, query)
+      await this.work.analyze(funnel, ['unit', 'group_id'])
       join(funnel, `f${index}`)
     }
     return sql.join(joins, sql`\n    `)
@@ -414,19 +323,19 @@ class Refresh {
       ${joins}`
     const fromDay = sql`where ${day} > ${whole(base)}`
     const capped = capsQuery(plan, { from: sql`${from} ${fromDay}`, day })
-    const caps = capped && (await this.makeWork('caps', capped))
+    const caps = capped && (await this.work.make('caps', capped))
     const capJoin = caps
       ? sql`left join ${relationIdent(caps)} as k on k.experiment_number = g.experiment_number and k.day = ${day}`
       : sql``
-    const moments = await this.makeWork(
+    const moments = await this.work.make(
       'moments',
       this.readsOneDay(base) && !caps
         ? groupMomentsQuery(plan, { from: this.unitsOfLastDay(), day }, unitValues)
         : groupMomentsQuery(plan, { from: sql`${from} ${capJoin} ${fromDay}`, day }),
     )
-    const keys = await this.makeWork('keys', cellKeysQuery(groups))
-    await this.analyze(keys)
-    return this.make(targets.cells, cellsQuery(plan, moments, keys))
+    const keys = await this.work.make('keys', cellKeysQuery(groups))
+    await this.work.analyze(keys)
+    return this.work.makeKept(targets.cells, cellsQuery(plan, moments, keys))
   }
 
   /** Where a single day is read, the units' table has all values as they are at its end. */
@@ -459,7 +368,7 @@ class Refresh {
     const { work, groups, running, joins } = parts
     const at = (alias: SQLQuery, day: number): SQLQuery => sql`
       left join ${relationIdent(running)} as ${alias} on ${alias}.unit = w.unit and ${alias}.day = least(${whole(day)}, g.last_day)`
-    return this.make(
+    return this.work.makeKept(
       targets.units,
       unitsQuery(
         plan,
@@ -471,32 +380,5 @@ class Refresh {
       ${joins}`,
       ),
     )
-  }
-
-  private async make(relation: Relation, query: SQLQuery): Promise<number> {
-    return (await this.session.query(createTableAs(relation, query, { unlogged: false }))).rowCount
-  }
-
-  private async makeWork(name: string, query: SQLQuery): Promise<Relation> {
-    return (await this.makeCounted(name, query)).relation
-  }
-
-  private async makeCounted(name: string, query: SQLQuery): Promise<{ relation: Relation; rows: number }> {
-    const relation = this.input.workRelation(name)
-    const { rowCount } = await this.session.query(createTableAs(relation, query, { unlogged: true }))
-    this.made.push(relation)
-    return { relation, rows: rowCount }
-  }
-
-  private async analyze(relation: Relation, columns: readonly string[] = []): Promise<void> {
-    const names = columns.map((name) => sql.ident(name))
-    const list = names.length === 0 ? sql`` : sql` (${sql.join(names, sql`, `)})`
-    await this.session.query(sql`analyze ${relationIdent(relation)}${list}`)
-  }
-
-  /** Drops what was only worked on; after a failure the transaction has taken it back already. */
-  async dropWork(): Promise<void> {
-    for (const relation of this.made.splice(0))
-      await this.session.query(sql`drop table if exists ${relationIdent(relation)}`).catch(() => {})
   }
 }

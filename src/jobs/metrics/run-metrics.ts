@@ -4,17 +4,13 @@ import { makeProblem, ProblemError } from '../../core/problem.ts'
 import { columnsOf, relationIdent, sql } from '../../warehouse/index.ts'
 import type { JobContext, JobOutcome, JobRunner, JobTable } from '../job.ts'
 import { isoDay } from './day-number.ts'
+import { ExposureFaults } from './exposure-faults.ts'
 import { checkColumns } from './metrics-columns.ts'
 import { type MetricsPlan, planMetrics, type UnusableColumns, unusableKey } from './metrics-plan.ts'
-import {
-  ExposureFaults,
-  type RefreshInput,
-  type RefreshOutcome,
-  refreshMetrics,
-  UnusableValues,
-} from './refresh-metrics.ts'
+import { type RefreshInput, type RefreshOutcome, refreshMetrics } from './refresh-metrics.ts'
 import type { SourceRelation } from './running-sql.ts'
 import { metricColumns, type PreviousRefresh, unitColumns } from './units-sql.ts'
+import { UnusableValues } from './unusable-values.ts'
 
 /*
  * Runs `kind: metrics`: brings its tables up to date where they are there and fit, and makes them from nothing otherwise.
