@@ -3,6 +3,7 @@ import type { CommandLog } from './command-log.ts'
 import type { Narrator } from './display/narrator.ts'
 import type { GlobalFlags } from './flags.ts'
 import type { Environment, Terminal } from './output.ts'
+import type { GoingOn, Surroundings } from './surroundings.ts'
 
 /** What a command has at hand besides its own flags. */
 export interface CommandContext {
@@ -17,6 +18,10 @@ export interface CommandContext {
   readonly startedAt: Date
   /** A new id that no other run has. */
   readonly newId: () => string
+  /** Runs another command line within this process, with other surroundings; gives its exit code. */
+  readonly runWithin: (argv: readonly string[], changes: Partial<Surroundings>) => Promise<number>
+  /** How runs of nodes go on where others were cut off. */
+  readonly goingOn?: GoingOn
   /** Aborted by the first Ctrl-C. */
   readonly signal: AbortSignal
   /** Everything that the command tells, for whoever wants to hear it. */

@@ -109,7 +109,7 @@ export async function executeNodes(
           storeFailures: flags.storeFailures ?? false,
           warnError: context.flags.warnError ?? false,
           templateFlags: templateFlags(context, flags),
-          ...(request.retryOf !== undefined && { retryOf: request.retryOf }),
+          ...goingOn(context, request),
         },
         {
           emit,
@@ -141,6 +141,12 @@ export async function executeNodes(
     }
     return exitCodeOfRun(result)
   })
+}
+
+/** Which run is gone on with, and whether others may go on with this one while it is at work. */
+function goingOn({ goingOn: said }: CommandContext, request: ExecuteRequest) {
+  const retryOf = request.retryOf ?? said?.retryOf
+  return { ...(retryOf && { retryOf }), ...(said?.keepsAsBuilt && { keepsAsBuilt: true }) }
 }
 
 /** A run of nothing, whose artifacts take the place of those of the run before. */

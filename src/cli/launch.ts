@@ -18,7 +18,11 @@ import { packageVersion } from './version.ts'
 const patienceMs = 1000
 
 /** Makes the function that runs a command's body with everything around it: log, narrator, Ctrl-C, errors. */
-export function makeLaunch(surroundings: Surroundings, finish: (exitCode: number) => void): Launch {
+export function makeLaunch(
+  surroundings: Surroundings,
+  finish: (exitCode: number) => void,
+  run: (argv: readonly string[], surroundings: Surroundings) => Promise<number>,
+): Launch {
   return <Flags>(body: CommandBody<Flags>, narrateOn: Parameters<Launch>[1] = 'err') =>
     async (...received: unknown[]) => {
       const command = received.at(-1) as Command
@@ -27,7 +31,12 @@ export function makeLaunch(surroundings: Surroundings, finish: (exitCode: number
       // What a program reads from stdout must be that alone.
       const plainSide = narrateOn === 'out' && flags.output !== 'json' ? 'out' : 'err'
       const side = narrateOn === 'events' && flags.logFormat === 'json' ? 'out' : plainSide
-      const { context, release } = await makeContext(pathOf(command), flags, side, surroundings)
+      const runWithin: CommandContext['runWithin'] = (argv, changes) =>
+        run(argv, { ...surroundings, ...changes })
+      const { context, release } = await makeContext(pathOf(command), flags, side, {
+        ...surroundings,
+        runWithin,
+      })
       const end = tellCommand(context)
       try {
         finish(end(await body(context, flags, command.args)))
@@ -82,9 +91,10 @@ async function makeContext(
   command: string,
   flags: GlobalFlags & { useColors?: boolean; projectColors?: boolean },
   side: 'out' | 'err',
-  surroundings: Surroundings,
+  surroundings: Surroundings & Pick<CommandContext, 'runWithin'>,
 ): Promise<{ readonly context: CommandContext; readonly release: () => void }> {
-  const { clock, environment, workingDirectory, processId, newId, signals, exit } = surroundings
+  const { clock, environment, workingDirectory, processId, newId, signals, exit, goingOn, runWithin } =
+    surroundings
   const startedAt = clock()
   const color = flags.color === false || flags.useColors === false ? false : flags.projectColors
   const terminal = makeTerminal(surroundings, environment, color)
@@ -128,6 +138,8 @@ async function makeContext(
     events,
     log,
     narrator,
+    runWithin,
+    ...(goingOn && { goingOn }),
   }
   return { context, release }
 }

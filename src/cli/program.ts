@@ -27,6 +27,8 @@ import { defineRetry } from './commands/retry.ts'
 import { defineRollback } from './commands/rollback.ts'
 import { defineRun } from './commands/run.ts'
 import { defineRunOperation } from './commands/run-operation.ts'
+import { defineRuns } from './commands/runs.ts'
+import { defineScheduler, defineWorker } from './commands/scheduler.ts'
 import { defineSeed } from './commands/seed.ts'
 import { defineShow } from './commands/show.ts'
 import { defineSnapshot } from './commands/snapshot.ts'
@@ -92,7 +94,7 @@ const groups: readonly { readonly title: string; readonly definers: readonly Com
       defineDebug,
     ],
   },
-  { title: 'Schedule:', definers: [defineDag] },
+  { title: 'Schedule:', definers: [defineDag, defineRuns, defineScheduler, defineWorker] },
   { title: 'Keep house:', definers: [defineInit, defineDb, defineDeps, defineClean] },
 ]
 

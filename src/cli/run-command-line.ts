@@ -10,9 +10,10 @@ import { usageProblem } from './usage-problem.ts'
 /** Runs one command line and gives its exit code; never throws for what a person may have typed. */
 export async function runCommandLine(argv: readonly string[], surroundings: Surroundings): Promise<number> {
   let exitCode = 0
-  const launch = makeLaunch(surroundings, (code) => {
+  const finish = (code: number): void => {
     exitCode = code
-  })
+  }
+  const launch = makeLaunch(surroundings, finish, runCommandLine)
   try {
     const program = makeProgram(surroundings, launch)
     await program.parseAsync([...argv], { from: 'user' })

@@ -10,6 +10,7 @@ import type { OnBuilt } from './carry-out.ts'
 import { collectProblems } from './collect-problems.ts'
 import { type Execution, execute, skipped } from './execute.ts'
 import type { Beginning } from './go-on.ts'
+import { type BuildKeeper, makeBuildKeeper } from './keep-builds.ts'
 import { isUnknown } from './lost-publication.ts'
 import { makeRunContext } from './make-run-context.ts'
 import { type HooksEnded, runEndHooks, runStartHooks } from './project-hooks.ts'
@@ -43,7 +44,19 @@ export async function buildAndPublish(
 ): Promise<Ended> {
   const { plan, adopted, seconds, lease } = begun
   effects.emit({ type: 'durations_known', seconds: Object.fromEntries(seconds) })
-  const context = contextOf(request, begun, effects)
+  let keeper: BuildKeeper | null = null
+  const context = contextOf(request, begun, {
+    ...effects,
+    emit: (event) => {
+      if (event.type === 'node_finished') keeper?.ended(event.result)
+      effects.emit(event)
+    },
+  })
+  if (request.keepsAsBuilt && plan.publish === 'run') keeper = makeBuildKeeper(context, begun)
+  const onBuilt: OnBuilt = async (step, outcome) => {
+    keeper?.built(step, outcome)
+    await publishEach(begun, context)(step, outcome)
+  }
   const problems: Problem[] = []
   const hooks: HookResult[] = []
   const runHooks = (work: () => Promise<HooksEnded>): Promise<boolean> =>
@@ -53,7 +66,8 @@ export async function buildAndPublish(
       if (ended.problems.length > 0) throw new ProblemError(ended.problems)
     })
   const hasBegun = await runHooks(() => runStartHooks(context))
-  const done = hasBegun ? await execute(context, publishEach(begun, context)) : nothingDone(plan)
+  const done = hasBegun ? await execute(context, onBuilt) : nothingDone(plan)
+  await keeper?.settle()
   const failed = done.results.filter(({ status }) => isFailure(status)).map(({ nodeId }) => nodeId)
   const mayPublish = hasBegun && !effects.signal.aborted && failed.every((id) => done.passedOver.has(id))
   const publication = await publishAll(begun, done, { context, mayPublish, problems })

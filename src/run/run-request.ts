@@ -44,6 +44,11 @@ export interface RunRequest {
   readonly warnError?: boolean
   /** The failed run that this one goes on with: what it has built is not built again if nothing has changed. */
   readonly retryOf?: string
+  /**
+   * Whether each build is kept as soon as it stands, so that another run can go on with it if this one is killed.
+   * Otherwise what a killed run has built is dropped.
+   */
+  readonly keepsAsBuilt?: boolean
   /** How many publications can be taken back. A run that says 0 lets go of those before it, too. */
   readonly keepPublications: number
   /** What may stay as it was published, where nothing about it has changed; views, where nothing is said. */

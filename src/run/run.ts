@@ -204,13 +204,16 @@ async function settle(
   return withProblems(result, problems)
 }
 
-/** Drops everything that the run has built. */
+/** Drops everything that the run has built, unless another took its place: that one may go on with what stands there. */
 async function clearUp(
   { warehouse: { control } }: RunRequest,
   { plan, lease, owner }: Pick<Begun, 'plan' | 'lease' | 'owner'>,
 ): Promise<void> {
-  await dropBuildSchemas(control, plan.buildSchema)
-  await forgetKeptBuilds(control, lease, owner)
+  await control.transaction(async () => {
+    await lease.fence(control)
+    await dropBuildSchemas(control, plan.buildSchema)
+    await forgetKeptBuilds(control, lease, owner)
+  })
 }
 
 /** A hash of the definitions of all that is planned: the same for the same state of the project and the same choice. */

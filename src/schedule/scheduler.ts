@@ -1,5 +1,6 @@
 import type { Dag } from '../core/dag.ts'
 import type { Problem } from '../core/problem.ts'
+import { makeTimeZone, type TimeZone } from '../core/time-zone.ts'
 import type {
   DagRetention,
   DagState,
@@ -144,7 +145,8 @@ export function makeScheduler(effects: SchedulerEffects): Scheduler {
         now,
       )
       states = await store.readStates()
-      watched = new Map(found.dags.map((dag) => [dag.name, watch(dag, states.get(dag.name))]))
+      const zoneOf = remembered(makeTimeZone)
+      watched = new Map(found.dags.map((dag) => [dag.name, watch(dag, states.get(dag.name), zoneOf)]))
       reading = found
       emit({ type: 'dags_read', dags: found.dags.length, problems: found.problems })
       return
@@ -153,7 +155,7 @@ export function makeScheduler(effects: SchedulerEffects): Scheduler {
     states = await store.readStates()
     for (const one of watched.values()) {
       const [was, is] = [before.get(one.dag.name), states.get(one.dag.name)]
-      if (was?.isPaused !== is?.isPaused) one.next = watch(one.dag, is).next
+      if (was?.isPaused !== is?.isPaused) one.next = nextOf(one.timetable, is)
     }
   }
 
@@ -265,8 +267,21 @@ export function makeScheduler(effects: SchedulerEffects): Scheduler {
 }
 
 /** What is to be known of a DAG to fire it. */
-function watch(dag: Dag, state: DagState | undefined): Watched {
-  const timetable = dag.schedule && makeTimetable(dag.schedule)
-  const next = timetable && state ? timetable.next(Date.parse(state.firedUpTo)) : null
-  return { dag, timetable, next }
+function watch(dag: Dag, state: DagState | undefined, zoneOf: (name: string) => TimeZone): Watched {
+  const timetable = dag.schedule && makeTimetable(dag.schedule, zoneOf)
+  return { dag, timetable, next: nextOf(timetable, state) }
+}
+
+function nextOf(timetable: Timetable | null, state: DagState | undefined): number | null {
+  return timetable && state ? timetable.next(Date.parse(state.firedUpTo)) : null
+}
+
+/** A thousand DAGs are in a handful of zones, and looking one up takes time. */
+function remembered<Value>(make: (name: string) => Value): (name: string) => Value {
+  const made = new Map<string, Value>()
+  return (name) => {
+    const known = made.get(name) ?? make(name)
+    made.set(name, known)
+    return known
+  }
 }

@@ -3,6 +3,7 @@ export { readDurations } from './durations.ts'
 export { forgetOldEvents, isKept, recordEvents } from './events.ts'
 export { type LedgerChange, readLedgers, recordIntervals } from './intervals.ts'
 export {
+  addKeptBuilds,
   forgetKeptBuilds,
   forgetOldBuilds,
   type KeptBuild,

@@ -41,6 +41,25 @@ export async function readKeptRun(session: Session, owner: RunOwner, runId: stri
   return first ? { buildSchema: first.build_schema, builds: rows.map(({ build }) => build) } : null
 }
 
+/**
+ * Keeps builds of a run that is still at work, so that another can go on from there if this one is killed. What a run has
+ * kept in this way is forgotten when it ends.
+ */
+export async function addKeptBuilds(
+  session: Pick<Session, 'query'>,
+  lease: Lease,
+  runId: string,
+  builds: readonly KeptBuild[],
+): Promise<void> {
+  await session.query(sql`
+    insert into estimand.kept_builds (run_id, node_id, build)
+    select ${runId}, build ->> 'nodeId', build
+    from estimand.leases
+    cross join jsonb_array_elements(${JSON.stringify(builds)}::jsonb) as build
+    where token = ${lease.token} and superseded_by is null
+    on conflict (run_id, node_id) do update set build = excluded.build`)
+}
+
 /** Says what of a run is kept, in place of what was kept before of the same relations. */
 export async function recordKeptBuilds(
   session: Session,
@@ -60,8 +79,8 @@ export async function recordKeptBuilds(
 }
 
 /**
- * Forgets the kept builds of runs that built some of what the lease is about, and returns the schemas in which they
- * stand. Somebody else may be going on with others.
+ * Forgets the kept builds of the lease's own run and of runs that built some of what the lease is about, and returns the
+ * schemas in which they stand. Somebody else may be going on with others.
  */
 export async function forgetKeptBuilds(session: Session, lease: Lease, owner: RunOwner): Promise<string[]> {
   const { rows } = await session.query<{ build_schema: string }>(sql`
@@ -70,6 +89,8 @@ export async function forgetKeptBuilds(session: Session, lease: Lease, owner: Ru
     where runs.run_id = kept.run_id
       and ${isOf(owner)}
       and kept.run_id in (
+        select leases.run_id from estimand.leases where leases.token = ${lease.token}
+        union all
         select others.run_id
         from estimand.kept_builds others
         cross join lateral jsonb_array_elements((others.build -> 'builds') || (others.build -> 'publish')) as one

@@ -4,9 +4,11 @@ import { examples } from '../examples.ts'
 import { parseCount } from '../options.ts'
 import type { DagListFlags, DagNextFlags, DagShowFlags } from '../show-dags.ts'
 import type { DagValidateFlags } from '../validate-dags.ts'
+import { defineDagControl } from './dag-control.ts'
 
 /** `estimand dag …`: what runs when. */
-export const defineDag: CommandDefiner = (program, { command, launch }) => {
+export const defineDag: CommandDefiner = (program, place) => {
+  const { command, launch } = place
   const dag = command(program, 'dag')
     .usage('<command> [options]')
     .description('the DAGs of dags/*.yml: what they are, when they run, and runs of them')
@@ -60,12 +62,18 @@ export const defineDag: CommandDefiner = (program, { command, launch }) => {
       }),
     )
 
+  defineDagControl(dag, place)
   dag.addHelpText(
     'after',
     examples([
       ['estimand dag list', 'what runs when'],
       ['estimand dag validate', 'check the files, in CI say'],
       ['estimand dag show nightly --output svg > nightly.svg', 'a drawing'],
+      ['estimand dag run nightly', 'now, for the last night that is over'],
+      [
+        'estimand dag backfill nightly --from 2026-01-01 --to 2026-02-01 --dry-run',
+        'which runs that would be',
+      ],
       ['estimand dag next nightly --after 2026-03-27', 'what happens when clocks are changed'],
     ]),
   )

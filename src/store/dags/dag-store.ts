@@ -15,6 +15,8 @@ import {
   readDagOfRun,
   readDagRuns,
   readNodeTimings,
+  readRunsById,
+  readRunsWithin,
   readStepTries,
 } from './read-dag-runs.ts'
 import { type DagRetention, forgetOldDagRuns } from './retention.ts'
@@ -75,7 +77,10 @@ export function makeDagStore(warehouse: Pick<Warehouse, 'control' | 'withSession
     claim: (to: Parameters<typeof claimSteps>[2], now: Date) => on((s) => claimSteps(s, owner, to, now)),
     finish: (claim: ClaimId, ended: EndedTry, now: Date) => on((s) => finishStep(s, claim, ended, now)),
     readRuns: (filter: DagRunFilter) => on((s) => readDagRuns(s, owner, filter)),
+    readRunsById: (ids: readonly string[]) => on((s) => readRunsById(s, ids)),
     findRuns: (id: string) => on((s) => findDagRuns(s, owner, id)),
+    readRunsWithin: (dag: string, from: string, to: string) =>
+      on((s) => readRunsWithin(s, owner, dag, from, to)),
     readTries: (dagRunId: string) => on((s) => readStepTries(s, dagRunId)),
     readTimings: (dagRunId: string) => on((s) => readNodeTimings(s, dagRunId)),
     readDagOfRun: (dagRunId: string) => on((s) => readDagOfRun(s, dagRunId)),

@@ -130,11 +130,14 @@ export async function claimSteps(
     readonly host: string
     readonly count: number
     readonly pools: Readonly<Record<string, number>>
+    /** Only steps of these runs; of all where nothing is said. */
+    readonly only?: readonly string[]
   },
   now: Date,
 ): Promise<ClaimedStep[]> {
   const ready = sql`
     run.status = 'running' and run.stop_reason is null and ${isOf(sql`run`, owner)}
+    and (${to.only ?? null}::uuid[] is null or run.dag_run_id = any(${to.only ?? null}::uuid[]))
     and step.status = 'queued' and (step.not_before is null or step.not_before <= ${now.toISOString()})`
   const any = await session.query(sql`
     select from estimand.dag_run_steps step join estimand.dag_runs run using (dag_run_id) where ${ready} limit 1`)

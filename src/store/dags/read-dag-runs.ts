@@ -102,6 +102,32 @@ export async function findDagRuns(session: Session, owner: DagOwner, id: string)
   )
 }
 
+/** The runs of a DAG that speak about times between two instants and nothing else. */
+export async function readRunsWithin(
+  session: Pick<Session, 'query'>,
+  owner: DagOwner,
+  dag: string,
+  from: string,
+  to: string,
+): Promise<DagRun[]> {
+  return readDagRunsWhere(
+    session,
+    sql`${isOf(sql`run`, owner)} and run.dag = ${dag}
+      and run.interval_start >= ${from}::timestamptz and run.interval_end <= ${to}::timestamptz`,
+    mostRuns,
+  )
+}
+
+const mostRuns = 100_000
+
+/** The runs with these ids. */
+export async function readRunsById(
+  session: Pick<Session, 'query'>,
+  ids: readonly string[],
+): Promise<DagRun[]> {
+  return readDagRunsWhere(session, sql`run.dag_run_id = any(${ids}::uuid[])`, ids.length)
+}
+
 /** The runs for which a condition on `run` holds, the newest first. */
 export async function readDagRunsWhere(
   session: Pick<Session, 'query'>,

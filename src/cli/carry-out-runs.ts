@@ -1,0 +1,68 @@
+import { setTimeout as sleep } from 'node:timers/promises'
+import { makeWorker, type WorkerEvent } from '../schedule/worker.ts'
+import type { DagRun, DagStore } from '../store/dags/index.ts'
+import type { CommandContext } from './command-context.ts'
+import { flagsForSteps, makeExecuteStep } from './dag-step.ts'
+import type { OpenTarget } from './open-target.ts'
+import { startedBy } from './started-by.ts'
+
+const lookEveryMs = 100
+const beatEveryMs = 2_000
+/** How long what is at work may take to end when somebody presses Ctrl-C. */
+const graceMs = 20_000
+
+/**
+ * Carries out runs that are in the queue, beside whatever workers there are, until they are over. Ctrl-C cancels what is
+ * at work; of runs that have not begun it leaves what `onCancel` leaves.
+ */
+export async function carryOutRuns(
+  context: CommandContext,
+  opened: OpenTarget,
+  store: DagStore,
+  dagRunIds: readonly string[],
+  how: {
+    readonly slots: number
+    readonly emit: (event: WorkerEvent) => void
+    /** Called with the runs as they stand, about ten times a second. */
+    readonly onLook?: (runs: readonly DagRun[]) => void
+  },
+): Promise<readonly DagRun[]> {
+  const { clock, newId, signal, environment } = context
+  const worker = makeWorker({
+    ...{ store, clock, newId, slots: how.slots, emit: how.emit, only: dagRunIds },
+    startedBy: startedBy(),
+    pools: opened.config.pools,
+    execute: makeExecuteStep({
+      ...{ root: opened.root, targetPath: opened.targetPath, environment, clock, newId },
+      ...{ runWithin: context.runWithin, flags: flagsForSteps(context) },
+    }),
+    after: (ms, body) => {
+      const timer = setTimeout(body, ms)
+      return () => clearTimeout(timer)
+    },
+  })
+  let beaten = Number.NEGATIVE_INFINITY
+  let cancelledAt: number | null = null
+  try {
+    for (;;) {
+      if (signal.aborted && cancelledAt === null) {
+        cancelledAt = performance.now()
+        for (const id of dagRunIds) await store.stop(id, 'cancelled', clock())
+        beaten = Number.NEGATIVE_INFINITY
+      }
+      await worker.tick()
+      if (performance.now() - beaten > beatEveryMs) {
+        beaten = performance.now()
+        await store.stopOverdue(clock())
+        await worker.beat()
+      }
+      const runs = await store.readRunsById(dagRunIds)
+      how.onLook?.(runs)
+      const isOver = runs.every(({ status }) => status !== 'queued' && status !== 'running')
+      if (isOver || (cancelledAt !== null && performance.now() - cancelledAt > graceMs)) return runs
+      await sleep(lookEveryMs)
+    }
+  } finally {
+    await worker.leave().catch(() => {})
+  }
+}
