@@ -1,37 +1,16 @@
-import { estimateColumns } from '../estimates-table.ts'
+import { estimateColumns, headColumns, intervalColumns, segmentColumns } from '../estimates-table.ts'
 import type { JobColumn } from '../job.ts'
 
 /*
  * The columns of the tables that an experiment writes, by suffix; the rows are those of `core/experiment-tables.ts`.
  */
 
-const head: readonly JobColumn[] = [
-  { name: 'job', type: 'text' },
-  { name: 'run_id', type: 'uuid' },
-  { name: 'as_of', type: 'timestamptz' },
-]
-
-const segment: readonly JobColumn[] = [
-  { name: 'segment_name', type: 'text' },
-  { name: 'segment_value', type: 'text' },
-]
-
-const interval: readonly JobColumn[] = [
-  { name: 'estimate', type: 'double precision' },
-  { name: 'std_error', type: 'double precision' },
-  { name: 'ci_lower', type: 'double precision' },
-  { name: 'ci_upper', type: 'double precision' },
-  { name: 'ci_level', type: 'double precision' },
-  { name: 'ci_kind', type: 'text' },
-  { name: 'p_value', type: 'double precision' },
-]
-
 const health: readonly JobColumn[] = [
-  ...head,
+  ...headColumns,
   { name: 'check_name', type: 'text' },
   { name: 'outcome', type: 'text' },
   { name: 'treatment', type: 'text' },
-  ...segment,
+  ...segmentColumns,
   { name: 'verdict', type: 'text' },
   { name: 'critical', type: 'boolean' },
   { name: 'statistic', type: 'double precision' },
@@ -44,10 +23,10 @@ const health: readonly JobColumn[] = [
 ]
 
 const decision: readonly JobColumn[] = [
-  ...head,
+  ...headColumns,
   { name: 'treatment', type: 'text' },
   { name: 'comparison', type: 'text' },
-  ...segment,
+  ...segmentColumns,
   { name: 'decision', type: 'text' },
   { name: 'launch', type: 'text' },
   { name: 'reason', type: 'text' },
@@ -58,7 +37,7 @@ const decision: readonly JobColumn[] = [
 ]
 
 const days: readonly JobColumn[] = [
-  ...head,
+  ...headColumns,
   { name: 'series', type: 'text' },
   { name: 'day', type: 'date' },
   { name: 'days_since_exposure', type: 'integer' },
@@ -67,13 +46,13 @@ const days: readonly JobColumn[] = [
   { name: 'comparison', type: 'text' },
   { name: 'method', type: 'text' },
   { name: 'scale', type: 'text' },
-  ...interval,
+  ...intervalColumns,
   { name: 'n', type: 'bigint' },
   { name: 'n_treated', type: 'bigint' },
 ]
 
 const weights: readonly JobColumn[] = [
-  ...head,
+  ...headColumns,
   { name: 'arm', type: 'text' },
   { name: 'weight', type: 'double precision' },
   { name: 'probability_best', type: 'double precision' },
@@ -82,7 +61,7 @@ const weights: readonly JobColumn[] = [
 ]
 
 const memo: readonly JobColumn[] = [
-  ...head,
+  ...headColumns,
   { name: 'format', type: 'text' },
   { name: 'document', type: 'text' },
 ]

@@ -13,14 +13,17 @@ export function countsOf({ outcomeMoments: { n, means } }: ExperimentCell): Coun
   return { successes: n === 0 ? 0 : Math.round(means[0]! * n), n }
 }
 
-const isProportion: MethodEntry['applies'] = (outcome) => outcomeKind(outcome) === 'proportion'
+/** What all tests by counts have in common. */
+const byCounts: Omit<MethodEntry, 'compute'> = {
+  scales: () => ['absolute'],
+  ciKind: 'fixed_horizon',
+  needs: 'cells',
+  applies: (outcome) => outcomeKind(outcome) === 'proportion',
+}
 
 export const proportionMethods = {
   proportion_z_test: {
-    scales: () => ['absolute'],
-    ciKind: 'fixed_horizon',
-    needs: 'cells',
-    applies: isProportion,
+    ...byCounts,
     compute: (input) => {
       const { treatment, control, ciLevel } = input
       return resultOf(proportionTest(countsOf(treatment), countsOf(control), { ciLevel }), input)
@@ -28,10 +31,7 @@ export const proportionMethods = {
   },
   // The p-value is exact; the interval that goes with it is Newcombe's, which holds near 0 and 1 too.
   fisher_exact: {
-    scales: () => ['absolute'],
-    ciKind: 'fixed_horizon',
-    needs: 'cells',
-    applies: isProportion,
+    ...byCounts,
     compute: (input) => {
       const { treatment, control, ciLevel } = input
       const [t, c] = [countsOf(treatment), countsOf(control)]
