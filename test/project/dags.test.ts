@@ -1,7 +1,9 @@
+import { join } from 'node:path'
 import { describe, expect, it } from 'vitest'
 import type { Dag } from '../../src/core/dag.ts'
 import { formatProblem } from '../../src/core/problem.ts'
 import { type DagReading, readDags } from '../../src/project/read-dags.ts'
+import { readProject } from '../../src/project/read-project.ts'
 import { type Files, withProject } from './temp-project.ts'
 
 const config = {
@@ -195,6 +197,19 @@ triggers:
         webhook: { tokenEnv: 'B_TOKEN' },
       },
     })
+  })
+})
+
+describe('the reference project', () => {
+  it('has a night and an hour', async () => {
+    const root = join(import.meta.dirname, '..', '..')
+    const { config: own } = await readProject(root)
+    const { dags, problems } = readDags(root, own)
+    expect(problems.map(formatProblem)).toEqual([])
+    expect(dags.map(({ name, schedule }) => [name, schedule?.cron])).toEqual([
+      ['hourly', '15 * * * *'],
+      ['nightly', '30 3 * * *'],
+    ])
   })
 })
 

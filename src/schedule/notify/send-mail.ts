@@ -2,20 +2,13 @@ import { createTransport } from 'nodemailer'
 import type { Mail } from './send-notice.ts'
 
 /** Hands a message to its server. `smtps://` is TLS from the start; `smtp://` changes to TLS where the server offers it. */
-export async function sendMail({ smtp, from, to, subject, text }: Mail, signal: AbortSignal): Promise<void> {
+export async function sendMail({ smtp, from, to, subject, text }: Mail): Promise<void> {
   const transport = createTransport(withTimeouts(smtp))
   try {
-    await Promise.race([transport.sendMail({ from, to: [...to], subject, text }), untilAborted(signal)])
+    await transport.sendMail({ from, to: [...to], subject, text })
   } finally {
     transport.close()
   }
-}
-
-function untilAborted(signal: AbortSignal): Promise<never> {
-  return new Promise((_, reject) => {
-    if (signal.aborted) reject(signal.reason)
-    else signal.addEventListener('abort', () => reject(signal.reason), { once: true })
-  })
 }
 
 /** Its own limits are minutes, and a socket that nobody waits for any more keeps a process from ending. */

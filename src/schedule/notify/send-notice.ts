@@ -23,38 +23,54 @@ export interface SendEffects {
   readonly mail: (mail: Mail, signal: AbortSignal) => Promise<void>
 }
 
-/** Returns why it could not be sent, or null when it was. */
+/** Returns why it could not be sent, or null when it was. An aborted signal ends it, whatever the others do. */
 export async function sendNotice(
+  target: NotificationTarget,
+  notice: Notice,
+  effects: SendEffects,
+  signal: AbortSignal,
+): Promise<string | null> {
+  try {
+    return await Promise.race([send(target, notice, effects, signal), untilAborted(signal)])
+  } catch (error) {
+    return reasonOf(error)
+  }
+}
+
+async function send(
   target: NotificationTarget,
   notice: Notice,
   { environment, fetch, mail }: SendEffects,
   signal: AbortSignal,
 ): Promise<string | null> {
-  try {
-    const fill = (text: string): string => String(renderDagText(text, {}, environment))
-    if (target.kind === 'email') {
-      const text = `${notice.lines.join('\n')}\n`
-      const addresses = { smtp: fill(target.smtp), from: fill(target.from), to: target.to.map(fill) }
-      await mail({ ...addresses, subject: notice.title, text }, signal)
-      return null
-    }
-    const headers = target.kind === 'webhook' ? target.headers : {}
-    const response = await fetch(fill(target.url), {
-      method: 'POST',
-      headers: {
-        'content-type': 'application/json',
-        ...Object.fromEntries(Object.entries(headers).map(([name, value]) => [name, fill(value)])),
-      },
-      body: JSON.stringify(target.kind === 'slack' ? slackMessage(notice, target.channel) : notice.payload),
-      signal,
-      // What is sent on would take its headers along.
-      redirect: 'manual',
-    })
-    await response.body?.cancel()
-    return response.ok ? null : `it answered ${response.status}`
-  } catch (error) {
-    return reasonOf(error)
+  const fill = (text: string): string => String(renderDagText(text, {}, environment))
+  if (target.kind === 'email') {
+    const text = `${notice.lines.join('\n')}\n`
+    const addresses = { smtp: fill(target.smtp), from: fill(target.from), to: target.to.map(fill) }
+    await mail({ ...addresses, subject: notice.title, text }, signal)
+    return null
   }
+  const headers = target.kind === 'webhook' ? target.headers : {}
+  const response = await fetch(fill(target.url), {
+    method: 'POST',
+    headers: {
+      'content-type': 'application/json',
+      ...Object.fromEntries(Object.entries(headers).map(([name, value]) => [name, fill(value)])),
+    },
+    body: JSON.stringify(target.kind === 'slack' ? slackMessage(notice, target.channel) : notice.payload),
+    signal,
+    // What is sent on would take its headers along.
+    redirect: 'manual',
+  })
+  await response.body?.cancel()
+  return response.ok ? null : `it answered ${response.status}`
+}
+
+function untilAborted(signal: AbortSignal): Promise<never> {
+  return new Promise((_, reject) => {
+    if (signal.aborted) reject(signal.reason)
+    else signal.addEventListener('abort', () => reject(signal.reason), { once: true })
+  })
 }
 
 /** What Slack reads, and Mattermost and Rocket.Chat too. */

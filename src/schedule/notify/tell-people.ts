@@ -63,12 +63,7 @@ export function makeTeller(effects: TellerEffects): Teller {
       targets.map((target) =>
         tellOne(effects, due, target, stop.signal, () =>
           limit(() =>
-            sendNotice(
-              target,
-              notice,
-              effects,
-              AbortSignal.any([AbortSignal.timeout(timeoutMs), stop.signal]),
-            ),
+            withTimeLimit(timeoutMs, stop.signal, (signal) => sendNotice(target, notice, effects, signal)),
           ),
         ),
       ),
@@ -120,5 +115,24 @@ async function tellOne(
     })
     if (reason === null || delay === null) return
     await sleep(delay, stop)
+  }
+}
+
+/** Not AbortSignal.any of a timeout: Node 20 may collect such a signal while it is waited for, and then it never comes. */
+async function withTimeLimit<T>(
+  ms: number,
+  stop: AbortSignal,
+  work: (signal: AbortSignal) => Promise<T>,
+): Promise<T> {
+  const limit = new AbortController()
+  const timer = setTimeout(() => limit.abort(new DOMException('no answer in time', 'TimeoutError')), ms)
+  const end = () => limit.abort(stop.reason)
+  if (stop.aborted) end()
+  stop.addEventListener('abort', end, { once: true })
+  try {
+    return await work(limit.signal)
+  } finally {
+    clearTimeout(timer)
+    stop.removeEventListener('abort', end)
   }
 }

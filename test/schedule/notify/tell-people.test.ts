@@ -228,21 +228,22 @@ describe('people', () => {
       ),
     ]
     const { tick, drain, events, told } = teller(runs, { timeoutMs: 300 })
-    const before = performance.now()
     expect(await tick()).toBe(1)
-    expect(performance.now() - before).toBeLessThan(100)
+    // The tick is over, and nobody has answered or been given up.
+    expect(events).toEqual([])
     // It is being told already, and another run is told beside it.
     const hook = await listen(() => 200)
     const other = due({ kind: 'webhook', url: hook.url, headers: {} })
     runs.push({ ...other, run: { ...other.run, dagRunId: 'another' } })
     expect(await tick()).toBe(1)
-    await expect.poll(() => told).toContain('another')
-    await drain(30_000)
+    await expect.poll(() => told, { timeout: 20_000 }).toContain('another')
+    await drain(50_000)
     expect(told).toHaveLength(2)
-    expect(new Set(events.filter(({ type }) => type === 'not_told').map(({ reason }) => reason))).toEqual(
-      new Set(['no answer in time']),
-    )
-    expect(events.filter(({ type }) => type === 'not_told')).toHaveLength(6)
+    const silence = events.filter(({ dagRunId }) => dagRunId === run.dagRunId)
+    expect(silence.map(({ target, reason }) => `${target}: ${reason}`).sort()).toEqual([
+      ...Array(3).fill('email: no answer in time'),
+      ...Array(3).fill('webhook: no answer in time'),
+    ])
   })
 
   it('are told by the next one when a process ends while it sends', async () => {
@@ -251,9 +252,10 @@ describe('people', () => {
       timeoutMs: 60_000,
     })
     await tick()
+    // Long before the minute of its time limit.
     const before = performance.now()
     await drain(50)
-    expect(performance.now() - before).toBeLessThan(2000)
+    expect(performance.now() - before).toBeLessThan(30_000)
     expect(told).toEqual([])
   })
 
