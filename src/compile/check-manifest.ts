@@ -1,6 +1,13 @@
 import { findCycle } from '../core/graph.ts'
 import type { Manifest } from '../core/manifest.ts'
-import { type ModelNode, type Node, relationKey, relationsOf } from '../core/node.ts'
+import {
+  type ModelNode,
+  type Node,
+  type NodeId,
+  type ResourceType,
+  relationKey,
+  relationsOf,
+} from '../core/node.ts'
 import { makeProblem, type Problem } from '../core/problem.ts'
 import type { Project, ProjectConfig, ProjectFile } from '../core/project.ts'
 import { type Draft, fileName, startOf } from './nodes/draft.ts'
@@ -85,16 +92,22 @@ export function truthProblems(
   textOf: TextOf,
   nodes: readonly Node[] = Object.values(manifest.nodes),
 ): Problem[] {
-  return nodes
-    .filter(({ resourceType }) => ['model', 'snapshot', 'job'].includes(resourceType))
-    .flatMap((node) => {
-      const truth = node.dependsOn
-        .map((id) => manifest.nodes[id]!)
-        .find((parent) => relationsOf(parent).some(({ schema }) => schema === 'truth'))
-      const message = `${node.name} reads ${truth?.name}, which is in the schema truth`
-      return truth ? [makeProblem('truth-read', message, at(node, textOf))] : []
-    })
+  const isTruth = new Map<NodeId, boolean>()
+  const standsInTruth = (id: NodeId): boolean => {
+    const known = isTruth.get(id) ?? relationsOf(manifest.nodes[id]!).some(({ schema }) => schema === 'truth')
+    isTruth.set(id, known)
+    return known
+  }
+  return nodes.flatMap((node) => {
+    if (!analysing.has(node.resourceType)) return []
+    const truth = node.dependsOn.find(standsInTruth)
+    if (truth === undefined) return []
+    const message = `${node.name} reads ${manifest.nodes[truth]!.name}, which is in the schema truth`
+    return [makeProblem('truth-read', message, at(node, textOf))]
+  })
 }
+
+const analysing: ReadonlySet<ResourceType> = new Set(['model', 'snapshot', 'job'])
 
 /** Private models are for their group, and where a package says so protected ones for their package. */
 export function accessProblems(
@@ -120,23 +133,16 @@ export function accessProblems(
         : []
     // A unit test is about its model wherever it is declared, and reads rows of its own.
     const readIds = node.resourceType === 'unit_test' ? [] : node.dependsOn
-    const refused = readIds
-      .map((id) => manifest.nodes[id]!)
-      .filter((parent): parent is ModelNode => parent.resourceType === 'model')
-      .filter((parent) => mayNotRead(node, group, parent, restricted))
-      .map((parent) =>
-        makeProblem(
-          'access-denied',
-          `${node.name} may not refer to ${parent.name}, which is ${parent.access}`,
-          {
-            ...at(node, textOf),
-            hint:
-              parent.access === 'private'
-                ? `only nodes of the group '${parent.group ?? ''}' may`
-                : `only nodes of the package '${parent.package}' may`,
-          },
-        ),
-      )
+    const refused = readIds.flatMap((id) => {
+      const parent = manifest.nodes[id]!
+      if (parent.resourceType !== 'model' || !mayNotRead(node, group, parent, restricted)) return []
+      const message = `${node.name} may not refer to ${parent.name}, which is ${parent.access}`
+      const hint =
+        parent.access === 'private'
+          ? `only nodes of the group '${parent.group ?? ''}' may`
+          : `only nodes of the package '${parent.package}' may`
+      return [makeProblem('access-denied', message, { ...at(node, textOf), hint })]
+    })
     return [...unknownGroup, ...refused]
   })
 }

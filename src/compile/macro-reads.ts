@@ -20,6 +20,7 @@ export function macroId(macro: Pick<MacroInfo, 'package' | 'name'>): string {
 /** Makes the reader for a manifest's macros. */
 export function makeMacroReader({ macros, project }: Pick<Manifest, 'macros' | 'project'>): MacroReader {
   const ids = new Set(Object.values(macros).map(macroId))
+  const names = new Set(Object.values(macros).map(({ name }) => name))
   const find = (names: readonly string[], packages: readonly string[]): string[] => {
     const candidates = packages.flatMap((packageName) =>
       names.map((name) => macroId({ package: packageName, name })),
@@ -28,7 +29,9 @@ export function makeMacroReader({ macros, project }: Pick<Manifest, 'macros' | '
   }
   const read: MacroReader = (text, packageName, own) => {
     const here = [packageName, project, 'dbt', 'dbt_postgres']
-    const calls = [...text.replace(comment, '').matchAll(tag)].flatMap(([code]) => {
+    const calls = [...text.replace(comment, '').matchAll(tag)].flatMap(([code]): string[] => {
+      const [, plain] = plainTag.exec(code) ?? []
+      if (plain !== undefined && !names.has(plain)) return []
       const named = callsIn(code.replace(quoted, "''"), own === undefined).flatMap(([prefix, name]) =>
         prefix === undefined && name === own ? [] : find([name], prefix === undefined ? here : [prefix]),
       )
@@ -75,6 +78,8 @@ function closingBracket(code: string, from: number): number {
 
 const comment = /\{#[\s\S]*?#\}/g
 const tag = /\{\{[\s\S]*?\}\}|\{%[\s\S]*?%\}/g
+/** What most tags of a model are: one call of what is seldom a macro, with nothing called inside. */
+const plainTag = /^\{\{-?\s*(ref|source|config|var)\s*\([^()]*\)\s*-?\}\}$/
 const quoted = /'[^']*'|"[^"]*"/g
 const call = /(?<![\w.'"]|\|\s*)(?:([A-Za-z_]\w*)\s*\.\s*)?([A-Za-z_]\w*)\s*\(/g
 const dispatch = /\bdispatch\(\s*['"](\w+)['"](?:\s*,\s*(?:macro_namespace\s*=\s*)?['"](\w+)['"])?/g

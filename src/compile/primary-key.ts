@@ -15,6 +15,7 @@ export function primaryKey(
   const declared = declaredKey(node)
   if (declared) return declared
   const tests = own ?? testsOf(nodes).get(node.id) ?? []
+  if (tests.length === 0 && disabled.length === 0) return []
   const off = disabled.filter(
     (test): test is TestNode => test.resourceType === 'test' && test.attachedTo === node.id,
   )
@@ -35,14 +36,15 @@ function declaredKey({ constraints, columns }: ModelNode): readonly string[] | n
 const isUnique = (name: string): boolean => name === 'unique' || name === 'unique_combination_of_columns'
 
 function testedColumns(tests: readonly TestNode[], isMeant: (name: string) => boolean): string[] {
+  if (tests.length === 0) return []
   const columns = tests.flatMap(({ generic }) => {
-    if (!generic || !isMeant(generic.macro.split('.').at(-1)!)) return []
+    if (!generic || !isMeant(generic.macro.slice(generic.macro.lastIndexOf('.') + 1))) return []
     const several = generic.args['combination_of_columns']
     const named = generic.column ?? generic.args['column_name']
     if (typeof named === 'string') return [named]
     return Array.isArray(several) ? several.filter((one): one is string => typeof one === 'string') : []
   })
-  return [...new Set(columns)].sort()
+  return columns.length < 2 ? columns : [...new Set(columns)].sort()
 }
 
 const byNodes = new WeakMap<Manifest['nodes'], ReadonlyMap<string, readonly TestNode[]>>()

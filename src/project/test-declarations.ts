@@ -36,6 +36,8 @@ const aboutKeys = ['name', 'description', 'config', 'arguments'] as const
 
 type Mapping = Readonly<Record<string, unknown>>
 
+const testName = /^([A-Za-z_]\w*\.)?[A-Za-z_]\w*$/
+
 /** Reads the list under `tests:` or `data_tests:`; entries that are no test go to `problems`. */
 export function readTests(
   document: YamlDocument,
@@ -52,6 +54,9 @@ function readTest(
   entry: unknown,
   problems: Problem[],
 ): TestSpec | null {
+  // Most are a name and nothing else.
+  if (typeof entry === 'string' && testName.test(entry))
+    return { test: entry, description: '', args: {}, config: {}, place: document.placeOf(path) }
   const named = nameOfTest(document, path, entry, problems)
   if (!named) return null
   const { test, body, bodyPath } = named
@@ -59,8 +64,7 @@ function readTest(
   const refuse = (key: string, message: string, hint?: string) =>
     problems.push(yamlProblem(document, [...bodyPath, key], message, { hint }))
 
-  if (!/^([A-Za-z_]\w*\.)?[A-Za-z_]\w*$/.test(test))
-    problems.push(yamlProblem(document, path, `'${test}' is no name of a test`))
+  if (!testName.test(test)) problems.push(yamlProblem(document, path, `'${test}' is no name of a test`))
   for (const key of ['config', 'arguments'])
     if (body[key] != null && !isMapping(body[key])) refuse(key, `'${key}' must be a mapping (key: value)`)
   for (const key of ['name', 'description'])

@@ -31,17 +31,27 @@ function isPlain(value: unknown): boolean {
     case 'number':
       return Number.isFinite(value) && !Object.is(value, -0)
     case 'object':
-      return value === null || (Array.isArray(value) ? value.every(isPlain) : isPlainObject(value))
+      return value === null || (Array.isArray(value) ? isPlainList(value) : isPlainObject(value))
     default:
       return false
   }
 }
 
+// Nearly all of what is looked at is text, for which nothing is called.
+
+function isPlainList(list: readonly unknown[]): boolean {
+  for (const item of list) if (typeof item !== 'string' && !isPlain(item)) return false
+  return true
+}
+
 function isPlainObject(value: object): boolean {
-  if (Object.getPrototypeOf(value) !== Object.prototype || mark in value) return false
-  // A key of this name would become the prototype of what is read.
-  for (const key in value)
-    if (key === '__proto__' || !isPlain((value as Record<string, unknown>)[key])) return false
+  if (Object.getPrototypeOf(value) !== Object.prototype) return false
+  for (const key in value) {
+    // A key of this name would become the prototype of what is read.
+    if (key === '__proto__' || key === mark) return false
+    const inner = (value as Record<string, unknown>)[key]
+    if (typeof inner !== 'string' && !isPlain(inner)) return false
+  }
   return true
 }
 

@@ -111,22 +111,24 @@ function filesOf(project: Project): FileEntry[] {
 }
 
 function describedIn(patches: readonly (readonly PatchSpec[])[]): CacheIndex['described'] {
-  const described: Record<string, number[]> = {}
+  const described = new Map<string, number[]>()
   for (const [file, list] of patches.entries())
     for (const key of new Set(list.flatMap(describedKeys))) {
-      described[key] ??= []
-      described[key].push(file)
+      const known = described.get(key)
+      if (known) known.push(file)
+      else described.set(key, [file])
     }
-  return described
+  return Object.fromEntries(described)
 }
 
 function definedIn(nodes: readonly Node[]): CacheIndex['definedIn'] {
-  const files: Record<string, number[]> = {}
+  const files = new Map<string, number[]>()
   for (const [number, { place }] of nodes.entries()) {
-    files[place.file] ??= []
-    files[place.file]!.push(number)
+    const known = files.get(place.file)
+    if (known) known.push(number)
+    else files.set(place.file, [number])
   }
-  return files
+  return Object.fromEntries(files)
 }
 
 /** Nodes that ref(), source() or function() may name. */

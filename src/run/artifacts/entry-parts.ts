@@ -187,22 +187,25 @@ export function checksum(hash: string): Entry {
 /** The described columns by name. */
 export function columnEntries(columns: readonly ColumnInfo[]): Entry {
   return Object.fromEntries(
-    columns.map(({ name, description, dataType, tags, meta, constraints, quote, extra, docBlocks }) => [
-      name,
-      {
-        name,
-        description,
-        data_type: dataType ?? null,
-        tags,
-        meta: plainObject(meta),
-        config: { tags, meta: plainObject(meta) },
-        constraints: constraintEntries(constraints ?? []).map(({ columns: _, ...own }) => own),
-        quote: quote ?? null,
-        granularity: extra?.['granularity'] ?? null,
-        ...semanticElements(name, description, extra),
-        doc_blocks: docBlocks ?? [],
+    columns.map(
+      ({ name, description, dataType, tags, meta: noted, constraints, quote, extra, docBlocks }) => {
+        const meta = plainObject(noted)
+        const entry = {
+          name,
+          description,
+          data_type: dataType ?? null,
+          tags,
+          meta,
+          config: { tags, meta },
+          constraints: constraintEntries(constraints ?? []).map(({ columns: _, ...own }) => own),
+          quote: quote ?? null,
+          granularity: extra?.['granularity'] ?? null,
+          ...semanticElements(name, description, extra),
+          doc_blocks: docBlocks ?? [],
+        }
+        return [name, entry]
       },
-    ]),
+    ),
   )
 }
 
