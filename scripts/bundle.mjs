@@ -29,24 +29,14 @@ function isExternal(id) {
 
 const staleAfterMs = 24 * 60 * 60 * 1000
 
-/** What is joined, each by itself, with the names of their entries: the command, and a thread that has to begin soon. */
-const inputs = {
-  'sql-worker.js': join('compile', 'lineage', 'sql-worker.js'),
-  'main.js': join('cli', 'main.js'),
-}
-
-/** Bundles the command; without a bundler, or with code that cannot be bundled, the plain modules are run. */
+/** Bundles dist/cli/main.js; without a bundler, or with code that cannot be bundled, the plain modules are run. */
 export async function bundle(dist) {
-  for (const [name, module] of Object.entries(inputs)) await bundleOne(dist, name, module)
-}
-
-async function bundleOne(dist, name, module) {
   const folder = join(dist, 'bundle')
-  const entry = join(folder, name)
+  const entry = join(folder, 'main.js')
   try {
     const { rolldown } = await import('rolldown')
     const build = await rolldown({
-      input: { [name.replace('.js', '')]: join(dist, module) },
+      input: { main: join(dist, 'cli', 'main.js') },
       external: isExternal,
       platform: 'node',
       logLevel: 'silent',
@@ -102,6 +92,6 @@ function writeWhole(path, code) {
 function removeStale(folder, now) {
   for (const name of readdirSync(folder)) {
     const path = join(folder, name)
-    if (!(name in inputs) && now - statSync(path).mtimeMs > staleAfterMs) rmSync(path, { force: true })
+    if (name !== 'main.js' && now - statSync(path).mtimeMs > staleAfterMs) rmSync(path, { force: true })
   }
 }

@@ -2,14 +2,12 @@ import type { Manifest } from '../core/manifest.ts'
 import type { Node, NodeId } from '../core/node.ts'
 import { type Problem, ProblemError } from '../core/problem.ts'
 import type { Project } from '../core/project.ts'
-import type { EarlySql } from './early-sql.ts'
 import type { AnalysedNode, ProblemsByNode, SqlFindings } from './findings.ts'
-import { checkColumns, describedModels } from './lineage/check-columns.ts'
+import { checkColumns } from './lineage/check-columns.ts'
 import { checkJobColumns } from './lineage/check-job-columns.ts'
 import { type LineageOf, type LineageSurroundings, makeNodeLineage } from './lineage/node-lineage.ts'
 import type { Renderer } from './renderer.ts'
 import { checkSyntax, renderNodes } from './sql/check-syntax.ts'
-import { findSyntaxError } from './sql/syntax.ts'
 import type { Templates } from './templates.ts'
 
 /*
@@ -30,10 +28,6 @@ export interface SqlCheckRequest {
   readonly lineage: Pick<LineageSurroundings, 'seedColumns' | 'relations' | 'outputOf'>
   /** Told of each name that a template looks up, as RenderScope has it. */
   readonly seen?: (name: string, nodeId: NodeId) => void
-  /** SQL that is known already, at which another thread looks. */
-  readonly early?: EarlySql | undefined
-  /** Work that can be done while that thread is not ready. */
-  readonly meanwhile?: (() => Promise<void>) | undefined
 }
 
 export interface SqlCheck {
@@ -45,20 +39,12 @@ export interface SqlCheck {
 /** Looks at the SQL of nodes; throws a ProblemError where it is wrong. */
 export async function checkSql(request: SqlCheckRequest): Promise<SqlCheck> {
   const { nodes, manifest, project, templates, renderer, lineage } = request
-  const { early, meanwhile } = request
-  const isSound = isOurTest(templates)
-  const known = early?.texts ?? new Map<NodeId, string>()
-  const { problems, texts } = await renderNodes(nodes, renderer, isSound, known, request.seen)
-  const described = describedModels(manifest, request.described ?? nodes, project)
-  if (early) await meanwhile?.()
-  const analysis = await early?.analysis
-  const analysed = new Map(analysis?.lineages)
+  const { problems, texts } = await renderNodes(nodes, renderer, isOurTest(templates), request.seen)
   const parsed = new Set<NodeId>()
   const outputs = new Map<NodeId, AnalysedNode>()
   const lineageOf = makeNodeLineage(manifest, {
     ...lineage,
     sqlOf: (id) => texts.get(id) ?? null,
-    analysed: (id) => analysed.get(id),
     onParsed: (id) => parsed.add(id),
     onAnalysed: ({ nodeId, columns, isComplete, influences }, reads) =>
       outputs.set(nodeId, {
@@ -68,17 +54,19 @@ export async function checkSql(request: SqlCheckRequest): Promise<SqlCheck> {
         ...(parsed.has(nodeId) && { lineage: { columns, isComplete, influences } }),
       }),
   })
-  const columns = checkColumns(described, project, lineageOf)
+  const { problems: columns, compared } = checkColumns(
+    manifest,
+    request.described ?? nodes,
+    project,
+    lineageOf,
+  )
   const jobColumns = checkJobColumns(manifest, nodes, project, lineageOf)
-  const errors = new Map(analysis?.errors)
-  const errorOf = (id: NodeId, text: string) =>
-    parsed.has(id) ? null : known.has(id) ? (errors.get(id) ?? null) : findSyntaxError(text)
-  const syntax = await checkSyntax(manifest, renderer, texts, errorOf)
+  const syntax = await checkSyntax(manifest, renderer, texts, (id) => parsed.has(id))
   const findings = {
     rendering: tellable(problems, project),
     syntax: tellable(syntax, project),
     columns: new Map([...columns, ...jobColumns]),
-    compared: described.map(({ model }) => model.id),
+    compared,
     outputs,
   }
   failOn([findings.rendering, findings.syntax])

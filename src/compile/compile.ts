@@ -10,12 +10,10 @@ import { draftProblems, nodeProblems } from './check-nodes.ts'
 import { checkSql } from './check-sql.ts'
 import { describeMacros } from './describe-macros.ts'
 import { type Docs, readDocs } from './docs.ts'
-import { beginEarlySql, type EarlySql } from './early-sql.ts'
 import { type Findings, problemsOf } from './findings.ts'
 import { inheritDescriptions } from './lineage/inherit-descriptions.ts'
 import { inheritTests } from './lineage/inherit-tests.ts'
 import { seedHeaders } from './lineage/seed-header.ts'
-import type { SqlThread } from './lineage/sql-thread.ts'
 import { makeRenderer } from './make-renderer.ts'
 import { makeNaming } from './naming.ts'
 import { draftAnalyses } from './nodes/analysis-drafts.ts'
@@ -33,8 +31,8 @@ import { buildUnitTests } from './nodes/unit-test-nodes.ts'
 import { withWrittenConfig } from './nodes/written-config.ts'
 import { readProjectHooks } from './project-hooks.ts'
 import type { Renderer } from './renderer.ts'
-import { makeResolver, type Resolver, searchesOwnFirst } from './resolve.ts'
-import { type ReadsScope, resolveReads } from './resolve-reads.ts'
+import { makeResolver, searchesOwnFirst } from './resolve.ts'
+import { resolveReads } from './resolve-reads.ts'
 import { loadSqlParser } from './sql/syntax.ts'
 import { makeTemplates, type Templates } from './templates.ts'
 import { uncalledMacros } from './uncalled-macros.ts'
@@ -55,10 +53,6 @@ export interface CompileOptions {
   readonly checksVersion?: boolean
   /** Told what templates look at that is not in the project: names of their context, and `now` for the time. */
   readonly onlooker?: Onlooker
-  /** Another thread that looks at SQL, which is let go when that is done; null for none, where one was not worth it. */
-  readonly sqlThread?: SqlThread | null
-  /** Work that needs nothing but the nodes, done here while another thread looks at their SQL, if one does. */
-  readonly meanwhile?: (nodes: Manifest['nodes']) => Promise<void>
 }
 
 export interface Onlooker {
@@ -84,19 +78,6 @@ export interface Compilation {
  * Throws one ProblemError with everything that is wrong.
  */
 export async function compile(project: Project, options: CompileOptions): Promise<Compilation> {
-  const thread = options.sqlThread ?? null
-  try {
-    return await compileBeside(thread, project, options)
-  } finally {
-    thread?.end()
-  }
-}
-
-async function compileBeside(
-  thread: SqlThread | null,
-  project: Project,
-  options: CompileOptions,
-): Promise<Compilation> {
   await loadSqlParser()
   const texts = textsOf(project)
   const textOf = (file: string): string | undefined => texts.get(file)
@@ -106,27 +87,18 @@ async function compileBeside(
     textOf,
     ...(onlooker && { seen: onlooker.drafting }),
   })
-  let early: EarlySql | undefined
-  const drafting = await draftManifest(project, templates, options, async (nodes, resolver) => {
-    if (thread) early = await beginEarlySql(thread, { nodes, project, templates, resolver })
-  })
-  const { manifest: drafted, problems, resolver } = drafting
-  failOn(problems)
+  const { manifest: drafted, problems: drafting, resolver } = draftManifest(project, templates, options)
+  failOn(drafting)
   const renderer = makeRenderer(drafted, templates, resolver)
   if (options.checksSql === false) {
-    const findings: Findings = { drafting: problems, sql: null }
-    return { manifest: { ...drafted, warnings: problems }, findings, renderer, plainTexts: new Map() }
+    const findings: Findings = { drafting, sql: null }
+    return { manifest: { ...drafted, warnings: drafting }, findings, renderer, plainTexts: new Map() }
   }
   const nodesToCheck = Object.values(drafted.nodes)
   const lineage = { seedColumns: seedHeaders(drafted, project.seeds) }
   const request = { nodes: nodesToCheck, manifest: drafted, project, templates, renderer, lineage }
-  const checked = await checkSql({
-    ...request,
-    ...(onlooker && { seen: onlooker.checking }),
-    early,
-    meanwhile: () => options.meanwhile?.(drafted.nodes) ?? Promise.resolve(),
-  })
-  const findings: Findings = { drafting: problems, sql: checked.findings }
+  const checked = await checkSql({ ...request, ...(onlooker && { seen: onlooker.checking }) })
+  const findings: Findings = { drafting, sql: checked.findings }
   const described = inheritDescriptions(drafted.nodes, checked.lineageOf)
   const nodes = inheritTests(described, checked.lineageOf)
   const manifest: Manifest = { ...drafted, nodes, warnings: problemsOf(findings) }
@@ -176,15 +148,11 @@ export function openDrafting(
   return { scope: makeDraftScope(project, templates, makeNaming(templates), yaml, problems), docs }
 }
 
-/**
- * The manifest as far as templates need not be rendered for it. `readable` is told of all nodes that others refer to,
- * before there are tests.
- */
-async function draftManifest(
+/** The manifest as far as templates need not be rendered for it. */
+function draftManifest(
   project: Project,
   templates: Templates,
   options: Pick<CompileOptions, 'checksVersion'>,
-  readable: (nodes: readonly Node[], resolver: Resolver) => Promise<void>,
 ) {
   const { textOf } = templates.options
   const isDbt = project.configPath === 'dbt_project.yml'
@@ -194,38 +162,27 @@ async function draftManifest(
     ...(options.checksVersion === false ? [] : checkDbtVersion(project.packages)),
   ]
   const { scope, docs } = openDrafting(project, templates, problems)
-  const parts = draftReadable(scope)
-  const [before, after] = [parts.beforeTests, parts.afterTests].map((part) =>
-    part.flatMap(({ drafts }) => drafts),
-  ) as [Draft[], Draft[]]
-  const readables = [...before, ...after]
-  const resolver = makeResolver(
-    readables.map(({ node }) => node),
-    [...parts.beforeTests, ...parts.afterTests].flatMap((part) => part.disabled.map(({ node }) => node)),
-    project.config.name,
-    searchesOwnFirst(project.config),
-  )
-  const reads: ReadsScope = { resolver, textOf, isLenient: isDbt }
-  const first = resolveReads(before, reads, readables)
-  const last = resolveReads(after, reads, readables)
-  await readable([...first.nodes, ...last.nodes], resolver)
-
-  const tests = draftTests(scope)
-  const { drafts, disabled, problems: found } = joinDrafts(scope, parts, tests)
+  const { drafts, disabled, problems: found } = draftAll(scope)
   problems.push(
     ...found,
     ...duplicates(drafts),
     ...fixturesTwice(project.fixtures),
     ...spacedNames(drafts, project.config),
   )
-  const resolved = [first, resolveReads(tests.drafts, reads, drafts), last]
-  const nodes = resolved.flatMap((part) => part.nodes)
-  const resolvedNodes = Object.fromEntries(nodes.map((node) => [node.id, node]))
+
+  const resolver = makeResolver(
+    drafts.map(({ node }) => node),
+    disabled.map(({ node }) => node),
+    project.config.name,
+    searchesOwnFirst(project.config),
+  )
+  const resolved = resolveReads(drafts, { resolver, textOf, isLenient: isDbt })
+  const resolvedNodes = Object.fromEntries(resolved.nodes.map((node) => [node.id, node]))
   const unitTests = buildUnitTests(scope, resolvedNodes, resolver)
   const manifest: Manifest = {
     project: project.config.name,
     nodes: Object.fromEntries(
-      [...nodes, ...unitTests.nodes].map((node) => [node.id, withWrittenConfig(node, scope)]),
+      [...resolved.nodes, ...unitTests.nodes].map((node) => [node.id, withWrittenConfig(node, scope)]),
     ),
     macros: describeMacros(scope, templates.macros.describe(), problems),
     hooks: readProjectHooks(project, templates, resolver),
@@ -236,13 +193,13 @@ async function draftManifest(
     selectors: Object.fromEntries(project.selectors.map((selector) => [selector.name, selector])),
     disabled: [
       ...disabled.map(({ node }) => withWrittenConfig({ ...node, dependsOn: [] } as Node, scope)),
-      ...resolved.flatMap((part) => part.disabled).map((node) => withWrittenConfig(node, scope)),
+      ...resolved.disabled.map((node) => withWrittenConfig(node, scope)),
       ...unitTests.disabled,
     ],
     warnings: [],
   }
   problems.push(
-    ...resolved.flatMap((part) => part.problems),
+    ...resolved.problems,
     ...unitTests.problems,
     ...cycleProblems(manifest),
     ...nodeProblems({ manifest, project, textOf, now: templates.options.clock() }),
@@ -250,28 +207,20 @@ async function draftManifest(
   return { manifest, problems, resolver }
 }
 
-/** Drafts of everything that is no test, in the order of the manifest. */
-interface ReadableDrafts {
-  readonly beforeTests: readonly Drafts[]
-  readonly afterTests: readonly Drafts[]
-}
-
-function draftReadable(scope: DraftScope): ReadableDrafts {
-  return {
-    beforeTests: [
-      draftSources(scope),
-      draftLoads(scope),
-      draftSeeds(scope),
-      draftModels(scope),
-      draftSnapshots(scope),
-      draftJobs(scope),
-    ],
-    afterTests: [draftAnalyses(scope), draftFunctions(scope), draftExposures(scope), draftSemantic(scope)],
-  }
-}
-
-function joinDrafts(scope: DraftScope, { beforeTests, afterTests }: ReadableDrafts, tests: Drafts) {
-  const parts = [...beforeTests, tests, ...afterTests]
+function draftAll(scope: DraftScope) {
+  const parts: readonly Drafts[] = [
+    draftSources(scope),
+    draftLoads(scope),
+    draftSeeds(scope),
+    draftModels(scope),
+    draftSnapshots(scope),
+    draftJobs(scope),
+    draftTests(scope),
+    draftAnalyses(scope),
+    draftFunctions(scope),
+    draftExposures(scope),
+    draftSemantic(scope),
+  ]
   const drafts = parts.flatMap((part) => part.drafts)
   const disabled = parts.flatMap((part) => part.disabled)
   const problems = [

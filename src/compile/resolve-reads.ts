@@ -21,17 +21,13 @@ export interface ReadsScope {
   readonly groupOf?: (id: NodeId) => string | undefined
 }
 
-/** Turns what drafts read by name into the nodes that they depend on; `among` has the others that they may read. */
-export function resolveReads(
-  drafts: readonly Draft[],
-  scope: ReadsScope,
-  among: readonly Draft[] = drafts,
-): ResolvedReads {
+/** Turns what drafts read by name into the nodes that they depend on. */
+export function resolveReads(drafts: readonly Draft[], scope: ReadsScope): ResolvedReads {
   const problems: Problem[] = []
-  const loads = loadsByTable(among)
+  const loads = loadsByTable(drafts)
   const disabled: Node[] = []
-  const known = new Set(among.map(({ node }) => node.id))
-  const groups = new Map(among.map(({ node }) => [node.id, 'group' in node ? node.group : undefined]))
+  const known = new Set(drafts.map(({ node }) => node.id))
+  const groups = new Map(drafts.map(({ node }) => [node.id, 'group' in node ? node.group : undefined]))
   const groupOf = (id: NodeId) => (known.has(id) ? groups.get(id) : scope.groupOf?.(id))
   const nodes = drafts.flatMap((draft): Node[] => {
     const { ids, lost } = idsOf(draft, scope)

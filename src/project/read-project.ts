@@ -15,14 +15,11 @@ import { readSelectors } from './read-selectors.ts'
 import { withVarsFile } from './read-vars-file.ts'
 import { readSeedFiles } from './seed-files.ts'
 
-/** Told how many models there are, as soon as their files are read and before YAML is. */
-export type Listed = (models: number) => void
-
 /**
  * Reads a project and its packages from disk: every file, every YAML value checked. Throws one ProblemError with all
  * problems when anything is wrong; what is only worth saying is among the project's warnings.
  */
-export async function readProject(folder: string, listed: Listed = () => {}): Promise<Project> {
+export async function readProject(folder: string): Promise<Project> {
   const root = resolve(folder)
   const problems: Problem[] = []
   const configPath = projectFileNames.find((name) => existsSync(join(root, name)))
@@ -34,7 +31,7 @@ export async function readProject(folder: string, listed: Listed = () => {}): Pr
   if (!written) throw new ProblemError(problems.sort(byPlace))
   const config = withVarsFile(root, '.', written, problems)
 
-  const project = await readFiles({ root, configFile, config, unknownKeys, problems, listed })
+  const project = await readFiles({ root, configFile, config, unknownKeys, problems })
   const errors = problems.filter(({ severity }) => severity === 'error')
   if (errors.length > 0) throw new ProblemError(errors.sort(byPlace))
   return { ...project, warnings: problems.sort(byPlace) }
@@ -51,7 +48,6 @@ interface Reading {
   readonly config: ProjectConfig
   readonly unknownKeys: UnknownKeys
   readonly problems: Problem[]
-  readonly listed: Listed
 }
 
 async function readFiles(reading: Reading): Promise<Omit<Project, 'warnings'>> {
@@ -61,7 +57,6 @@ async function readFiles(reading: Reading): Promise<Omit<Project, 'warnings'>> {
   const parts = packages.map((part) => ({ part, files: readPackageFiles(root, part, problems) }))
   const all = <K extends keyof PackageFiles>(kind: K) =>
     parts.flatMap(({ files }) => files[kind] as readonly ProjectFile[])
-  reading.listed(all('models').length)
   const seeds = await Promise.all(
     parts.map(({ part, files }) => readSeedFiles(root, part, files.seeds, problems)),
   )

@@ -2,7 +2,7 @@ import { hash } from 'node:crypto'
 import { readFileSync } from 'node:fs'
 import { crc32 } from 'node:zlib'
 import type { Keep, Pieces, Span } from '../../compile/cache/cache-index.ts'
-import { beginWholeFile } from '../../run/artifacts/whole-file.ts'
+import { type Output, writeWholeFile } from '../../run/artifacts/whole-file.ts'
 
 /*
  * A file that commands keep for each other: a first line, texts one behind the other, an index in JSON that says where
@@ -52,52 +52,26 @@ export function writeCacheFile(
   commandId: string,
   fill: (keep: Keep) => unknown,
 ): string | null {
-  const { keep, finish, discard } = beginCacheFile(path, commandId)
-  try {
-    const index = fill(keep)
-    if (index !== null) return finish(index)
-  } catch (error) {
-    discard()
-    throw error
-  }
-  discard()
-  return null
-}
-
-/** A file that takes texts before its index is known. */
-export interface BegunCacheFile {
-  readonly keep: Keep
-  /** Ends it with the index; gives the id of what has been written. */
-  readonly finish: (index: unknown) => string
-  readonly discard: () => void
-}
-
-/** Begins a file. */
-export function beginCacheFile(path: string, commandId: string): BegunCacheFile {
   let checksum = 0
-  const { out, close, publish, discard } = beginWholeFile(path, commandId, (bytes) => {
-    checksum = crc32(bytes, checksum)
-  })
-  out.write(firstLine)
-  return {
-    discard,
-    keep(text) {
+  const write = (out: Output): string | null => {
+    out.write(firstLine)
+    const index = fill((text) => {
       const from = out.written()
       out.write(text)
       return [from, out.written()]
-    },
-    finish(index) {
-      const text = JSON.stringify(index)
-      const start = hexadecimal(out.written(), placeDigits)
-      out.write(text)
-      out.flush()
-      const id = hash('sha1', text)
-      out.write(`${start} ${id} ${hexadecimal(checksum, checksumDigits)}\n`)
-      close()
-      publish()
-      return id
-    },
+    })
+    if (index === null) return null
+    const text = JSON.stringify(index)
+    const start = hexadecimal(out.written(), placeDigits)
+    out.write(text)
+    out.flush()
+    const id = hash('sha1', text)
+    out.write(`${start} ${id} ${hexadecimal(checksum, checksumDigits)}\n`)
+    return id
   }
+  return writeWholeFile(path, commandId, write, (bytes) => {
+    checksum = crc32(bytes, checksum)
+  })
 }
 
 function hexadecimal(value: number, digits: number): string {

@@ -6,7 +6,6 @@ import type { Updated } from '../../compile/cache/updated.ts'
 import type { CompileOptions } from '../../compile/compile.ts'
 import type { AnalysedNode } from '../../compile/findings.ts'
 import type { ColumnLineage } from '../../compile/lineage/lineage-meta.ts'
-import type { SqlThread } from '../../compile/lineage/sql-thread.ts'
 import type { Renderer } from '../../compile/renderer.ts'
 import type { Manifest } from '../../core/manifest.ts'
 import type { NodeId } from '../../core/node.ts'
@@ -14,14 +13,7 @@ import type { Problem } from '../../core/problem.ts'
 import type { Project } from '../../core/project.ts'
 import type { CommandContext } from '../command-context.ts'
 import { watchEnvironment } from './environment-reads.ts'
-import {
-  type BegunKeeping,
-  beginKeeping,
-  type CompilationInputs,
-  type KeptCompilation,
-  readKept,
-  writeKept,
-} from './kept-compilation.ts'
+import { type CompilationInputs, type KeptCompilation, readKept, writeKept } from './kept-compilation.ts'
 import { makeReader, reopenKept } from './reopen-kept.ts'
 
 /*
@@ -91,29 +83,15 @@ async function compileAnew(
   const { onlooker, sightings } = watchTemplates()
   const { env, names } = watchEnvironment(context.environment)
   const since = context.clock()
-  const [{ readProject }, { beginSqlThread }] = await Promise.all([
-    import('../../project/read-project.ts'),
-    import('../../compile/lineage/sql-thread.ts'),
-  ])
-  let sqlThread: SqlThread | null = null
-  const project = await readProject(request.opened.root, (models) => {
-    if (options.checksSql !== false) sqlThread = beginSqlThread(models)
-  })
+  const { readProject } = await import('../../project/read-project.ts')
+  const project = await readProject(request.opened.root)
   await request.check([...Object.keys(project.config.vars), ...loadParamsOf(project)])
   const { compile } = await import('../../compile/compile.ts')
-  let begun: BegunKeeping | null | undefined
-  const meanwhile = async (nodes: Manifest['nodes']): Promise<void> => {
-    begun = await toKeep(context, () => beginKeeping(context, request, { project, since }, nodes))
-  }
-  const beside = { sqlThread, ...(request.keeps && { meanwhile }) }
-  const compiling = compile(project, { ...options, env, onlooker, ...beside })
-  const compiled = await compiling.catch((error) => {
-    begun?.file.discard()
-    throw error
-  })
+  const compiled = await compile(project, { ...options, env, onlooker })
   const { manifest, findings, renderer, plainTexts } = compiled
-  const known = { project, manifest, findings, sightings, since, names }
-  const keptId = request.keeps ? await toKeep(context, () => writeKept(context, request, known, begun)) : null
+  const keptId = request.keeps
+    ? await tryToKeep(context, request, { project, manifest, findings, sightings, since, names })
+    : null
   const lineage = lineagesOf(findings.sql?.outputs ?? [])
   return {
     project,
@@ -131,9 +109,13 @@ async function compileAnew(
 }
 
 /** A command that cannot keep what it has found out does its own work all the same. */
-async function toKeep<T>(context: CommandContext, keep: () => Promise<T | null>): Promise<T | null> {
+async function tryToKeep(
+  context: CommandContext,
+  request: CompileRequest,
+  compiled: Parameters<typeof writeKept>[2],
+): Promise<string | null> {
   try {
-    return await keep()
+    return await writeKept(context, request, compiled)
   } catch (error) {
     const { code } = error as NodeJS.ErrnoException
     if (code === undefined && !(error instanceof Unkeepable)) throw error

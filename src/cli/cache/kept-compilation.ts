@@ -5,15 +5,14 @@ import { fileURLToPath } from 'node:url'
 import type { CacheIndex, KeptIndex, Pieces } from '../../compile/cache/cache-index.ts'
 import type { CachedProject } from '../../compile/cache/cached-nodes.ts'
 import { fromKeptText, keptText } from '../../compile/cache/kept-text.ts'
-import type { CompiledProject, KeptNodes } from '../../compile/cache/make-cache-index.ts'
+import type { CompiledProject } from '../../compile/cache/make-cache-index.ts'
 import type { CompileOptions } from '../../compile/compile.ts'
-import type { Manifest } from '../../core/manifest.ts'
 import type { Project } from '../../core/project.ts'
 import type { KnownFile } from '../../project/known-files.ts'
 import type { CommandContext } from '../command-context.ts'
 import type { OpenTarget } from '../open-target.ts'
 import { packageVersion } from '../version.ts'
-import { type BegunCacheFile, beginCacheFile, readCacheFile } from './cache-file.ts'
+import { readCacheFile, writeCacheFile } from './cache-file.ts'
 import { type KnownVariable, knownVariables, metadataVariables, sameVariables } from './environment-reads.ts'
 
 /*
@@ -71,48 +70,11 @@ export function readKept(
 }
 
 /** What is known when a project has been compiled. */
-export interface CompilationToKeep extends Omit<CompiledProject, 'modules' | 'now' | 'kept'> {
+export interface CompilationToKeep extends Omit<CompiledProject, 'modules' | 'now'> {
   /** When reading the project began. */
   readonly since: Date
   /** Environment variables that were looked at. */
   readonly names: Iterable<string>
-}
-
-/** What is kept of a project whose SQL nobody has looked at yet. */
-export interface BegunKeeping {
-  readonly nodes: Manifest['nodes']
-  readonly modules: readonly string[]
-  readonly files: readonly KnownFile[]
-  readonly file: BegunCacheFile
-  readonly kept: KeptNodes
-}
-
-/** Begins to keep a compiled project, by its nodes; null where it cannot be kept. */
-export async function beginKeeping(
-  context: CommandContext,
-  { opened: target }: CompilationInputs,
-  { project, since }: Pick<CompilationToKeep, 'project' | 'since'>,
-  nodes: Manifest['nodes'],
-): Promise<BegunKeeping | null> {
-  const [{ takeInventory }, { recordFiles }, { moduleFiles }, { keepNodes }] = await Promise.all([
-    import('../../project/inventory.ts'),
-    import('../../project/known-files.ts'),
-    import('../../project/module-checksum.ts'),
-    import('../../compile/cache/make-cache-index.ts'),
-  ])
-  const modules = modulesOf(project).flatMap((module) => moduleFiles(project.root, module))
-  const inventory = takeInventory(project.root, { packages: project.packages, modules })
-  const files = inventory && recordFiles(project, inventory, since)
-  if (!files) return null
-  const path = keptPath(target)
-  mkdirSync(dirname(path), { recursive: true })
-  const file = beginCacheFile(path, context.newId())
-  try {
-    return { nodes, modules, files, file, kept: keepNodes(Object.values(nodes), file.keep) }
-  } catch (error) {
-    file.discard()
-    throw error
-  }
 }
 
 /** Keeps a compiled project for the commands that follow; gives its id, or null where that is not possible. */
@@ -120,32 +82,29 @@ export async function writeKept(
   context: CommandContext,
   inputs: CompilationInputs,
   compiled: CompilationToKeep,
-  before?: BegunKeeping | null,
 ): Promise<string | null> {
-  const { manifest, since, names } = compiled
-  const fits = before === null || before?.nodes === manifest.nodes
-  // What is inherited along lineage is known only now.
-  if (!fits) before?.file.discard()
-  const begun = fits ? before : await beginKeeping(context, inputs, compiled, manifest.nodes)
-  if (!begun) return null
-  const { makeCacheIndex } = await import('../../compile/cache/make-cache-index.ts')
-  const { file, files, modules, kept } = begun
+  const [{ takeInventory }, { recordFiles }, { moduleFiles }, { makeCacheIndex }] = await Promise.all([
+    import('../../project/inventory.ts'),
+    import('../../project/known-files.ts'),
+    import('../../project/module-checksum.ts'),
+    import('../../compile/cache/make-cache-index.ts'),
+  ])
+  const { project, since } = compiled
+  const modules = modulesOf(project).flatMap((module) => moduleFiles(project.root, module))
+  const inventory = takeInventory(project.root, { packages: project.packages, modules })
+  const files = inventory && recordFiles(project, inventory, since)
+  if (!files) return null
+  const path = keptPath(inputs.opened)
+  const salt = context.newId()
   const { environment } = context
-  try {
-    const index = makeCacheIndex({ ...compiled, modules, now: since, kept }, file.keep)
-    if (index === null) {
-      file.discard()
-      return null
-    }
-    const salt = context.newId()
-    const variables = knownVariables(environment, names, salt)
+  mkdirSync(dirname(path), { recursive: true })
+  return writeCacheFile(path, context.newId(), (keep): Kept | null => {
+    const index = makeCacheIndex({ ...compiled, modules, now: since }, keep)
+    if (index === null) return null
+    const variables = knownVariables(environment, compiled.names, salt)
     const metadata = metadataVariables(environment, salt)
-    const all: Kept = { key: keyOf(inputs), salt, variables, metadata, files, index }
-    return file.finish(all)
-  } catch (error) {
-    file.discard()
-    throw error
-  }
+    return { key: keyOf(inputs), salt, variables, metadata, files, index }
+  })
 }
 
 function opened(index: KeptIndex, pieces: Pieces): CacheIndex {

@@ -31,23 +31,19 @@ export interface CompiledProject {
   readonly modules: readonly string[]
   /** The time at which it was compiled. */
   readonly now: Date
-  /** Where its nodes have been kept. */
-  readonly kept: KeptNodes
 }
-
-/** Where nodes have been kept: each of them, and all as the members of one JSON object. */
-export type KeptNodes = Pick<KeptIndex, 'nodes' | 'allNodes'>
 
 /**
  * Keeps a compiled project; null for one that cannot be kept, since everything in it depends on the time. Throws
  * Unkeepable for what cannot be written.
  */
 export function makeCacheIndex(compiled: CompiledProject, keep: Keep): KeptIndex | null {
-  const { project, manifest, findings, sightings, modules, kept } = compiled
+  const { project, manifest, findings, sightings, modules } = compiled
   const { nodes, warnings: _, ...rest } = manifest
   const all = Object.values(nodes)
   if (sightings.timedValues) return null
   const numbers = new Map(all.map(({ id }, number) => [id, number]))
+  const kept = keepNodes(all, keep)
   const properties = propertiesByFile(project)
   const { byRelation, ephemeral } = indexRelations(manifest)
   return {
@@ -82,8 +78,8 @@ export function makeCacheIndex(compiled: CompiledProject, keep: Keep): KeptIndex
   }
 }
 
-/** Keeps nodes, before the rest is known. */
-export function keepNodes(nodes: readonly Node[], keep: Keep): KeptNodes {
+/** The nodes as the members of one JSON object, so that all of them can be read at once. */
+function keepNodes(nodes: readonly Node[], keep: Keep): { readonly nodes: Span[]; readonly allNodes: Span } {
   const [start] = keep('{')
   const spans = nodes.map((node, index): Span => {
     keep(`${index === 0 ? '' : ',\n'}${JSON.stringify(node.id)}:`)

@@ -9,44 +9,31 @@ import type { LineageOf } from './node-lineage.ts'
 /** What a model may say about columns in its YAML that it does not produce. */
 export const unknownColumnsChoices = ['warn', 'error', 'ignore'] as const
 
-/** A model, and where YAML describes its columns. */
-export interface DescribedModel {
-  readonly model: ModelNode
-  readonly patch: PatchSpec
-}
-
-/** The models whose columns YAML describes, so that they are compared. */
-export function describedModels(
+/** Columns that YAML describes and the model does not produce; nothing is said where its columns are not all known. */
+export function checkColumns(
   manifest: Pick<Manifest, 'project'>,
   nodes: readonly Node[],
-  project: Pick<Project, 'patches'>,
-): readonly DescribedModel[] {
+  project: Pick<Project, 'patches' | 'yamlFiles'>,
+  lineageOf: LineageOf,
+): { readonly problems: ProblemsByNode; readonly compared: readonly NodeId[] } {
   const patches = new Map(
     project.patches.flatMap((patch) =>
       patch.resource === 'model' && patch.package === manifest.project ? [[patch.name, patch] as const] : [],
     ),
   )
-  return nodes.flatMap((node) => {
-    const patch = patches.get(node.name)
-    if (node.resourceType !== 'model' || !patch || node.columns.length === 0) return []
-    // What a package says of its models is for those to mend who write it.
-    if (node.package !== manifest.project) return []
-    return node.config['unknown_columns'] === 'ignore' ? [] : [{ model: node, patch }]
-  })
-}
-
-/** Columns that YAML describes and the model does not produce; nothing is said where its columns are not all known. */
-export function checkColumns(
-  described: readonly DescribedModel[],
-  project: Pick<Project, 'yamlFiles'>,
-  lineageOf: LineageOf,
-): ProblemsByNode {
   const problems = new Map<NodeId, readonly Problem[]>()
-  for (const { model, patch } of described) {
-    const own = problemsOf(model, patch, project, lineageOf)
-    if (own.length > 0) problems.set(model.id, own)
+  const compared: NodeId[] = []
+  for (const node of nodes) {
+    const patch = patches.get(node.name)
+    if (node.resourceType !== 'model' || !patch || node.columns.length === 0) continue
+    // What a package says of its models is for those to mend who write it.
+    if (node.package !== manifest.project) continue
+    if (node.config['unknown_columns'] === 'ignore') continue
+    compared.push(node.id)
+    const own = problemsOf(node, patch, project, lineageOf)
+    if (own.length > 0) problems.set(node.id, own)
   }
-  return problems
+  return { problems, compared }
 }
 
 function problemsOf(

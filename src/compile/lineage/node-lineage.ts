@@ -43,14 +43,6 @@ export interface LineageSurroundings {
   readonly relations?: RelationIndex
   /** The output of a node whose lineage was worked out before. */
   readonly outputOf?: (nodeId: NodeId) => NodeOutput | undefined
-  /** What another thread has read from the SQL of a node. */
-  readonly analysed?: (nodeId: NodeId) => AnalysedSql | undefined
-}
-
-/** The lineage of a node's SQL, with the nodes from whose columns it was worked out. */
-export interface AnalysedSql {
-  readonly lineage: SqlLineage
-  readonly reads: readonly NodeId[]
 }
 
 /** The columns that a node is known to give, and whether those are all. */
@@ -124,7 +116,7 @@ function analyseNode(
     case 'test':
     case 'analysis': {
       const sql = surroundings.sqlOf(node.id)
-      const lineage = sql === null ? null : lineageOfText(node.id, sql, surroundings, catalog)
+      const lineage = sql === null ? null : lineageOfSql(sql, catalog)
       if (lineage) surroundings.onParsed?.(node.id)
       else return origin(fromDatabase ?? declaredColumns(node), fromDatabase !== undefined, true)
       return node.resourceType === 'snapshot' ? withHistory(node, lineage) : lineage
@@ -132,34 +124,6 @@ function analyseNode(
     default:
       return null
   }
-}
-
-function lineageOfText(
-  id: NodeId,
-  sql: string,
-  { analysed }: LineageSurroundings,
-  catalog: NodeCatalog,
-): SqlLineage | null {
-  const before = analysed?.(id)
-  if (!before) return lineageOfSql(sql, catalog)
-  for (const read of before.reads) catalog.note(read)
-  return before.lineage
-}
-
-/** What a node gives as far as that is known without reading SQL. */
-export function outputWithoutSql(
-  node: Node,
-  manifest: Pick<Manifest, 'nodes'>,
-  seedColumns: LineageSurroundings['seedColumns'],
-): NodeOutput {
-  const { resourceType } = node
-  const columns =
-    resourceType === 'source'
-      ? loadedColumns(node, manifest)
-      : resourceType === 'seed'
-        ? seedColumns.get(node.id)
-        : undefined
-  return { columns: columns ?? declaredColumns(node), isComplete: columns !== undefined }
 }
 
 /** Columns that come from nowhere in the project. */
@@ -243,34 +207,23 @@ function makeCatalog(
   surroundings: LineageSurroundings,
   lineageOf: LineageOf,
 ): NodeCatalog {
-  const index = surroundings.relations ?? indexRelations(manifest)
+  const { byRelation, ephemeral } = surroundings.relations ?? indexRelations(manifest)
   const nodeRelation = (nodeId: NodeId): KnownRelation => {
     const lineage = lineageOf(nodeId)
     const columns = lineage?.columns.map(({ name }) => name) ?? []
     return { relation: nodeId, columns, isComplete: lineage?.isComplete ?? false }
   }
-  return {
-    lookUp: (name) => findRelation(name, index, nodeRelation, surroundings.catalogColumns),
-    isStandIn: (name) => index.ephemeral.has(name),
-    note: (id) => void lineageOf(id),
+  const lookUp = ({ schema, name }: TableName): KnownRelation => {
+    const standIn = schema === undefined ? ephemeral.get(name) : undefined
+    if (standIn !== undefined) return nodeRelation(standIn)
+    if (schema === undefined) return { relation: name, columns: [], isComplete: false }
+    const relation = { schema, identifier: name }
+    const nodeId = byRelation.get(relationKey(relation))
+    if (nodeId !== undefined) return nodeRelation(nodeId)
+    const columns = surroundings.catalogColumns?.(relation)
+    return { relation: relationKey(relation), columns: columns ?? [], isComplete: columns !== undefined }
   }
-}
-
-/** What is known of a relation that SQL names: a node, one that the database has, or none. */
-export function findRelation(
-  { schema, name }: TableName,
-  { byRelation, ephemeral }: RelationIndex,
-  nodeRelation: (nodeId: NodeId) => KnownRelation,
-  catalogColumns?: LineageSurroundings['catalogColumns'],
-): KnownRelation {
-  const standIn = schema === undefined ? ephemeral.get(name) : undefined
-  if (standIn !== undefined) return nodeRelation(standIn)
-  if (schema === undefined) return { relation: name, columns: [], isComplete: false }
-  const relation = { schema, identifier: name }
-  const nodeId = byRelation.get(relationKey(relation))
-  if (nodeId !== undefined) return nodeRelation(nodeId)
-  const columns = catalogColumns?.(relation)
-  return { relation: relationKey(relation), columns: columns ?? [], isComplete: columns !== undefined }
+  return { lookUp, isStandIn: (name) => ephemeral.has(name), note: (id) => void lineageOf(id) }
 }
 
 function isReadable(node: Node): node is Extract<Node, { readonly relation: Relation }> {

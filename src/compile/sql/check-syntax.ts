@@ -5,7 +5,7 @@ import type { ProblemsByNode } from '../findings.ts'
 import { isPythonModel } from '../nodes/python-model.ts'
 import { publishedRendering } from '../published-sql.ts'
 import type { Renderer } from '../renderer.ts'
-import type { SqlError } from './syntax.ts'
+import { findSyntaxError } from './syntax.ts'
 
 /** What came out of rendering everything. */
 export interface RenderedNodes {
@@ -14,12 +14,11 @@ export interface RenderedNodes {
   readonly texts: ReadonlyMap<NodeId, string>
 }
 
-/** Renders models and tests as if everything were published, but for those that are known, or known to be sound. */
+/** Renders models and tests as if everything were published, but for those that are known to be sound. */
 export async function renderNodes(
   nodes: readonly Node[],
   renderer: Renderer,
   isSound: (node: Node) => boolean,
-  known: ReadonlyMap<NodeId, string>,
   seen?: (name: string, nodeId: NodeId) => void,
 ): Promise<RenderedNodes> {
   const problems = new Map<NodeId, readonly Problem[]>()
@@ -27,11 +26,6 @@ export async function renderNodes(
   for (const node of nodes) {
     if ((node.resourceType !== 'model' && node.resourceType !== 'test') || isSound(node)) continue
     if (isPythonModel(node)) continue
-    const before = known.get(node.id)
-    if (before !== undefined) {
-      texts.set(node.id, before)
-      continue
-    }
     const scope = seen
       ? { ...publishedRendering, seen: (name: string) => seen(name, node.id) }
       : publishedRendering
@@ -46,16 +40,16 @@ export async function renderNodes(
   return { problems, texts }
 }
 
-/** What PostgreSQL's parser says against the rendered SQL. */
+/** What PostgreSQL's parser says against the rendered SQL; what somebody has parsed already need not be looked at. */
 export async function checkSyntax(
   manifest: Pick<Manifest, 'nodes'>,
   renderer: Renderer,
   texts: RenderedNodes['texts'],
-  errorOf: (nodeId: NodeId, text: string) => SqlError | null,
+  isParsed: (nodeId: NodeId) => boolean = () => false,
 ): Promise<ProblemsByNode> {
   const problems = new Map<NodeId, readonly Problem[]>()
   for (const [id, text] of texts) {
-    const error = errorOf(id, text)
+    const error = isParsed(id) ? null : findSyntaxError(text)
     if (!error) continue
     // Errors are rare: the way back to the file is made for them alone.
     const { placeAt } = await renderer.compile(id, publishedRendering)

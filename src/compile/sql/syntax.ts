@@ -6,7 +6,7 @@ import { loadModule, normalizeSync, parseSync } from 'libpg-query'
  * and it says where.
  */
 
-export interface SqlError {
+export interface SyntaxError {
   readonly message: string
   /** Characters from the start of the text, from 0. */
   readonly offset: number
@@ -27,7 +27,7 @@ export async function loadSqlParser(): Promise<void> {
 }
 
 /** The first thing in `text` that PostgreSQL cannot parse, or null when it parses. */
-export function findSyntaxError(text: string): SqlError | null {
+export function findSyntaxError(text: string): SyntaxError | null {
   // Normalising parses as well and makes no tree of it: a third of the time. Only parsing says what is wrong where.
   try {
     normalizeSync(text)

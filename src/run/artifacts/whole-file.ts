@@ -46,61 +46,30 @@ export function fillWholeFile<T>(
   fill: (out: Output) => T,
   onBytes: (bytes: Uint8Array) => void = () => {},
 ): NamelessFile<T> {
-  const { out, close, publish, discard } = beginWholeFile(path, commandId, onBytes)
-  try {
-    const result = fill(out)
-    close()
-    return { result, publish, discard }
-  } catch (error) {
-    discard()
-    throw error
-  }
-}
-
-/** A file that is being written. */
-export interface BegunFile {
-  readonly out: Output
-  /** Writes what has been collected; the file is whole then. */
-  readonly close: () => void
-  /** Puts it in the place of the old one. */
-  readonly publish: () => void
-  readonly discard: () => void
-}
-
-/** Begins a file, for who has not got all of its content yet. */
-export function beginWholeFile(
-  path: string,
-  commandId: string,
-  onBytes: (bytes: Uint8Array) => void = () => {},
-): BegunFile {
   // Two commands at work in one folder must not write into each other's file.
   const unfinished = join(dirname(path), `.${basename(path)}.${commandId}`)
-  const file = openSync(unfinished, 'w')
-  let isOpen = true
-  const closeFile = (): void => {
-    if (isOpen) closeSync(file)
-    isOpen = false
+  const discard = (): void => rmSync(unfinished, { force: true })
+  const orDiscard = <R>(work: () => R): R => {
+    try {
+      return work()
+    } catch (error) {
+      discard()
+      throw error
+    }
   }
-  const discard = (): void => {
-    closeFile()
-    rmSync(unfinished, { force: true })
-  }
-  const out = makeOutput(file, onBytes)
-  return {
-    out,
-    close() {
-      out.flush()
-      closeFile()
-    },
-    publish() {
-      try {
-        renameSync(unfinished, path)
-      } catch (error) {
-        discard()
-        throw error
-      }
-    },
-    discard,
+  const result = orDiscard(() => fillFile(unfinished, fill, onBytes))
+  return { result, publish: () => orDiscard(() => renameSync(unfinished, path)), discard }
+}
+
+function fillFile<T>(path: string, fill: (out: Output) => T, onBytes: (bytes: Uint8Array) => void): T {
+  const file = openSync(path, 'w')
+  try {
+    const out = makeOutput(file, onBytes)
+    const result = fill(out)
+    out.flush()
+    return result
+  } finally {
+    closeSync(file)
   }
 }
 
