@@ -11,6 +11,8 @@ setFlagsFromString('--heap-growing-percent=100')
 // The space for new objects begins with 1 MB and grows by as much as survives. Twofold steps mean ten collections before
 // a small command has done anything, and each of them copies what the command goes on to need.
 setFlagsFromString('--semi-space-growth-factor=4')
+// There is so little to copy each time that waiting for a second thread to help takes longer than it helps.
+setFlagsFromString('--no-parallel-scavenge')
 // What loads the parser of SQL sets these flags too, with the reasons. Code that is kept is bound to the flags under which it
 // was made, so they are all set before any is loaded.
 setFlagsFromString('--wasm-tiering-budget=2147483647')
