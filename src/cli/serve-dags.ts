@@ -1,10 +1,15 @@
 import { type ScheduledTask, schedule } from 'node-cron'
 import { type DagReading, readDags } from '../project/read-dags.ts'
+import type { DagMetrics } from '../schedule/metrics.ts'
+import { intervalBefore } from '../schedule/new-dag-run.ts'
+import type { Teller } from '../schedule/notify/tell-people.ts'
 import { makeScheduler, type Scheduler } from '../schedule/scheduler.ts'
+import { makeTimetable } from '../schedule/timetable.ts'
 import { makeWorker, type Worker } from '../schedule/worker.ts'
 import type { CommandContext, ExitCode } from './command-context.ts'
 import { watchDagFiles } from './dag-files.ts'
 import { flagsForSteps, makeExecuteStep } from './dag-step.ts'
+import { dagTeller } from './dag-teller.ts'
 import { schedulerLines, workerLines } from './display/dag-events.ts'
 import { formatDuration } from './display/numbers.ts'
 import { type OpenDagStore, withDagStore } from './open-dag-store.ts'
@@ -20,6 +25,8 @@ export interface ServeFlags {
   readonly keepDays: number
   /** How many runs of each DAG are kept, however old. */
   readonly keepRuns: number
+  /** Where it answers by HTTP; nowhere if not said. */
+  readonly port?: number
 }
 
 const workerEveryMs = 200
@@ -37,38 +44,108 @@ export async function serveDags(
     context,
     opened,
     async (open) => {
-      const worker = flags.slots > 0 ? workerOf(context, opened, open, flags) : null
-      const scheduler = roles.fires ? schedulerOf(context, opened, open, flags, () => worker?.hurry()) : null
-      const loops = [scheduler && fireOnTheSecond(context, scheduler), worker && workOn(context, worker)]
+      const watch = await makeWatch(flags)
+      const readAll = watchDagFiles(opened.root, opened.config.paths.dags, () =>
+        readDags(opened.root, opened.config),
+      )
+      const worker = flags.slots > 0 ? workerOf(context, opened, open, flags, watch) : null
+      const hurry = () => worker?.hurry()
+      const scheduler = roles.fires ? schedulerOf(context, open, flags, { watch, readAll, hurry }) : null
+      const teller = dagTeller(context, open.store, opened.config.name)
+      const http = await endpoints(context, open, flags, { watch, readAll, hurry })
+      const loops = [
+        scheduler && fireOnTheSecond(context, scheduler, teller, watch),
+        worker && workOn(context, worker, watch),
+      ]
       await untilAborted(context.signal)
       for (const loop of loops) loop?.stopTaking()
       await windUp(context, scheduler, worker, flags)
+      await teller.drain(lastWordsMs)
       for (const loop of loops) loop?.stop()
+      http?.close()
       return 0
     },
     true,
   )
 }
 
+/** What a process knows of itself, for those who watch it. */
+interface Watch {
+  readonly metrics: DagMetrics | null
+  /** When each loop last came to its end, on the clock of the process. */
+  readonly came: Map<string, number>
+  readonly well: Map<string, number>
+}
+
+interface Shared {
+  readonly watch: Watch
+  readonly readAll: () => DagReading
+  /** Has the worker of this process look at once. */
+  readonly hurry: () => void
+}
+
+/** How long people may still be told when the process ends. */
+const lastWordsMs = 5_000
+/** A loop that has not come to its end for so long hangs. */
+const hangsMs = 60_000
+
+/** What counts for Prometheus is loaded only where somebody can ask for it. */
+async function makeWatch({ port }: ServeFlags): Promise<Watch> {
+  const metrics = port === undefined ? null : (await import('../schedule/metrics.ts')).makeDagMetrics()
+  return { metrics, came: new Map(), well: new Map() }
+}
+
+async function endpoints(
+  { clock, newId, environment, narrator }: CommandContext,
+  { store }: OpenDagStore,
+  { port }: ServeFlags,
+  { watch, readAll, hurry }: Shared,
+) {
+  if (port === undefined) return null
+  const { serveHttp } = await import('./serve-http.ts')
+  const isFresh = (times: ReadonlyMap<string, number>): boolean =>
+    [...times.values()].every((time) => performance.now() - time < hangsMs)
+  const http = await serveHttp(port, {
+    environment,
+    isAlive: () => isFresh(watch.came),
+    isReady: () => watch.well.size > 0 && isFresh(watch.well),
+    metrics: () => watch.metrics!.text(),
+    findDag: (name) => readAll().dags.find((dag) => dag.name === name),
+    async trigger(dag, vars) {
+      const dagRunId = newId()
+      const timetable = dag.schedule && makeTimetable(dag.schedule)
+      const { start, end } = intervalBefore(timetable, clock())
+      const occasion = `webhook ${dagRunId}`
+      await store.make(
+        [{ dagRunId, dag, cause: 'webhook', occasion, intervalStart: start, intervalEnd: end, vars }],
+        clock(),
+      )
+      hurry()
+      return dagRunId
+    },
+  })
+  narrator.note(`answers on port ${http.port}`)
+  return http
+}
+
 function schedulerOf(
   context: CommandContext,
-  opened: OpenTarget,
   { store }: OpenDagStore,
   { keepDays, keepRuns }: ServeFlags,
-  onFired: () => void,
+  { watch, readAll, hurry }: Shared,
 ): Scheduler {
-  const read = (): DagReading => readDags(opened.root, opened.config)
   return makeScheduler({
     store,
     clock: context.clock,
     newId: context.newId,
-    readDags: watchDagFiles(opened.root, opened.config.paths.dags, read),
+    readDags: readAll,
     startedBy: startedBy(),
     retention: { days: keepDays, runs: keepRuns },
     emit: (event) => {
       if (event.type === 'dags_read') for (const problem of event.problems) context.narrator.problem(problem)
       for (const line of schedulerLines(event)) context.narrator.note(line)
-      if (event.type === 'fired') onFired()
+      watch.metrics?.onScheduler(event)
+      if (event.type === 'fired') hurry()
     },
   })
 }
@@ -84,6 +161,7 @@ function workerOf(
   opened: OpenTarget,
   { store }: OpenDagStore,
   { slots }: ServeFlags,
+  watch: Watch,
 ): HurriedWorker {
   let listener = (): void => {}
   const worker = makeWorker({
@@ -105,6 +183,7 @@ function workerOf(
     },
     emit: (event) => {
       for (const line of workerLines(event)) context.narrator.note(line)
+      watch.metrics?.onWorker(event)
       if (event.type === 'step_ended') listener()
     },
   })
@@ -124,18 +203,21 @@ interface Loop {
 }
 
 /** The seconds at which schedules can fire are node-cron's to tell. */
-function fireOnTheSecond(context: CommandContext, scheduler: Scheduler): Loop {
-  const look = oneAtATime(context, 'schedules', scheduler.tick)
+function fireOnTheSecond(context: CommandContext, scheduler: Scheduler, teller: Teller, watch: Watch): Loop {
+  const look = oneAtATime(context, watch, 'schedules', async () => {
+    await scheduler.tick()
+    if (scheduler.isLeading()) await teller.tick()
+  })
   const task: ScheduledTask = schedule('* * * * * *', look, { noOverlap: true })
   void look()
   return { stopTaking: () => void task.destroy(), stop: () => {} }
 }
 
-function workOn(context: CommandContext, worker: HurriedWorker): Loop {
-  const look = oneAtATime(context, 'work', async () => {
+function workOn(context: CommandContext, worker: HurriedWorker, watch: Watch): Loop {
+  const look = oneAtATime(context, watch, 'work', async () => {
     while ((await worker.tick()) > 0);
   })
-  const beat = oneAtATime(context, 'heartbeat', worker.beat)
+  const beat = oneAtATime(context, watch, 'heartbeat', worker.beat)
   worker.onHurry(() => void look())
   const looking = setInterval(look, workerEveryMs)
   const beating = setInterval(beat, beatEveryMs)
@@ -149,6 +231,7 @@ function workOn(context: CommandContext, worker: HurriedWorker): Loop {
  */
 function oneAtATime(
   { narrator, clock }: CommandContext,
+  { metrics, came, well }: Watch,
   what: string,
   work: () => Promise<unknown>,
 ): () => Promise<void> {
@@ -161,10 +244,14 @@ function oneAtATime(
       if (awaySince !== null)
         narrator.note(`${what}: the warehouse is back after ${formatDuration(clock().getTime() - awaySince)}`)
       awaySince = null
+      well.set(what, performance.now())
+      metrics?.onAway(what, false)
     } catch (error) {
+      metrics?.onAway(what, true)
       if (awaySince === null) narrator.note(`${what}: ${(error as Error).message}; asking again`)
       awaySince ??= clock().getTime()
     }
+    came.set(what, performance.now())
   }
   return async () => {
     again = true

@@ -11,7 +11,7 @@ import type {
 } from '../store/dags/index.ts'
 import type { StartedBy } from '../store/index.ts'
 import { dueRuns, firstFiredUpTo } from './due-runs.ts'
-import { scheduledRun } from './new-dag-run.ts'
+import { intervalBefore, scheduledRun } from './new-dag-run.ts'
 import { makeTimetable, type Timetable } from './timetable.ts'
 
 /*
@@ -33,6 +33,7 @@ export interface SchedulerEffects {
     | 'readStates'
     | 'fire'
     | 'readFollowUps'
+    | 'readNewData'
     | 'stopOverdue'
     | 'forgetOld'
   >
@@ -229,6 +230,33 @@ export function makeScheduler(effects: SchedulerEffects): Scheduler {
     last.followed = now.getTime()
   }
 
+  const fireOnNewData = async (now: Date): Promise<void> => {
+    const sources = [...watched.values()].flatMap(({ dag }) =>
+      dag.triggers.newData.map((source) => {
+        const [schema = source, table = null] = source.split('.')
+        return { dag: dag.name, schema, table }
+      }),
+    )
+    if (sources.length === 0) return
+    const runs: NewDagRun[] = []
+    for (const [name, at] of await store.readNewData(sources)) {
+      const [one, state] = [watched.get(name), states.get(name)]
+      const since = state?.changedAt ?? state?.firstSeenAt ?? at
+      // What came before anybody watched, or while it was paused, starts nothing; what has started a run starts no other.
+      if (!one || !state || state.isPaused || at <= since || madeFor.get(name) === at) continue
+      const { start, end } = intervalBefore(one.timetable, now)
+      const occasion = `new_data ${at}`
+      runs.push({
+        ...{ dagRunId: newId(), dag: one.dag, cause: 'new_data', occasion },
+        ...{ intervalStart: start, intervalEnd: end },
+      })
+      madeFor.set(name, at)
+    }
+    if (runs.length > 0) await fire(runs, [], now)
+  }
+  /** The data that runs were made for, so that they are not tried to be made again every second. */
+  const madeFor = new Map<string, string>()
+
   const timetableOf = (name: string): Timetable | null => watched.get(name)?.timetable ?? null
 
   return {
@@ -241,6 +269,7 @@ export function makeScheduler(effects: SchedulerEffects): Scheduler {
         await fireDue(now)
         if (!looks) return
         await fireFollowing(now)
+        await fireOnNewData(now)
         for (const dagRunId of await store.stopOverdue(now)) emit({ type: 'deadline', dagRunId })
         if (isTime('forgot', forgetEveryMs, now.getTime())) {
           const runs = await store.forgetOld(effects.retention, now)

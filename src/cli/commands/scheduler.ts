@@ -9,6 +9,12 @@ const graceOption = () =>
     .argParser(parseSeconds)
     .default(25)
 
+const portOption = () =>
+  new Option(
+    '--port <n>',
+    'answer by HTTP there: /healthz, /readyz, /metrics for Prometheus, and webhooks of DAGs',
+  ).argParser(parseWholeNumber)
+
 const retentionOptions = () => [
   new Option('--keep-days <n>', 'how long runs of DAGs are kept').argParser(parseCount).default(90),
   new Option('--keep-runs <n>', 'so many of each DAG are kept, however old')
@@ -26,12 +32,13 @@ export const defineScheduler: CommandDefiner = (program, { command, launch }) =>
       .argParser(parseWholeNumber)
       .default(2),
   )
-  scheduler.addOption(graceOption())
+  scheduler.addOption(graceOption()).addOption(portOption())
   for (const option of retentionOptions()) scheduler.addOption(option)
   scheduler.addHelpText(
     'after',
     examples([
       ['estimand scheduler', 'one process for everything'],
+      ['estimand scheduler --port 8080', 'with health, metrics and webhooks'],
       ['estimand scheduler --slots 0', 'one of several that only fire, beside workers'],
     ]),
   )
@@ -49,7 +56,7 @@ export const defineWorker: CommandDefiner = (program, { command, launch }) => {
     'carry out the steps of queued runs of DAGs until Ctrl-C or SIGTERM; goes on with those of workers that died',
   )
   worker.addOption(new Option('--slots <n>', 'steps at the same time').argParser(parseCount).default(2))
-  worker.addOption(graceOption())
+  worker.addOption(graceOption()).addOption(portOption())
   worker.addHelpText(
     'after',
     examples([

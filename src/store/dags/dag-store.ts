@@ -22,7 +22,7 @@ import {
 import { type DagRetention, forgetOldDagRuns } from './retention.ts'
 import { campaign, type Leadership, renewLeadership, resignLeadership } from './scheduler-lease.ts'
 import { retryDagRun, stopDagRun, stopOverdueRuns } from './stop-runs.ts'
-import { type FollowUp, readFollowUps, readNewData } from './trigger-reads.ts'
+import { type DataSource, type FollowUp, readFollowUps, readNewData } from './trigger-reads.ts'
 import { beat, enterWorker, leaveWorker, takeOverSteps, type WorkerEntry } from './workers.ts'
 
 /** The store of one project's DAGs over one warehouse. */
@@ -56,7 +56,7 @@ export function makeDagStore(warehouse: Pick<Warehouse, 'control' | 'withSession
     make: (runs: readonly NewDagRun[], now: Date) => on((s) => makeDagRuns(s, owner, runs, now)),
     readFollowUps: (wanted: Parameters<typeof readFollowUps>[2], since: Date): Promise<FollowUp[]> =>
       on((s) => readFollowUps(s, owner, wanted, since)),
-    readNewData: (tables: Parameters<typeof readNewData>[1]) => on((s) => readNewData(s, tables)),
+    readNewData: (sources: readonly DataSource[]) => on((s) => readNewData(s, sources)),
     stopOverdue: (now: Date) => on((s) => stopOverdueRuns(s, owner, now)),
     stop: (dagRunId: string, reason: StopReason, now: Date) =>
       on((s) => stopDagRun(s, dagRunId, reason, now)),

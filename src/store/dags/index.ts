@@ -24,5 +24,5 @@ export {
 export { type DagRetention, forgetOldDagRuns } from './retention.ts'
 export { campaign, type Leadership, renewLeadership, resignLeadership } from './scheduler-lease.ts'
 export { retryDagRun, stopDagRun, stopOverdueRuns } from './stop-runs.ts'
-export { type FollowUp, readFollowUps, readNewData } from './trigger-reads.ts'
+export { type DataSource, type FollowUp, readFollowUps, readNewData } from './trigger-reads.ts'
 export { beat, enterWorker, type Heartbeat, leaveWorker, takeOverSteps, type WorkerEntry } from './workers.ts'

@@ -34,29 +34,36 @@ export async function readFollowUps(
   return rows
 }
 
-/** When each of the tables last got new rows by a load of ours; those that never did are missing. */
+/** What brings new data: a table, or any of a schema. */
+export interface DataSource {
+  readonly dag: string
+  readonly schema: string
+  readonly table: string | null
+}
+
+/** When loads and streams of ours last brought rows for each DAG that waits for them; DAGs without are missing. */
 export async function readNewData(
   session: Pick<Session, 'query'>,
-  tables: readonly { readonly schema: string; readonly name: string }[],
+  sources: readonly DataSource[],
 ): Promise<ReadonlyMap<string, string>> {
-  const schemas = tables.map(({ schema }) => schema)
-  const names = tables.map(({ name }) => name)
-  const { rows } = await session.query<{ key: string; at: string }>(sql`
-    select wanted.schema_name || '.' || wanted.relation_name as key, ${isoTime(sql`max(got.at)`)} as at
-    from unnest(${schemas}::text[], ${names}::text[]) as wanted (schema_name, relation_name)
+  const { rows } = await session.query<{ dag: string; at: string }>(sql`
+    select wanted.dag, ${isoTime(sql`max(got.at)`)} as at
+    from jsonb_to_recordset(${JSON.stringify(sources)}::jsonb) as wanted (dag text, schema text, "table" text)
     cross join lateral (
       select publication.published_at as at
       from estimand.publications publication
-      left join estimand.node_runs node using (run_id, node_id)
-      where publication.schema_name = wanted.schema_name and publication.relation_name = wanted.relation_name
-        and node.row_count is distinct from 0
+      join estimand.node_runs node using (run_id, node_id)
+      where publication.schema_name = wanted.schema
+        and (wanted."table" is null or publication.relation_name = wanted."table")
+        and publication.node_id like 'load.%' and node.row_count > 0
       union all
       select position.committed_at
       from estimand.stream_positions position
-      where position.schema_name = wanted.schema_name and position.relation_name = wanted.relation_name
+      where position.schema_name = wanted.schema
+        and (wanted."table" is null or position.relation_name = wanted."table")
         and position.row_count > 0
     ) as got
     where got.at is not null
-    group by 1`)
-  return new Map(rows.map(({ key, at }) => [key, at]))
+    group by wanted.dag`)
+  return new Map(rows.map(({ dag, at }) => [dag, at]))
 }
