@@ -77,7 +77,7 @@ describe('the manifests for Kubernetes', () => {
     expect(() => new Deployment(wrong).validate()).toThrow(/replicas/)
   })
 
-  it('have no key that Kubernetes does not know', () => {
+  it('have no key that Kubernetes does not know', { timeout: 240_000 }, () => {
     // Validators let unknown keys pass; the compiler does not.
     const folder = mkdtempSync(join(repository, 'node_modules', '.infra-test-'))
     const source = (types: string) =>
