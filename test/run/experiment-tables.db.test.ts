@@ -120,6 +120,7 @@ describe('an experiment over exposures', () => {
       'quantile_difference',
       'regression_adjustment',
       'slope_since_exposure',
+      'two_by_two',
     ])
   })
 
@@ -163,8 +164,15 @@ describe('an experiment over exposures', () => {
   test('is crossed with the other one, and weighs its arms', async () => {
     const found = await rows(`
       select p_value > 0.0001 as alike, jsonb_array_length(diagnostics -> 'values') as values from analytics.first
-      where estimand = 'interaction' and outcome = 'revenue'`)
+      where estimand = 'interaction' and outcome = 'revenue' and method = 'cochran_q'`)
     expect(found).toEqual([{ alike: true, values: 3 }])
+    const contrasts = await rows(`
+      select scale, p_value > 0.0001 as alike, segment_value from analytics.first
+      where method = 'two_by_two' and outcome = 'revenue' order by 1`)
+    expect(contrasts).toEqual([
+      { scale: 'absolute', alike: true, segment_value: 'on' },
+      { scale: 'relative', alike: true, segment_value: 'on' },
+    ])
     const arms = await rows(`select segment_value from analytics.first
       where segment_name = 'experiment:other' and method = 'cuped' and outcome = 'revenue' order by 1`)
     expect(arms.map(({ segment_value }) => segment_value)).toEqual(['not in it', 'off', 'on'])
