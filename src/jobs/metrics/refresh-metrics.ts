@@ -66,7 +66,8 @@ export interface RefreshInput {
 
 export interface RefreshOutcome {
   readonly cells: number
-  readonly units: number
+  /** Null where they are as they were, and no table of them was made. */
+  readonly units: number | null
   readonly groups: number
   /** First day whose statistics were made; null for all. */
   readonly firstDay: number | null
@@ -84,6 +85,11 @@ export async function refreshMetrics(session: Session, input: RefreshInput): Pro
   })
 }
 
+/** Whether every experiment was over on the last settled day, with all that is measured of it after its end. */
+function allOver({ experiments }: MetricsPlan, { settledDay }: PreviousRefresh): boolean {
+  return experiments.every(({ lastDay }) => lastDay <= settledDay)
+}
+
 /** One refresh, with the relations that it has made. */
 class Refresh {
   private readonly session: Session
@@ -98,7 +104,7 @@ class Refresh {
 
   async run(): Promise<RefreshOutcome> {
     const { plan, previous, targets } = this.input
-    const seen = await this.readExposures()
+    const { relation: seen, rows: exposures } = await this.readExposures()
     await refuseUnknownArms(this.session, plan.experiments, seen)
     const groupRows = await this.work.makeKept(
       targets.groups,
@@ -115,8 +121,9 @@ class Refresh {
     const work = workQuery(plan, fresh, previous && { refresh: previous, crossings })
     const groups = this.groups()
     const joins = await this.findEdges({ work, groups, running, base })
-    const units = await this.makeUnits({ work, groups, running, joins })
-    const cells = await this.makeCells({ work, groups, running, base, joins })
+    const stays = previous !== null && exposures === 0 && allOver(plan, previous)
+    const units = stays ? null : await this.makeUnits({ work, groups, running, joins })
+    const cells = await this.makeCells({ work, groups, running, base, joins, hasUnits: !stays })
     const { newUnits } = first
     return { cells, units, groups: groupRows, newUnits, firstDay: previous ? previous.settledDay + 1 : null }
   }
@@ -130,14 +137,14 @@ class Refresh {
       inner join ${experimentRows(plan.experiments)} on e.experiment = g.experiment)`
   }
 
-  private async readExposures(): Promise<Relation> {
+  private async readExposures(): Promise<{ relation: Relation; rows: number }> {
     const { plan, exposures, unitType, previous } = this.input
     const times = { fromDay: previous ? previous.settledDay + 1 : null, asOf: plan.asOf }
     const queries = exposureReadings(plan.experiments).map((reading) => {
       const { relation, types } = exposures.get(reading.experiments[0]!.experiment.data.ref)!
       return sql`(${seenQuery(reading, relation, types, unitType, times)})`
     })
-    return this.work.make(
+    return this.work.makeCounted(
       'seen',
       queries.length === 0 ? noExposures(unitType) : sql.join(queries, sql` union all `),
     )
@@ -305,9 +312,10 @@ class Refresh {
     running: Relation
     base: number
     joins: SQLQuery
+    hasUnits: boolean
   }): Promise<number> {
     const { plan, targets } = this.input
-    const { work, groups, running, base, joins } = parts
+    const { work, groups, running, base, joins, hasUnits } = parts
     const counted = sql`(w.crossed_day is null or not g.excludes or ${this.dayOf(base)} < w.crossed_day)`
     const day = this.dayOf(base)
     const from = this.readsOneDay(base)
@@ -329,7 +337,7 @@ class Refresh {
       : sql``
     const moments = await this.work.make(
       'moments',
-      this.readsOneDay(base) && !caps
+      hasUnits && this.readsOneDay(base) && !caps
         ? groupMomentsQuery(plan, { from: this.unitsOfLastDay(), day }, unitValues)
         : groupMomentsQuery(plan, { from: sql`${from} ${capJoin} ${fromDay}`, day }),
     )

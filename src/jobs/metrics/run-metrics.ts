@@ -1,7 +1,7 @@
 import type { MetricsSpec } from '../../core/metrics-spec.ts'
 import type { Relation } from '../../core/node.ts'
 import { makeProblem, ProblemError } from '../../core/problem.ts'
-import { columnsOf, relationIdent, sql } from '../../warehouse/index.ts'
+import { columnsOf, createTableAs, relationIdent, sql } from '../../warehouse/index.ts'
 import type { JobContext, JobOutcome, JobRunner, JobTable } from '../job.ts'
 import { isoDay } from './day-number.ts'
 import { ExposureFaults } from './exposure-faults.ts'
@@ -62,6 +62,7 @@ async function attempt(
   }
   try {
     const outcome = await refreshMetrics(context.session, input)
+    if (outcome.units === null && previous) await makeEmptyDelta(previous, context)
     return { tables: tablesOf(outcome), summary: summarise(plan, outcome) }
   } catch (error) {
     if (!(error instanceof UnusableValues)) throw error
@@ -69,6 +70,12 @@ async function attempt(
     if (all.size === unusable.size) throw error
     return attempt(spec, context, { relations, published, unusable: all })
   }
+}
+
+/** Units that are as they were stay in the table that is published. */
+async function makeEmptyDelta({ units }: PreviousRefresh, { session, deltaOf }: JobContext): Promise<void> {
+  const nothing = sql`select * from ${relationIdent(units)} where false`
+  await session.query(createTableAs(deltaOf('units'), nothing, { unlogged: true }))
 }
 
 /** A table of the run's own beside the one that is built. */
@@ -168,7 +175,9 @@ function tablesOf({ cells, units, groups, firstDay }: RefreshOutcome): JobTable[
         }
   return [
     main,
-    { kind: 'built', suffix: 'units', rows: units },
+    units === null
+      ? { kind: 'delta', suffix: 'units', rows: 0, replaces: { key: ['experiment', 'unit'] } }
+      : { kind: 'built', suffix: 'units', rows: units },
     { kind: 'built', suffix: 'groups', rows: groups },
   ]
 }
@@ -176,7 +185,7 @@ function tablesOf({ cells, units, groups, firstDay }: RefreshOutcome): JobTable[
 function summarise(plan: MetricsPlan, { units, newUnits, firstDay }: RefreshOutcome): string {
   const parts = [
     counted(plan.experiments.length, 'experiment'),
-    counted(units, 'unit'),
+    units === null ? 'units as they were' : counted(units, 'unit'),
     counted(plan.metrics.length, 'metric'),
   ]
   const since =

@@ -80,7 +80,7 @@ export async function refreshTables(
       types: new Map(columns.map((column) => [column.name, column.type])),
     }
   }
-  const { firstDay } = await refreshMetrics(session, {
+  const { firstDay, units } = await refreshMetrics(session, {
     plan,
     sources: await Promise.all(plan.sources.map(({ ref }) => sourceOf(ref))),
     exposures: new Map([['exposures', await sourceOf('exposures')]]),
@@ -95,7 +95,8 @@ export async function refreshTables(
     await run(`insert into ${target.cells.identifier} select * from build_cells`)
     await run('drop table build_cells')
   }
-  for (const part of previous ? (['units', 'groups'] as const) : (['cells', 'units', 'groups'] as const)) {
+  for (const part of ['cells', 'units', 'groups'] as const) {
+    if (previous && (part === 'cells' || (part === 'units' && units === null))) continue
     await run(`drop table if exists ${target[part].identifier}`)
     await run(`alter table build_${part} rename to ${target[part].identifier}`)
   }

@@ -281,6 +281,36 @@ describe('metrics brought up to date', () => {
   })
 })
 
+/** Which table bears a name; null for none. */
+async function tableOf(session: Session, name: string): Promise<unknown> {
+  const { rows } = await session.query(sql`select to_regclass(${name})::oid::int as oid`)
+  return rows[0]!.oid
+}
+
+describe('metrics of experiments that are over', () => {
+  test.each([0, 2])('leave their units as they are once all is settled, %i late days', async (lateDays) => {
+    const at = withLags(makeSmallWorld(15), lateDays, 15)
+    await run(async (session) => {
+      let previous: MetricsTables | undefined
+      const tables: unknown[] = []
+      for (const asOf of ['2026-03-10', '2026-03-21', '2026-03-22']) {
+        await loadWorld(session, at(asOf))
+        const request = { spec: spec(asOf, lateDays), experiments }
+        previous = await refreshTables(session, 'over', { ...request, ...(previous && { previous }) })
+        tables.push(await tableOf(session, 'over_units'))
+        const full = await refreshTables(session, 'full', request)
+        expectSameCells(
+          await storedCells(session, previous, experiments),
+          await storedCells(session, full, experiments),
+        )
+        expectSameUnits(await storedUnits(session, previous), await storedUnits(session, full))
+      }
+      expect(tables[1]).not.toBe(tables[0])
+      expect(tables[2]).toBe(tables[1])
+    })
+  })
+})
+
 /** What is there before an instant. */
 function visible(world: SmallWorld, asOf: string): SmallWorld {
   return {
