@@ -1,3 +1,5 @@
+import { addBlockSums } from './block-sums.ts'
+
 /*
  * The covariates of units, column by column, and the sums over units that fits need. Sums are taken in blocks of
  * units, so that the columns of a block stay in the processor's cache.
@@ -21,18 +23,15 @@ export function weightedProducts({ n, columns }: Design, weights?: Float64Array)
   const width = columns.length
   const sums = columns.map(() => new Float64Array(width))
   const weighted = new Float64Array(blockSize)
+  const firsts = columns.map((_, index) => columns.slice(0, index + 1))
   for (let start = 0; start < n; start += blockSize) {
     const size = Math.min(blockSize, n - start)
     for (let i = 0; i < width; i++) {
       const a = columns[i]!
       for (let row = 0; row < size; row++)
         weighted[row] = weights ? a[start + row]! * weights[start + row]! : a[start + row]!
-      for (let j = 0; j <= i; j++) {
-        const b = columns[j]!
-        let sum = 0
-        for (let row = 0; row < size; row++) sum += weighted[row]! * b[start + row]!
-        sums[i]![j]! += sum
-      }
+      // Four sums that don't wait for each other take little longer than one.
+      addBlockSums(firsts[i]!, start, size, weighted, sums[i]!)
     }
   }
   return sums.map((row, i) => Array.from(row, (value, j) => (j <= i ? value : sums[j]![i]!)))

@@ -4,7 +4,7 @@ import { blockUnits, predictBlock } from '../../regression/block-sums.ts'
 import { augmentedWeighting } from '../doubly-robust.ts'
 import { regressionAdjustment } from '../outcome-regression.ts'
 import type { Target, TreatedUnits } from '../units.ts'
-import { balancingWeight, inverseProbabilityWeighting } from '../weighting.ts'
+import { inverseProbabilityWeighting } from '../weighting.ts'
 import { type Perturbation, perturbedUnits } from './perturbation.ts'
 import { fitsOf, type Models, refit, type WarmMethod, withColumn } from './warm-models.ts'
 
@@ -49,7 +49,7 @@ export function warmReestimator(
       : augmentedWeighting(changed, propensity, { target, errors: 'influence' })
   })
   return (change) => {
-    const models = refit(units, fits, method, change)
+    const models = refit(units, fits, change)
     return models ? estimateOf(units, change, models, method, target) : fromNothing(change)
   }
 }
@@ -86,9 +86,7 @@ function estimateOf(
       if (count === 0) continue
       const isTreated = treatment[unit] === 1
       const arm = isTreated ? 1 : 0
-      const own = models.propensity
-        ? balancingWeight(target, isTreated, 1 / (1 + Math.exp(-e[row]!))).weight
-        : 0
+      const own = models.propensity ? weightOf(target, isTreated, Math.exp(e[row]!)) : 0
       if (method === 'ipw') {
         sums[arm]! += count * own * outcome[unit]!
         totals[arm]! += count * own
@@ -103,4 +101,11 @@ function estimateOf(
     }
   }
   return sums[1]! / totals[1]! - sums[0]! / totals[0]!
+}
+
+/** `balancingWeight` by the odds of treatment, without making an object for each unit. */
+function weightOf(target: Exclude<Target, 'ato'>, isTreated: boolean, odds: number): number {
+  if (target === 'ate') return isTreated ? 1 + 1 / odds : 1 + odds
+  if (target === 'att') return isTreated ? 1 : odds
+  return isTreated ? 1 / odds : 1
 }

@@ -13,29 +13,37 @@ export interface WarmStart {
   readonly inverse: Rows
   /** What a squared step in the inverse's measure is counted in: the residual variance, 1 of a logit. */
   readonly scale: number
+  /** Squared error, in standard errors of the coefficients, that makes no difference to what they are for. */
+  readonly tolerance: number
+  /** xᵀb of every unit at the start, where it is known. */
+  readonly predicted?: Float64Array
+  /** Whether the inverse is that of the very products: one step of least squares is all then. */
+  readonly isExact?: boolean
 }
 
 const mostPasses = 40
-/** Squared error, in standard errors of the coefficients, that makes no difference to an effect. */
-const negligible = 1e-9
 /** A pass that leaves more of the squared error than that is not worth its time. */
 const slowestRate = 0.3
 
 /** The coefficients at which the gradient vanishes; undefined where the start is too far off to get there soon. */
 function descend(
   start: WarmStart,
-  gradientAt: (coefficients: readonly number[]) => readonly number[],
+  units: number,
+  gradientAt: (coefficients: readonly number[], isFirst: boolean) => readonly number[],
 ): readonly number[] | undefined {
   let coefficients = start.coefficients
+  // What the first pass leaves is guessed, at several times what is usual.
+  let rate = (4 * start.coefficients.length) / units
   let before = Infinity
   for (let pass = 1; pass <= mostPasses; pass++) {
-    const gradient = gradientAt(coefficients)
+    const gradient = gradientAt(coefficients, pass === 1)
     const step = timesVector(start.inverse, gradient)
     const squared = dot(step, gradient) / start.scale
     if (!Number.isFinite(squared)) return undefined
     coefficients = coefficients.map((value, index) => value + step[index]!)
-    const rate = squared / before
-    if (squared < negligible || (pass > 1 && rate * squared < negligible)) return coefficients
+    if (start.isExact) return coefficients
+    if (pass > 1) rate = squared / before
+    if (rate * squared < start.tolerance) return coefficients
     if (pass > 2 && rate > slowestRate) return undefined
     before = squared
   }
@@ -50,11 +58,13 @@ export function warmLogit(
   start: WarmStart,
 ): readonly number[] | undefined {
   const block = new Float64Array(blockUnits)
-  return descend(start, (coefficients) => {
+  return descend(start, n, (coefficients, isFirst) => {
+    const known = isFirst ? start.predicted : undefined
     const sums = new Float64Array(columns.length)
     for (let from = 0; from < n; from += blockUnits) {
       const size = Math.min(blockUnits, n - from)
-      predictBlock(columns, from, size, coefficients, block)
+      if (known) block.set(known.subarray(from, from + size))
+      else predictBlock(columns, from, size, coefficients, block)
       for (let row = 0; row < size; row++) {
         const score = treatment[from + row]! - 1 / (1 + Math.exp(-block[row]!))
         block[row] = counts ? counts[from + row]! * score : score
@@ -65,23 +75,24 @@ export function warmLogit(
   })
 }
 
-/** Least squares of one arm, units counting as often as `counts` says. */
+/** Least squares of the units of one arm, or of all where none is named, units counting as often as `counts` says. */
 export function warmLeastSquares(
   { n, columns }: Design,
   outcome: Float64Array,
-  treatment: Uint8Array,
-  arm: 0 | 1,
+  among: { readonly treatment: Uint8Array; readonly arm: 0 | 1 } | undefined,
   counts: Float64Array | undefined,
   start: WarmStart,
 ): readonly number[] | undefined {
   const block = new Float64Array(blockUnits)
-  return descend(start, (coefficients) => {
+  return descend(start, n, (coefficients, isFirst) => {
+    const known = isFirst ? start.predicted : undefined
     const sums = new Float64Array(columns.length)
     for (let from = 0; from < n; from += blockUnits) {
       const size = Math.min(blockUnits, n - from)
-      predictBlock(columns, from, size, coefficients, block)
+      if (known) block.set(known.subarray(from, from + size))
+      else predictBlock(columns, from, size, coefficients, block)
       for (let row = 0; row < size; row++) {
-        const isIn = treatment[from + row] === arm
+        const isIn = !among || among.treatment[from + row] === among.arm
         const count = counts ? counts[from + row]! : 1
         block[row] = isIn ? count * (outcome[from + row]! - block[row]!) : 0
       }

@@ -1,9 +1,9 @@
 import { isRefused, type Refusal } from '../../refusal.ts'
 import { fitBinary } from '../../regression/binary-regression.ts'
-import type { Design } from '../../regression/design.ts'
+import { type Design, linearPredictor } from '../../regression/design.ts'
 import { fitLeastSquares, type LeastSquaresFit } from '../../regression/least-squares.ts'
 import type { Rows } from '../../regression/symmetric-matrix.ts'
-import { fitGroup } from '../outcome-regression.ts'
+import { selectRows, selectValues } from '../trimming.ts'
 import type { TreatedUnits } from '../units.ts'
 import type { Perturbation } from './perturbation.ts'
 import { type WarmStart, warmLeastSquares, warmLogit } from './warm-fit.ts'
@@ -13,76 +13,94 @@ export type WarmMethod = 'ipw' | 'aipw' | 'regression_adjustment'
 
 /** The fits of the whole data, where those of changed data start. */
 export interface Fits {
-  readonly propensity?: {
-    readonly coefficients: readonly number[]
-    readonly covariance: Rows
-    /** Σ e(1 − e). */
-    readonly curvature: number
-  }
+  readonly propensity?: PropensityFit
+  /** Of the untreated and the treated. */
   readonly arms?: readonly [ArmFit, ArmFit]
-  /** Of all units together, where treatment says nothing. */
-  readonly together: ArmFit
-  readonly propensityProducts: Rows
+  /** The outcome of all units together, where treatment says nothing. */
+  readonly together: Fitted
+  /** Squared error of the models, in their standard errors, that does not show in the effect. */
+  readonly tolerance: number
 }
 
-interface ArmFit {
-  readonly fit: Pick<LeastSquaresFit, 'coefficients' | 'inverseProducts'>
+interface PropensityFit {
+  readonly coefficients: readonly number[]
+  readonly covariance: Rows
+  /** Σ e(1 − e). */
+  readonly curvature: number
+  readonly predicted: Float64Array
+  /** (Σ x·xᵀ)⁻¹ of its columns. */
+  readonly inverseProducts: Rows
+}
+
+interface Fitted {
+  readonly coefficients: readonly number[]
+  readonly inverseProducts: Rows
+  readonly predicted: Float64Array
   readonly variance: number
-  readonly size: number
+}
+
+/** The fit of one arm, whose units lie together. */
+interface ArmFit extends Fitted {
+  readonly units: Int32Array
+  readonly design: Design
+  readonly outcome: Float64Array
 }
 
 /** Fits what the method needs. Refuses what the fits refuse. */
 export function fitsOf(units: TreatedUnits, method: WarmMethod): Fits | Refusal {
-  const { propensityDesign, outcomeDesign, outcome, treatment } = units
-  const together = fitLeastSquares(outcomeDesign, outcome)
+  const together = fittedOf(units.outcomeDesign, units.outcome)
   if (isRefused(together)) return together
-  const measured = {
-    together: armFit(units, together, () => true),
-    propensityProducts: together.inverseProducts,
-  }
   const arms = method === 'ipw' ? undefined : armFits(units)
   if (arms && isRefused(arms)) return arms
-  if (method === 'regression_adjustment') return { ...measured, ...(arms && { arms }) }
-  const propensity = fitBinary(propensityDesign, treatment)
-  if (isRefused(propensity)) return propensity
-  const { coefficients, covariance, slopes } = propensity
-  let { propensityProducts } = measured
-  if (propensityDesign !== outcomeDesign) {
-    const own = fitLeastSquares(propensityDesign, outcome)
-    if (isRefused(own)) return own
-    propensityProducts = own.inverseProducts
-  }
+  const propensity = method === 'regression_adjustment' ? undefined : propensityFit(units, together)
+  if (propensity && isRefused(propensity)) return propensity
+  // What is doubly robust moves with the square of the models' error, all else with the error itself.
+  const tolerance = method === 'aipw' ? 2e-3 : 1e-7
+  return { together, tolerance, ...(arms && { arms }), ...(propensity && { propensity }) }
+}
+
+function propensityFit(
+  { propensityDesign, outcomeDesign, treatment, outcome }: TreatedUnits,
+  together: Fitted,
+): PropensityFit | Refusal {
+  const fit = fitBinary(propensityDesign, treatment)
+  if (isRefused(fit)) return fit
+  const own = propensityDesign === outcomeDesign ? together : fittedOf(propensityDesign, outcome)
+  if (isRefused(own)) return own
   return {
-    together: measured.together,
-    propensityProducts,
-    propensity: { coefficients, covariance, curvature: slopes.reduce((sum, slope) => sum + slope, 0) },
-    ...(arms && { arms }),
+    coefficients: fit.coefficients,
+    covariance: fit.covariance,
+    curvature: fit.slopes.reduce((sum, slope) => sum + slope, 0),
+    predicted: linearPredictor(propensityDesign, fit.coefficients),
+    inverseProducts: own.inverseProducts,
   }
 }
 
 function armFits(units: TreatedUnits): readonly [ArmFit, ArmFit] | Refusal {
-  const control = fitGroup(units, false)
+  const [control, treated] = [armFit(units, 0), armFit(units, 1)]
   if (isRefused(control)) return control
-  const treated = fitGroup(units, true)
-  if (isRefused(treated)) return treated
-  return [
-    armFit(units, control, (unit) => units.treatment[unit] === 0),
-    armFit(units, treated, (unit) => units.treatment[unit] === 1),
-  ]
+  return isRefused(treated) ? treated : [control, treated]
 }
 
-function armFit(
-  { outcome, n }: TreatedUnits,
-  { coefficients, inverseProducts, fitted }: LeastSquaresFit,
-  isIn: (unit: number) => boolean,
-): ArmFit {
-  let [squares, size] = [0, 0]
-  for (let unit = 0; unit < n; unit++) {
-    if (!isIn(unit)) continue
-    squares += (outcome[unit]! - fitted[unit]!) ** 2
-    size++
+function armFit({ n, treatment, outcome, outcomeDesign }: TreatedUnits, arm: 0 | 1): ArmFit | Refusal {
+  const own = Int32Array.from({ length: n }, (_, unit) => unit).filter((unit) => treatment[unit] === arm)
+  const design = selectRows(outcomeDesign, own)
+  const values = selectValues(outcome, own)
+  const fit = fittedOf(design, values)
+  return isRefused(fit) ? fit : { ...fit, units: own, design, outcome: values }
+}
+
+function fittedOf(design: Design, outcome: Float64Array): Fitted | Refusal {
+  const fit: LeastSquaresFit | Refusal = fitLeastSquares(design, outcome)
+  if (isRefused(fit)) return fit
+  let squares = 0
+  for (let unit = 0; unit < design.n; unit++) squares += (outcome[unit]! - fit.fitted[unit]!) ** 2
+  return {
+    coefficients: fit.coefficients,
+    inverseProducts: fit.inverseProducts,
+    predicted: fit.fitted,
+    variance: squares / design.n || 1,
   }
-  return { fit: { coefficients, inverseProducts }, variance: squares / size || 1, size }
 }
 
 /** The models of changed data. */
@@ -93,75 +111,97 @@ export interface Models {
 }
 
 /** The models of changed data, or undefined where the start is too far off. */
-export function refit(
-  units: TreatedUnits,
-  fits: Fits,
-  method: WarmMethod,
+export function refit(units: TreatedUnits, fits: Fits, change: Perturbation): Models | undefined {
+  const growth = change.counts ? change.counts.reduce((sum, count) => sum + count, 0) / units.n : 1
+  const propensity =
+    fits.propensity && refitPropensity(units, fits.propensity, change, growth, fits.tolerance)
+  if (fits.propensity && !propensity) return undefined
+  if (!fits.arms) return { ...(propensity && { propensity }) }
+  const refitOne = change.treatment ? placeboArm : changedArm
+  const control = refitOne(units, fits, change, 0, growth)
+  const treated = control && refitOne(units, fits, change, 1, growth)
+  return control && treated && { ...(propensity && { propensity }), arms: [control, treated] }
+}
+
+function refitPropensity(
+  { n, treatment, propensityDesign }: TreatedUnits,
+  fit: PropensityFit,
   change: Perturbation,
-): Models | undefined {
-  const treatment = change.treatment ?? units.treatment
-  const total = change.counts ? change.counts.reduce((sum, count) => sum + count, 0) : units.n
-  const models: { propensity?: readonly number[]; arms?: readonly [readonly number[], readonly number[]] } =
-    {}
-  if (fits.propensity) {
-    const isSame = !change.treatment && !change.counts && !change.covariate
-    const propensity = isSame
-      ? fits.propensity.coefficients
-      : warmLogit(
-          withColumn(units.propensityDesign, change.covariate),
-          treatment,
-          change.counts,
-          logitStart(units, fits, change, total),
-        )
-    if (!propensity) return undefined
-    models.propensity = propensity
-  }
-  if (method !== 'ipw') {
-    const design = withColumn(units.outcomeDesign, change.covariate)
-    const arms = ([0, 1] as const).map((arm) =>
-      warmLeastSquares(
-        design,
-        change.outcome ?? units.outcome,
-        treatment,
-        arm,
-        change.counts,
-        armStart(fits, change, arm, total / units.n),
-      ),
-    )
-    if (!arms[0] || !arms[1]) return undefined
-    models.arms = [arms[0], arms[1]]
-  }
-  return models
-}
-
-/** Where treatment is given to others it has nothing to do with the covariates: the start is its share. */
-function logitStart(units: TreatedUnits, fits: Fits, change: Perturbation, total: number): WarmStart {
-  const { coefficients, covariance, curvature } = fits.propensity!
-  const growth = total / units.n
-  if (!change.treatment)
-    return extended(
-      { coefficients, inverse: scaled(covariance, 1 / growth), scale: 1 },
-      change.covariate,
-      curvature * growth,
-    )
-  const share = change.treatment.reduce((sum, treated) => sum + treated, 0) / units.n
-  return {
-    coefficients: coefficients.map((_, index) => (index === 0 ? Math.log(share / (1 - share)) : 0)),
-    inverse: scaled(fits.propensityProducts, 1 / (share * (1 - share))),
+  growth: number,
+  tolerance: number,
+): readonly number[] | undefined {
+  if (!change.treatment && !change.counts && !change.covariate) return fit.coefficients
+  const { coefficients, covariance, curvature, predicted } = fit
+  let start: WarmStart = {
+    coefficients,
+    inverse: scaled(covariance, 1 / growth),
     scale: 1,
+    tolerance,
+    predicted,
   }
+  if (change.treatment) {
+    // Where treatment is given to others it has nothing to do with the covariates: the start is its share.
+    const share = change.treatment.reduce((sum, treated) => sum + treated, 0) / n
+    const level = Math.log(share / (1 - share))
+    start = {
+      coefficients: coefficients.map((_, index) => (index === 0 ? level : 0)),
+      inverse: scaled(fit.inverseProducts, 1 / (share * (1 - share))),
+      scale: 1,
+      tolerance,
+      predicted: new Float64Array(n).fill(level),
+    }
+  }
+  return warmLogit(
+    withColumn(propensityDesign, change.covariate),
+    change.treatment ?? treatment,
+    change.counts,
+    extended(start, change.covariate, curvature * growth),
+  )
 }
 
-function armStart(fits: Fits, change: Perturbation, arm: 0 | 1, growth: number): WarmStart {
-  const own = fits.arms![arm]
-  const isPlacebo = change.treatment !== undefined
-  const { fit, variance, size } = isPlacebo ? fits.together : own
+/** One arm's units, of which some count less or more, have another outcome, or one more column. */
+function changedArm(
+  _: TreatedUnits,
+  fits: Fits,
+  { counts, outcome, covariate }: Perturbation,
+  arm: 0 | 1,
+  growth: number,
+): readonly number[] | undefined {
+  const { coefficients, inverseProducts, variance, predicted, ...own } = fits.arms![arm]
+  const added = covariate && selectValues(covariate, own.units)
   const start: WarmStart = {
-    coefficients: fit.coefficients,
-    inverse: scaled(fit.inverseProducts, isPlacebo ? size / own.size : 1 / growth),
+    coefficients,
+    inverse: scaled(inverseProducts, 1 / growth),
     scale: variance,
+    tolerance: fits.tolerance,
+    predicted,
+    isExact: !counts && !covariate,
   }
-  return extended(start, change.covariate, own.size * growth)
+  return warmLeastSquares(
+    withColumn(own.design, added),
+    outcome ? selectValues(outcome, own.units) : own.outcome,
+    undefined,
+    counts && selectValues(counts, own.units),
+    extended(start, added, own.units.length * growth),
+  )
+}
+
+/** An arm of units that placebos put together: a part of all, about which the outcome of all is the start. */
+function placeboArm(
+  { n, outcome, outcomeDesign }: TreatedUnits,
+  { together, tolerance }: Fits,
+  change: Perturbation,
+  arm: 0 | 1,
+): readonly number[] | undefined {
+  const treatment = change.treatment!
+  const treated = treatment.reduce((sum, value) => sum + value, 0)
+  return warmLeastSquares(outcomeDesign, change.outcome ?? outcome, { treatment, arm }, undefined, {
+    coefficients: together.coefficients,
+    inverse: scaled(together.inverseProducts, n / (arm === 1 ? treated : n - treated)),
+    scale: together.variance,
+    tolerance,
+    predicted: together.predicted,
+  })
 }
 
 function scaled(matrix: Rows, factor: number): Rows {
@@ -174,19 +214,18 @@ export function withColumn({ n, columns }: Design, covariate: Float64Array | und
 }
 
 /** The start with one more column, as if it had nothing to do with the others; `weight` is what all units weigh. */
-function extended(
-  { coefficients, inverse, scale }: WarmStart,
-  covariate: Float64Array | undefined,
-  weight: number,
-): WarmStart {
-  if (!covariate) return { coefficients, inverse, scale }
+function extended(start: WarmStart, covariate: Float64Array | undefined, weight: number): WarmStart {
+  if (!covariate) return start
   const n = covariate.length
   let [sum, squares] = [0, 0]
   for (let unit = 0; unit < n; unit++) sum += covariate[unit]!
   for (let unit = 0; unit < n; unit++) squares += (covariate[unit]! - sum / n) ** 2
   return {
-    coefficients: [...coefficients, 0],
-    inverse: [...inverse.map((row) => [...row, 0]), [...coefficients.map(() => 0), n / squares / weight]],
-    scale,
+    ...start,
+    coefficients: [...start.coefficients, 0],
+    inverse: [
+      ...start.inverse.map((row) => [...row, 0]),
+      [...start.coefficients.map(() => 0), n / squares / weight],
+    ],
   }
 }
