@@ -1,5 +1,6 @@
 import { describe, expect, test } from 'vitest'
 import { type InstrumentalEffect, twoStageLeastSquares } from '../../../src/stats/causal/instrumental.ts'
+import { robustTwoStageLeastSquares } from '../../../src/stats/causal/instrumental-rows.ts'
 import { jointMomentsOf, makeRandom } from '../../../src/stats/index.ts'
 import { hasReferenceData } from '../../reference-data.ts'
 import { readColumns, readResults } from './published.ts'
@@ -51,6 +52,19 @@ describe.runIf(hasReferenceData())(
       expect(effect.firstStageF).toBeCloseTo(wanted.first_stage_F, 6)
       expect(effect.wuHausmanF).toBeCloseTo(wanted.wu_hausman_F, 6)
       expect(effect.leastSquares).toBeCloseTo(ols.coef.educ, 9)
+    })
+
+    test('has the robust error of R', () => {
+      const robust = robustTwoStageLeastSquares({
+        n: moments.n,
+        outcome: column('lwage'),
+        treatment: column('educ'),
+        instruments: [column('nearc4')],
+        controls: controls.map(column),
+      })
+      if ('refused' in robust) throw new Error(robust.refused)
+      expect(robust.estimate).toBeCloseTo(wanted.educ, 9)
+      expect(robust.stdError).toBeCloseTo(wanted.se_HC1, 9)
     })
   },
 )
