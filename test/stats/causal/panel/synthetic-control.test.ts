@@ -117,7 +117,10 @@ test('synthetic difference in differences covers', () => {
 })
 
 test('placebos in space find a large effect, and reject seldom without one', () => {
-  expect(known(syntheticControl(drawn(1, 5))).pValue).toBeCloseTo(1 / 19, 12)
+  const large = known(syntheticControl(drawn(1, 5)))
+  expect(Math.abs(large.estimate - 5)).toBeLessThan(1)
+  // At most one of 18 placebos fits so well before that its ratio is larger.
+  expect(large.pValue).toBeLessThan(0.11)
   const runs = 100
   let rejected = 0
   for (let seed = 1; seed <= runs; seed++)
