@@ -41,7 +41,7 @@ export interface SyntheticControl {
   /** Root mean squared gaps before and after. */
   readonly errorBefore: number
   readonly errorAfter: number
-  /** Share of units, the treated among them, whose ratio of errors after and before is at least as large. */
+  /** Share of placebos, the treated among them, whose ratio of errors after and before is at least as large. */
   readonly pValue: number
   readonly placebos: number
 }
@@ -50,21 +50,30 @@ export interface SyntheticControl {
  * A synthetic control: untreated units weighted so as to move as the treated ones (their mean) did before treatment.
  *
  * Weights are 0 or more, sum to 1 and fit all outcomes before treatment alike. The p-value is of placebos in space: every
- * untreated unit takes the treatment's place, the others standing for it. Source: Abadie, Diamond, Hainmueller (2010), JASA 105,
+ * untreated unit takes the treatment's place, the others standing for it; with several treated units groups of as many, `draws`
+ * of them, since means of several are steadier than one. With few periods before and many untreated units fits are perfect by chance, and
+ * the p-value is too small. Source: Abadie, Diamond, Hainmueller (2010), JASA 105,
  * sections 2.3 and 3.4. Refuses treatment that begins at several times, fewer than 2 periods before it, fewer than 2 untreated
  * units.
  */
-export function syntheticControl(panel: Panel): SyntheticControl | Refusal {
+export function syntheticControl(
+  panel: Panel,
+  { draws = 200, seed = 1 }: { readonly draws?: number; readonly seed?: number } = {},
+): SyntheticControl | Refusal {
   const blocks = blocksOf(panel)
   if (isRefused(blocks)) return blocks
-  const { treated, controls, before, rowOf } = blocks
+  const { treated, controls, before } = blocks
+  if (controls.length <= treated.length)
+    return refuse(
+      `placebos need more untreated units than treated ones: ${controls.length} and ${treated.length}`,
+    )
   const own = fitSynthetic(blocks, meanRow(blocks, treated), controls)
   const ratio = (fit: Synthetic) => fit.errorAfter / fit.errorBefore
-  const placebos = controls.map((unit) =>
+  const placebos = placeboGroups(controls, treated.length, draws, seed).map((group) =>
     fitSynthetic(
       blocks,
-      rowOf(unit),
-      controls.filter((other) => other !== unit),
+      meanRow(blocks, group),
+      controls.filter((other) => !group.includes(other)),
     ),
   )
   const asLarge = placebos.filter((fit) => ratio(fit) >= ratio(own)).length
@@ -79,6 +88,17 @@ export function syntheticControl(panel: Panel): SyntheticControl | Refusal {
     pValue: (asLarge + 1) / (placebos.length + 1),
     placebos: placebos.length,
   }
+}
+
+/** Every unit, or random groups of a size. */
+function placeboGroups(controls: readonly number[], size: number, draws: number, seed: number): number[][] {
+  if (size === 1) return controls.map((unit) => [unit])
+  const random = makeRandom(seed)
+  return Array.from({ length: draws }, () => {
+    const order = [...controls]
+    random.shuffle(order)
+    return order.slice(0, size)
+  })
 }
 
 interface Synthetic {
