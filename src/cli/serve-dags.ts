@@ -3,9 +3,10 @@ import { type DagReading, readDags } from '../project/read-dags.ts'
 import type { DagMetrics } from '../schedule/metrics.ts'
 import { intervalBefore } from '../schedule/new-dag-run.ts'
 import type { Teller } from '../schedule/notify/tell-people.ts'
+import { openLineageEvent } from '../schedule/open-lineage.ts'
 import { makeScheduler, type Scheduler } from '../schedule/scheduler.ts'
 import { makeTimetable } from '../schedule/timetable.ts'
-import { makeWorker, type Worker } from '../schedule/worker.ts'
+import { makeWorker, type Worker, type WorkerEvent } from '../schedule/worker.ts'
 import type { CommandContext, ExitCode } from './command-context.ts'
 import { watchDagFiles } from './dag-files.ts'
 import { flagsForSteps, makeExecuteStep } from './dag-step.ts'
@@ -184,6 +185,7 @@ function workerOf(
     emit: (event) => {
       for (const line of workerLines(event)) context.narrator.note(line)
       watch.metrics?.onWorker(event)
+      sendLineage(context, opened.config.name, event)
       if (event.type === 'step_ended') listener()
     },
   })
@@ -293,4 +295,23 @@ function untilAborted(signal: AbortSignal): Promise<void> {
     if (signal.aborted) resolve()
     signal.addEventListener('abort', () => resolve(), { once: true })
   })
+}
+
+const lineageTimeoutMs = 5_000
+
+/** Sends what catalogues want to know to OPENLINEAGE_URL, if that is set; who does not take it misses it. */
+function sendLineage({ environment, clock, log }: CommandContext, project: string, event: WorkerEvent): void {
+  const url = environment['OPENLINEAGE_URL']
+  const body = url ? openLineageEvent(event, environment['OPENLINEAGE_NAMESPACE'] ?? project, clock()) : null
+  if (!url || !body) return
+  const key = environment['OPENLINEAGE_API_KEY']
+  fetch(
+    new URL(environment['OPENLINEAGE_ENDPOINT'] ?? 'api/v1/lineage', url.endsWith('/') ? url : `${url}/`),
+    {
+      method: 'POST',
+      headers: { 'content-type': 'application/json', ...(key && { authorization: `Bearer ${key}` }) },
+      body: JSON.stringify(body),
+      signal: AbortSignal.timeout(lineageTimeoutMs),
+    },
+  ).catch((error: unknown) => log.write('debug', `OpenLineage: ${String(error)}`))
 }
