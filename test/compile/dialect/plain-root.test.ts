@@ -126,7 +126,8 @@ const tag = fc
     fc.constantFrom(' }}', '}}', ' -}}', '\n}}'),
   )
   .map((some) => some.join(''))
-const text = fc.constantFrom('', 'a', ' ', '\n', '\n  b ', 'é', '\ud83d\ude00', '}}', '{', '{# no #}', '\r\n')
+// A bracket could open a tag together with what follows, which the detour would then stand in.
+const text = fc.constantFrom('', 'a', ' ', '\n', '\n  b ', 'é', '\ud83d\ude00', '}}', '{# no #}', '\r\n')
 const template = fc.array(fc.oneof(tag, text), { maxLength: 6 }).map((some) => some.join(''))
 
 describe('plain templates', () => {
@@ -155,8 +156,8 @@ describe('plain templates', () => {
   it('come to the same, whatever stands in them', () => {
     fc.assert(
       fc.property(template, (written) => {
-        // A line end that is the last thing in a template is no part of it, and a bracket would become one of the detour.
-        const source = /[\n\r{]$/.test(written) ? `${written}.` : written
+        // A line end that is the last thing in a template is no part of it.
+        const source = /[\n\r]$/.test(written) ? `${written}.` : written
         expect(outcomeOf(source)).toEqual(outcomeOf(source + detour))
       }),
       {
