@@ -6,6 +6,8 @@ import { makeProblem, ProblemError } from '../core/problem.ts'
 import type { AuditRequest, ExperimentAudit } from '../run/audit-experiment.ts'
 import type { CommandContext, ExitCode } from './command-context.ts'
 import { auditLines } from './display/audit-lines.ts'
+import { causalAuditLines } from './display/causal-audit-lines.ts'
+import { causalNamed } from './show-causal.ts'
 import { experimentNamed } from './show-experiments.ts'
 import { openWorkspace, shownPath, withOpenWarehouse } from './workspace.ts'
 
@@ -33,14 +35,30 @@ export async function auditExperiments(
     import('../run/audit-experiment.ts'),
     import('../run/compare-with-truth.ts'),
   ])
+  const [{ causalQuestionsIn }, { auditCausalQuestion }] = await Promise.all([
+    import('../run/causal-standing.ts'),
+    import('../run/audit-causal-question.ts'),
+  ])
   const known = experimentsIn(workspace.manifest)
-  const nodes = names.length === 0 ? known : names.map((name) => experimentNamed(known, name))
-  if (nodes.length === 0)
-    throw new ProblemError(makeProblem('selection-empty', 'the project has no experiment to audit'))
+  const allQuestions = causalQuestionsIn(workspace.manifest)
+  const isQuestion = (name: string): boolean =>
+    allQuestions.some((node) => node.name === name || node.id === name)
+  const questions =
+    names.length === 0
+      ? allQuestions
+      : names.filter(isQuestion).map((name) => causalNamed(allQuestions, name))
+  const nodes =
+    names.length === 0
+      ? known
+      : names.filter((name) => !isQuestion(name)).map((name) => experimentNamed(known, name))
+  if (nodes.length + questions.length === 0)
+    throw new ProblemError(
+      makeProblem('selection-empty', 'the project has no experiment and no causal question to audit'),
+    )
   const methods = flags.method?.map(methodNamed)
   const { replications, seed, lift: lifts, units } = flags
   const request: AuditRequest = { replications, seed, lifts, units, ...(methods && { methods }) }
-  const { audits, truths } = await withOpenWarehouse(context, workspace, 1, async (warehouse) => {
+  const { audits, causal, truths } = await withOpenWarehouse(context, workspace, 1, async (warehouse) => {
     const audits: ExperimentAudit[] = []
     for (const node of nodes) {
       context.narrator.phase(`Auditing ${node.name}`, { passing: true })
@@ -53,16 +71,34 @@ export async function auditExperiments(
         }),
       )
     }
-    return { audits, truths: await compareWithTruth(warehouse, workspace.manifest) }
+    const causal: Awaited<ReturnType<typeof auditCausalQuestion>>[] = []
+    for (const node of questions) {
+      context.narrator.phase(`Auditing ${node.name}`, { passing: true })
+      const progress = (done: number, of: number): void =>
+        context.narrator.progress(`Auditing ${node.name}: ${done} of ${of} replications`)
+      const own = { replications, seed, units }
+      causal.push(await auditCausalQuestion(warehouse, workspace.manifest, node, own, progress))
+    }
+    return { audits, causal, truths: await compareWithTruth(warehouse, workspace.manifest) }
   })
   context.narrator.done()
   if (flags.to !== undefined) {
     const { auditReport } = await import('../jobs/audit/audit-report.ts')
-    await writeReport(context, flags.to, auditReport(audits, truths))
+    const { causalAuditPart } = await import('../jobs/causal/audit/causal-audit-report.ts')
+    const report = auditReport(audits, truths)
+    const parts = causal.flatMap((audit) => ('refused' in audit ? [] : causalAuditPart(audit)))
+    await writeReport(context, flags.to, { ...report, blocks: [...report.blocks, ...parts] })
   }
   const { out } = context.terminal
-  if (flags.output === 'json') out.write(`${JSON.stringify({ audits, truths }, null, 2)}\n`)
-  else for (const line of auditLines(audits, out.colors)) out.write(`${line}\n`)
+  if (flags.output === 'json') out.write(`${JSON.stringify({ audits, causal, truths }, null, 2)}\n`)
+  else {
+    for (const line of auditLines(audits, out.colors)) out.write(`${line}\n`)
+    for (const audit of causal)
+      for (const line of 'refused' in audit
+        ? ['', `${audit.question} is not audited: ${audit.refused}`]
+        : causalAuditLines(audit, out.colors))
+        out.write(`${line}\n`)
+  }
   return 0
 }
 

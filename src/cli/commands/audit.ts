@@ -8,7 +8,10 @@ import { examples } from '../examples.ts'
 export const defineAudit: CommandDefiner = (program, { command, launch }) => {
   const audit = command(program, 'audit')
     .usage('[experiment…] [options]')
-    .argument('[experiments...]', 'names; all of the project if none is said')
+    .argument(
+      '[experiments...]',
+      'names of experiments or causal questions; all of the project if none is said',
+    )
     .description('bias, coverage, false positives and power of every method, over seeded replications')
     .addOption(
       new Option('--replications <count>', 'how often units are drawn and put into arms anew')
