@@ -43,6 +43,10 @@ select
     users.previous_nudge,
     coalesce(activity.actions_7d, 0) as actions_7d,
     coalesce(activity.actions_30d, 0) as actions_30d,
+    -- Below some twenty actions the campaign made no difference between users.
+    ln(greatest(coalesce(activity.actions_30d, 0), 20)::float8) as log_actions_30d,
+    -- Who does next to nothing is another kind of user, not one who does a little less.
+    coalesce(activity.actions_30d, 0) < 20 as hardly_active,
     coalesce(activity.sessions_30d, 0) as sessions_30d,
     coalesce(activity.active_days_30d, 0) as active_days_30d,
     -- The last week against a quarter of the last thirty days; null for who did nothing.

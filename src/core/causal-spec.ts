@@ -20,8 +20,12 @@ export const causalMethods = [
   'entropy_balancing',
   'aipw',
   'ipw_regression_adjustment',
+  'dml_plr',
+  'dml_irm',
   'two_stage_least_squares',
   'wald',
+  'frontdoor',
+  'mediation',
 ] as const
 export type CausalMethod = (typeof causalMethods)[number]
 
@@ -47,11 +51,18 @@ interface Named<M extends CausalMethod> {
 
 /** An estimator with what it was told. */
 export type CausalEstimator =
-  | Named<Exclude<CausalMethod, 'propensity_matching' | 'stratification' | 'ipw' | 'aipw'>>
+  | Named<
+      Exclude<
+        CausalMethod,
+        'propensity_matching' | 'stratification' | 'ipw' | 'aipw' | 'dml_plr' | 'dml_irm' | 'mediation'
+      >
+    >
   | (Named<'propensity_matching'> & MatchingPlan)
   | (Named<'stratification'> & { readonly strata: number })
   | (Named<'ipw'> & { readonly form: 'hajek' | 'horvitz_thompson' })
   | (Named<'aipw'> & { readonly errors: 'stacked' | 'influence' })
+  | (Named<'dml_plr' | 'dml_irm'> & { readonly folds: number; readonly repetitions: number })
+  | (Named<'mediation'> & { readonly interaction: boolean })
 
 /** Every way to try an estimate. */
 export const causalRefuters = [
@@ -200,6 +211,8 @@ const withPropensity: ReadonlySet<CausalMethod> = new Set([
   'entropy_balancing',
   'aipw',
   'ipw_regression_adjustment',
+  'dml_plr',
+  'dml_irm',
 ])
 
 /** Whether a method rests on how likely each unit was to be treated. */

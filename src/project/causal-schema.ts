@@ -74,6 +74,11 @@ const drawn = z.strictObject({
 const ofMethod = <const M extends string, S extends z.ZodRawShape>(method: M, shape: S) =>
   z.strictObject({ method: z.literal(method), name: nameText.optional(), ...shape })
 
+const crossFitted = {
+  folds: z.int().min(2).max(100).default(5),
+  repetitions: z.int().min(1).max(101).default(1),
+}
+
 const estimator = orText(
   'method',
   z.discriminatedUnion('method', [
@@ -94,8 +99,12 @@ const estimator = orText(
     ofMethod('entropy_balancing', {}),
     ofMethod('aipw', { errors: z.enum(['stacked', 'influence']).default('stacked') }),
     ofMethod('ipw_regression_adjustment', {}),
+    ofMethod('dml_plr', crossFitted),
+    ofMethod('dml_irm', crossFitted),
     ofMethod('two_stage_least_squares', {}),
     ofMethod('wald', {}),
+    ofMethod('frontdoor', {}),
+    ofMethod('mediation', { interaction: z.boolean().default(false) }),
   ]),
 )
 

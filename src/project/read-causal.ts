@@ -284,7 +284,10 @@ function waysHint({ identification: { ways, adjustmentSets } }: IdentificationPl
 function usualEstimators(plans: readonly IdentificationPlan[], { kind }: CausalTreatment): CausalEstimator[] {
   const all = (way: (plan: IdentificationPlan) => boolean): boolean => plans.every(way)
   const plain = (
-    method: Exclude<CausalMethod, 'propensity_matching' | 'stratification' | 'ipw' | 'aipw'>,
+    method: Exclude<
+      CausalMethod,
+      'propensity_matching' | 'stratification' | 'ipw' | 'aipw' | 'dml_plr' | 'dml_irm' | 'mediation'
+    >,
   ): CausalEstimator => ({ method, name: method })
   const backdoor: CausalEstimator[] =
     kind === 'continuous'
@@ -302,6 +305,10 @@ function usualEstimators(plans: readonly IdentificationPlan[], { kind }: CausalT
     plain('naive_difference'),
     ...(all(({ adjustmentSet }) => adjustmentSet !== null) ? backdoor : []),
     ...(all(({ instruments }) => instruments !== null) ? [plain('two_stage_least_squares')] : []),
+    ...(kind === 'binary' &&
+    all(({ adjustmentSet, frontdoorSet }) => adjustmentSet === null && frontdoorSet !== null)
+      ? [plain('frontdoor')]
+      : []),
   ]
 }
 
@@ -327,6 +334,9 @@ function estimatorOf(yaml: NonNullable<CausalYaml['estimators']>[number]): Causa
     case 'stratification':
     case 'ipw':
     case 'aipw':
+    case 'dml_plr':
+    case 'dml_irm':
+    case 'mediation':
       return { ...yaml, name }
     default:
       return { method: yaml.method, name }

@@ -66,12 +66,15 @@ async function knownPopulation(
   const [outcome] = spec.outcomes
   if (!rows || !outcome || spec.outcomes.length > 1) return null
   const column = (name: string) => sql`truth.${sql.ident(name)}`
+  // Yes and no count as 1 and 0.
+  const number = (name: string) =>
+    sql`case ${column(name)}::text when 'true' then 1 when 'false' then 0 else ${column(name)}::text::float8 end`
   const { rows: found } = await session.query<{ key: string; e: number; without: number; with: number }>(sql`
     select
       ${column(truth.unit)}::text as key,
       ${column(truth.propensity)}::float8 as e,
-      ${column(truth.without)}::float8 * ${truth.scale}::float8 as without,
-      ${column(truth.with)}::float8 * ${truth.scale}::float8 as with
+      ${number(truth.without)} * ${truth.scale}::float8 as without,
+      ${number(truth.with)} * ${truth.scale}::float8 as with
     from ${relationIdent({ schema: 'truth', identifier: truth.table } as Relation)} as truth`)
   const byKey = new Map(found.map((row) => [row.key, row]))
   if (rows.keys.some((key) => !byKey.has(key))) return null

@@ -1,5 +1,6 @@
 import { readFileSync } from 'node:fs'
 import { describe, expect, it } from 'vitest'
+import { causalSchema } from '../../src/project/causal-schema.ts'
 import { exposuresExperimentSchema, unitsExperimentSchema } from '../../src/project/experiment-schema.ts'
 import { loadsSchema } from '../../src/project/load-schema.ts'
 import { metricsSchema } from '../../src/project/metrics-schema.ts'
@@ -61,5 +62,6 @@ describe('docs/reference', () => {
   it('explains every key of the other files', () => {
     const jobs = [unitsExperimentSchema, exposuresExperimentSchema, metricsSchema]
     expect(unexplained(page('yaml.md'), propertiesSchema, loadsSchema, ...jobs)).toEqual([])
+    expect(unexplained(page('causal-yaml.md') + page('yaml.md'), causalSchema)).toEqual([])
   })
 })

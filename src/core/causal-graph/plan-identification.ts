@@ -102,13 +102,17 @@ function chosenInstruments(
 }
 
 /** What an estimator needs the graph to allow. */
-export function wayOf(method: CausalMethod): 'none' | 'backdoor' | 'instrument' {
+export function wayOf(method: CausalMethod): 'none' | 'backdoor' | 'instrument' | 'frontdoor' | 'mediation' {
   switch (method) {
     case 'naive_difference':
       return 'none'
     case 'two_stage_least_squares':
     case 'wald':
       return 'instrument'
+    case 'frontdoor':
+      return 'frontdoor'
+    case 'mediation':
+      return 'mediation'
     default:
       return 'backdoor'
   }
@@ -132,6 +136,11 @@ export function whyNotMethod(
       return method === 'wald' && plan.instruments.given.length > 0
         ? `its instrument holds only given ${plan.instruments.given.join(', ')}: use two_stage_least_squares`
         : null
+    case 'frontdoor':
+      return plan.frontdoorSet ? null : 'no mediators meet the frontdoor criterion'
+    case 'mediation':
+      if (!plan.mediation) return 'no mediator is named: write mediators: [name]'
+      return plan.mediation.identified ? null : plan.mediation.reason
   }
 }
 

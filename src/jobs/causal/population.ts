@@ -57,6 +57,7 @@ export function populationOf(
     outcomeDesign: design,
   }
   return {
+    keys: rows.keys,
     units,
     propensity,
     strataOf: (columns) => strataOf(columns.map((column) => rows.texts.get(column)!)),
@@ -74,6 +75,7 @@ export function trimmedPopulation(
   const propensity = named(fitBinary(units.propensityDesign, units.treatment), labels)
   if (isRefused(propensity)) return propensity
   return {
+    keys: Array.from(kept, (unit) => whole.keys[unit]!),
     units,
     propensity,
     strataOf: (columns) => {

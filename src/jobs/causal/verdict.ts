@@ -8,13 +8,16 @@ import { amountOf, percentOf, withIntervalOf } from './causal-words.ts'
 /** Which method speaks where one number has to: those that are right under more, first. */
 const preferred: readonly CausalMethod[] = [
   'aipw',
+  'dml_irm',
   'ipw_regression_adjustment',
   'regression_adjustment',
   'entropy_balancing',
   'propensity_matching',
   'ipw',
   'stratification',
+  'dml_plr',
   'overlap_weighting',
+  'frontdoor',
   'two_stage_least_squares',
   'wald',
 ]
@@ -27,7 +30,11 @@ export function headlineOf(
 ): Estimate | undefined {
   const methodOf = (row: Estimate) => spec.estimators.find(({ name }) => name === row.method)!.method
   const own = estimates.filter(
-    (row) => row.outcome === outcome && row.status === 'ok' && methodOf(row) !== 'naive_difference',
+    (row) =>
+      row.outcome === outcome &&
+      row.status === 'ok' &&
+      // Parts of an effect are no effect that could stand for it.
+      !['naive_difference', 'mediation'].includes(methodOf(row)),
   )
   const estimands = [...new Set(own.map(({ estimand }) => estimand))]
   const rank = (estimand: string): number => {

@@ -72,7 +72,7 @@ describe('an audit of a causal question', () => {
   if (isRefused(population)) throw new Error(population.refused)
 
   test('says of each method how far it is off, and how often its interval holds the truth', async () => {
-    const plan = { replications: 150, seed: 3, units: 600 }
+    const plan = { replications: 80, seed: 3, units: 500 }
     const { estimators, refuters } = await auditCausal(spec, data, population, plan)
     const of = (method: string) => estimators.find((row) => row.method === method)!
     const truth = trueEffect(population, population.outcomes[0]!, 'ate')!
@@ -82,7 +82,7 @@ describe('an audit of a causal question', () => {
     for (const method of ['regression_adjustment', 'aipw']) {
       const { bias, coverage, replications, refused } = of(method)
       expect(of(method).truth).toBe(truth)
-      expect([replications, refused]).toEqual([150, 0])
+      expect([replications, refused]).toEqual([80, 0])
       expect(Math.abs(bias.value)).toBeLessThan(4 * bias.error)
       expect(Math.abs(coverage.value - 0.95)).toBeLessThan(4 * coverage.error)
     }

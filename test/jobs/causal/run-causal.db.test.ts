@@ -37,6 +37,8 @@ interface Unit {
   readonly country: string
   readonly late: number | null
   readonly before: number
+  readonly clicks: number
+  readonly won: number
   readonly spend: number
   readonly visits: number
 }
@@ -51,6 +53,7 @@ function makeUnits(): Unit[] {
     const odds = -0.8 + 0.8 * age + 0.5 * (isGerman ? 1 : 0) + 0.9 * (invited ? 1 : 0)
     const used = random.bernoulli(1 / (1 + Math.exp(-odds)))
     const usual = 10 + 1.5 * age + (isGerman ? 2 : 0)
+    const clicks = (used ? 1 : 0) + random.normal()
     return {
       user_id: index + 1,
       used,
@@ -59,6 +62,8 @@ function makeUnits(): Unit[] {
       age,
       country: isGerman ? 'DE' : random.bernoulli(0.5) ? 'FR' : 'IT',
       late: index % 99 === 0 ? null : age,
+      clicks,
+      won: 0.5 * clicks + age + random.normal(),
       before: usual + random.normal(),
       spend: usual + (used ? effect : 0) + random.normal(),
       visits: random.poisson(Math.exp(0.3 * age + (used ? 0.4 : 0))),
@@ -113,6 +118,20 @@ const files = {
     'estimators: [regression_adjustment, aipw]',
     'refuters: []',
   ]),
+  ...question('through', [
+    ...usual.slice(0, 3),
+    'graph: [age -> used, age -> spend, age -> visits, country -> used, country -> spend, used -> visits, visits -> spend, used -> spend]',
+    'mediators: [visits]',
+    'estimators: [mediation, { method: dml_plr, repetitions: 3 }, dml_irm]',
+    'refuters: []',
+  ]),
+  ...question('front', [
+    'units: { model: users, unit: user_id }',
+    'treatment: used',
+    'outcome: won',
+    'graph: [used -> clicks, clicks -> won, used <-> won]',
+    'refuters: []',
+  ]),
   ...question('plans', [
     'units: { model: users, unit: user_id, where: { column: country, values: [DE, FR] } }',
     'treatment: { column: plan, treated: pro, control: free }',
@@ -140,7 +159,7 @@ describe('causal questions over a relation of units', () => {
     await database.rows(sql`
       create table raw.users (
         user_id bigint, used boolean, plan text, invited boolean, age float8, country text, late float8,
-        before float8,        spend numeric, visits int
+        before float8, clicks float8, won float8,        spend numeric, visits int
       )`)
     await database.rows(sql`
       insert into raw.users select * from jsonb_populate_recordset(null::raw.users, ${JSON.stringify(makeUnits())}::jsonb)`)
@@ -182,6 +201,23 @@ describe('causal questions over a relation of units', () => {
     expect((await naive('sums')).estimate).toBeCloseTo((await naive('rows')).estimate, 10)
     const tables = await database.rows(sql`select to_regclass('analytics.sums__weights') as weights`)
     expect(tables).toEqual([{ weights: null }])
+  })
+
+  test('tells what goes through mediators, and the effect by them alone', async () => {
+    const near = (row: Row, value: number) =>
+      expect(Math.abs(row.estimate - value) / row.std_error).toBeLessThan(3.5)
+    const through = await estimates('through')
+    const of = (estimand: string) => through.find((row) => row.estimand === estimand)!
+    near(of('nde'), effect)
+    // Visits move with use, and move no spend.
+    near(of('nie'), 0)
+    near(of('ate'), effect)
+    near(of('ato'), effect)
+    expect(of('ato').diagnostics['repetitions']).toHaveLength(3)
+    const front = await estimates('front')
+    expect(front.map(({ method }) => method)).toEqual(['naive_difference', 'frontdoor'])
+    expect(front[0]!.estimate).toBeGreaterThan(1)
+    near(front[1]!, 0.5)
   })
 
   test('weights balance what they are to balance', async () => {

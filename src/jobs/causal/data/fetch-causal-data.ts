@@ -49,17 +49,19 @@ export async function fetchCausalData(
 
 /** Whether a method or a refuter looks at units one by one. */
 export function needsRows(spec: CausalSpec): boolean {
-  return spec.treatment.kind === 'binary' && usesPropensity(spec)
+  const isByMediators = spec.estimators.some(({ method }) => method === 'frontdoor' || method === 'mediation')
+  return spec.treatment.kind === 'binary' && (usesPropensity(spec) || isByMediators)
 }
 
 /** The columns without which a unit says nothing: all that estimates are made of. */
 function neededColumns(spec: CausalSpec, graph: CausalGraph, { controls }: CausalColumns): string[] {
+  const usesFrontdoor = spec.estimators.some(({ method }) => method === 'frontdoor')
   const nodes = spec.outcomes.flatMap(({ name }) => {
     const { adjustmentSet, instruments, frontdoorSet, mediation } = planIdentification(graph, spec, name)
     return [
       ...(adjustmentSet ?? []),
       ...(instruments ? [...instruments.names, ...instruments.given] : []),
-      ...(adjustmentSet || instruments ? [] : (frontdoorSet ?? [])),
+      ...(usesFrontdoor ? (frontdoorSet ?? []) : []),
       ...(mediation?.identified ? [...mediation.mediators, ...mediation.given] : []),
     ]
   })

@@ -9,6 +9,7 @@ import type { CausalData } from '../causal-data.ts'
 
 /** Units one by one with their propensity, all that a method of rows looks at. */
 export interface Population {
+  readonly keys: readonly string[]
   readonly units: TreatedUnits
   readonly propensity: BinaryFit
   /** Of each unit, what it has to agree in with its match; null without such columns. */

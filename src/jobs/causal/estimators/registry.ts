@@ -1,4 +1,5 @@
 import type { CausalEstimator, CausalMethod } from '../../../core/causal-spec.ts'
+import { frontdoor, mediation } from './by-mediators.ts'
 import { adjustedRegression, instrumental, naiveDifference } from './by-moments.ts'
 import {
   augmented,
@@ -8,6 +9,7 @@ import {
   stratification,
   weightedRegression,
 } from './by-propensity.ts'
+import { interactive, partiallyLinearModel } from './double-machine-learning.ts'
 import type { EstimatorEntry, EstimatorOf } from './estimator.ts'
 import { propensityMatching } from './matching.ts'
 
@@ -23,8 +25,12 @@ const registry: Registry = {
   entropy_balancing: entropyWeights,
   aipw: augmented,
   ipw_regression_adjustment: weightedRegression,
+  dml_plr: partiallyLinearModel,
+  dml_irm: interactive,
   two_stage_least_squares: instrumental,
   wald: instrumental,
+  frontdoor,
+  mediation,
 }
 
 /** How an estimator works. */

@@ -53,7 +53,7 @@ export function makeReestimator(
       )
     }
     default:
-      return refuse(`'${estimator.method}' looks at sums, of which nothing can be drawn anew`)
+      return refuse(`'${estimator.method}' is not fitted anew on changed units: add aipw, which is`)
   }
 }
 
