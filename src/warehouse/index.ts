@@ -13,7 +13,13 @@ export {
 } from './catalog.ts'
 export { commentedSession, commentedWarehouse, type StatementComment } from './commented.ts'
 export type { Connection } from './connection.ts'
-export { type BinaryColumn, type BinaryWriter, makeBinaryWriter } from './copy/binary-writer.ts'
+export {
+  type BinaryColumn,
+  type BinaryWriter,
+  binaryEnd,
+  binaryHead,
+  makeBinaryWriter,
+} from './copy/binary-writer.ts'
 export type { CopySink } from './copy/copy-sink.ts'
 export type { CopyRows } from './copy/copy-source.ts'
 export type { CopyInFormat, CopyOutFormat } from './copy/copy-text.ts'

@@ -6,14 +6,14 @@ import type { LoadNode, Relation } from '../../core/node.ts'
 import { makeProblem, ProblemError } from '../../core/problem.ts'
 import { compiledModule, loadDefaultExport } from '../load-module.ts'
 import type { RunContext } from '../run-context.ts'
+import { withFilling } from './fill-tables.ts'
 import type { FromWorker, GeneratorWorkerData, ToWorker } from './generator-protocol.ts'
 
 /*
- * A generator is spread over worker threads, each with its own connections, so that making rows and storing
- * them go on at once on all cores.
+ * A generator is spread over worker threads, which make the rows; they go to the server in one COPY for each table.
  */
 
-/** Fills the built tables of a generator; returns the number of rows written. */
+/** Makes the tables of a generator, with all rows and keys; returns the number of rows written. */
 export async function runGenerator(
   node: LoadNode,
   spec: GeneratorSpec,
@@ -27,45 +27,48 @@ export async function runGenerator(
   )
   const partitions = definition.partitions(params).length
   const expectedRows = definition.expectedRows(params)
-  const { password, ...connection } = context.connection
-  const data: GeneratorWorkerData = {
-    projectRoot: context.projectRoot,
-    module: spec.module,
-    params,
-    tables,
-    connection,
-    password: password?.(),
-    leaseToken: context.lease.token,
-    statementTimeoutMs: context.configOf(node.id).timeoutMs,
-  }
+  const { projectRoot } = context
+  const data = { projectRoot, module: spec.module, params, tables: tables.map(({ table }) => table) }
   let rows = 0
-  const onRows = (more: number): void => {
-    rows += more
-    context.effects.emit({ type: 'node_progress', nodeId: node.id, rows, expectedRows })
-  }
   let next = 0
   const takeNext = (): ToWorker =>
     next < partitions ? { type: 'partition', index: next++ } : { type: 'finish' }
   const count = Math.max(1, Math.min(context.threads, availableParallelism(), partitions))
   const stop = new AbortController()
   const signal = AbortSignal.any([context.effects.signal, stop.signal])
-  const workers = Array.from({ length: count }, () => runWorker(data, takeNext, onRows, signal))
-  try {
-    await Promise.all(workers)
-  } catch (error) {
-    // One worker's failure is the load's: the others are stopped before their tables are dropped.
-    stop.abort()
-    await Promise.allSettled(workers)
-    throw error
-  }
+  await withFilling(node, tables, context, async (send) => {
+    const desk: Desk = {
+      takeNext,
+      send,
+      onRows: (more) => {
+        rows += more
+        context.effects.emit({ type: 'node_progress', nodeId: node.id, rows, expectedRows })
+      },
+    }
+    const workers = Array.from({ length: count }, () => runWorker(data, desk, signal))
+    try {
+      await Promise.all(workers)
+    } catch (error) {
+      // One worker's failure is the load's: the others are stopped before their tables are gone.
+      stop.abort()
+      await Promise.allSettled(workers)
+      throw error
+    }
+  })
   return rows
+}
+
+/** What a worker is given and where its rows go. */
+interface Desk {
+  readonly takeNext: () => ToWorker
+  readonly send: (table: number, bytes: Uint8Array) => Promise<void>
+  readonly onRows: (rows: number) => void
 }
 
 /** Runs one worker to its end; rejects when it fails or the signal stops it. */
 function runWorker(
   data: GeneratorWorkerData,
-  takeNext: () => ToWorker,
-  onRows: (rows: number) => void,
+  { takeNext, send, onRows }: Desk,
   signal: AbortSignal,
 ): Promise<void> {
   // What a worker makes lives briefly, in chunks outside of its heap; a small heap keeps all workers small.
@@ -75,11 +78,21 @@ function runWorker(
     resourceLimits,
   })
   return new Promise<void>((resolve, reject) => {
+    const say = (message: ToWorker): void => worker.postMessage(message)
+    const sending = new Set<Promise<void>>()
+    let isFinished = false
     let failure: { readonly reason: unknown } | undefined
     // The first reason counts: ending the thread makes it exit, which would look like another.
     const fail = (reason: unknown): void => {
       failure ??= { reason }
       void worker.terminate().then(() => reject(failure!.reason))
+    }
+    const passOn = (table: number, bytes: Uint8Array): void => {
+      const sent = send(table, bytes).then(() => {
+        sending.delete(sent)
+        say({ type: 'taken' })
+      }, fail)
+      sending.add(sent)
     }
     const onAbort = (): void => fail(new ProblemError(makeProblem('cancelled', 'the load was cancelled')))
     if (signal.aborted) onAbort()
@@ -87,16 +100,22 @@ function runWorker(
     worker.on('message', (message: FromWorker) => {
       switch (message.type) {
         case 'next':
-          return worker.postMessage(takeNext())
+          return say(takeNext())
+        case 'chunk':
+          return passOn(message.table, message.bytes)
         case 'rows':
           return onRows(message.rows)
         case 'finished':
-          return resolve()
+          // It ends before the server has all that it made.
+          isFinished = true
+          return void Promise.all(sending).then(() => failure ?? resolve())
         case 'failed':
           return fail(new ProblemError(message.problems))
       }
     })
     worker.on('error', fail)
-    worker.on('exit', (code) => fail(new Error(`the generator's worker ended with code ${code}`)))
+    worker.on('exit', (code) => {
+      if (!isFinished) fail(new Error(`the generator's worker ended with code ${code}`))
+    })
   })
 }

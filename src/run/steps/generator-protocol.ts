@@ -1,31 +1,30 @@
 import type { LoadTable, ParamValue } from '../../core/load-spec.ts'
-import type { Relation } from '../../core/node.ts'
 import type { Problem } from '../../core/problem.ts'
-import type { Connection } from '../../warehouse/index.ts'
 
 /*
  * What the runner and a generator's worker thread say to each other. The runner hands out partitions one at a
- * time; a worker asks for the next when it has written one. Each worker keeps one COPY open for each table.
+ * time; a worker asks for the next when it has made one. Rows come in chunks, each of which the runner says to be
+ * taken: a worker is only so many ahead of the server.
  */
 
 export interface GeneratorWorkerData {
   readonly projectRoot: string
   readonly module: string
   readonly params: Readonly<Record<string, ParamValue>>
-  readonly tables: readonly { readonly table: LoadTable; readonly build: Relation }[]
-  readonly connection: Omit<Connection, 'password'>
-  readonly password: string | undefined
-  /** The lease of the run that the worker's sessions work for. */
-  readonly leaseToken: number
-  /** How long a statement may take, where that is limited. */
-  readonly statementTimeoutMs: number | undefined
+  readonly tables: readonly LoadTable[]
 }
 
-export type ToWorker = { readonly type: 'partition'; readonly index: number } | { readonly type: 'finish' }
+export type ToWorker =
+  | { readonly type: 'partition'; readonly index: number }
+  | { readonly type: 'finish' }
+  /** A chunk has gone on to the server. */
+  | { readonly type: 'taken' }
 
 export type FromWorker =
   | { readonly type: 'next' }
-  /** Rows written since the last message, in all tables. */
+  /** Whole rows of a table, by its place. */
+  | { readonly type: 'chunk'; readonly table: number; readonly bytes: Uint8Array }
+  /** Rows made since the last message, in all tables. */
   | { readonly type: 'rows'; readonly rows: number }
   | { readonly type: 'finished' }
   | { readonly type: 'failed'; readonly problems: readonly Problem[] }

@@ -1,128 +1,94 @@
 import { parentPort, workerData } from 'node:worker_threads'
-import type { GeneratorDefinition, GeneratorPartition, RowWriter } from '../../core/generator.ts'
+import type { GeneratorDefinition, GeneratorPartition } from '../../core/generator.ts'
 import { makeProblem, ProblemError } from '../../core/problem.ts'
-import { joinLease } from '../../store/index.ts'
-import {
-  type CopySink,
-  connectWarehouse,
-  makeBinaryWriter,
-  type Session,
-  type Warehouse,
-} from '../../warehouse/index.ts'
+import { makeRowsWriter } from '../../warehouse/copy/binary-writer.ts'
 import { loadDefaultExport } from '../load-module.ts'
 import type { FromWorker, GeneratorWorkerData, ToWorker } from './generator-protocol.ts'
 
 /*
- * A worker thread that writes partitions of a generator into the warehouse, over connections of its own.
- * Rows go from the generator into 256 KiB chunks and from there to the server; when the server is slower the
- * generator waits, so memory stays flat however many rows there are.
+ * A worker thread that makes partitions of a generator: rows in chunks of 256 KiB, which are handed to the runner
+ * without being copied. When the server is slower the generator waits, so memory stays flat however many rows
+ * there are.
  */
 
-interface OpenTable {
-  readonly writer: RowWriter & { readonly rows: number; finish(): void }
-  /** Chunks that wait to be sent. */
-  readonly chunks: Uint8Array[]
-  readonly sink: CopySink
+interface MadeChunk {
+  readonly table: number
+  readonly bytes: Uint8Array
 }
 
 const data = workerData as GeneratorWorkerData
 const port = parentPort!
 const say = (message: FromWorker): void => port.postMessage(message)
 
-/** Opens a COPY for each table, each on a session of its own, and lends them to the body. */
-async function withTables(
-  warehouse: Warehouse,
-  body: (tables: Map<string, OpenTable>) => Promise<void>,
-): Promise<void> {
-  const tables = new Map<string, OpenTable>()
-  const openNext = async (rest: GeneratorWorkerData['tables']): Promise<void> => {
-    const [first, ...others] = rest
-    if (!first) return body(tables)
-    await warehouse.withSession(async (session: Session) => {
-      const { table, build } = first
-      const sink = session.copyIn(
-        build,
-        table.columns.map(({ name }) => name),
-        { format: 'binary' },
-      )
-      const chunks: Uint8Array[] = []
-      const key = `${table.schema}.${table.name}`
-      tables.set(key, {
-        writer: makeBinaryWriter(key, table.columns, (chunk) => chunks.push(chunk)),
-        chunks,
-        sink,
-      })
-      await openNext(others)
-    })
-  }
-  await openNext(data.tables)
-}
+/** How many chunks may be on their way. */
+const mostUnderWay = 4
+let underWay = 0
+/** Who waits for a chunk to be taken, or for work. */
+let onTaken: (() => void) | undefined
+let onWork: ((message: ToWorker) => void) | undefined
 
-async function sendChunks(tables: Iterable<OpenTable>): Promise<void> {
-  for (const { chunks, sink } of tables) {
-    for (let chunk = chunks.shift(); chunk; chunk = chunks.shift()) await sink.write(chunk)
+port.on('message', (message: ToWorker) => {
+  if (message.type !== 'taken') return onWork?.(message)
+  underWay--
+  onTaken?.()
+})
+
+async function sendChunks(chunks: MadeChunk[]): Promise<void> {
+  for (const { table, bytes } of chunks.splice(0)) {
+    while (underWay >= mostUnderWay) await new Promise<void>((resolve) => (onTaken = resolve))
+    underWay++
+    const message: FromWorker = { type: 'chunk', table, bytes }
+    port.postMessage(message, [bytes.buffer as ArrayBuffer])
   }
 }
 
-async function writePartitions(
-  definition: GeneratorDefinition<unknown, GeneratorPartition>,
-  tables: ReadonlyMap<string, OpenTable>,
-): Promise<void> {
+async function makePartitions(definition: GeneratorDefinition<unknown, GeneratorPartition>): Promise<void> {
   const partitions = definition.partitions(data.params)
-  const writers = Object.fromEntries([...tables].map(([name, { writer }]) => [name, writer]))
-  const open = [...tables.values()]
-  const rowsWritten = (): number => open.reduce((sum, { writer }) => sum + writer.rows, 0)
+  const chunks: MadeChunk[] = []
+  const made = data.tables.map(({ schema, name, columns }, table) => {
+    const key = `${schema}.${name}`
+    return { key, writer: makeRowsWriter(key, columns, (bytes) => chunks.push({ table, bytes })) }
+  })
+  const tables = Object.fromEntries(made.map(({ key, writer }) => [key, writer]))
   let reported = 0
   const report = (): void => {
-    const rows = rowsWritten()
+    const rows = made.reduce((sum, { writer }) => sum + writer.rows, 0)
     if (rows > reported) say({ type: 'rows', rows: rows - reported })
     reported = rows
   }
   for (let message = await nextMessage(); message.type === 'partition'; message = await nextMessage()) {
-    for (const _ of definition.generate(partitions[message.index]!, {
-      params: data.params,
-      tables: writers,
-    })) {
-      if (open.some(({ chunks }) => chunks.length > 0)) await sendChunks(open)
-    }
+    for (const _ of definition.generate(partitions[message.index]!, { params: data.params, tables }))
+      if (chunks.length > 0) await sendChunks(chunks)
     report()
   }
-  for (const { writer } of open) writer.finish()
-  await sendChunks(open)
-  for (const { sink } of open) await sink.finish()
+  for (const { writer } of made) writer.finish()
+  await sendChunks(chunks)
   report()
 }
 
 /** Asks for work and waits for the answer. */
 function nextMessage(): Promise<ToWorker> {
   return new Promise((resolve) => {
-    port.once('message', resolve)
+    onWork = resolve
     say({ type: 'next' })
   })
 }
 
 async function main(): Promise<void> {
-  const definition = await loadDefaultExport<GeneratorDefinition<unknown, GeneratorPartition>>(
-    data.projectRoot,
-    data.module,
+  const { projectRoot, module } = data
+  await makePartitions(
+    await loadDefaultExport<GeneratorDefinition<unknown, GeneratorPartition>>(projectRoot, module),
   )
-  const { password, leaseToken, statementTimeoutMs } = data
-  const connection = { ...data.connection, ...(password !== undefined && { password: () => password }) }
-  const warehouse = await connectWarehouse(connection, {
-    threads: data.tables.length,
-    applicationName: 'estimand load',
-    ...(statementTimeoutMs !== undefined && { statementTimeoutMs }),
-  })
-  warehouse.prepareSessions((session) => joinLease(session, leaseToken))
-  try {
-    await withTables(warehouse, (tables) => writePartitions(definition, tables))
-  } finally {
-    await warehouse.close()
-  }
+}
+
+/** The last word: whoever listens on would keep the thread, and with it the command, from ending. */
+function end(message: FromWorker): void {
+  say(message)
+  port.close()
 }
 
 main().then(
-  () => say({ type: 'finished' }),
+  () => end({ type: 'finished' }),
   (error: unknown) => {
     const problems =
       error instanceof ProblemError
@@ -133,6 +99,6 @@ main().then(
               `${data.module}: ${error instanceof Error ? error.message : String(error)}`,
             ),
           ]
-    say({ type: 'failed', problems })
+    end({ type: 'failed', problems })
   },
 )

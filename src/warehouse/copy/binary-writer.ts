@@ -19,7 +19,10 @@ export interface BinaryColumn {
 }
 
 const chunkBytes = 256 * 1024
-const signature = Buffer.from('PGCOPY\n\xff\r\n\0\0\0\0\0\0\0\0\0', 'latin1')
+/** What binary data begin with. */
+export const binaryHead: Buffer = Buffer.from('PGCOPY\n\xff\r\n\0\0\0\0\0\0\0\0\0', 'latin1')
+/** What they end with. */
+export const binaryEnd: Buffer = Buffer.from([0xff, 0xff])
 const daysTo2000 = 10_957
 const microsTo2000 = 946_684_800_000_000
 const twoTo32 = 4_294_967_296
@@ -32,7 +35,16 @@ export function makeBinaryWriter(
   columns: readonly BinaryColumn[],
   onChunk: (chunk: Buffer) => void,
 ): BinaryWriter {
-  return new ChunkedBinaryWriter(table, columns, onChunk)
+  return new ChunkedBinaryWriter(table, columns, onChunk, false)
+}
+
+/** The same with neither head nor end, in chunks of whole rows: those of several writers may go into one COPY. */
+export function makeRowsWriter(
+  table: string,
+  columns: readonly BinaryColumn[],
+  onChunk: (chunk: Buffer) => void,
+): BinaryWriter {
+  return new ChunkedBinaryWriter(table, columns, onChunk, true)
 }
 
 /*
@@ -57,8 +69,18 @@ class ChunkedBinaryWriter implements BinaryWriter {
   private readonly table: string
   private readonly columns: readonly BinaryColumn[]
   private readonly onChunk: (chunk: Buffer) => void
+  /** Whether chunks hold whole rows and nothing else. */
+  private readonly rowsOnly: boolean
+  /** Where the row under way begins. */
+  private rowStart = 0
 
-  constructor(table: string, columns: readonly BinaryColumn[], onChunk: (chunk: Buffer) => void) {
+  constructor(
+    table: string,
+    columns: readonly BinaryColumn[],
+    onChunk: (chunk: Buffer) => void,
+    rowsOnly: boolean,
+  ) {
+    this.rowsOnly = rowsOnly
     this.table = table
     this.columns = columns
     this.onChunk = onChunk
@@ -67,7 +89,7 @@ class ChunkedBinaryWriter implements BinaryWriter {
     this.column = columns.length
     this.rowBytes = 2 + columns.length * 12
     this.allocate(Math.max(chunkBytes, 2 * this.rowBytes))
-    this.offset = signature.copy(this.buffer)
+    this.offset = rowsOnly ? 0 : binaryHead.copy(this.buffer)
   }
 
   startRow(): void {
@@ -76,6 +98,7 @@ class ChunkedBinaryWriter implements BinaryWriter {
     if (this.offset + this.rowBytes > this.buffer.length) this.flush()
     this.column = 0
     this.rows++
+    this.rowStart = this.offset
     this.view.setInt16(this.offset, this.columnCount)
     this.offset += 2
   }
@@ -181,8 +204,10 @@ class ChunkedBinaryWriter implements BinaryWriter {
     if (this.finished) return
     if (this.column !== this.columnCount) this.failCount()
     this.finished = true
-    if (this.offset + 2 > this.buffer.length) this.flush()
-    this.offset = this.buffer.writeInt16BE(-1, this.offset)
+    if (!this.rowsOnly) {
+      if (this.offset + binaryEnd.length > this.buffer.length) this.flush()
+      this.offset += binaryEnd.copy(this.buffer, this.offset)
+    }
     this.flush()
   }
 
@@ -207,8 +232,23 @@ class ChunkedBinaryWriter implements BinaryWriter {
   private makeRoom(textBytes: number): void {
     const needed = textBytes + this.rowBytes
     if (this.offset + needed <= this.buffer.length) return
+    if (this.rowsOnly) {
+      this.takeRowAlong(needed)
+      return
+    }
     this.flush()
     if (needed > this.buffer.length) this.allocate(needed)
+  }
+
+  /** Hands over the rows that are whole; what there is of the next one begins the next chunk. */
+  private takeRowAlong(needed: number): void {
+    const { buffer, rowStart, offset } = this
+    const begun = offset - rowStart
+    this.allocate(Math.max(chunkBytes, 2 * this.rowBytes, begun + needed))
+    buffer.copy(this.buffer, 0, rowStart, offset)
+    this.offset = begun
+    this.rowStart = 0
+    if (rowStart > 0) this.onChunk(buffer.subarray(0, rowStart))
   }
 
   private allocate(sizeBytes: number): void {

@@ -4,7 +4,11 @@ import { sqlLiteral, sqlText } from '../sql-text.ts'
 
 /** The bytes that go in. */
 export type CopyInFormat =
-  | { readonly format: 'binary' }
+  | {
+      readonly format: 'binary'
+      /** Rows are old from the start, for whoever reads them; the table has to be made in the same transaction. */
+      readonly freeze?: true
+    }
   | { readonly format: 'text' }
   | {
       readonly format: 'csv'
@@ -70,6 +74,7 @@ function optionsOut(format: CopyOutFormat): SQLQuery[] {
 
 function options(format: CopyInFormat): SQLQuery[] {
   const list = [sql`format ${word(format.format)}`]
+  if (format.format === 'binary' && format.freeze) list.push(sql`freeze`)
   if (format.format !== 'csv') return list
   if (format.header) list.push(sql`header`)
   if (format.delimiter !== undefined) list.push(sql`delimiter ${sqlLiteral(format.delimiter)}`)

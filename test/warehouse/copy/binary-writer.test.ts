@@ -1,6 +1,7 @@
 import { expect, test } from 'vitest'
 import { encodeTexts } from '../../../src/core/encoded-texts.ts'
-import { type BinaryColumn, makeBinaryWriter } from '../../../src/warehouse/index.ts'
+import { makeRowsWriter } from '../../../src/warehouse/copy/binary-writer.ts'
+import { type BinaryColumn, binaryEnd, binaryHead, makeBinaryWriter } from '../../../src/warehouse/index.ts'
 
 const columns: BinaryColumn[] = [
   { name: 'id', type: 'bigint' },
@@ -131,4 +132,36 @@ test('texts that reach over columns of other types are refused', () => {
   other.startRow()
   other.int8(1)
   expect(() => other.texts(encodeTexts(['a', 'b', 'c', '4']))).toThrow('column 5 "n" is int')
+})
+
+test('rows alone come in chunks of whole rows, whatever the length of a text', () => {
+  const rows = [
+    'short',
+    'x'.repeat(250_000),
+    'y'.repeat(300_000),
+    ...Array(9000).fill('z'.repeat(60)),
+    'last',
+  ]
+  const chunks: Buffer[] = []
+  const w = makeRowsWriter('shop.users', columns, (chunk) => chunks.push(chunk))
+  const whole = writer()
+  rows.forEach((text, id) => {
+    for (const one of [w, whole.writer]) {
+      one.startRow()
+      one.int8(id)
+      one.text(text)
+      one.int2(1)
+    }
+  })
+  for (const one of [w, whole.writer]) one.finish()
+  expect(Buffer.concat([binaryHead, ...chunks, binaryEnd]).equals(whole.bytes())).toBe(true)
+  expect(chunks.length).toBeGreaterThan(2)
+  const sizes = rows.map((text) => 2 + 12 + 4 + text.length + 6)
+  let end = 0
+  const ends = new Set(sizes.map((size) => (end += size)))
+  let sofar = 0
+  for (const chunk of chunks) {
+    sofar += chunk.length
+    expect(ends.has(sofar)).toBe(true)
+  }
 })
