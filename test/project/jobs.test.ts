@@ -69,6 +69,7 @@ describe('experiments', () => {
             { check: 'bot_like_units', critical: false, threshold: 0.01 },
           ],
           bootstrap: { replicates: 2000, seed: 1 },
+          permutation: { permutations: 9999, seed: 1 },
           interactions: [],
           asOf: '2026-03-01',
         },
