@@ -22,8 +22,8 @@ const minuteMs = 60_000
 
 /** Weeks in which clocks are changed: in Berlin on 29 March 2026, in New York on 1 November. */
 const spans = [
-  { from: '2026-03-23T00:00:00Z', weeks: amount(1, 8), stream: 81 },
-  { from: '2026-10-26T00:00:00Z', weeks: amount(1, 8), stream: 82 },
+  { from: '2026-03-23T00:00:00Z', weeks: amount(2, 8), stream: 81 },
+  { from: '2026-10-26T00:00:00Z', weeks: amount(2, 8), stream: 82 },
 ] as const
 
 const schedules: Readonly<Record<string, { cron: string; timezone: string }>> = {
