@@ -114,6 +114,7 @@ export function mergeShares(shares: readonly AuditShare[]): AuditShare {
         found.looks = Math.max(found.looks, row.looks)
         found.replications += row.replications
         found.rejected += row.rejected
+        if (found.ciKind === '') peeking.set(keyOf(row), { ...found, ciKind: row.ciKind })
       }
     }
   }

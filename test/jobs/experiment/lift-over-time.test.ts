@@ -14,11 +14,20 @@ function overDays(
   perDay: number,
   own: { seed?: number; lift?: number } = {},
 ): ExperimentCell[] {
+  return overDaysBySegment(days, perDay, own).filter(({ segmentName }) => segmentName === null)
+}
+
+function overDaysBySegment(
+  days: number,
+  perDay: number,
+  own: { seed?: number; lift?: number } = {},
+): ExperimentCell[] {
   const units = sampleUnits(days * perDay, own)
   return Array.from({ length: days }, (_, day) =>
-    cellsOf(units.slice(0, (day + 1) * perDay), ['revenue'])
-      .filter(({ segmentName }) => segmentName === null)
-      .map((cell) => ({ ...cell, day: `2026-03-${String(day + 1).padStart(2, '0')}` })),
+    cellsOf(units.slice(0, (day + 1) * perDay), ['revenue']).map((cell) => ({
+      ...cell,
+      day: `2026-03-${String(day + 1).padStart(2, '0')}`,
+    })),
   ).flat()
 }
 
@@ -82,6 +91,31 @@ describe('effects over days', () => {
       .map(({ ciLower, ciUpper, stdError }) => (ciUpper! - ciLower!) / 2 / stdError!)
     for (const [day, half] of halfWidths.entries()) expect(half).toBeCloseTo(day < 6 ? first! : second!, 8)
     expect(new Set(own.slice(5).map(({ estimate }) => estimate)).size).toBe(2)
+  })
+
+  test('of a group-sequential plan keep to their look in segments that came later or are known today only', () => {
+    const sequential = {
+      kind: 'group_sequential',
+      spending: 'obrien_fleming',
+      looks: [0.5, 1],
+      plannedUnits: 1200,
+    } as const
+    // The looks are on days 6 and 12; de has its first units on day 8, and of se only day 13 is known.
+    const cells = overDaysBySegment(13, 100, { lift: 0.05 }).filter(
+      ({ segmentValue, day }) =>
+        (segmentValue !== 'de' || day! >= '2026-03-08') && (segmentValue !== 'se' || day === '2026-03-13'),
+    )
+    const methods = ['group_sequential'] as const
+    const { estimates } = analyse(cells, { sequential, methods, segments: ['country'] })
+    const inSegment = (value: string) =>
+      estimates.find((row) => row.method === 'group_sequential' && row.segmentValue === value)!
+    const [, second] = accepted(spendingBoundaries([0.5, 1], 0.025)).z
+    expect(inSegment('de').diagnostics).toMatchObject({ look: 2, look_day: '2026-03-12' })
+    expect(inSegment('de').diagnostics.critical_value).toBeCloseTo(second!, 8)
+    expect(inSegment('se')).toMatchObject({
+      status: 'refused',
+      reason: 'what these units had come to on 2026-03-12, the day of the last look, is not known',
+    })
   })
 
   test('of a sequence never have a p-value above an earlier one, and end with that of the estimate', () => {

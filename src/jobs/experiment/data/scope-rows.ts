@@ -49,8 +49,8 @@ export function makeScopeRows(
       const key = scopeKey(scope)
       let found = replicates.get(key)
       if (!found) {
-        const prepared = prepareScope(spec, rows, (arm) => placesOf(scope, arm))
-        found = { ...prepared, means: bootstrapMeans(prepared.prepared, spec.bootstrap) }
+        const { prepared, ...places } = prepareScope(spec, rows, (arm) => placesOf(scope, arm))
+        found = { ...places, means: bootstrapMeans(prepared, spec.bootstrap) }
         replicates.set(key, found)
       }
       return found
@@ -71,9 +71,10 @@ export async function resampleScopes(
 ): Promise<ReadonlyMap<string, ReplicatedScope>> {
   const replicates = new Map<string, ReplicatedScope>()
   for (const scope of scopes) {
-    const scopeRows = prepareScope(spec, rows, (arm) => rowsIn(rows, arm, scope))
-    const means = await resampleMeans(scopeRows.prepared, spec.bootstrap, { threads })
-    replicates.set(scopeKey(scope), { ...scopeRows, means })
+    // What was prepared is as large as the units, and not needed again.
+    const { prepared, ...places } = prepareScope(spec, rows, (arm) => rowsIn(rows, arm, scope))
+    const means = await resampleMeans(prepared, spec.bootstrap, { threads })
+    replicates.set(scopeKey(scope), { ...places, means })
   }
   return replicates
 }

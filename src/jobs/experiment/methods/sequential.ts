@@ -1,3 +1,4 @@
+import type { SequentialPlan } from '../../../core/experiment-spec.ts'
 import {
   type AlwaysValidInference,
   asymptoticConfidenceSequence,
@@ -108,31 +109,50 @@ function msprt(input: MethodInput): MethodResult | Refusal {
   )
 }
 
+/** The looks that were due by the day in question, and the state of the arms at those at which there were units. */
+function looksDue(
+  { design, looks }: MethodInput,
+  { looks: planned, plannedUnits }: Extract<SequentialPlan, { kind: 'group_sequential' }>,
+) {
+  const today = looks.at(-1)?.day ?? null
+  const due = design.looks.filter(({ day }) => (day ?? '') <= (today ?? ''))
+  if (due.length === 0) {
+    const first = Math.ceil(planned[0]! * plannedUnits)
+    return refuse(
+      `the first look is at ${first} units, and there are ${today === design.day ? design.units : 'fewer'}`,
+    )
+  }
+  // A segment may have had no units yet at the first looks.
+  const reached = due.flatMap((look, place) => {
+    const pair = looks.find(({ day }) => day === look.day)
+    return pair ? [{ ...look, place, pair }] : []
+  })
+  const { day } = due.at(-1)!
+  if (reached.at(-1)?.day !== day)
+    return refuse(`what these units had come to on ${day}, the day of the last look, is not known`)
+  return { due, reached }
+}
+
 /** The state of the last look that was reached, not of today: units that came since wait for the next one. */
 function groupSequential(input: MethodInput): MethodResult | Refusal {
-  const { design, scale, ciLevel, looks } = input
+  const { design, scale, ciLevel } = input
   const plan = design.plan
   if (plan?.kind !== 'group_sequential') return refuse('no group-sequential plan is declared')
-  // Looks that come after the day in question have not been.
-  const reached = design.looks.filter((look) => looks.some(({ day }) => day === look.day))
-  if (reached.length === 0) {
-    const first = Math.ceil(plan.looks[0]! * plan.plannedUnits)
-    const isToday = looks.at(-1)?.day === design.day
-    return refuse(`the first look is at ${first} units, and there are ${isToday ? design.units : 'fewer'}`)
-  }
+  const found = looksDue(input, plan)
+  if (isRefused(found)) return found
+  const { due, reached } = found
   let pValue = 1
   let last: { z: number; boundary: number; result: AlwaysValidInference; pair: ArmPair } | undefined
-  for (const [index, { day }] of reached.entries()) {
-    const pair = looks.find((look) => look.day === day) ?? input
+  for (const { day, place, pair } of reached) {
     const { effect } = bestEffect(pair, scale, ciLevel)
-    const boundary = design.boundary(index, 1 - ciLevel)
+    const boundary = design.boundary(place, 1 - ciLevel)
     if (isRefused(effect)) return effect
     if (typeof boundary !== 'number') return boundary
     const { estimate, stdError } = effect
     const z = estimate / stdError
     // Where one state only is known, it is that of the last look.
-    const isKnown = day !== null || index === reached.length - 1
-    if (isKnown) pValue = Math.min(pValue, design.repeatedPValue(index, z))
+    const isKnown = day !== null || place === design.looks.length - 1
+    if (isKnown) pValue = Math.min(pValue, design.repeatedPValue(place, z))
     const half = boundary * stdError
     const result = { estimate, stdError, ciLower: estimate - half, ciUpper: estimate + half, ciLevel, pValue }
     last = { z, boundary, result, pair }
@@ -148,9 +168,9 @@ function groupSequential(input: MethodInput): MethodResult | Refusal {
       ...armDiagnostics(pair.treatment, pair.control),
       base: bestEffect(pair, scale, ciLevel).base,
       spending: plan.spending,
-      look: reached.length,
+      look: due.length,
       looks_planned: plan.looks.length,
-      look_day: reached.at(-1)!.day,
+      look_day: due.at(-1)!.day,
       information: reached.map(({ information }) => information),
       z,
       critical_value: finite(boundary),
