@@ -48,6 +48,12 @@ export default defineGenerator({
 const usual =
   "words.int8(part * 10_000 + n); if (n % 3 === 0) words.texts(label); else words.text('w'.repeat(n % 3000 === 1 ? 300_000 : 40)); words.int4(n)"
 
+/** What a load may have left behind. */
+const left = sql`
+  select
+    (select count(*)::int from pg_stat_activity where application_name = 'estimand load' and datname = current_database()) as connections,
+    (select count(*)::int from pg_namespace where nspname like 'estimand_build%') as schemas`
+
 describe('a generator', () => {
   it('fills its tables with every row once, with keys and statistics, ready to be read', async () => {
     await withProject(filesOf(usual), async (root) => {
@@ -67,9 +73,10 @@ describe('a generator', () => {
     expect(await database.rows(sql`select part from raw.parts order by 1`)).toEqual(
       [0, 1, 2, 3, 4, 5].map((part) => ({ part })),
     )
-    // Almost all pages are known to hold nothing but rows that everybody sees, without a vacuum.
+    // All pages with rows are known to hold nothing but rows that everybody sees, without a vacuum.
     const state = sql`
-      select reltuples::int as rows, relallvisible > 0.9 * relpages as is_frozen,
+      select reltuples::int as rows,
+        relallvisible = (select count(distinct (ctid::text::point)[0]) from raw.words) as is_frozen,
         (select count(*)::int from pg_index where indisprimary and indrelid = c.oid) as keys
       from pg_class c where oid = 'raw.words'::regclass`
     expect(await database.rows(state)).toEqual([{ rows: 60_000, is_frozen: true, keys: 1 }])
@@ -94,7 +101,25 @@ describe('a generator', () => {
       expect(node('made').problem?.message).toContain(told)
     })
     expect(await database.rows(sql`select id from raw.words`)).toEqual([{ id: 7 }])
-    const left = sql`select count(*)::int as connections from pg_stat_activity where application_name = 'estimand load' and datname = current_database()`
-    expect(await database.rows(left)).toEqual([{ connections: 0 }])
+    expect(await database.rows(left)).toEqual([{ connections: 0, schemas: 0 }])
+  })
+
+  it('that is cancelled ends, and leaves what was there', async () => {
+    await database.rows(sql`drop schema if exists raw cascade`)
+    await database.rows(sql`create schema raw`)
+    await database.rows(sql`create table raw.words as select 7 as id`)
+    const cancel = new AbortController()
+    // The last partition has no end.
+    await withProject(filesOf(`if (part === 5) n = 0\n${usual}`), async (root) => {
+      const { result, node } = await runProject(root, database.connection, {
+        env: { DATABASE_URL: database.url },
+        signal: cancel.signal,
+        onEvent: (event) => event.type === 'node_progress' && cancel.abort(),
+      })
+      expect(result.status).toBe('cancelled')
+      expect(node('made').problem?.code).toBe('cancelled')
+    })
+    expect(await database.rows(sql`select id from raw.words`)).toEqual([{ id: 7 }])
+    expect(await database.rows(left)).toEqual([{ connections: 0, schemas: 0 }])
   })
 })
