@@ -26,7 +26,9 @@ export function simplexWeights({
   intercept = false,
 }: SimplexProblem): Float64Array {
   const length = target.length
-  const centered = intercept ? [target, ...columns].map(aboutMean) : [target, ...columns]
+  // As weights sum to 1, a common level changes nothing but the digits that are left.
+  const level = meanOf(target)
+  const centered = [target, ...columns].map((values) => less(values, intercept ? meanOf(values) : level))
   const [goal, used] = [centered[0]!, centered.slice(1)]
   const products = used.map((a) => Float64Array.from(used, (b) => inner(a, b) / length))
   for (const [index, row] of products.entries()) row[index]! += ridge
@@ -59,7 +61,10 @@ function inner(a: Float64Array, b: Float64Array): number {
   return sum
 }
 
-function aboutMean(values: Float64Array): Float64Array {
-  const mean = values.reduce((sum, value) => sum + value, 0) / values.length
-  return values.map((value) => value - mean)
+function meanOf(values: Float64Array): number {
+  return values.reduce((sum, value) => sum + value, 0) / values.length
+}
+
+function less(values: Float64Array, level: number): Float64Array {
+  return values.map((value) => value - level)
 }

@@ -76,7 +76,8 @@ export function syntheticControl(
       controls.filter((other) => !group.includes(other)),
     ),
   )
-  const asLarge = placebos.filter((fit) => ratio(fit) >= ratio(own)).length
+  // A ratio of 0 to 0 says nothing, so it counts against the effect.
+  const asLarge = placebos.filter((fit) => !(ratio(fit) < ratio(own))).length
   const weights = new Float64Array(panel.units)
   for (const [index, unit] of controls.entries()) weights[unit] = own.weights[index]!
   return {

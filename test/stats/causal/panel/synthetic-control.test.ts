@@ -65,6 +65,23 @@ describe('weights that sum to 1', () => {
   })
 })
 
+test('weights that sum to 1 do not depend on the level of the numbers', () => {
+  const random = makeRandom(3)
+  const series = Array.from({ length: 5 }, () => Float64Array.from({ length: 12 }, () => random.normal()))
+  const weightsAt = (level: number) => {
+    const [target, ...columns] = series.map((values) => values.map((value) => value + level))
+    return simplexWeights({ target: target!, columns })
+  }
+  const [own, far] = [weightsAt(0), weightsAt(1e7)]
+  for (const [index, weight] of own.entries()) expect(far[index]!).toBeCloseTo(weight, 6)
+})
+
+test('a panel in which nothing ever moves has no significant effect', () => {
+  const panel = drawn(1)
+  const found = known(syntheticControl({ ...panel, outcome: new Float64Array(panel.outcome.length) }))
+  expect(found.pValue).toBe(1)
+})
+
 describe('of a few units', () => {
   const panel = fewUnits()
 
