@@ -10,7 +10,8 @@ import { anyName, description, nameText, textList } from './schema-pieces.ts'
 const scalar = z.union([z.string(), z.number(), z.boolean()])
 const level = z.number().gt(0).lt(1)
 const share = z.number().gt(0).lt(1)
-const simulations = z.int().min(20).max(100_000)
+// With fewer than 40 no refuter could fail: its p-value would never be below 0.05.
+const simulations = z.int().min(40).max(100_000)
 
 /** A mapping that may be written as one text under its main key. */
 function orText<T extends z.ZodType>(key: string, schema: T) {

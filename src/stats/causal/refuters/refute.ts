@@ -58,6 +58,8 @@ export function simulateRefuter(
 const mostRefusals = 0.1
 /** Below it the expected value is called outside of the simulations. */
 const smallestPValue = 0.05
+/** With fewer even a value beyond all simulations has a p-value of 0.05 or more, so that nothing could fail. */
+const fewestSimulations = 40
 /** A change of this part of the estimate's standard error is none. */
 const noChange = 0.1
 
@@ -75,7 +77,7 @@ const subjects: Record<SimulatedRefuter, string> = {
  * A placebo and a dummy outcome should have no effect: 0 has to lie among the simulated effects. The others should not
  * change the effect: the original has to lie among them, or be less than a tenth of its standard error from their mean. The
  * p-value is min(1, 2·(number beyond + 1)/(simulations + 1)) (Davison and Hinkley 1997, 4.2); below 0.05 the refuter
- * fails. Refuses fewer than 20 simulations, and where more than a tenth had no estimate.
+ * fails. Refuses fewer than 40 simulations with an estimate, as nothing could fail, and where more than a tenth had none.
  */
 export function judgeRefuter(
   refuter: SimulatedRefuter,
@@ -84,9 +86,14 @@ export function judgeRefuter(
 ): Refutation | Refusal {
   const found = effects.filter(Number.isFinite).sort()
   const refusals = effects.length - found.length
-  if (effects.length < 20) return refuse(`too few simulations: ${effects.length}, and at least 20 are needed`)
+  if (effects.length < fewestSimulations)
+    return refuse(`too few simulations: ${effects.length}, and at least ${fewestSimulations} are needed`)
   if (refusals > mostRefusals * effects.length)
     return refuse(`${refusals} of ${effects.length} simulations have no estimate`)
+  if (found.length < fewestSimulations)
+    return refuse(
+      `too few simulations: ${found.length} of ${effects.length} have an estimate, and at least ${fewestSimulations} are needed`,
+    )
   const isNull = refuter === 'placebo_treatment' || refuter === 'dummy_outcome'
   const expected = isNull ? 0 : original.estimate
   const mean = found.reduce((sum, effect) => sum + effect, 0) / found.length

@@ -92,8 +92,8 @@ export function simulateUnobserved(
       if (typeof result !== 'number') return result
       effects.push({ ...strength, estimate: result })
     }
-  const overturning = effects.find(
-    (effect) => effect.withTreatment === effect.withOutcome && effect.estimate * estimate <= 0,
-  )
-  return { effects, overturning: overturning?.withTreatment }
+  const overturning = effects
+    .filter((effect) => effect.withTreatment === effect.withOutcome && effect.estimate * estimate <= 0)
+    .map(({ withTreatment }) => withTreatment)
+  return { effects, overturning: overturning.length > 0 ? Math.min(...overturning) : undefined }
 }

@@ -193,14 +193,24 @@ describe('verdicts', () => {
   test('are none with too few simulations or estimates', () => {
     const original = { estimate: 1, stdError: 1 }
     expect(judgeRefuter('bootstrap', original, new Float64Array(10))).toMatchObject({
-      refused: 'too few simulations: 10, and at least 20 are needed',
+      refused: 'too few simulations: 10, and at least 40 are needed',
+    })
+    // The verdict is there to fail: with one more a placebo effect far from 0 does, with one less nothing could.
+    const farOff = (count: number) => Float64Array.from({ length: count }, () => 9)
+    expect(judgeRefuter('placebo_treatment', original, farOff(40))).toMatchObject({ passes: false })
+    expect(judgeRefuter('placebo_treatment', original, farOff(39))).toMatchObject({
+      refused: 'too few simulations: 39, and at least 40 are needed',
+    })
+    const someMissing = farOff(40).fill(Number.NaN, 38)
+    expect(judgeRefuter('placebo_treatment', original, someMissing)).toMatchObject({
+      refused: 'too few simulations: 38 of 40 have an estimate, and at least 40 are needed',
     })
     const units = drawn(7, 100)
     expect(simulateRefuter('bootstrap', units, () => refuse('none'), { to: 4 }).every(Number.isNaN)).toBe(
       true,
     )
-    expect(refute('bootstrap', units, original, () => refuse('none'), { simulations: 30 })).toEqual({
-      refused: 'bootstrap: 30 of 30 simulations have no estimate',
+    expect(refute('bootstrap', units, original, () => refuse('none'), { simulations: 50 })).toEqual({
+      refused: 'bootstrap: 50 of 50 simulations have no estimate',
     })
   })
 
@@ -232,5 +242,10 @@ describe('a confounder that nobody saw', () => {
     expect(at(0.1, 0.1)).toBeLessThan(at(0, 0) - 0.1)
     expect(at(0.5, 0.5)).toBeLessThan(at(0.1, 0.1))
     expect(overturning).toBe(0.5)
+    // The smallest, in whatever order they are tried.
+    const turned = simulateUnobserved(units, estimate, reestimateWith(units, linear), {
+      strengths: [0.7, 0.5],
+    })
+    expect(known(turned).overturning).toBe(0.5)
   })
 })
