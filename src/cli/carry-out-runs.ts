@@ -13,7 +13,7 @@ const graceMs = 20_000
 
 /**
  * Carries out runs that are in the queue, beside whatever workers there are, until they are over. Ctrl-C cancels what is
- * at work; of runs that have not begun it leaves what `onCancel` leaves.
+ * at work, and the runs with it.
  */
 export async function carryOutRuns(
   context: CommandContext,

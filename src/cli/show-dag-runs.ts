@@ -195,7 +195,7 @@ export async function retryRunOfDag(
   const opened = await openTarget(context)
   return withDagStore<ExitCode>(context, opened, async ({ store }) => {
     const run = await findRun(store, id)
-    const steps = await store.retry(run.dagRunId)
+    const steps = await store.retry(run.dagRunId, context.clock())
     if (steps === null)
       throw usage(
         `the run of ${run.dag} is ${run.status}`,

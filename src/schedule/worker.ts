@@ -155,19 +155,27 @@ export function makeWorker(effects: WorkerEffects): Worker {
   }
   let gone = false
 
+  const take = async (): Promise<number> => {
+    const free = slots - working.size
+    const id = await enter()
+    const now = clock()
+    await store.startRuns(now)
+    if (free <= 0 || draining) return 0
+    const { only } = effects
+    const to = { workerId: id, host: startedBy.host, count: free, pools, ...(only && { only }) }
+    const steps = await store.claim(to, now)
+    for (const step of steps) begin(step)
+    return steps.length
+  }
+  /** What is being handed out while the worker is to end has to be known before it waits, or leaves. */
+  let taking: Promise<unknown> = Promise.resolve()
+
   return {
     async tick() {
-      const free = slots - working.size
       if (draining) return 0
-      const id = await enter()
-      const now = clock()
-      await store.startRuns(now)
-      if (free <= 0) return 0
-      const { only } = effects
-      const to = { workerId: id, host: startedBy.host, count: free, pools, ...(only && { only }) }
-      const steps = await store.claim(to, now)
-      for (const step of steps) begin(step)
-      return steps.length
+      const taken = take()
+      taking = taken.catch(() => {})
+      return taken
     },
     async beat() {
       if (workerId === null) return
@@ -187,11 +195,13 @@ export function makeWorker(effects: WorkerEffects): Worker {
     },
     async drain() {
       draining = true
+      await taking
       await Promise.allSettled([...working.values()].map(({ done }) => done))
     },
     async leave() {
       draining = true
       gone = true
+      await taking
       // First the runs are cut off from the warehouse, so that ending them here drops nothing that they have built.
       if (workerId !== null) await store.leaveWorker(workerId, clock())
       workerId = null

@@ -60,7 +60,7 @@ export function makeDagStore(warehouse: Pick<Warehouse, 'control' | 'withSession
     stopOverdue: (now: Date) => on((s) => stopOverdueRuns(s, owner, now)),
     stop: (dagRunId: string, reason: StopReason, now: Date) =>
       on((s) => stopDagRun(s, dagRunId, reason, now)),
-    retry: (dagRunId: string) => on((s) => retryDagRun(s, dagRunId)),
+    retry: (dagRunId: string, now: Date) => on((s) => retryDagRun(s, dagRunId, now)),
     forgetOld: (retention: DagRetention, now: Date) =>
       on(async (s) => {
         await settleNotices(s, owner, now)

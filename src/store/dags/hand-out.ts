@@ -169,7 +169,8 @@ export async function claimSteps(
         from estimand.dag_run_steps step
         join in_line using (dag_run_id, step)
         left join pool on pool.name = in_line.pool
-        where pool.room is null or in_line.place <= pool.room
+        -- Looked at again once the row is locked: its run may have been stopped meanwhile.
+        where step.status = 'queued' and (pool.room is null or in_line.place <= pool.room)
         order by in_line.interval_end, in_line.queued_at, in_line.position
         limit ${to.count}
         for update of step skip locked

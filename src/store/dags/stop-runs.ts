@@ -31,7 +31,7 @@ export async function stopOverdueRuns(session: Session, owner: DagOwner, now: Da
         deadline_at <= ${now.toISOString()}
         -- What waits for others waits no longer than it may take.
         or (
-          status = 'queued' and waits_for <> '[]'
+          status = 'queued' and waits_for <> '[]' and deadline_at is null
           and queued_at + make_interval(secs => (definition ->> 'timeoutSeconds')::double precision)
             <= ${now.toISOString()}
         )
@@ -46,12 +46,15 @@ export async function stopOverdueRuns(session: Session, owner: DagOwner, now: Da
  * Has a run that is over and did not succeed go on: the steps that did not succeed are done again. Returns their names;
  * null where the run is not over, or nothing of it is left to do.
  */
-export async function retryDagRun(session: Session, dagRunId: string): Promise<string[] | null> {
+export async function retryDagRun(session: Session, dagRunId: string, now: Date): Promise<string[] | null> {
   return session.transaction(async () => {
     await lockRun(session, dagRunId)
     const { rowCount } = await session.query(sql`
       update estimand.dag_runs
-      set status = 'queued', stop_reason = null, finished_at = null, deadline_at = null,
+      set status = 'queued', stop_reason = null, finished_at = null,
+        -- Where it waits for others, it may wait as long again.
+        deadline_at = case when waits_for <> '[]' then ${now.toISOString()}::timestamptz
+          + make_interval(secs => (definition ->> 'timeoutSeconds')::double precision) end,
         retry_count = retry_count + 1, notified = '{}',
         is_to_tell = exists (
           select from jsonb_each(definition -> 'notifications') as wanted (occasion, targets) where targets <> '[]'

@@ -96,7 +96,14 @@ export async function takeOverSteps(control: ControlSession, owner: DagOwner, no
             select from pg_catalog.pg_locks l where ${isHeld(workerLock, sql`worker.lock_number`)}
           )
         )
-      )`)
+      )
+    union
+    -- Who was taken for dead, or left, while it was being handed a step.
+    select step.worker_id
+    from estimand.dag_run_steps step
+    join estimand.dag_runs run using (dag_run_id)
+    where ${isOf(sql`run`, owner)} and step.status = 'running'
+      and not exists (select from estimand.workers worker where worker.worker_id = step.worker_id)`)
   let taken = 0
   for (const { worker_id } of rows) taken += await giveBackSteps(control, owner, worker_id, now)
   return taken

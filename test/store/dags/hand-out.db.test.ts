@@ -97,7 +97,7 @@ describe('runs of DAGs', () => {
     const [step] = await claim()
     await store.finish(step!, ended({ status: 'failed' }), now)
     expect(await store.startRuns(now)).toBe(0)
-    expect(await store.retry(step!.dagRunId)).toEqual(['work'])
+    expect(await store.retry(step!.dagRunId, now)).toEqual(['work'])
     expect(await store.startRuns(now)).toBe(1)
     const [again] = await claim()
     expect(again).toMatchObject({ cause: 'asked', previousRunId: step!.runId, try: 2 })
@@ -121,6 +121,17 @@ describe('runs of DAGs', () => {
     }
     expect(await store.startRuns(now)).toBe(1)
     expect((await claim())[0]!.dag.name).toBe('nightly')
+  })
+
+  test('wait for others no longer than they may take, and as long again when they are asked to go on', async () => {
+    const waitsFor = [{ dag: 'loads', on: 'success', intervalEnd: null }] as const
+    const run = runOf(makeDag('nightly', { timeoutSeconds: 60 }), 5, { waitsFor })
+    await store.make([run], now)
+    expect(await store.stopOverdue(later(59))).toEqual([])
+    expect(await store.stopOverdue(later(60))).toEqual([run.dagRunId])
+    expect(await store.retry(run.dagRunId, later(100))).toEqual(['work'])
+    expect(await store.stopOverdue(later(159))).toEqual([])
+    expect(await store.stopOverdue(later(160))).toEqual([run.dagRunId])
   })
 })
 
@@ -172,12 +183,12 @@ describe('steps', () => {
       return order
     }
     await drain()
-    expect(await store.retry(run.dagRunId)).toEqual(['build', 'memo'])
+    expect(await store.retry(run.dagRunId, now)).toEqual(['build', 'memo'])
     fail.clear()
     await store.startRuns(now)
     expect(await drain()).toEqual(['build', 'memo'])
     expect((await statusOf(run.dagRunId))[0]).toBe('success')
-    expect(await store.retry(run.dagRunId)).toBeNull()
+    expect(await store.retry(run.dagRunId, now)).toBeNull()
   })
 
   test('that failed are tried again when it is time', async () => {
@@ -221,6 +232,18 @@ describe('steps', () => {
     const names = handed.map(({ dag: { name } }) => name)
     expect(names).toHaveLength(40)
     expect(new Set(names).size).toBe(40)
+  })
+
+  test('go back into the queue when their worker is not known any more', async () => {
+    const run = runOf(makeDag('nightly'), 1)
+    await store.make([run], now)
+    await store.startRuns(now)
+    const [first] = await claim()
+    expect(await claim()).toEqual([])
+    expect(await store.takeOver(now)).toBe(1)
+    expect(await store.takeOver(now)).toBe(0)
+    expect(await store.finish(first!, ended(), now)).toEqual({ taken: true, ended: null })
+    expect(await claim()).toMatchObject([{ cause: 'take_over', attempts: 0, previousRunId: first!.runId }])
   })
 
   test('end with their run when that is cancelled or has taken too long', async () => {
