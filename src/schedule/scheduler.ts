@@ -11,7 +11,7 @@ import type {
 } from '../store/dags/index.ts'
 import type { StartedBy } from '../store/index.ts'
 import { dueRuns, firstFiredUpTo } from './due-runs.ts'
-import { intervalBefore, scheduledRun } from './new-dag-run.ts'
+import { awaitedRuns, intervalBefore, scheduledRun } from './new-dag-run.ts'
 import { makeTimetable, type Timetable } from './timetable.ts'
 
 /*
@@ -223,6 +223,7 @@ export function makeScheduler(effects: SchedulerEffects): Scheduler {
           causedBy,
           intervalStart,
           intervalEnd,
+          waitsFor: awaitedRuns(one.dag, intervalEnd, timetableOf),
         },
       ]
     })
@@ -239,7 +240,8 @@ export function makeScheduler(effects: SchedulerEffects): Scheduler {
     )
     if (sources.length === 0) return
     const runs: NewDagRun[] = []
-    for (const [name, at] of await store.readNewData(sources)) {
+    const newest = await store.readNewData(sources)
+    for (const [name, at] of newest) {
       const [one, state] = [watched.get(name), states.get(name)]
       const since = state?.changedAt ?? state?.firstSeenAt ?? at
       // What came before anybody watched, or while it was paused, starts nothing; what has started a run starts no other.
@@ -248,11 +250,12 @@ export function makeScheduler(effects: SchedulerEffects): Scheduler {
       const occasion = `new_data ${at}`
       runs.push({
         ...{ dagRunId: newId(), dag: one.dag, cause: 'new_data', occasion },
-        ...{ intervalStart: start, intervalEnd: end },
+        ...{ intervalStart: start, intervalEnd: end, waitsFor: awaitedRuns(one.dag, end, timetableOf) },
       })
-      madeFor.set(name, at)
     }
     if (runs.length > 0) await fire(runs, [], now)
+    // Only now: what could not be written is to be tried again.
+    for (const { dag } of runs) madeFor.set(dag.name, newest.get(dag.name)!)
   }
   /** The data that runs were made for, so that they are not tried to be made again every second. */
   const madeFor = new Map<string, string>()

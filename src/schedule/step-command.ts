@@ -31,9 +31,11 @@ export function stepCommand(claimed: ClaimedStep, environment: Environment): Ste
   const values = templateValues(dag, { dagRunId: claimed.dagRunId, ...run })
   const text = (template: string): string => String(renderDagText(template, values, environment))
   if (step.kind === 'command') return programOf(step, text)
-  const vars = renderDagValue({ ...dag.vars, ...step.vars, ...run.vars }, values, environment)
+  const declared = renderDagValue({ ...dag.vars, ...step.vars }, values, environment) as object
+  // What came with the run is taken as it is: whoever may start a DAG is not to read the environment by a template.
+  const vars = { ...declared, ...run.vars }
   const shared = [
-    ...(Object.keys(vars as object).length > 0 ? ['--vars', JSON.stringify(vars)] : []),
+    ...(Object.keys(vars).length > 0 ? ['--vars', JSON.stringify(vars)] : []),
     ...(dag.target === null ? [] : ['--target', dag.target]),
   ]
   const args = (value: unknown) => renderDagValue(value, values, environment)

@@ -37,6 +37,7 @@ it('starts a DAG for whoever knows its token, and tells others nothing', async (
     [path, 'Bearer other'],
     ['/dags/closed/runs', authorization],
     ['/dags/unknown/runs', authorization],
+    ['/dags/%zz/runs', authorization],
   ] as const)
     expect(await ask('POST', of, { authorization: header })).toMatchObject({ status: 401 })
   expect(await ask('POST', path, { authorization, body: '{"vars": 1}' })).toMatchObject({ status: 400 })

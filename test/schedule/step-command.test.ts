@@ -1,0 +1,33 @@
+import { expect, it } from 'vitest'
+import type { NodesStep } from '../../src/core/dag.ts'
+import { stepCommand } from '../../src/schedule/step-command.ts'
+import type { ClaimedStep } from '../../src/store/dags/index.ts'
+import { makeDag, once } from './make-dag.ts'
+
+const build: NodesStep = {
+  ...{ kind: 'build', name: 'build', place: { file: 'dags/nightly.yml', line: 1, column: 1 }, needs: [] },
+  ...{ when: 'success', retry: once, timeoutSeconds: null, pool: null, vars: { from: '{{ ds }}' } },
+  ...{ select: ['tag:nightly'], exclude: [], fullRefresh: false, isOverInterval: false, failFast: false },
+}
+
+const claimed = (vars: Readonly<Record<string, unknown>>): ClaimedStep => ({
+  ...{ dagRunId: 'r', step: 'build', claim: 1, try: 1, cause: 'first', runId: 'n', previousRunId: null },
+  attempts: 0,
+  dag: makeDag('nightly', { steps: [build], vars: { day: '{{ next_ds }}' } }),
+  run: {
+    ...{ cause: 'webhook', instant: null, queuedAt: '2026-02-03T01:00:00.000Z', retryCount: 0, vars },
+    ...{ intervalStart: '2026-02-01T00:00:00.000Z', intervalEnd: '2026-02-02T00:00:00.000Z' },
+  },
+})
+
+it('fills in what files declare, and takes what came with a run as it is', () => {
+  const given = { note: "{{ env_var('SECRET') }}", day: 'monday' }
+  expect(stepCommand(claimed(given), { SECRET: 'hush' })).toEqual({
+    kind: 'estimand',
+    args: [
+      ...['build', '--select', 'tag:nightly', '--vars'],
+      JSON.stringify({ day: 'monday', from: '2026-02-01', note: "{{ env_var('SECRET') }}" }),
+    ],
+    goesOn: true,
+  })
+})
