@@ -87,9 +87,8 @@ export interface ExportStep extends StepBase {
   readonly kind: 'export'
   /** The one node whose rows are written. */
   readonly select: string
-  /** A template. */
+  /** A template; its ending tells the format. */
   readonly to: string
-  readonly format: 'csv' | 'tsv' | 'ndjson' | 'parquet' | null
 }
 
 /** A macro of the project. */

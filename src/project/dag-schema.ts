@@ -124,7 +124,6 @@ export const stepSchemas = {
   export: z.strictObject({
     export: anyName,
     to: anyName,
-    format: z.enum(['csv', 'tsv', 'ndjson', 'parquet']).nullish(),
     ...stepKeys,
   }),
   operation: z.strictObject({ operation: anyName, args: optionalMapping, ...stepKeys }),

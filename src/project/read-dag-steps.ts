@@ -136,7 +136,6 @@ function stepOf(
         kind: 'export',
         select: found.yaml.export,
         to: found.yaml.to,
-        format: found.yaml.format ?? null,
       }
     case 'operation':
       return { ...base, kind: 'operation', macro: found.yaml.operation, args: found.yaml.args }

@@ -170,7 +170,7 @@ steps:
     })
     expect(steps[1]).toMatchObject({ select: [], retry: { retries: 1 } })
     expect(steps[4]).toMatchObject({ isOverInterval: true })
-    expect(steps[6]).toMatchObject({ select: 'users', to: 'out/{{ ds }}.csv', format: null })
+    expect(steps[6]).toMatchObject({ select: 'users', to: 'out/{{ ds }}.csv' })
     expect(steps[8]).toMatchObject({ argv: ['sh', '-c', 'pg_dump | gzip'] })
     expect(steps[9]).toMatchObject({ argv: ['node', 'a.mjs', '{{ next_ds }}'], when: 'failure' })
   })
