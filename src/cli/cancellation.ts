@@ -20,7 +20,12 @@ export const interruptedExitCode = 130
 /** Listens for Ctrl-C and SIGTERM until released. */
 export function watchForCancel(
   source: SignalSource,
-  effects: { readonly say: (message: string) => void; readonly exit: (code: number) => void },
+  effects: {
+    readonly say: (message: string) => void
+    readonly exit: (code: number) => void
+    /** What the first press begins. */
+    readonly begins?: string
+  },
 ): Cancellation {
   const controller = new AbortController()
   const press = (): void => {
@@ -28,7 +33,7 @@ export function watchForCancel(
       effects.exit(interruptedExitCode)
       return
     }
-    effects.say('cancelling; press again to leave at once')
+    effects.say(`${effects.begins ?? 'cancelling'}; press again to leave at once`)
     controller.abort()
   }
   source.on('SIGINT', press)

@@ -43,9 +43,11 @@ export type CommandBody<Flags> = (
 /**
  * Turns the work of a command into the action that commander calls. Commands whose product is the run itself
  * narrate on stdout; those that print something else narrate on stderr, but for `events`, which print it as events
- * where these are asked for, and then all of them on stdout.
+ * where these are asked for, and then all of them on stdout. `onCancel` says what Ctrl-C begins, where that is not to
+ * cancel what is at work.
  */
 export type Launch = <Flags>(
   body: CommandBody<Flags>,
   narrateOn?: 'out' | 'err' | 'events',
+  onCancel?: string,
 ) => (...received: unknown[]) => Promise<void>

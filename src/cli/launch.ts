@@ -23,7 +23,7 @@ export function makeLaunch(
   finish: (exitCode: number) => void,
   run: (argv: readonly string[], surroundings: Surroundings) => Promise<number>,
 ): Launch {
-  return <Flags>(body: CommandBody<Flags>, narrateOn: Parameters<Launch>[1] = 'err') =>
+  return <Flags>(body: CommandBody<Flags>, narrateOn: Parameters<Launch>[1] = 'err', onCancel?: string) =>
     async (...received: unknown[]) => {
       const command = received.at(-1) as Command
       const typed = command.optsWithGlobals<GlobalFlags & Flags & { output?: string }>()
@@ -34,8 +34,8 @@ export function makeLaunch(
       const runWithin: CommandContext['runWithin'] = (argv, changes) =>
         run(argv, { ...surroundings, ...changes })
       const { context, release } = await makeContext(pathOf(command), flags, side, {
-        ...surroundings,
-        runWithin,
+        ...{ ...surroundings, runWithin },
+        ...(onCancel !== undefined && { onCancel }),
       })
       const end = tellCommand(context)
       try {
@@ -91,7 +91,7 @@ async function makeContext(
   command: string,
   flags: GlobalFlags & { useColors?: boolean; projectColors?: boolean },
   side: 'out' | 'err',
-  surroundings: Surroundings & Pick<CommandContext, 'runWithin'>,
+  surroundings: Surroundings & Pick<CommandContext, 'runWithin'> & { readonly onCancel?: string },
 ): Promise<{ readonly context: CommandContext; readonly release: () => void }> {
   const { clock, environment, workingDirectory, processId, newId, signals, exit, goingOn, runWithin } =
     surroundings
@@ -123,6 +123,7 @@ async function makeContext(
       narrator.screen.close()
       exit(code)
     },
+    ...(surroundings.onCancel !== undefined && { begins: surroundings.onCancel }),
   })
   const { signal, release } = cancellation
   const context = {

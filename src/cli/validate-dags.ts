@@ -116,16 +116,28 @@ function macroProblems(macro: string, { place }: DagStep, { macros }: Manifest):
 
 function sourceProblems({ triggers, place }: Dag, { nodes }: Manifest): Problem[] {
   const sources = Object.values(nodes).flatMap((node) =>
-    node.resourceType === 'source' ? [node.id.split('.').slice(2)] : [],
+    node.resourceType === 'source' ? [{ parts: node.id.split('.').slice(2), relation: node.relation }] : [],
   )
-  const known = new Set(sources.flatMap((parts) => [parts[0]!, parts.join('.')]))
-  return triggers.newData
-    .filter((name) => !known.has(name))
-    .map((name) => {
-      const hint = didYouMean(name, known)
-      return makeProblem('source-unknown', `the trigger names a source '${name}' that there is not`, {
+  const known = new Set(sources.flatMap(({ parts }) => [parts[0]!, parts.join('.')]))
+  // A running scheduler compiles nothing, so it looks for loads under the names of schema and table.
+  const followed = new Set(
+    sources.flatMap(({ relation: { schema, identifier } }) => [schema, `${schema}.${identifier}`]),
+  )
+  return triggers.newData.flatMap((name) => {
+    if (known.has(name) && followed.has(name)) return []
+    if (known.has(name))
+      return [
+        makeProblem('source-unknown', `the trigger cannot follow source '${name}'`, {
+          place,
+          hint: 'its schema or table has another name; new data is looked for under the names of the source',
+        }),
+      ]
+    const hint = didYouMean(name, known)
+    return [
+      makeProblem('source-unknown', `the trigger names a source '${name}' that there is not`, {
         place,
         ...(hint && { hint }),
-      })
-    })
+      }),
+    ]
+  })
 }

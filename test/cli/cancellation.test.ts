@@ -24,6 +24,14 @@ describe('Ctrl-C', () => {
     expect(exits).toEqual([130])
   })
 
+  it('says what it begins, where that is not to cancel', () => {
+    const source = new EventEmitter()
+    const said: string[] = []
+    watchForCancel(source, { say: (message) => said.push(message), exit: () => {}, begins: 'ending' })
+    source.emit('SIGTERM')
+    expect(said).toEqual(['ending; press again to leave at once'])
+  })
+
   it('is the same as SIGTERM', () => {
     const { source, exits, signal } = watch()
     source.emit('SIGTERM')

@@ -43,10 +43,14 @@ export const defineScheduler: CommandDefiner = (program, { command, launch }) =>
     ]),
   )
   scheduler.action(
-    launch<ServeFlags>(async (context, flags) => {
-      const { serveDags } = await import('../serve-dags.ts')
-      return serveDags(context, flags, { fires: true })
-    }),
+    launch<ServeFlags>(
+      async (context, flags) => {
+        const { serveDags } = await import('../serve-dags.ts')
+        return serveDags(context, flags, { fires: true })
+      },
+      'err',
+      'ending',
+    ),
   )
 }
 
@@ -65,9 +69,13 @@ export const defineWorker: CommandDefiner = (program, { command, launch }) => {
     ]),
   )
   worker.action(
-    launch<ServeFlags>(async (context, flags) => {
-      const { serveDags } = await import('../serve-dags.ts')
-      return serveDags(context, flags, { fires: false })
-    }),
+    launch<ServeFlags>(
+      async (context, flags) => {
+        const { serveDags } = await import('../serve-dags.ts')
+        return serveDags(context, flags, { fires: false })
+      },
+      'err',
+      'ending',
+    ),
   )
 }
