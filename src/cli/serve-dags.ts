@@ -1,7 +1,7 @@
 import { type ScheduledTask, schedule } from 'node-cron'
 import { type DagReading, readDags } from '../project/read-dags.ts'
 import type { DagMetrics } from '../schedule/metrics.ts'
-import { intervalBefore } from '../schedule/new-dag-run.ts'
+import { awaitedRuns, intervalBefore } from '../schedule/new-dag-run.ts'
 import type { Teller } from '../schedule/notify/tell-people.ts'
 import { openLineageEvent } from '../schedule/open-lineage.ts'
 import { makeScheduler, type Scheduler } from '../schedule/scheduler.ts'
@@ -114,13 +114,15 @@ async function endpoints(
     findDag: (name) => readAll().dags.find((dag) => dag.name === name),
     async trigger(dag, vars) {
       const dagRunId = newId()
-      const timetable = dag.schedule && makeTimetable(dag.schedule)
-      const { start, end } = intervalBefore(timetable, clock())
+      const timetableOf = (of: string) => {
+        const schedule = readAll().dags.find(({ name }) => name === of)?.schedule
+        return schedule ? makeTimetable(schedule) : null
+      }
+      const { start, end } = intervalBefore(timetableOf(dag.name), clock())
+      const interval = { intervalStart: start, intervalEnd: end }
+      const waitsFor = awaitedRuns(dag, end, timetableOf)
       const occasion = `webhook ${dagRunId}`
-      await store.make(
-        [{ dagRunId, dag, cause: 'webhook', occasion, intervalStart: start, intervalEnd: end, vars }],
-        clock(),
-      )
+      await store.make([{ dagRunId, dag, cause: 'webhook', occasion, ...interval, waitsFor, vars }], clock())
       hurry()
       return dagRunId
     },

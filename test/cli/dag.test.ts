@@ -138,6 +138,29 @@ triggers: { new_data: [shop] }
     expect(err).toContain("dags/typo.yml:1:1  the trigger names a source 'shop' that there is not")
   })
 
+  it('refuses to follow a source whose schema or table has another name', async () => {
+    const sources = join(root, 'models', 'renamed_sources.yml')
+    const waiting = join(root, 'dags', 'waiting.yml')
+    writeFileSync(
+      sources,
+      `sources:
+  - { name: bank, schema: raw_bank, tables: [{ name: payments }] }
+  - { name: till, tables: [{ name: receipts }, { name: coins, identifier: raw_coins }] }
+`,
+    )
+    const told = async (name: string) => {
+      writeFileSync(waiting, `select: customers\ntriggers: { new_data: [${name}] }\n`)
+      const { code, err } = await dag('validate', 'waiting')
+      return { code, isRefused: err.includes(`the trigger cannot follow source '${name}'`) }
+    }
+    for (const name of ['bank', 'bank.payments', 'till.coins'])
+      expect(await told(name), name).toEqual({ code: 2, isRefused: true })
+    for (const name of ['till', 'till.receipts'])
+      expect(await told(name), name).toEqual({ code: 0, isRefused: false })
+    rmSync(sources)
+    rmSync(waiting)
+  })
+
   it('knows what was meant', async () => {
     const { code, err } = await dag('show', 'nigthly')
     expect(code).toBe(2)
