@@ -26,6 +26,7 @@ describe('a decision', () => {
   test('is to ship what makes a goal better and keeps every guardrail', () => {
     const found = decide(sampleUnits(6000, { lift: 0.08 }))
     expect(found).toMatchObject({ decision: 'ship', launch: 'globally', segmentName: null })
+    expect(found.reason).toContain('; every guardrail passes (1)')
     expect(found.evaluated).toMatchObject([
       { outcome: 'revenue', role: 'goal', verdict: 'better', passed: true, scale: 'relative', margin: 0.02 },
       {

@@ -34,8 +34,13 @@ export function verdictPart({ decisions }: MemoInput): Block[] {
     .map(({ treatment, decision, reason, launch }) => ({
       kind: 'callout' as const,
       tone: tones[decision],
-      text: `${said[decision]} ${treatment}. ${reason}${launch === null ? '' : ` ${launches[launch]}`}`,
+      text: `${said[decision]} ${treatment}. ${ended(reason)}${launch === null ? '' : ` ${launches[launch]}`}`,
     }))
+}
+
+/** A reason with its full stop: other sentences follow. */
+function ended(reason: string): string {
+  return reason.endsWith('.') ? reason : `${reason}.`
 }
 
 /** How the rules came to the decision. */

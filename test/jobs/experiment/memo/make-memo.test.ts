@@ -127,6 +127,8 @@ describe('a memo', () => {
     const lines = text.split('\n')
     expect(lines[0]).toBe('# Does one tap help?')
     expect(lines[4]).toBe('> **Ship treatment. Revenue is up and sessions are safe. Launch globally: yes.**')
+    const unended = await markdownOf({ decisions: [{ ...input.decisions[0]!, reason: 'revenue: better' }] })
+    expect(unended.split('\n')[4]).toBe('> **Ship treatment. revenue: better. Launch globally: yes.**')
     expect(text).toContain(
       '| Did engagement rise? | sessions: no change that can be told from zero, +0.10 % (95 % interval −1.90 % to +2.10 %). |',
     )
