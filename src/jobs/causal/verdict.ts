@@ -95,6 +95,8 @@ const whom: Readonly<Record<string, string>> = {
   att: ' for those who had it',
   atc: ' for those who did not have it',
   ate_trimmed: ' for those who are comparable',
+  att_trimmed: ' for those who had it and are comparable',
+  atc_trimmed: ' for those who did not have it and are comparable',
   late: ' for those whom the instrument moves',
   ato: ' for those for whom both were likely',
 }
