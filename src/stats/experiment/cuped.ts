@@ -79,6 +79,10 @@ export function cuped(
       ? relativeParts(treatment, control, theta, options.gradient ?? 'full')
       : absoluteParts(treatment, control, theta)
   const absolute = absoluteParts(treatment, control, theta)
+  const plain = treatment.variance / treatment.n + control.variance / control.n
+  // What rounding leaves of nothing is no variance; a relative difference, too, has its degrees of freedom from here.
+  if (!(absolute.treatmentPart + absolute.controlPart > 1e-12 * plain))
+    return refuse('the covariate explains the outcome entirely: no variance is left')
   const degreesOfFreedom = welchDegreesOfFreedom(
     absolute.treatmentPart,
     treatment.n,
@@ -86,7 +90,7 @@ export function cuped(
     control.n,
   )
   const inference = waldInference(estimate, Math.sqrt(treatmentPart + controlPart), degreesOfFreedom, options)
-  if (isRefused(inference)) return refuse('the covariate explains the outcome entirely: no variance is left')
+  if (isRefused(inference)) return inference
   return { ...inference, ...describeAdjustment(treatment, control, theta) }
 }
 

@@ -71,6 +71,19 @@ describe('what cannot be trusted is refused, in words', () => {
       cuped(momentsOf([1, 2, 3], [1, 2, 3]), momentsOf([2, 3, 5], [2, 3, 5])),
       /entirely/,
     ],
+    [
+      'a covariate that is the outcome, for a lift',
+      cuped(momentsOf([1, 2, 3], [1, 2, 3]), momentsOf([2, 3, 5], [1, 2, 4]), {
+        scale: 'relative',
+        theta: 'arm_sum',
+      }),
+      /entirely/,
+    ],
+    [
+      'a covariate that is the outcome but for rounding',
+      cuped(momentsOf([0.1, 0.2, 0.7], [0.3, 0.6, 2.1]), momentsOf([0.2, 0.3, 1.1], [0.6, 0.9, 3.3])),
+      /entirely/,
+    ],
     ['CUPED lift over zero', cuped(arm, { ...arm, mean: 0 }, { scale: 'relative' }), /control mean is zero/],
     ['impossible counts', proportionTest({ successes: 11, n: 10 }, counts), /counts of the treatment arm/],
     [
