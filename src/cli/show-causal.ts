@@ -5,8 +5,7 @@ import { makeProblem, ProblemError } from '../core/problem.ts'
 import type { CausalNode, CausalStanding } from '../run/causal-standing.ts'
 import type { CommandContext, ExitCode } from './command-context.ts'
 import { causalList, causalPage, truthOf } from './display/causal-lines.ts'
-import { inPlainCharacters } from './display/interval-bar.ts'
-import { hasUnicode } from './has-unicode.ts'
+import { inSnakeCase, printJson, printLines } from './print-standing.ts'
 import { openWorkspace, shownPath, withOpenWarehouse } from './workspace.ts'
 import { type MemoFlags, writeMemoOf } from './write-memo.ts'
 
@@ -22,8 +21,8 @@ export interface CausalGraphFlags {
 /** Lists the project's causal questions with what came of them. */
 export async function listCausal(context: CommandContext, { output }: CausalFlags): Promise<ExitCode> {
   const { standings } = await read(context)
-  if (output === 'json') print(context, [JSON.stringify({ questions: standings.map(inSnakeCase) }, null, 2)])
-  else print(context, causalList(standings, context.terminal.out.colors))
+  if (output === 'json') printJson(context, { questions: standings.map(inSnakeCase) })
+  else printLines(context, causalList(standings, context.terminal.out.colors))
   return 0
 }
 
@@ -35,8 +34,8 @@ export async function showCausal(
 ): Promise<ExitCode> {
   const { nodes, standings } = await read(context, name)
   const [standing] = standings
-  if (output === 'json') print(context, [JSON.stringify(inSnakeCase(standing!), null, 2)])
-  else print(context, causalPage(standing!, nodes[0]!.spec, context.terminal.out.colors))
+  if (output === 'json') printJson(context, inSnakeCase(standing!))
+  else printLines(context, causalPage(standing!, nodes[0]!.spec, context.terminal.out.colors))
   return 0
 }
 
@@ -131,24 +130,4 @@ export function causalNamed(nodes: readonly CausalNode[], name: string): CausalN
       hint: didYouMean(name, names) ?? 'estimand causal list names them',
     }),
   )
-}
-
-function print(context: CommandContext, lines: readonly string[]): void {
-  const shown = hasUnicode(context) ? lines : lines.map(inPlainCharacters)
-  for (const line of shown) context.terminal.out.write(`${line}\n`)
-}
-
-/** As the tables name it: fields, which hold no names of the user's, in snake case. */
-function inSnakeCase(value: CausalStanding): unknown {
-  const convert = (part: unknown): unknown => {
-    if (Array.isArray(part)) return part.map(convert)
-    if (typeof part !== 'object' || part === null) return part
-    return Object.fromEntries(
-      Object.entries(part).map(([key, inner]) => [
-        key.replace(/[A-Z]/g, (letter) => `_${letter.toLowerCase()}`),
-        convert(inner),
-      ]),
-    )
-  }
-  return convert(value)
 }

@@ -1,10 +1,9 @@
 import { didYouMean } from '../core/did-you-mean.ts'
 import { makeProblem, ProblemError } from '../core/problem.ts'
-import type { ExperimentNode, ExperimentStanding } from '../run/experiment-standing.ts'
+import type { ExperimentNode } from '../run/experiment-standing.ts'
 import type { CommandContext, ExitCode } from './command-context.ts'
 import { experimentList, experimentPage } from './display/experiment-lines.ts'
-import { inPlainCharacters } from './display/interval-bar.ts'
-import { hasUnicode } from './has-unicode.ts'
+import { inSnakeCase, printJson, printLines } from './print-standing.ts'
 import { openWorkspace, withOpenWarehouse } from './workspace.ts'
 
 export interface ExperimentListFlags {
@@ -33,11 +32,11 @@ export async function listExperiments(
           experimentStandings(warehouse, nodes, { segments: false }),
         )
   if (output === 'json') {
-    out.write(`${JSON.stringify({ experiments: standings.map(inSnakeCase) }, null, 2)}\n`)
+    printJson(context, { experiments: standings.map(inSnakeCase) })
     return 0
   }
   const pairs = standings.map((standing, index) => [standing, nodes[index]!.spec] as const)
-  print(context, experimentList(pairs, out.colors))
+  printLines(context, experimentList(pairs, out.colors))
   return 0
 }
 
@@ -54,8 +53,8 @@ export async function showExperiment(
   const [standing] = await withOpenWarehouse(context, workspace, 1, (warehouse) =>
     experimentStandings(warehouse, [node], { segments }),
   )
-  if (output === 'json') out.write(`${JSON.stringify(inSnakeCase(standing!), null, 2)}\n`)
-  else print(context, experimentPage({ standing: standing!, spec: node.spec, all }, out.colors))
+  if (output === 'json') printJson(context, inSnakeCase(standing!))
+  else printLines(context, experimentPage({ standing: standing!, spec: node.spec, all }, out.colors))
   return 0
 }
 
@@ -69,24 +68,4 @@ export function experimentNamed(nodes: readonly ExperimentNode[], name: string):
       hint: didYouMean(name, names) ?? 'estimand experiment list names them',
     }),
   )
-}
-
-function print(context: CommandContext, lines: readonly string[]): void {
-  const shown = hasUnicode(context) ? lines : lines.map(inPlainCharacters)
-  for (const line of shown) context.terminal.out.write(`${line}\n`)
-}
-
-/** As the tables name it: fields, which hold no names of the user's, in snake case. */
-function inSnakeCase(value: ExperimentStanding): unknown {
-  const convert = (part: unknown): unknown => {
-    if (Array.isArray(part)) return part.map(convert)
-    if (typeof part !== 'object' || part === null) return part
-    return Object.fromEntries(
-      Object.entries(part).map(([key, inner]) => [
-        key.replace(/[A-Z]/g, (letter) => `_${letter.toLowerCase()}`),
-        convert(inner),
-      ]),
-    )
-  }
-  return convert(value)
 }
