@@ -7,6 +7,8 @@ import { isRefused, type Refusal, refuse } from '../../refusal.ts'
 import { invertProducts } from '../../regression/solve-normal.ts'
 import { quadraticForm } from '../../regression/symmetric-matrix.ts'
 import type { GroupTimeEffect, GroupTimeEffects } from './group-time.ts'
+import { type InfluenceFrame, sumsByCluster } from './influence-frame.ts'
+import type { Contrast } from './panel-moments.ts'
 
 /** How group-time effects are taken together. */
 export type Aggregation =
@@ -47,10 +49,8 @@ export interface AggregatedEffects {
 }
 
 /** An effect made of cells, with its influence. */
-interface Combination {
+interface Combination extends Contrast {
   readonly at: number
-  readonly estimate: number
-  readonly influence: Float64Array
 }
 
 /**
@@ -58,7 +58,8 @@ interface Combination {
  *
  * Overall: 'simple' weighs cells by group size; 'group' weighs groups by size; 'calendar' and 'event' take the plain mean over
  * periods, and over times since treatment from 0 on. Errors by influence functions, or where a bootstrap is asked for by
- * the multiplier bootstrap: Mammen's (1993) two-point draws per unit or cluster, the spread from the quartiles. Source:
+ * the multiplier bootstrap: Mammen's (1993) two-point draws per unit or cluster (normal ones where only sums over units are
+ * known), the spread from the quartiles. Source:
  * Callaway and Sant'Anna (2021), section 3 and algorithm 1; R's `did`, aggte. Refuses what has no period after treatment.
  */
 export function aggregateEffects(
@@ -79,6 +80,7 @@ export function aggregateEffects(
         : plainMean(counted)
   const all = aggregation === 'simple' ? [overall] : [overall, ...parts]
   const errors = errorsOf(
+    found.panel,
     all.map(({ influence }) => influence),
     clusters,
     bootstrap,
@@ -152,18 +154,23 @@ function keysOf(effects: readonly GroupTimeEffect[], key: (effect: GroupTimeEffe
   return [...new Set(effects.map(key))].sort((a, b) => a - b)
 }
 
+/** A number of a group, as an effect in one period is. */
+type OfGroup = Contrast & Pick<GroupTimeEffect, 'group'>
+
 /** The mean of cells by the sizes of their groups, whose uncertainty is counted in. */
-function combine(found: GroupTimeEffects, at: number, cells: readonly GroupTimeEffect[]): Combination {
+function combine(found: GroupTimeEffects, at: number, cells: readonly OfGroup[]): Combination {
   const shares = cells.map(({ group }) => found.shares.get(group)!)
   const total = shares.reduce((sum, share) => sum + share, 0)
   const estimate = cells.reduce((sum, cell, index) => sum + (shares[index]! / total) * cell.estimate, 0)
-  const influence = new Float64Array(found.panel.units)
+  const { firstTreated, constant } = found.panel
+  const influence = new Float64Array(firstTreated.length)
   for (const [index, cell] of cells.entries()) {
     const weight = shares[index]! / total
     for (let unit = 0; unit < influence.length; unit++) {
-      const isIn = found.panel.firstTreated[unit] === cell.group ? 1 : 0
+      const isIn = firstTreated[unit] === cell.group ? 1 : 0
       influence[unit]! +=
-        weight * cell.influence[unit]! + ((isIn - shares[index]!) / total) * (cell.estimate - estimate)
+        weight * cell.influence[unit]! +
+        (((isIn - shares[index]!) * (constant?.[unit] ?? 1)) / total) * (cell.estimate - estimate)
     }
   }
   return { at, estimate, influence }
@@ -183,10 +190,36 @@ function plainMean(
 }
 
 function acrossGroups(found: GroupTimeEffects, parts: readonly Combination[]): Combination {
-  const cells = parts.map(
-    ({ at, estimate, influence }) => ({ group: at, estimate, influence }) as GroupTimeEffect,
-  )
+  const cells = parts.map(({ at, estimate, influence }) => ({ group: at, estimate, influence }))
   return combine(found, 0, cells)
+}
+
+/**
+ * The effect after treatment as a share of what would have been without: of each cell's group its mean in that period, less the
+ * effect. The error by the delta method. `levelOf` gives the mean of a group in a period with its influence.
+ */
+export function relativeEffect(
+  found: GroupTimeEffects,
+  levelOf: (group: number, period: number) => Contrast,
+  options: Omit<AggregateOptions, 'balancedFor'> = {},
+): Inference | Refusal {
+  const { clusters, bootstrap, ...inference } = options
+  const post = found.effects.filter(({ isPost }) => isPost)
+  if (post.length === 0) return refuse('no period after treatment was estimated')
+  const effect = combine(found, 0, post)
+  const level = combine(
+    found,
+    0,
+    post.map(({ group, period }) => ({ group, ...levelOf(group, period) })),
+  )
+  const without = level.estimate - effect.estimate
+  if (!(without > 0)) return refuse('without treatment the mean outcome would not be above 0')
+  const influence = effect.influence.map(
+    (value, unit) =>
+      (value * level.estimate - level.influence[unit]! * effect.estimate) / (without * without),
+  )
+  const { stdErrors } = errorsOf(found.panel, [influence], clusters, bootstrap, inference.ciLevel ?? 0.95)
+  return waldInference(effect.estimate / without, stdErrors[0]!, Infinity, inference)
 }
 
 interface Errors {
@@ -195,25 +228,19 @@ interface Errors {
 }
 
 function errorsOf(
+  { units: n, isOfSums = false }: InfluenceFrame,
   influences: readonly Float64Array[],
   clusters: Int32Array | undefined,
   bootstrap: MultiplierOptions | undefined,
   ciLevel: number,
 ): Errors {
-  const n = influences[0]!.length
-  const sums = clusters ? influences.map((influence) => byCluster(influence, clusters)) : influences
-  if (bootstrap) return multiplierErrors(sums, n, bootstrap, ciLevel)
+  const sums = clusters ? influences.map((influence) => sumsByCluster(influence, clusters)) : influences
+  if (bootstrap) return multiplierErrors(sums, n, bootstrap, ciLevel, isOfSums)
   const count = sums[0]!.length
   const factor = clusters ? count / (count - 1) : 1
   return {
     stdErrors: sums.map((values) => Math.sqrt(factor * values.reduce((sum, v) => sum + v * v, 0)) / n),
   }
-}
-
-function byCluster(influence: Float64Array, clusters: Int32Array): Float64Array {
-  const sums = new Float64Array(clusters.reduce((most, cluster) => Math.max(most, cluster), 0) + 1)
-  for (let unit = 0; unit < influence.length; unit++) sums[clusters[unit]!]! += influence[unit]!
-  return sums
 }
 
 /** Mammen's two points: mean 0, variance 1, third moment 1. */
@@ -226,13 +253,14 @@ function multiplierErrors(
   n: number,
   { draws = 1000, seed = 1 }: MultiplierOptions,
   ciLevel: number,
+  isOfSums: boolean,
 ): Errors {
   const replicates = sums.map(() => new Float64Array(draws))
   const random = makeRandom(seed)
   const multipliers = new Float64Array(sums[0]!.length)
   for (let draw = 0; draw < draws; draw++) {
     for (let unit = 0; unit < multipliers.length; unit++)
-      multipliers[unit] = random.bernoulli(lowShare) ? lowPoint : highPoint
+      multipliers[unit] = isOfSums ? random.normal() : random.bernoulli(lowShare) ? lowPoint : highPoint
     for (const [index, values] of sums.entries()) {
       let sum = 0
       for (let unit = 0; unit < values.length; unit++) sum += multipliers[unit]! * values[unit]!
@@ -268,14 +296,25 @@ export interface PreTrendTest {
  * That it does not reject shows little: it may lack power (Roth 2022). Source: Callaway and Sant'Anna (2021), section 4.3,
  * as R's `did`. Refuses where nothing was seen before treatment, and effects that say the same.
  */
-export function preTrendTest({ effects, panel }: GroupTimeEffects): PreTrendTest | Refusal {
-  const before = effects.filter(({ isPost, nTreated }) => !isPost && nTreated > 0)
+export function preTrendTest(
+  { effects, panel, anticipation = 0 }: GroupTimeEffects,
+  clusters?: Int32Array,
+): PreTrendTest | Refusal {
+  // Where treatment may work already, an effect says nothing of the trends.
+  const before = effects.filter(
+    ({ isPost, nTreated, group, period }) => !isPost && nTreated > 0 && period < group - anticipation,
+  )
   if (before.length === 0) return refuse('no period before treatment can be compared')
-  const products = before.map((a) =>
-    before.map((b) => {
+  const sums = before.map(({ influence }) => (clusters ? sumsByCluster(influence, clusters) : influence))
+  const count = sums[0]!.length
+  if (clusters && count <= before.length)
+    return refuse(`${count} clusters cannot tell ${before.length} effects before treatment apart`)
+  const factor = clusters ? count / (count - 1) : 1
+  const products = sums.map((a) =>
+    sums.map((b) => {
       let sum = 0
-      for (let unit = 0; unit < panel.units; unit++) sum += a.influence[unit]! * b.influence[unit]!
-      return sum / panel.units ** 2
+      for (let unit = 0; unit < count; unit++) sum += a[unit]! * b[unit]!
+      return (factor * sum) / panel.units ** 2
     }),
   )
   const inverse = invertProducts(products)

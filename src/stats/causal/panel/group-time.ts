@@ -7,7 +7,9 @@ import { naiveDifference } from '../naive-difference.ts'
 import { fitGroup, regressionAdjustment } from '../outcome-regression.ts'
 import type { TreatedUnits } from '../units.ts'
 import { inverseProbabilityWeighting } from '../weighting.ts'
+import { errorInFrame, type InfluenceFrame } from './influence-frame.ts'
 import { never, outcomesAt, type Panel } from './panel.ts'
+import { type PanelMoments, pooledContrast } from './panel-moments.ts'
 
 /** Who stands for what would have been: units never treated, or also those not treated yet. */
 export type ControlGroup = 'never_treated' | 'not_yet_treated'
@@ -44,7 +46,10 @@ export interface GroupTimeEffects {
   readonly refusals: readonly { readonly group: number; readonly period: number; readonly reason: string }[]
   /** Of each group: its share of all units, never treated ones included. */
   readonly shares: ReadonlyMap<number, number>
-  readonly panel: Panel
+  /** Whose influence the effects have. */
+  readonly panel: InfluenceFrame
+  /** Periods before treatment in which it may work already; 0 if not given. */
+  readonly anticipation?: number
 }
 
 /**
@@ -58,42 +63,105 @@ export interface GroupTimeEffects {
  * without treated units or without any of the control group.
  */
 export function groupTimeEffects(panel: Panel, options: GroupTimeOptions = {}): GroupTimeEffects | Refusal {
-  const { anticipation = 0, control = 'never_treated' } = options
-  const groups = [...new Set(panel.firstTreated)]
-    .filter((group) => group !== never && panel.periods.some((period) => period < group - anticipation))
-    .filter((group) => group <= panel.periods.at(-1)!)
-    .sort((a, b) => a - b)
-  if (groups.length === 0) return refuse('no unit is first treated after the first period')
-  if (control === 'never_treated' && !panel.firstTreated.includes(never))
-    return refuse('no unit is never treated: compare with those not yet treated')
   const columns = panel.periods.map((_, place) => outcomesAt(panel, place))
-  const effects: GroupTimeEffect[] = []
-  const refusals: { group: number; period: number; reason: string }[] = []
-  for (const group of groups)
-    for (const [place, period] of panel.periods.entries()) {
-      const base = basePlace(panel, group, place, options)
-      if (base === undefined) continue
-      const result =
-        base === place
-          ? nothing(panel, group, period)
-          : cellEffect(panel, { group, place, base, columns }, options)
-      if (result === undefined) continue
-      if (isRefused(result)) refusals.push({ group, period, reason: result.refused })
-      else effects.push(result)
-    }
-  if (effects.length === 0) return refuse(refusals[0]?.reason ?? 'no period can be compared')
+  const found = effectsByCell(panel, options, (cell) =>
+    cell.base === cell.place
+      ? nothing(panel, cell.group, panel.periods[cell.place]!)
+      : cellEffect(panel, { ...cell, columns }, options),
+  )
+  if (isRefused(found)) return found
   const shares = new Map(
-    groups.map((group) => [
+    found.groups.map((group) => [
       group,
       panel.firstTreated.filter((first) => first === group).length / panel.units,
     ]),
   )
-  return { effects, refusals, shares, panel }
+  return { ...found, shares, panel }
+}
+
+/**
+ * The same from the moments of a panel, whose units need neither be seen in every period nor weigh alike: means of whoever is
+ * seen. Without covariates. With clusters the cells' errors are theirs.
+ */
+export function groupTimeFromMoments(
+  panel: PanelMoments,
+  options: Omit<GroupTimeOptions, 'method'> = {},
+): GroupTimeEffects | Refusal {
+  const { control = 'never_treated', base: _, anticipation = 0, ...inference } = options
+  const found = effectsByCell(panel, options, ({ group, place, base }) => {
+    const period = panel.periods[place]!
+    if (base === place) return nothing(panel, group, period)
+    const isControl = isComparedWith(group, Math.max(period, panel.periods[base]!), control, anticipation)
+    const counted = (isIn: (first: number) => boolean): number =>
+      panel.groups.reduce((sum, { firstTreated, units }) => sum + (isIn(firstTreated) ? units : 0), 0)
+    const nControl = counted(isControl)
+    if (nControl === 0) return refuse(`no unit is left to compare with in period ${period}`)
+    const change = panel.periods.map((__, time) => (time === place ? 1 : time === base ? -1 : 0))
+    const treated = pooledContrast(panel, (first) => first === group, change)
+    const others = pooledContrast(panel, isControl, change)
+    const influence = treated.influence.map((value, carrier) => value - others.influence[carrier]!)
+    const stdError = errorInFrame(panel, influence, panel.clusters)
+    const result = waldInference(treated.estimate - others.estimate, stdError, Infinity, inference)
+    if (isRefused(result)) return result
+    const isPost = period >= group
+    return {
+      ...{ ...result, group, period, isPost, influence },
+      ...{ nTreated: counted((first) => first === group), nControl },
+    }
+  })
+  return isRefused(found) ? found : { ...found, shares: panel.shares!, panel }
+}
+
+/** A cell: its group, its period's place, and the place of that which it is compared with. */
+interface CellPlace {
+  readonly group: number
+  readonly place: number
+  readonly base: number
+}
+
+function effectsByCell(
+  { periods, firstTreated }: Pick<InfluenceFrame, 'periods' | 'firstTreated'>,
+  options: GroupTimeOptions,
+  effectOf: (cell: CellPlace) => GroupTimeEffect | Refusal,
+):
+  | (Pick<GroupTimeEffects, 'effects' | 'refusals' | 'anticipation'> & { readonly groups: readonly number[] })
+  | Refusal {
+  const { anticipation = 0, control = 'never_treated' } = options
+  const groups = [...new Set(firstTreated)]
+    .filter((group) => group !== never && periods.some((period) => period < group - anticipation))
+    .filter((group) => group <= periods.at(-1)!)
+    .sort((a, b) => a - b)
+  if (groups.length === 0) return refuse('no unit is first treated after the first period')
+  if (control === 'never_treated' && !firstTreated.includes(never))
+    return refuse('no unit is never treated: compare with those not yet treated')
+  const effects: GroupTimeEffect[] = []
+  const refusals: { group: number; period: number; reason: string }[] = []
+  for (const group of groups)
+    for (const [place, period] of periods.entries()) {
+      const base = basePlace(periods, group, place, options)
+      if (base === undefined) continue
+      const result = effectOf({ group, place, base })
+      if (isRefused(result)) refusals.push({ group, period, reason: result.refused })
+      else effects.push(result)
+    }
+  if (effects.length === 0) return refuse(refusals[0]?.reason ?? 'no period can be compared')
+  return { effects, refusals, anticipation, groups }
+}
+
+/** Whether units first treated then are compared with a group; `latest` is the later of the two periods. */
+function isComparedWith(
+  group: number,
+  latest: number,
+  control: ControlGroup,
+  anticipation: number,
+): (first: number) => boolean {
+  return (first) =>
+    first === never || (control === 'not_yet_treated' && first > latest + anticipation && first !== group)
 }
 
 /** Which period a cell is compared with, or undefined where there is none before it. */
 function basePlace(
-  { periods }: Panel,
+  periods: readonly number[],
   group: number,
   place: number,
   { base = 'varying', anticipation = 0 }: GroupTimeOptions,
@@ -104,19 +172,20 @@ function basePlace(
 }
 
 /** The base period of a universal base against itself. */
-function nothing({ units }: Panel, group: number, period: number): GroupTimeEffect {
+function nothing(
+  { firstTreated }: Pick<InfluenceFrame, 'firstTreated'>,
+  group: number,
+  period: number,
+): GroupTimeEffect {
   return {
     ...{ group, period, isPost: false, nTreated: 0, nControl: 0 },
     ...{ estimate: 0, stdError: Number.NaN, ciLower: Number.NaN, ciUpper: Number.NaN, ciLevel: Number.NaN },
     ...{ pValue: Number.NaN, statistic: Number.NaN, degreesOfFreedom: Number.NaN },
-    influence: new Float64Array(units),
+    influence: new Float64Array(firstTreated.length),
   }
 }
 
-interface Cell {
-  readonly group: number
-  readonly place: number
-  readonly base: number
+interface Cell extends CellPlace {
   readonly columns: readonly Float64Array[]
 }
 
@@ -124,10 +193,9 @@ function cellEffect(
   panel: Panel,
   { group, place, base, columns }: Cell,
   { control = 'never_treated', method = 'doubly_robust', anticipation = 0, ...options }: GroupTimeOptions,
-): GroupTimeEffect | Refusal | undefined {
+): GroupTimeEffect | Refusal {
   const latest = Math.max(panel.periods[place]!, panel.periods[base]!)
-  const isControl = (first: number) =>
-    first === never || (control === 'not_yet_treated' && first > latest + anticipation && first !== group)
+  const isControl = isComparedWith(group, latest, control, anticipation)
   const chosen: number[] = []
   for (let unit = 0; unit < panel.units; unit++) {
     const first = panel.firstTreated[unit]!

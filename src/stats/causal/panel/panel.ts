@@ -29,8 +29,8 @@ export interface PanelRows {
 /**
  * A panel from rows, units in the order in which they first appear, covariates as of their first period.
  *
- * Refuses a unit that is seen twice in a period, not in all of them, or with two first treated periods, and outcomes that are no
- * numbers. Units treated before the second period say nothing of a change: they are kept, and left out by the methods.
+ * Refuses a unit that is seen twice in a period, not in all of them, or with two first treated periods, and outcomes
+ * and covariates that are no numbers. Units treated before the second period say nothing of a change: they are kept, and left out by the methods.
  */
 export function panelOf({
   unit,
@@ -66,7 +66,13 @@ export function panelOf({
     if (!Number.isNaN(groups[place]!) && groups[place] !== group)
       return refuse(`unit ${unit[row]} has two first treated periods`)
     groups[place] = group
-    if (at === 0) for (const [index, column] of columns.entries()) column[place] = covariates[index]![row]!
+    if (at > 0) continue
+    for (const [index, column] of columns.entries()) {
+      const value = covariates[index]![row]!
+      if (!Number.isFinite(value))
+        return refuse(`unit ${unit[row]} has no covariate ${index + 1} in the first period`)
+      column[place] = value
+    }
   }
   return { units, periods, outcome: values, firstTreated: groups, covariates: columns }
 }

@@ -36,7 +36,8 @@ const smallestChange = 1e-12
  * Both are taken out by sweeping means until they stay (exact after one sweep of a balanced panel; else Gaure 2013). The variance
  * is clustered by unit (CR1: G/(G − 1)·(N − 1)/(N − K), with K = slopes + periods, the units' intercepts lying within the
  * clusters, as Stata's xtreg), with G − 1 degrees of freedom. Source: Wooldridge (2010), 10.5; Cameron and Miller (2015).
- * Refuses a treatment that units and periods determine.
+ * Refuses a treatment that units and periods determine, values that are no numbers, one cluster, and means that do not settle
+ * within 10,000 sweeps, as in panels whose units hardly share a period.
  */
 export function twoWayFixedEffects(
   rows: FixedEffectsRows,
@@ -46,10 +47,19 @@ export function twoWayFixedEffects(
   const units = codesOf(rows.unit)
   const periods = codesOf(rows.period)
   const clusters = rows.cluster ? codesOf(rows.cluster) : units
-  const sweep = (values: ArrayLike<number>) => sweepOut(Float64Array.from(values), units, periods)
-  const outcome = sweep(rows.outcome)
-  const columns = [rows.treatment, ...(rows.covariates ?? [])].map(sweep)
   const raw = [rows.treatment, ...(rows.covariates ?? [])]
+  if ([rows.outcome, ...raw].some((values) => !Array.from(values).every(Number.isFinite)))
+    return refuse('an outcome, a treatment or a covariate is no number')
+  if (clusters.count < 2) return refuse(`errors need two clusters or more, and there is ${clusters.count}`)
+  const sweep = (values: ArrayLike<number>) => sweepOut(Float64Array.from(values), units, periods)
+  const [outcome, ...columns] = [rows.outcome, ...raw].map(sweep) as [
+    Float64Array | null,
+    ...(Float64Array | null)[],
+  ]
+  if (outcome === null || !areSwept(columns))
+    return refuse(
+      `the means of units and periods did not settle within ${mostSweeps.toLocaleString('en')} sweeps: hardly a unit is seen in periods that others share`,
+    )
   for (const [index, column] of columns.entries())
     if (!(squaresOf(column) > 1e-18 * n * squaresOf(Float64Array.from(raw[index]!))))
       return refuse(
@@ -101,14 +111,18 @@ function codesOf(keys: ArrayLike<number | string>): Codes {
   return { codes, count: places.size }
 }
 
-/** The values less the means of their unit and period, in place. */
-function sweepOut(values: Float64Array, units: Codes, periods: Codes): Float64Array {
+/** The values less the means of their unit and period, in place; null where they do not settle. */
+function sweepOut(values: Float64Array, units: Codes, periods: Codes): Float64Array | null {
   const scale = Math.sqrt(squaresOf(values) / values.length)
   for (let sweep = 0; sweep < mostSweeps; sweep++) {
     subtractMeans(values, units)
-    if (!(subtractMeans(values, periods) > smallestChange * scale)) break
+    if (!(subtractMeans(values, periods) > smallestChange * scale)) return values
   }
-  return values
+  return null
+}
+
+function areSwept(columns: readonly (Float64Array | null)[]): columns is Float64Array[] {
+  return columns.every((column) => column !== null)
 }
 
 /** The largest of the means. */

@@ -139,6 +139,13 @@ describe('refusals', () => {
     })
   })
 
+  test('of covariates that are not known', () => {
+    const covariates = [rows.covariates[0]!.map((value, row) => (row === 6 ? Number.NaN : value))]
+    expect(panelOf({ ...rows, covariates })).toEqual({
+      refused: 'unit 2 has no covariate 1 in the first period',
+    })
+  })
+
   test('of nobody to compare with', () => {
     const all = { ...madePanel(false), firstTreated: new Float64Array(120).fill(3) }
     expect(groupTimeEffects(all)).toEqual({

@@ -55,6 +55,33 @@ describe('two-way fixed effects', () => {
   })
 })
 
+describe('two-way fixed effects that cannot be had', () => {
+  test('are refused where hardly a unit shares a period with others', () => {
+    // A chain: each unit is seen in two periods that only its neighbours see.
+    const links = Array.from({ length: 800 }, (_, index) => index)
+    const chain = {
+      unit: links.map((index) => Math.floor(index / 2)),
+      period: links.map((index) => Math.floor(index / 2) + (index % 2)),
+      outcome: links.map((index) => Math.sin(index * index)),
+      treatment: links.map((index) => (index > 300 && index % 3 === 0 ? 1 : 0)),
+    }
+    expect(twoWayFixedEffects(chain)).toMatchObject({
+      refused: expect.stringContaining('did not settle within 10,000 sweeps'),
+    })
+  })
+
+  test('are refused with one cluster, and with what is no number', () => {
+    const { covariates: _, ...rows } = madeRows()
+    expect(twoWayFixedEffects({ ...rows, cluster: rows.unit.map(() => 1) })).toEqual({
+      refused: 'errors need two clusters or more, and there is 1',
+    })
+    const covariates = [rows.unit.map((unit) => (unit === 5 ? Number.NaN : unit))]
+    expect(twoWayFixedEffects({ ...rows, covariates })).toEqual({
+      refused: 'an outcome, a treatment or a covariate is no number',
+    })
+  })
+})
+
 describe('two groups, two periods', () => {
   test('cover, the units being others or the same', () => {
     const runs = 400
