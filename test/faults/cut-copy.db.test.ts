@@ -135,4 +135,4 @@ test('a seed that may not be tried again fails, and nothing of the run is there'
     counts.failed++
     counts.states++
   }
-}, 900_000)
+}, 7_200_000)

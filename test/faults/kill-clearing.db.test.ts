@@ -47,7 +47,7 @@ test('killed while it clears away what a failed run has kept, a run leaves all o
     expect(left.length).toBeLessThanOrEqual(1)
     await lane.recover(index % 2 === 0 ? 'here' : 'as a process')
   })
-}, 900_000)
+}, 7_200_000)
 
 /** The schemas of runs of which something is kept, and whether they are there. */
 const keptSchemas = sql`

@@ -107,7 +107,7 @@ test('killed at any time, a load has published whole files, each once', async ()
     expectSuccess(await runEstimand(root, load, environment))
     expect(await checked()).toBe(2 + times)
   })
-}, 600_000)
+}, 7_200_000)
 
 /** Those of the command: the tests have one of their own. */
 const busySessions = sql`

@@ -41,7 +41,7 @@ test('killed at any time, a run has published all or nothing, and the next one c
     if (index % 3 === 0) await lane.recover('here')
   })
   await Promise.all(lanes().map(({ lane }) => lane.recover('as a process')))
-}, 900_000)
+}, 7_200_000)
 
 test('killed while it publishes, too', async () => {
   await overLanes(lanes(), fractions(4, amount(4, 40)), async ({ lane, publishMs }, fraction, index) => {
@@ -54,7 +54,7 @@ test('killed while it publishes, too', async () => {
     if (index % 3 === 0) await lane.recover('here')
   })
   await Promise.all(lanes().map(({ lane }) => lane.recover('here')))
-}, 900_000)
+}, 7_200_000)
 
 test('killed in the first run of all, which makes the store', async () => {
   await overLanes(lanes(), fractions(5, amount(1, 12)), async ({ runMs }, fraction) => {
@@ -65,7 +65,7 @@ test('killed in the first run of all, which makes the store', async () => {
       await database.drop()
     }
   })
-}, 600_000)
+}, 7_200_000)
 
 /** How long the command takes to start, more or less. */
 const startMs = 300

@@ -2,7 +2,7 @@ import { setTimeout as sleep } from 'node:timers/promises'
 import { afterAll, expect, test } from 'vitest'
 import type { Outcome } from './lane.ts'
 import { commitMoment } from './moments.ts'
-import { amount, seeded, spread, tell } from './seeded.ts'
+import { amount, inPart, seeded, spread, tell } from './seeded.ts'
 import { killAt, overLanes, statesChecked, type UsedLane, useLanes } from './use-lane.ts'
 
 /*
@@ -25,7 +25,7 @@ afterAll(() => {
 
 test('killed at named moments, a run has published all or nothing, and the next one clears up', async () => {
   const { moments } = lanes()[0]!
-  const chosen = spread(seeded(1), amount(8, moments), moments)
+  const chosen = inPart(spread(seeded(1), amount(8, moments), moments))
   await overLanes(lanes(), chosen, async (used, moment, index) => {
     const { lane, barrier } = used
     if ((await killAt(used, { moment })) === null) missed++
@@ -35,11 +35,11 @@ test('killed at named moments, a run has published all or nothing, and the next 
     if (index % 3 === 0) await lane.recover(index % 12 === 0 ? 'as a process' : 'here')
   })
   await Promise.all(lanes().map(({ lane }) => lane.recover('here')))
-}, 1_800_000)
+}, 7_200_000)
 
 test('its backends may live on for a while when the next run begins', async () => {
   const { moments } = lanes()[0]!
-  const chosen = spread(seeded(2), amount(3, 24), moments)
+  const chosen = inPart(spread(seeded(2), amount(3, 24), moments))
   await overLanes(lanes(), chosen, async (used, moment) => {
     const { lane, barrier } = used
     if ((await killAt(used, { moment })) === null) missed++
@@ -48,7 +48,7 @@ test('its backends may live on for a while when the next run begins', async () =
     await lane.recover('here')
     await released
   })
-}, 900_000)
+}, 7_200_000)
 
 test('a commit that hangs is waited for, whether or not somebody waits for its answer', async () => {
   const used: UsedLane = lanes()[0]!

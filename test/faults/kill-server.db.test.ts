@@ -72,7 +72,7 @@ test('killed at named moments, it has all or nothing of a run, and the next run 
     await killServerAt({ moment }, 'server')
     await lane.recover(index % 4 === 0 ? 'as a process' : 'here')
   }
-}, 900_000)
+}, 7_200_000)
 
 test('the same when one backend dies and the server recovers by itself', async () => {
   const chosen = spread(seeded(7), amount(1, 12), measured.moments)
@@ -80,7 +80,7 @@ test('the same when one backend dies and the server recovers by itself', async (
     await killServerAt({ moment }, 'backend')
     await lane.recover('here')
   }
-}, 900_000)
+}, 7_200_000)
 
 test('the same at the commit of a publication', async () => {
   await killServerAt({ what: commitMoment }, 'server')
@@ -99,7 +99,7 @@ test('killed while runs publish', async () => {
     await checkAfter(started)
     await lane.recover('here')
   }
-}, 900_000)
+}, 7_200_000)
 
 test('what a run said it has published is there after a crash right at its end', async () => {
   const times = amount(1, 5)
@@ -111,7 +111,7 @@ test('what a run said it has published is there after a crash right at its end',
     expect(outcomes.at(-1)).toBe('after')
     await lane.recover('here')
   }
-}, 300_000)
+}, 7_200_000)
 
 test('a crash while the run asks nothing of the server does not go unnoticed', async () => {
   // Tables of a run that are not logged are empty afterwards, and its lock is gone.
