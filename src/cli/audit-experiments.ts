@@ -77,7 +77,12 @@ export async function auditExperiments(
       const progress = (done: number, of: number): void =>
         context.narrator.progress(`Auditing ${node.name}: ${done} of ${of} replications`)
       const own = { replications, seed, units }
-      causal.push(await auditCausalQuestion(warehouse, workspace.manifest, node, own, progress))
+      causal.push(
+        await auditCausalQuestion(warehouse, workspace.manifest, node, own, {
+          threads: flags.threads,
+          progress,
+        }),
+      )
     }
     return { audits, causal, truths: await compareWithTruth(warehouse, workspace.manifest) }
   })

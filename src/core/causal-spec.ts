@@ -9,10 +9,7 @@ import type { CausalEdge } from './causal-graph/causal-graph.ts'
 export const causalEstimands = ['ate', 'att', 'atc'] as const
 export type CausalEstimand = (typeof causalEstimands)[number]
 
-/** Every way to estimate an effect. */
-export const causalMethods = [
-  'naive_difference',
-  'regression_adjustment',
+const propensityMethods = [
   'propensity_matching',
   'stratification',
   'ipw',
@@ -22,6 +19,13 @@ export const causalMethods = [
   'ipw_regression_adjustment',
   'dml_plr',
   'dml_irm',
+] as const
+
+/** Every way to estimate an effect. */
+export const causalMethods = [
+  'naive_difference',
+  'regression_adjustment',
+  ...propensityMethods,
   'two_stage_least_squares',
   'wald',
   'frontdoor',
@@ -37,10 +41,29 @@ export interface MatchingPlan {
   readonly distance: 'logit' | 'score'
   /** Largest distance, in `caliperScale`; none if not given. */
   readonly caliper?: number
-  readonly caliperScale: 'sd' | 'raw'
+  /** In standard deviations of the distance over all units, or pooled over the two groups, or as it is. */
+  readonly caliperScale: 'sd' | 'pooled_sd' | 'raw'
   /** Columns in which a pair must agree. */
   readonly exact: readonly string[]
-  readonly order: 'largest' | 'smallest' | 'data' | 'random'
+  /** Who chooses first, where nobody may be chosen twice. */
+  readonly order: 'largest' | 'smallest' | 'closest' | 'farthest' | 'data' | 'random'
+  /** Whether equally near ones share, or the first by the unit's key is taken. */
+  readonly ties: 'share' | 'first'
+  /** Whether the errors count in that the propensity was estimated. */
+  readonly errors: 'known_score' | 'estimated_score'
+  /** Units of the same group, itself included, that a unit's variance is estimated from. */
+  readonly varianceNeighbours: number
+}
+
+/** Which units a stratum is made of. */
+export interface StrataPlan {
+  readonly strata: number
+  /** Whose propensities the limits are quantiles of. */
+  readonly among: 'all' | 'treated' | 'control'
+  /** Which end of a stratum belongs to it. */
+  readonly closed: 'right' | 'left'
+  /** Instead of the propensity: units that agree in these columns are a stratum. */
+  readonly exact: readonly string[]
 }
 
 interface Named<M extends CausalMethod> {
@@ -58,7 +81,7 @@ export type CausalEstimator =
       >
     >
   | (Named<'propensity_matching'> & MatchingPlan)
-  | (Named<'stratification'> & { readonly strata: number })
+  | (Named<'stratification'> & StrataPlan)
   | (Named<'ipw'> & { readonly form: 'hajek' | 'horvitz_thompson' })
   | (Named<'aipw'> & { readonly errors: 'stacked' | 'influence' })
   | (Named<'dml_plr' | 'dml_irm'> & { readonly folds: number; readonly repetitions: number })
@@ -93,6 +116,21 @@ export type CausalRefuter =
   | { readonly refuter: 'robustness_value' | 'e_value' }
   /** A column on which the treatment cannot have an effect. */
   | { readonly refuter: 'negative_control'; readonly outcome: string }
+
+/** Refuters that change the units and estimate anew. */
+const simulatedRefuters = [
+  'placebo_treatment',
+  'random_common_cause',
+  'data_subset',
+  'bootstrap',
+  'dummy_outcome',
+  'unobserved_common_cause',
+] as const satisfies readonly CausalRefuterKind[]
+
+/** Whether a refuter needs the units one by one. */
+export function isSimulated({ refuter }: Pick<CausalRefuter, 'refuter'>): boolean {
+  return (simulatedRefuters as readonly CausalRefuterKind[]).includes(refuter)
+}
 
 /** A column that stands for a variable of the graph. */
 export interface CausalVariable {
@@ -203,24 +241,20 @@ export function columnOfNode({ treatment, outcomes, variables }: CausalSpec, nod
   )
 }
 
-const withPropensity: ReadonlySet<CausalMethod> = new Set([
-  'propensity_matching',
-  'stratification',
-  'ipw',
-  'overlap_weighting',
-  'entropy_balancing',
-  'aipw',
-  'ipw_regression_adjustment',
-  'dml_plr',
-  'dml_irm',
-])
+/** The columns in which units have to agree to be compared, by any of the estimators. */
+export function exactColumns({ estimators }: Pick<CausalSpec, 'estimators'>): string[] {
+  return [...new Set(estimators.flatMap((one) => ('exact' in one ? one.exact : [])))]
+}
 
 /** Whether a method rests on how likely each unit was to be treated. */
 export function isByPropensity(method: CausalMethod): boolean {
-  return withPropensity.has(method)
+  return (propensityMethods as readonly CausalMethod[]).includes(method)
 }
 
 /** Whether any estimator of a question does. */
-export function usesPropensity({ estimators }: Pick<CausalSpec, 'estimators'>): boolean {
-  return estimators.some(({ method }) => isByPropensity(method))
+export function usesPropensity({
+  estimators,
+  treatment,
+}: Pick<CausalSpec, 'estimators' | 'treatment'>): boolean {
+  return treatment.kind === 'binary' && estimators.some(({ method }) => isByPropensity(method))
 }

@@ -80,7 +80,8 @@ const crossFitted = {
   repetitions: z.int().min(1).max(101).default(1),
 }
 
-const estimator = orText(
+/** An estimator, with the options that it has if none are said. */
+export const estimatorSchema = orText(
   'method',
   z.discriminatedUnion('method', [
     ofMethod('naive_difference', {}),
@@ -90,11 +91,19 @@ const estimator = orText(
       replacement: z.boolean().default(true),
       distance: z.enum(['logit', 'score']).default('logit'),
       caliper: z.number().positive().optional(),
-      caliper_scale: z.enum(['sd', 'raw']).default('sd'),
+      caliper_scale: z.enum(['sd', 'pooled_sd', 'raw']).default('sd'),
       exact: textList,
-      order: z.enum(['largest', 'smallest', 'data', 'random']).default('largest'),
+      order: z.enum(['largest', 'smallest', 'closest', 'farthest', 'data', 'random']).default('largest'),
+      ties: z.enum(['share', 'first']).optional(),
+      errors: z.enum(['known_score', 'estimated_score']).optional(),
+      variance_neighbours: z.int().min(2).max(1000).default(2),
     }),
-    ofMethod('stratification', { strata: z.int().min(2).max(1000).default(5) }),
+    ofMethod('stratification', {
+      strata: z.int().min(2).max(1000).default(5),
+      among: z.enum(['all', 'treated', 'control']).default('all'),
+      closed: z.enum(['right', 'left']).default('right'),
+      exact: textList,
+    }),
     ofMethod('ipw', { form: z.enum(['hajek', 'horvitz_thompson']).default('hajek') }),
     ofMethod('overlap_weighting', {}),
     ofMethod('entropy_balancing', {}),
@@ -113,7 +122,8 @@ const ofRefuter = <const R extends string, S extends z.ZodRawShape>(refuter: R, 
   z.strictObject({ refuter: z.literal(refuter), ...shape })
 const simulated = { simulations: simulations.default(100) }
 
-const refuter = orText(
+/** A refuter, likewise. */
+export const refuterSchema = orText(
   'refuter',
   z.discriminatedUnion('refuter', [
     ofRefuter('placebo_treatment', simulated),
@@ -150,8 +160,8 @@ export const causalSchema = z.strictObject({
   instruments: textList,
   mediators: textList,
   estimand: oneOrList(z.enum(causalEstimands)).optional(),
-  estimators: z.array(estimator).min(1).optional(),
-  refuters: z.array(refuter).optional(),
+  estimators: z.array(estimatorSchema).min(1).optional(),
+  refuters: z.array(refuterSchema).optional(),
   overlap: z
     .strictObject({
       extreme: z.number().min(0).lt(0.5).default(0.01),
@@ -183,4 +193,5 @@ export const causalSchema = z.strictObject({
   ).optional(),
 })
 
+export type EstimatorYaml = z.infer<typeof estimatorSchema>
 export type CausalYaml = z.infer<typeof causalSchema>

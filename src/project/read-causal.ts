@@ -1,23 +1,16 @@
-import {
-  type IdentificationPlan,
-  planIdentification,
-  whyNotMethod,
-  whyNotSet,
-} from '../core/causal-graph/plan-identification.ts'
-import {
-  type CausalEstimator,
-  type CausalMethod,
-  type CausalOutcome,
-  type CausalRefuter,
-  type CausalSpec,
-  type CausalTreatment,
-  type CausalVariable,
-  columnOfNode,
+import type {
+  CausalOutcome,
+  CausalRefuter,
+  CausalSpec,
+  CausalTreatment,
+  CausalVariable,
 } from '../core/causal-spec.ts'
 import { didYouMean } from '../core/did-you-mean.ts'
 import type { JobColumnRead } from '../core/job-column-read.ts'
 import type { Problem } from '../core/problem.ts'
-import type { CausalYaml } from './causal-schema.ts'
+import { columnsRead } from './causal-columns.ts'
+import { identified } from './causal-estimators.ts'
+import { type CausalYaml, refuterSchema } from './causal-schema.ts'
 import {
   checkInstant,
   type JobRef,
@@ -28,7 +21,7 @@ import {
   refuseTwice,
 } from './job-parts.ts'
 import { type ReadGraph, readCausalGraph } from './read-causal-graph.ts'
-import { type YamlDocument, type YamlPath, yamlProblem } from './yaml-document.ts'
+import type { YamlDocument } from './yaml-document.ts'
 
 /** A causal question, and what it reads. */
 export interface ReadCausal {
@@ -70,7 +63,7 @@ export function readCausal(document: YamlDocument, yaml: CausalYaml, problems: P
     outcomes,
     graph: read.spec,
     variables,
-    estimands: yaml.estimand ?? ['ate'],
+    estimands: estimandsOf(yaml, refuse),
     ...(yaml.adjust_for && { adjustmentSet: yaml.adjust_for }),
     instruments: yaml.instruments,
     mediators: yaml.mediators,
@@ -110,6 +103,17 @@ function treatmentOf({ treatment: yaml }: CausalYaml, refuse: Refuse): CausalTre
     ...(treated !== undefined && { treated }),
     ...(control !== undefined && { control }),
   }
+}
+
+function estimandsOf({ estimand, treatment }: CausalYaml, refuse: Refuse): CausalSpec['estimands'] {
+  const estimands = estimand ?? ['ate']
+  if (treatment.kind === 'continuous' && estimands.some((one) => one !== 'ate'))
+    refuse(
+      ['estimand'],
+      'of a continuous treatment nobody is the treated or the untreated',
+      'write estimand: ate, or make two groups of it: treatment: { column: plan, treated: pro, control: free }',
+    )
+  return estimands
 }
 
 function outcomesOf({ outcome, outcomes }: CausalYaml, refuse: Refuse): CausalOutcome[] {
@@ -169,16 +173,17 @@ function truthOf({ effects, units }: NonNullable<CausalYaml['truth']>): NonNulla
   return { ...(effects !== undefined && { effects }), ...(units && { units }) }
 }
 
+const usualRefuters = [
+  'placebo_treatment',
+  'random_common_cause',
+  'data_subset',
+  'robustness_value',
+  'e_value',
+]
+
 /** Refuters as they are named, or the usual ones. */
 function refutersOf({ refuters }: CausalYaml, refuse: Refuse): CausalRefuter[] {
-  if (!refuters)
-    return [
-      { refuter: 'placebo_treatment', simulations: 100 },
-      { refuter: 'random_common_cause', simulations: 100 },
-      { refuter: 'data_subset', simulations: 100, share: 0.8 },
-      { refuter: 'robustness_value' },
-      { refuter: 'e_value' },
-    ]
+  if (!refuters) return usualRefuters.map((refuter) => refuterSchema.parse({ refuter }))
   const keys = refuters.map((one) => ('outcome' in one ? `${one.refuter} of ${one.outcome}` : one.refuter))
   refuseTwice(keys, (index) => ['refuters', index], 'refuter', refuse)
   return refuters
@@ -194,189 +199,4 @@ function checkNames(yaml: CausalYaml, { graph }: ReadGraph, refuse: Refuse): voi
           `the graph has no '${name}'`,
           didYouMean(name, graph.nodes) ?? `nodes: ${listed(graph.nodes)}`,
         )
-}
-
-/** The estimators that are used, or null where the effect on an outcome cannot be had as is asked. */
-function identified(
-  document: YamlDocument,
-  yaml: CausalYaml,
-  known: Omit<CausalSpec, 'estimators'>,
-  { graph }: ReadGraph,
-  problems: Problem[],
-): readonly CausalEstimator[] | null {
-  const named = yaml.estimators?.map(estimatorOf)
-  const spec = { ...known, estimators: named ?? [] }
-  const treatment = known.treatment.node
-  const before = problems.length
-  const tell = (path: YamlPath, message: string, hint: string): void =>
-    void problems.push(yamlProblem(document, path, message, { code: 'not-identifiable', hint }))
-  const plans = known.outcomes.map(({ name }) => planIdentification(graph, spec, name))
-  for (const plan of plans) {
-    const { refusal } = plan.identification
-    if (refusal !== null)
-      tell(
-        yaml.graph === undefined ? ['treatment'] : ['graph'],
-        `the effect of '${treatment}' on '${plan.outcome}' cannot be told from such data: ${refusal}`,
-        'observe what closes the path, or name an instrument or a mediator; a graph that is wrong should be redrawn',
-      )
-    else if (yaml.adjust_for && plan.adjustmentSet === null)
-      tell(
-        ['adjust_for'],
-        `adjusting for ${listed(yaml.adjust_for)} does not give the effect on '${plan.outcome}': ${whyNotSet(graph, treatment, plan.outcome, yaml.adjust_for)}`,
-        plan.identification.adjustmentSets.length > 0
-          ? `sets that do: ${plan.identification.adjustmentSets.map((set) => `[${set.join(', ')}]`).join(', ')}`
-          : 'no set of observed variables does',
-      )
-  }
-  if (problems.length > before) return null
-  const estimators = named ?? usualEstimators(plans, known.treatment)
-  for (const [index, { method }] of (named ?? []).entries()) {
-    if (known.treatment.kind === 'continuous' && !continuousMethods.has(method))
-      problems.push(
-        yamlProblem(
-          document,
-          ['estimators', index],
-          `'${method}' needs a treatment that units have or have not`,
-          { hint: `for a continuous one: ${[...continuousMethods].join(', ')}` },
-        ),
-      )
-    for (const plan of plans) {
-      const reason = whyNotMethod(graph, spec, plan, method)
-      if (reason !== null)
-        tell(
-          ['estimators', index],
-          `'${method}' cannot give the effect on '${plan.outcome}': ${reason}`,
-          waysHint(plan),
-        )
-    }
-  }
-  refuseTwice(
-    estimators.map(({ name }) => name),
-    (index) => ['estimators', index],
-    'estimator',
-    (path, message) =>
-      void problems.push(
-        yamlProblem(document, path, message, {
-          hint: 'give one of them a name: { method: ipw, name: ipw_ht, form: horvitz_thompson }',
-        }),
-      ),
-  )
-  if (problems.length > before) return null
-  // What would be believed without any of this always stands beside.
-  return estimators.some(({ method }) => method === 'naive_difference')
-    ? estimators
-    : [{ method: 'naive_difference', name: 'naive_difference' }, ...estimators]
-}
-
-/** What a treatment of any value can be estimated by. */
-const continuousMethods: ReadonlySet<CausalMethod> = new Set([
-  'naive_difference',
-  'regression_adjustment',
-  'two_stage_least_squares',
-])
-
-function waysHint({ identification: { ways, adjustmentSets } }: IdentificationPlan): string {
-  const sets = adjustmentSets.slice(0, 3).map((set) => `[${set.join(', ')}]`)
-  return `the graph gives the effect by ${ways.join(', ')}${sets.length > 0 ? `: adjusting for ${sets.join(' or ')}` : ''}`
-}
-
-/** What is done where nobody says. */
-function usualEstimators(plans: readonly IdentificationPlan[], { kind }: CausalTreatment): CausalEstimator[] {
-  const all = (way: (plan: IdentificationPlan) => boolean): boolean => plans.every(way)
-  const plain = (
-    method: Exclude<
-      CausalMethod,
-      'propensity_matching' | 'stratification' | 'ipw' | 'aipw' | 'dml_plr' | 'dml_irm' | 'mediation'
-    >,
-  ): CausalEstimator => ({ method, name: method })
-  const backdoor: CausalEstimator[] =
-    kind === 'continuous'
-      ? [plain('regression_adjustment')]
-      : [
-          plain('regression_adjustment'),
-          {
-            ...{ method: 'propensity_matching', name: 'propensity_matching', ratio: 1, replacement: true },
-            ...{ distance: 'logit', caliperScale: 'sd', exact: [], order: 'largest' },
-          },
-          { method: 'ipw', name: 'ipw', form: 'hajek' },
-          { method: 'aipw', name: 'aipw', errors: 'stacked' },
-        ]
-  return [
-    plain('naive_difference'),
-    ...(all(({ adjustmentSet }) => adjustmentSet !== null) ? backdoor : []),
-    ...(all(({ instruments }) => instruments !== null) ? [plain('two_stage_least_squares')] : []),
-    ...(kind === 'binary' &&
-    all(({ adjustmentSet, frontdoorSet }) => adjustmentSet === null && frontdoorSet !== null)
-      ? [plain('frontdoor')]
-      : []),
-  ]
-}
-
-function estimatorOf(yaml: NonNullable<CausalYaml['estimators']>[number]): CausalEstimator {
-  const name = yaml.name ?? yaml.method
-  switch (yaml.method) {
-    case 'propensity_matching': {
-      const {
-        method,
-        ratio,
-        replacement,
-        distance,
-        caliper,
-        caliper_scale: caliperScale,
-        exact,
-        order,
-      } = yaml
-      return {
-        ...{ method, name, ratio, replacement, distance, caliperScale, exact, order },
-        ...(caliper !== undefined && { caliper }),
-      }
-    }
-    case 'stratification':
-    case 'ipw':
-    case 'aipw':
-    case 'dml_plr':
-    case 'dml_irm':
-    case 'mediation':
-      return { ...yaml, name }
-    default:
-      return { method: yaml.method, name }
-  }
-}
-
-/** The columns of all observed variables, and of what else is named. */
-function columnsRead(
-  document: YamlDocument,
-  yaml: CausalYaml,
-  spec: CausalSpec,
-  { graph, pathOf }: ReadGraph,
-): JobColumnRead[] {
-  const { ref } = spec.data
-  if (ref === '') return []
-  const read = (path: YamlPath, column: string): JobColumnRead => ({
-    ref,
-    column,
-    place: document.placeOf(path),
-  })
-  const one = yaml.outcomes ? (index: number): YamlPath => ['outcomes', index] : (): YamlPath => ['outcome']
-  const others = graph.nodes.filter(
-    (node) =>
-      !graph.unobserved.has(node) &&
-      node !== spec.treatment.node &&
-      !spec.outcomes.some(({ name }) => name === node),
-  )
-  return [
-    read(['units', 'unit'], spec.data.unit),
-    ...spec.data.where.map(({ column }) => read(['units', 'where'], column)),
-    read(['treatment'], spec.treatment.column),
-    ...spec.outcomes.map(({ column }, index) => read(one(index), column)),
-    ...others.map((node) => read(pathOf(node), columnOfNode(spec, node))),
-    ...spec.estimators.flatMap((estimator, index) =>
-      estimator.method === 'propensity_matching'
-        ? estimator.exact.map((column) => read(['estimators', index], column))
-        : [],
-    ),
-    ...spec.refuters.flatMap((refuter, index) =>
-      refuter.refuter === 'negative_control' ? [read(['refuters', index], refuter.outcome)] : [],
-    ),
-  ]
 }

@@ -1,7 +1,7 @@
 import { graphOf } from '../core/causal-graph/plan-identification.ts'
 import type { Manifest } from '../core/manifest.ts'
 import { type Relation, relationsOf } from '../core/node.ts'
-import { auditCausal } from '../jobs/causal/audit/audit-causal.ts'
+import { auditCausal, type CausalAuditThreads } from '../jobs/causal/audit/audit-causal.ts'
 import { type AuditedPopulation, imputedPopulation } from '../jobs/causal/audit/audited-population.ts'
 import type { ReportedCausalAudit } from '../jobs/causal/audit/causal-audit-report.ts'
 import type { CausalData } from '../jobs/causal/causal-data.ts'
@@ -24,7 +24,7 @@ export async function auditCausalQuestion(
   manifest: Manifest,
   node: CausalNode,
   request: CausalAuditRequest,
-  progress: (done: number, of: number) => void,
+  threads: CausalAuditThreads,
 ): Promise<ReportedCausalAudit | { readonly question: string; readonly refused: string }> {
   const { spec, name: question } = node
   if (spec.treatment.kind === 'continuous')
@@ -51,8 +51,10 @@ export async function auditCausalQuestion(
   })
   if ('refused' in population) return { question, refused: population.refused }
   const units = Math.min(request.units, population.rows.n)
-  const audit = await auditCausal(spec, data, population, { ...request, units }, progress)
   const { replications, seed } = request
+  const { graph, facts, design, leftOut } = data
+  const input = { spec, data: { graph, facts, design, leftOut }, population, seed, units }
+  const audit = await auditCausal(input, replications, threads)
   return { question, units, ciLevel: spec.ciLevel, replications, seed, isKnown: population.isKnown, ...audit }
 }
 

@@ -1,6 +1,6 @@
 import { descendantsOf } from '../../core/causal-graph/causal-graph.ts'
 import { planIdentification } from '../../core/causal-graph/plan-identification.ts'
-import type { CausalSpec } from '../../core/causal-spec.ts'
+import { type CausalSpec, usesPropensity } from '../../core/causal-spec.ts'
 import type {
   BalanceRow,
   IdentificationRow,
@@ -38,7 +38,7 @@ export async function analyseCausal(
   origin: TableOrigin,
   threads = 1,
 ): Promise<CausalTables> {
-  const adjustmentOf = data.rows ? makeAdjustments(data.rows) : null
+  const adjustmentOf = data.rows && usesPropensity(spec) ? makeAdjustments(data.rows) : null
   const outcomes: OutcomeEstimates[] = []
   for (const { name: outcome } of spec.outcomes) {
     const plan = planIdentification(data.graph, spec, outcome)
@@ -74,7 +74,7 @@ function balanceOf(
   { outcome, adjusted, weights }: OutcomeEstimates,
 ): BalanceRow[] {
   const { rows, graph } = data
-  if (!rows) return []
+  if (!rows || !usesPropensity(spec)) return []
   // What the treatment changes differs between the groups as it should.
   const after = descendantsOf(graph, [spec.treatment.node])
   const before = graph.nodes.filter((node) => !after.has(node) && !graph.unobserved.has(node))

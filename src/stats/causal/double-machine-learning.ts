@@ -105,14 +105,21 @@ export function partiallyLinear(
 /**
  * The interactive model: the effect may differ between units; doubly robust, models fitted without a unit's own fold.
  *
- * As `partiallyLinear`, with the scores of eq. 5.3 for all and 5.4 for the treated; outcomes are learned within each arm. The
- * treated's share is taken from all units.
+ * As `partiallyLinear`, with the scores of eq. 5.3 for all and 5.4 for the treated, turned round for the others; outcomes are
+ * learned within each arm. The treated's share is taken from all units.
  */
 export function interactiveModel(
-  { n, treatment, outcome, outcomeDesign, propensityDesign }: TreatedUnits,
+  units: TreatedUnits,
   folds: Folds,
-  { target = 'ate', ...options }: DoubleMachineLearningOptions & { readonly target?: 'ate' | 'att' } = {},
+  {
+    target = 'ate',
+    ...options
+  }: DoubleMachineLearningOptions & { readonly target?: 'ate' | 'att' | 'atc' } = {},
 ): DoubleMachineLearningEffect | Refusal {
+  const { n, outcome, outcomeDesign, propensityDesign } = units
+  // The effect on the others is less what leaving them as they are would do to them.
+  const sign = target === 'atc' ? -1 : 1
+  const treatment = target === 'atc' ? units.treatment.map((value) => 1 - value) : units.treatment
   const {
     outcomeLearner = leastSquaresLearner,
     treatmentLearner = logitLearner,
@@ -139,7 +146,7 @@ export function interactiveModel(
       const [m0, m1] = [ofControl.values[unit]!, ofTreated.values[unit]!]
       const isTreated = treatment[unit] === 1
       if (target === 'ate') return m1 - m0 + (isTreated ? (y - m1) / e : -(y - m0) / (1 - e))
-      return (isTreated ? y - m0 : (-(y - m0) * e) / (1 - e)) / share
+      return (sign * (isTreated ? y - m0 : (-(y - m0) * e) / (1 - e))) / share
     })
     const estimate = scores.reduce((sum, score) => sum + score, 0) / n
     const influence = scores.map(

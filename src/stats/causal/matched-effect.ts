@@ -206,7 +206,8 @@ function finish(
  * Without replacement the pairs (or sets) are independent, and the standard error is that of the mean of their
  * differences (Austin 2011, "paired"), with pairs − 1 degrees of freedom. With replacement it is Abadie and Imbens'
  * (2006), the score taken as known; for equally near controls `neighbourMatching` is the better choice. `target` says
- * who chose: 'att' when `treatment` was given as it is, 'atc' when it was turned round. Refuses fewer than 2 matches.
+ * who chose: 'att' when `treatment` was given as it is, 'atc' when it was turned round, 'ate' both, which needs
+ * replacement. Refuses fewer than 2 matches.
  */
 export function matchedEffect(
   units: TreatedUnits,
@@ -219,7 +220,7 @@ export function matchedEffect(
     varianceNeighbours = 2,
     ...options
   }: InferenceOptions & {
-    readonly target?: 'att' | 'atc'
+    readonly target?: 'ate' | 'att' | 'atc'
     readonly replacement?: boolean
     /** Needed with replacement: what was matched on. */
     readonly score?: Float64Array

@@ -1,8 +1,12 @@
 import { orderOf } from '../ordering/order-of.ts'
 import { makeRandom } from '../random/philox.ts'
+import { takeByDistance } from './closest-first.ts'
 
-/** In which order treated units choose; without replacement it decides who is left. */
-export type MatchingOrder = 'largest' | 'smallest' | 'data' | 'random'
+/**
+ * In which order treated units choose; without replacement it decides who is left: by their score, as in the data, at
+ * random, or whoever has the closest control of those left, or the farthest.
+ */
+export type MatchingOrder = 'largest' | 'smallest' | 'closest' | 'farthest' | 'data' | 'random'
 
 export interface MatchingOptions {
   /** Controls for each treated unit; 1 if not given. */
@@ -54,7 +58,7 @@ export function matchNearest(
     seed = 1,
   }: MatchingOptions = {},
 ): Matching {
-  const pool = makePool(score, treatment, strata, replacement)
+  const pool = makePool(score, treatment, strata)
   const choosing = choosingOrder(score, treatment, order, seed)
   const room = choosing.length * ratio
   const pairs = {
@@ -66,19 +70,36 @@ export function matchNearest(
   const chosen = new Int32Array(room)
   const counts = new Int32Array(choosing.length)
   let size = 0
-  for (let round = 0; round < ratio; round++)
-    for (let place = 0; place < choosing.length; place++) {
-      if (counts[place]! < round) continue
+  for (let round = 0; round < ratio; round++) {
+    const findFor = (place: number): number => {
+      if (counts[place]! < round) return nobody
       const treated = choosing[place]!
       const before = chosen.subarray(place * ratio, place * ratio + round)
-      const control = pool.take(score[treated]!, strata ? strata[treated]! : 0, caliper, before)
-      if (control < 0) continue
+      return pool.find(score[treated]!, strata ? strata[treated]! : 0, caliper, before)
+    }
+    const take = (place: number, found: number): void => {
+      const [treated, control] = [choosing[place]!, pool.unitAt(found)]
+      if (!replacement) pool.remove(found)
       chosen[place * ratio + round] = control
       counts[place]!++
       pairs.treated[size] = treated
       pairs.control[size] = control
       pairs.distance[size++] = Math.abs(score[treated]! - score[control]!)
     }
+    if (!replacement && (order === 'closest' || order === 'farthest')) {
+      const offerTo = (place: number) => {
+        const found = findFor(place)
+        if (found === nobody) return null
+        return { control: found, distance: Math.abs(score[choosing[place]!]! - score[pool.unitAt(found)]!) }
+      }
+      takeByDistance(choosing.length, { offerTo, take: (place, { control }) => take(place, control) }, order)
+      continue
+    }
+    for (let place = 0; place < choosing.length; place++) {
+      const found = findFor(place)
+      if (found !== nobody) take(place, found)
+    }
+  }
   return {
     size,
     treated: pairs.treated.slice(0, size),
@@ -119,21 +140,21 @@ function indexesOf(treatment: Uint8Array, value: 0 | 1): Int32Array {
   return found
 }
 
+/** No place among the controls. */
+const nobody = 0
+
 interface Pool {
-  /** The closest control that may be taken and is not among those, or −1. */
-  take(score: number, stratum: number, caliper: number, but: Int32Array): number
+  /** The place of the closest control that is left and is not among those, or `nobody`. */
+  find(score: number, stratum: number, caliper: number, but: Int32Array): number
+  unitAt(place: number): number
+  remove(place: number): void
 }
 
 /**
  * Controls in order of their stratum, then of their score, then of the data. What is taken is skipped over by pointers
  * that are shortened as they are followed (Tarjan 1975), so that looking for the next one takes no time.
  */
-function makePool(
-  score: Float64Array,
-  treatment: Uint8Array,
-  strata: Int32Array | undefined,
-  replacement: boolean,
-): Pool {
+function makePool(score: Float64Array, treatment: Uint8Array, strata: Int32Array | undefined): Pool {
   const sorted = sortedControls(score, treatment, strata)
   const size = sorted.length
   const scores = Float64Array.from(sorted, (unit) => score[unit]!)
@@ -168,23 +189,23 @@ function makePool(
   }
 
   return {
-    take(value, stratum, caliper, but) {
+    find(value, stratum, caliper, but) {
       const range = ranges.get(stratum)
-      if (!range) return -1
+      if (!range) return nobody
       const { from, to } = range
       const start = firstNotBelow(value, from, to)
       const above = upwards(start, to, but)
       const below = downwards(start - 1, from, to, but)
       const up = above > to ? Infinity : scores[above - 1]! - value
       const down = below < from ? Infinity : value - scores[below - 1]!
-      if (Math.min(up, down) > caliper || (up === Infinity && down === Infinity)) return -1
+      if (Math.min(up, down) > caliper || (up === Infinity && down === Infinity)) return nobody
       const isUp = up < down || (up === down && sorted[above - 1]! < sorted[below - 1]!)
-      const place = isUp ? above : below
-      if (!replacement) {
-        nextFree[place] = place + 1
-        lastFree[place] = place - 1
-      }
-      return sorted[place - 1]!
+      return isUp ? above : below
+    },
+    unitAt: (place) => sorted[place - 1]!,
+    remove(place) {
+      nextFree[place] = place + 1
+      lastFree[place] = place - 1
     },
   }
 }

@@ -47,6 +47,7 @@ function sampleData(): CausalData {
     n,
     keys: Array.from({ length: n }, (_, unit) => String(unit)),
     treatment,
+    amounts: null,
     values: new Map([
       ['spend', spend],
       ['age', age],
@@ -70,10 +71,14 @@ describe('an audit of a causal question', () => {
   const data = sampleData()
   const population = imputedPopulation(spec, data)
   if (isRefused(population)) throw new Error(population.refused)
+  const { graph, facts, design, leftOut } = data
+  const inputOf = (seed: number, units: number) => ({
+    ...{ spec, data: { graph, facts, design, leftOut } },
+    ...{ population, seed, units },
+  })
 
   test('says of each method how far it is off, and how often its interval holds the truth', async () => {
-    const plan = { replications: 80, seed: 3, units: 500 }
-    const { estimators, refuters } = await auditCausal(spec, data, population, plan)
+    const { estimators, refuters } = await auditCausal(inputOf(3, 500), 80)
     const of = (method: string) => estimators.find((row) => row.method === method)!
     const truth = trueEffect(population, population.outcomes[0]!, 'ate')!
     expect(truth).toBeCloseTo(1, 0)
@@ -92,12 +97,13 @@ describe('an audit of a causal question', () => {
     expect(Math.abs(noise.mean)).toBeLessThan(0.02)
   })
 
-  test('gives the same for the same seed', async () => {
-    const plan = { replications: 3, seed: 5, units: 300 }
-    const [one, other] = [
-      await auditCausal(spec, data, population, plan),
-      await auditCausal(spec, data, population, plan),
+  test('gives the same for the same seed, whatever the number of threads', async () => {
+    const [one, other, third] = [
+      await auditCausal(inputOf(5, 300), 23),
+      await auditCausal(inputOf(5, 300), 23, { threads: 2 }),
+      await auditCausal(inputOf(6, 300), 23),
     ]
-    expect(one).toEqual(other)
+    expect(other).toEqual(one)
+    expect(third).not.toEqual(one)
   })
 })

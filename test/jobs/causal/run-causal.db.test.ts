@@ -130,7 +130,20 @@ const files = {
     'treatment: used',
     'outcome: won',
     'graph: [used -> clicks, clicks -> won, used <-> won]',
-    'refuters: []',
+    'refuters: [placebo_treatment, data_subset]',
+  ]),
+  ...question('moved', [
+    ...usual,
+    'estimators: [two_stage_least_squares]',
+    'refuters: [placebo_treatment, dummy_outcome, random_common_cause, data_subset, bootstrap]',
+  ]),
+  ...question('amount', [
+    'units: { model: users, unit: user_id }',
+    'treatment: { column: clicks, kind: continuous }',
+    'outcome: won',
+    'covariates: [age]',
+    'estimators: [regression_adjustment, dml_plr]',
+    'refuters: [placebo_treatment, random_common_cause, bootstrap, robustness_value]',
   ]),
   ...question('plans', [
     'units: { model: users, unit: user_id, where: { column: country, values: [DE, FR] } }',
@@ -293,9 +306,32 @@ describe('causal questions over a relation of units', () => {
     expect(of('negative_control').map((row) => row['verdict'])).toEqual(['passes'])
     const sums = await database.rows(sql`select refuter, verdict from analytics.sums__refutations order by 1`)
     expect(sums).toEqual([
-      { refuter: 'placebo_treatment', verdict: 'not_evaluated' },
+      { refuter: 'placebo_treatment', verdict: 'passes' },
       { refuter: 'robustness_value', verdict: 'informs' },
     ])
+  })
+
+  test('tries effects by instruments, by mediators and of amounts as well', async () => {
+    const of = async (job: string) =>
+      (await database.rows(
+        sql`select refuter, method, verdict, new_effect, message from ${sql.ident('analytics', `${job}__refutations`)}`,
+      )) as Row[]
+    for (const [job, method] of [
+      ['moved', 'two_stage_least_squares'],
+      ['front', 'frontdoor'],
+      ['amount', 'regression_adjustment'],
+    ] as const) {
+      const rows = await of(job)
+      for (const row of rows) {
+        expect(row.method).toBe(method)
+        expect(row['verdict'], `${job}: ${row['message']}`).toMatch(/passes|informs/)
+        if (/placebo|dummy/.test(String(row['refuter'])))
+          expect(Math.abs(Number(row['new_effect']))).toBeLessThan(0.1)
+      }
+    }
+    // Whoever has one click more has won half of one more, whichever way it is told.
+    for (const row of await estimates('amount'))
+      if (row.estimand === 'ate') expect(Math.abs(row.estimate - 0.5) / row.std_error).toBeLessThan(3.5)
   })
 
   test('holds what the graph says of the data against them', async () => {

@@ -21,7 +21,10 @@ function plan(): SimulationPlan {
     (_, unit) => covariates[0]![unit]! + 2 * treatment[unit]! + random.normal(),
   )
   return {
-    units: treatedUnits(treatment, outcome, covariates),
+    refuted: {
+      ...{ kind: 'adjusted', units: treatedUnits(treatment, outcome, covariates) },
+      ...{ folds: [], strata: null },
+    },
     estimator: { method: 'aipw', name: 'aipw', errors: 'stacked' },
     target: 'ate',
     seed: 1,

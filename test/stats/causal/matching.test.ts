@@ -1,6 +1,11 @@
 import fc from 'fast-check'
 import { describe, expect, test } from 'vitest'
-import { type Matching, type MatchingOptions, matchNearest } from '../../../src/stats/causal/matching.ts'
+import {
+  type Matching,
+  type MatchingOptions,
+  type MatchingOrder,
+  matchNearest,
+} from '../../../src/stats/causal/matching.ts'
 import { treatedUnits } from '../../../src/stats/causal/units.ts'
 import { isRefused } from '../../../src/stats/refusal.ts'
 import { fitBinary } from '../../../src/stats/regression/binary-regression.ts'
@@ -28,22 +33,44 @@ function matchPlainly(
   if (order === 'smallest') units.sort((a, b) => score[a]! - score[b]! || a - b)
   const used = new Set<number>()
   const pairs: { treated: number; control: number; distance: number }[] = []
-  for (let round = 0; round < ratio; round++)
-    for (const treated of units) {
-      const own = pairs.filter((pair) => pair.treated === treated)
-      if (own.length < round) continue
-      let best: { control: number; distance: number } | undefined
-      for (const control of treatment.keys()) {
-        if (treatment[control] !== 0 || used.has(control)) continue
-        if (strata && strata[control] !== strata[treated]) continue
-        if (own.some((pair) => pair.control === control)) continue
-        const distance = Math.abs(score[treated]! - score[control]!)
-        if (distance <= caliper && (!best || distance < best.distance)) best = { control, distance }
-      }
-      if (!best) continue
-      pairs.push({ treated, ...best })
-      if (!replacement) used.add(best.control)
+  const nearestOf = (treated: number, round: number) => {
+    const own = pairs.filter((pair) => pair.treated === treated)
+    if (own.length !== round) return undefined
+    let best: { control: number; distance: number } | undefined
+    for (const control of treatment.keys()) {
+      if (treatment[control] !== 0 || used.has(control)) continue
+      if (strata && strata[control] !== strata[treated]) continue
+      if (own.some((pair) => pair.control === control)) continue
+      const distance = Math.abs(score[treated]! - score[control]!)
+      if (distance <= caliper && (!best || distance < best.distance)) best = { control, distance }
     }
+    return best
+  }
+  const take = (treated: number, best: { control: number; distance: number }): void => {
+    pairs.push({ treated, ...best })
+    if (!replacement) used.add(best.control)
+  }
+  for (let round = 0; round < ratio; round++) {
+    if (!replacement && (order === 'closest' || order === 'farthest')) {
+      const sign = order === 'closest' ? 1 : -1
+      for (;;) {
+        const offers = units.flatMap((treated) => {
+          const best = nearestOf(treated, round)
+          return best ? [{ treated, best }] : []
+        })
+        const [first] = offers.sort(
+          (a, b) => sign * (a.best.distance - b.best.distance) || a.treated - b.treated,
+        )
+        if (!first) break
+        take(first.treated, first.best)
+      }
+      continue
+    }
+    for (const treated of units) {
+      const best = nearestOf(treated, round)
+      if (best) take(treated, best)
+    }
+  }
   return pairs
 }
 
@@ -57,7 +84,7 @@ describe('nearest neighbours', () => {
       ratio: fc.integer({ min: 1, max: 3 }),
       replacement: fc.boolean(),
       caliper: fc.constantFrom(Infinity, 2, 1),
-      order: fc.constantFrom('largest' as const, 'smallest' as const, 'data' as const),
+      order: fc.constantFrom<MatchingOrder>('largest', 'smallest', 'closest', 'farthest', 'data'),
       exact: fc.boolean(),
     })
     fc.assert(

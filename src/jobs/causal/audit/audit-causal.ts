@@ -1,30 +1,18 @@
-import { planIdentification } from '../../../core/causal-graph/plan-identification.ts'
-import type { CausalSpec } from '../../../core/causal-spec.ts'
-import { drawPerturbation, type SimulatedRefuter } from '../../../stats/causal/refuters/perturbation.ts'
-import { isRefused, makeRandom } from '../../../stats/index.ts'
-import { addAnswer, emptyTally, type Tally, type TallyResult, tallyResult } from '../../audit/tally.ts'
-import type { CausalData } from '../causal-data.ts'
-import { type CausalRows, momentsOfRows } from '../data/causal-rows.ts'
-import { estimateOutcome } from '../estimate-outcome.ts'
-import { makeAdjustments } from '../population.ts'
-import { makeReestimator } from '../refute/make-reestimator.ts'
-import { headlineOf } from '../verdict.ts'
-import { type AuditedPopulation, trueEffect } from './audited-population.ts'
-
-export interface CausalAuditPlan {
-  readonly replications: number
-  readonly seed: number
-  /** Units of a replication. */
-  readonly units: number
-}
+import type { SimulatedRefuter } from '../../../stats/causal/refuters/perturbation.ts'
+import { mergeTally, type TallyResult, tallyResult } from '../../audit/tally.ts'
+import { inSharedMemory } from '../../threads/in-shared-memory.ts'
+import { shareWork } from '../../threads/share-work.ts'
+import {
+  auditCausalShare,
+  type CausalAuditInput,
+  type CausalAuditShare,
+  type CausalShare,
+  type TalliedEstimator,
+  type TalliedRefuter,
+} from './audit-causal-share.ts'
 
 /** How one method did on one outcome. */
-export interface AuditedEstimator extends TallyResult {
-  readonly outcome: string
-  readonly estimand: string
-  readonly method: string
-  readonly truth: number
-}
+export interface AuditedEstimator extends TallyResult, Omit<TalliedEstimator, 'tally'> {}
 
 /** What a refuter found over the replications, one simulation in each. */
 export interface AuditedRefuter {
@@ -43,66 +31,75 @@ export interface CausalAudit {
   readonly refuters: readonly AuditedRefuter[]
 }
 
+/** How an audit is carried out. */
+export interface CausalAuditThreads {
+  readonly threads?: number
+  readonly progress?: (done: number, of: number) => void
+}
+
+/** What a thread is given. */
+export interface CausalAuditThread {
+  readonly input: CausalAuditInput
+  readonly shares: readonly CausalShare[]
+}
+
+const replicationsPerShare = 5
+
 /**
  * Draws units with replacement, treats each with its own probability, and lets every estimator answer: what a repetition
- * of the same history would have shown. The truth is that of the population, whatever units were drawn.
+ * of the same history would have shown. The truth is that of the population, whatever units were drawn. The number of
+ * threads makes no difference to any digit.
  */
 export async function auditCausal(
-  spec: CausalSpec,
-  data: CausalData,
-  population: AuditedPopulation,
-  { replications, seed, units }: CausalAuditPlan,
-  progress: (done: number, of: number) => void = () => {},
+  input: CausalAuditInput,
+  replications: number,
+  { threads = 1, progress = () => {} }: CausalAuditThreads = {},
 ): Promise<CausalAudit> {
-  const own: CausalSpec = { ...spec, refuters: [] }
-  const tallies = new Map<string, Omit<AuditedEstimator, keyof TallyResult> & { readonly tally: Tally }>()
-  const tried = new Map<
-    string,
-    { outcome: string; method: string; refuter: SimulatedRefuter; found: number[] }
-  >()
-  const origin = { job: '', runId: '', asOf: spec.asOf }
-  for (let replication = 0; replication < replications; replication++) {
-    const rows = drawRows(population, units, seed, replication)
-    const drawn: CausalData = { ...data, rows, moments: momentsOfRows(rows) }
-    const adjustmentOf = makeAdjustments(rows)
-    for (const potential of population.outcomes) {
-      const { outcome } = potential
-      const plan = planIdentification(data.graph, own, outcome)
-      const answers = await estimateOutcome(origin, { spec: own, data: drawn, plan, outcome }, adjustmentOf)
-      for (const { estimand, method, estimate, ciLower, ciUpper } of answers.estimates) {
-        const truth = trueEffect(population, potential, estimand)
-        if (truth === null) continue
-        const key = JSON.stringify([outcome, estimand, method])
-        let found = tallies.get(key)
-        if (!found) {
-          found = { outcome, estimand, method, truth, tally: emptyTally() }
-          tallies.set(key, found)
-        }
-        addAnswer(found.tally, { estimate, ciLower, ciUpper, truth }, 1 - spec.ciLevel)
-      }
-      const headline = headlineOf(own, outcome, answers.estimates)
-      const estimator = spec.estimators.find(({ name }) => name === headline?.method)
-      if (!headline || !estimator || !answers.population) continue
-      const target = spec.estimands.find((one) => one === headline.estimand) ?? spec.estimands[0]!
-      const reestimate = makeReestimator(answers.population.units, estimator, target)
-      if (isRefused(reestimate)) continue
-      for (const refuter of ['placebo_treatment', 'random_common_cause'] as const) {
-        const effect = reestimate(drawPerturbation(refuter, answers.population.units, replication, { seed }))
-        if (typeof effect !== 'number') continue
-        const key = JSON.stringify([outcome, headline.method, refuter])
-        let found = tried.get(key)
-        if (!found) {
-          found = { outcome, method: headline.method, refuter, found: [] }
-          tried.set(key, found)
-        }
-        found.found.push(refuter === 'placebo_treatment' ? effect : effect - headline.estimate!)
-      }
+  const shares = Array.from({ length: Math.ceil(replications / replicationsPerShare) }, (_, index) => ({
+    from: index * replicationsPerShare,
+    to: Math.min(replications, (index + 1) * replicationsPerShare),
+  }))
+  const done: CausalAuditShare[] = []
+  let count = 0
+  const take = (index: number, share: CausalAuditShare): void => {
+    done[index] = share
+    count += shares[index]!.to - shares[index]!.from
+    progress(count, replications)
+  }
+  if (Math.min(threads, shares.length) <= 1)
+    for (const [index, share] of shares.entries()) take(index, await auditCausalShare(input, share))
+  else {
+    const work: CausalAuditThread = {
+      shares,
+      input: { ...input, population: inSharedMemory(input.population) },
     }
-    progress(replication + 1, replications)
+    const worker = 'causal/audit/causal-audit-worker.js'
+    await shareWork(work, { worker, shares: shares.length, threads, take })
+  }
+  return together(done)
+}
+
+/** What all shares come to, in their order. */
+function together(shares: readonly CausalAuditShare[]): CausalAudit {
+  const estimators = new Map<string, TalliedEstimator>()
+  const refuters = new Map<string, TalliedRefuter>()
+  for (const share of shares) {
+    for (const one of share.estimators) {
+      const key = JSON.stringify([one.outcome, one.estimand, one.method])
+      const found = estimators.get(key)
+      if (found) mergeTally(found.tally, one.tally)
+      else estimators.set(key, { ...one, tally: { ...one.tally } })
+    }
+    for (const one of share.refuters) {
+      const key = JSON.stringify([one.outcome, one.method, one.refuter])
+      const found = refuters.get(key)
+      if (found) found.found.push(...one.found)
+      else refuters.set(key, { ...one, found: [...one.found] })
+    }
   }
   return {
-    estimators: [...tallies.values()].map(({ tally, ...about }) => ({ ...about, ...tallyResult(tally) })),
-    refuters: [...tried.values()].map(({ found, ...about }) => ({ ...about, ...summaryOf(found) })),
+    estimators: [...estimators.values()].map(({ tally, ...about }) => ({ ...about, ...tallyResult(tally) })),
+    refuters: [...refuters.values()].map(({ found, ...about }) => ({ ...about, ...summaryOf(found) })),
   }
 }
 
@@ -110,35 +107,4 @@ function summaryOf(found: readonly number[]): Pick<AuditedRefuter, 'mean' | 'err
   const mean = found.reduce((sum, value) => sum + value, 0) / found.length
   const spread = Math.sqrt(found.reduce((sum, value) => sum + (value - mean) ** 2, 0) / (found.length - 1))
   return { mean, error: spread / Math.sqrt(found.length), spread }
-}
-
-/** Units as they might have been: others of the same kind, treated by the same chances. */
-function drawRows(
-  { rows, propensity, outcomes }: AuditedPopulation,
-  units: number,
-  seed: number,
-  replication: number,
-): CausalRows {
-  const random = makeRandom(seed, replication)
-  const drawn = Int32Array.from({ length: units }, () => random.int(rows.n))
-  const treatment = Uint8Array.from(drawn, (unit) => (random.uniform() < propensity[unit]! ? 1 : 0))
-  const pick = (values: Float64Array): Float64Array => Float64Array.from(drawn, (unit) => values[unit]!)
-  const values = new Map([...rows.values].map(([label, all]) => [label, pick(all)]))
-  for (const { outcome, without, with: treated } of outcomes)
-    values.set(
-      outcome,
-      Float64Array.from(drawn, (unit, place) => (treatment[place] === 1 ? treated[unit]! : without[unit]!)),
-    )
-  return {
-    n: units,
-    keys: Array.from(drawn, (_, place) => String(place)),
-    treatment,
-    values,
-    texts: new Map(
-      [...rows.texts].map(([column, { codes, texts }]) => [
-        column,
-        { kind: 'text' as const, texts, codes: Int32Array.from(drawn, (unit) => codes[unit]!) },
-      ]),
-    ),
-  }
 }

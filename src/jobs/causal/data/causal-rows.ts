@@ -1,4 +1,4 @@
-import type { CausalSpec } from '../../../core/causal-spec.ts'
+import { type CausalSpec, exactColumns } from '../../../core/causal-spec.ts'
 import { type JointMoments, jointMomentsOf } from '../../../stats/index.ts'
 import { type Session, sql } from '../../../warehouse/index.ts'
 import {
@@ -18,8 +18,10 @@ import type { DesignColumn } from './design-columns.ts'
 export interface CausalRows {
   readonly n: number
   readonly keys: readonly string[]
-  /** 1 for treated. */
+  /** 1 for treated; all 0 where the treatment is continuous. */
   readonly treatment: Uint8Array
+  /** How much of a continuous treatment each unit had; null of one that units have or have not. */
+  readonly amounts: Float64Array | null
   /** Outcomes, negative controls and columns of the design by their labels. */
   readonly values: ReadonlyMap<string, Float64Array>
   /** Columns that pairs must agree in. */
@@ -40,7 +42,7 @@ export async function fetchRows(
   ]
   const numeric = variables.filter(({ kind }) => kind === 'numeric')
   const categorical = variables.filter(({ kind }) => kind === 'categorical').map(({ column }) => column)
-  const exact = spec.estimators.flatMap((one) => (one.method === 'propensity_matching' ? one.exact : []))
+  const exact = exactColumns(spec)
   const texts = [...new Set([...categorical, ...exact])]
   const numbers = [
     ...new Set([...outcomes.map(({ column }) => column), ...numeric.map(({ column }) => column)]),
@@ -63,12 +65,14 @@ export async function fetchRows(
   )} from ${source.from} as unit order by ${key}`
   const { n, columns } = await readBinaryRows(session.copyOut(query, 'binary'), kinds)
   const [keys, treated, ...rest] = columns as [KeyColumn, FloatColumn, ...(FloatColumn | TextColumn)[]]
+  const isContinuous = spec.treatment.kind === 'continuous'
   const number = new Map(numbers.map((column, index) => [column, (rest[index] as FloatColumn).values]))
   const text = new Map(texts.map((column, index) => [column, rest[numbers.length + index] as TextColumn]))
   return {
     n,
     keys: keys.keys,
-    treatment: Uint8Array.from(treated.values),
+    treatment: isContinuous ? new Uint8Array(n) : Uint8Array.from(treated.values),
+    amounts: isContinuous ? treated.values : null,
     values: new Map([
       ...outcomes.map(({ label, column }) => [label, number.get(column)!] as const),
       ...design.map((column) => [column.label, designValues(column, number, text)] as const),
@@ -86,6 +90,11 @@ function designValues(
   const { codes, texts: levels } = texts.get(column)!
   const code = levels.indexOf(level)
   return Float64Array.from(codes, (own) => (own === code ? 1 : 0))
+}
+
+/** What each unit had of the treatment: 0 or 1, or any amount. */
+export function amountsOf({ treatment, amounts }: CausalRows): Float64Array {
+  return amounts ?? Float64Array.from(treatment)
 }
 
 /** The same moments as SQL gives, from units that are at hand. */

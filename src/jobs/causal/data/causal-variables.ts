@@ -1,5 +1,5 @@
 import type { CausalGraph } from '../../../core/causal-graph/causal-graph.ts'
-import { type CausalSpec, columnOfNode } from '../../../core/causal-spec.ts'
+import { type CausalSpec, columnOfNode, exactColumns } from '../../../core/causal-spec.ts'
 import { didYouMean } from '../../../core/did-you-mean.ts'
 import { makeProblem, type Problem, ProblemError } from '../../../core/problem.ts'
 import { columnsOf } from '../../../warehouse/index.ts'
@@ -51,7 +51,7 @@ export async function causalColumns(
     refuter.refuter === 'negative_control' ? [refuter.outcome] : [],
   )
   const outcomes = [...spec.outcomes.map(({ column }) => column), ...controls]
-  const exact = spec.estimators.flatMap((one) => (one.method === 'propensity_matching' ? one.exact : []))
+  const exact = exactColumns(spec)
   const named = [
     ...[spec.data.unit, spec.treatment.column, ...outcomes, ...exact],
     ...spec.data.where.map(({ column }) => column),

@@ -1,6 +1,12 @@
 import type { CausalGraph } from '../../../core/causal-graph/causal-graph.ts'
 import { planIdentification } from '../../../core/causal-graph/plan-identification.ts'
-import { type CausalSpec, columnOfNode, usesPropensity } from '../../../core/causal-spec.ts'
+import {
+  type CausalSpec,
+  columnOfNode,
+  exactColumns,
+  isSimulated,
+  usesPropensity,
+} from '../../../core/causal-spec.ts'
 import { sql } from '../../../warehouse/index.ts'
 import { asNumber } from '../../experiment/data/cells-query.ts'
 import type { JobContext } from '../../job.ts'
@@ -40,17 +46,19 @@ export async function fetchCausalData(
   const rows = withRows ? await fetchRows(session, spec, used, design, known) : null
   return {
     ...{ graph, facts, design, leftOut, rows },
-    moments: rows
-      ? momentsOfRows(rows)
-      : await fetchMoments(session, known, values, spec.treatment.kind === 'binary'),
+    // From rows that are there at any rate, sums are had sooner than from Postgres.
+    moments:
+      rows && usesPropensity(spec)
+        ? momentsOfRows(rows)
+        : await fetchMoments(session, known, values, spec.treatment.kind === 'binary'),
     squaresOf: squaresInSql(session, known, values),
   }
 }
 
 /** Whether a method or a refuter looks at units one by one. */
-export function needsRows(spec: CausalSpec): boolean {
+function needsRows(spec: CausalSpec): boolean {
   const isByMediators = spec.estimators.some(({ method }) => method === 'frontdoor' || method === 'mediation')
-  return spec.treatment.kind === 'binary' && (usesPropensity(spec) || isByMediators)
+  return usesPropensity(spec) || isByMediators || spec.refuters.some(isSimulated)
 }
 
 /** The columns without which a unit says nothing: all that estimates are made of. */
@@ -65,7 +73,7 @@ function neededColumns(spec: CausalSpec, graph: CausalGraph, { controls }: Causa
       ...(mediation?.identified ? [...mediation.mediators, ...mediation.given] : []),
     ]
   })
-  const exact = spec.estimators.flatMap((one) => (one.method === 'propensity_matching' ? one.exact : []))
+  const exact = exactColumns(spec)
   const outcomes = spec.outcomes.map(({ column }) => column)
   return [...new Set([...outcomes, ...nodes.map((node) => columnOfNode(spec, node)), ...controls, ...exact])]
 }

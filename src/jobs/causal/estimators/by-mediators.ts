@@ -1,6 +1,7 @@
 import { frontdoorEffect, type MediatedUnits, naturalEffects } from '../../../stats/causal/mediation.ts'
 import { isRefused } from '../../../stats/index.ts'
 import { labelsOf } from '../causal-data.ts'
+import { amountsOf } from '../data/causal-rows.ts'
 import type { EstimationInput, EstimatorEntry, EstimatorOf } from './estimator.ts'
 
 /*
@@ -54,7 +55,7 @@ function mediatedUnits(
   const rows = data.rows!
   const columns = (nodes: readonly string[]) => labelsOf(data, nodes).map((label) => rows.values.get(label)!)
   return {
-    ...{ n: rows.n, treatment: rows.treatment, outcome: rows.values.get(outcome)! },
+    ...{ n: rows.n, treatment: amountsOf(rows), outcome: rows.values.get(outcome)! },
     ...{ mediators: columns(mediators), covariates: columns(given) },
   }
 }

@@ -1,7 +1,8 @@
+import type { StrataPlan } from '../../../core/causal-spec.ts'
 import { augmentedWeighting, weightedRegressionAdjustment } from '../../../stats/causal/doubly-robust.ts'
 import { entropyBalancing } from '../../../stats/causal/entropy-balancing.ts'
 import { propensityStrata, stratifiedEffect } from '../../../stats/causal/stratification.ts'
-import type { Target } from '../../../stats/causal/units.ts'
+import type { Target, TreatedUnits } from '../../../stats/causal/units.ts'
 import {
   balancingWeight,
   effectiveSampleSize,
@@ -135,14 +136,33 @@ export const weightedRegression: EstimatorEntry = {
   },
 }
 
+/** The stratum of each unit by its propensity. */
+export function propensityStrataOf(
+  { treatment }: Pick<TreatedUnits, 'treatment'>,
+  propensities: Float64Array,
+  { strata: count, among, closed }: StrataPlan,
+): Int32Array {
+  const arm = among === 'treated' ? 1 : 0
+  return propensityStrata(propensities, {
+    ...{ count, closed },
+    ...(among !== 'all' && { among: (unit: number) => treatment[unit] === arm }),
+  })
+}
+
+function strataWords({ strata, among, closed, exact }: StrataPlan): string {
+  if (exact.length > 0) return `strata of units that agree in ${exact.join(', ')}`
+  const whose = among === 'all' ? 'all units' : among === 'treated' ? 'the treated' : 'the untreated'
+  return `${strata} strata by quantiles (type 7) of the propensities of ${whose}, closed on the ${closed}`
+}
+
 export const stratification: EstimatorEntry<EstimatorOf<'stratification'>> = {
   speaksOf: 'target',
   needs: 'population',
-  compute: async ({ spec, target, population }, { strata: count }) => {
-    const { units, propensity } = population!
-    const strata = propensityStrata(propensity.probabilities, { count })
+  compute: async ({ spec, target, population }, plan) => {
+    const { units, propensity, strataOf } = population!
+    const strata = strataOf(plan.exact) ?? propensityStrataOf(units, propensity.probabilities, plan)
     const result = stratifiedEffect(units, strata, { target, ciLevel: spec.ciLevel })
-    const convention = `${count} strata of equally many units by the propensity; Neyman's variance within strata`
+    const convention = `${strataWords(plan)}; Neyman's variance within strata`
     if (isRefused(result)) return [{ estimand: target, result, diagnostics: { convention } }]
     const { strata: found, ...effect } = result
     const cells = new Map(found.map((stratum) => [stratum.stratum, stratum]))

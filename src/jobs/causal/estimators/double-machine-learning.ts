@@ -1,10 +1,14 @@
 import {
   foldsByHash,
   interactiveModel,
+  leastSquaresLearner,
   partiallyLinear,
 } from '../../../stats/causal/double-machine-learning.ts'
-import { isRefused, refuse } from '../../../stats/index.ts'
-import type { EstimatorEntry, EstimatorOf, MethodResult, Population } from './estimator.ts'
+import { isRefused } from '../../../stats/index.ts'
+import { withIntercept } from '../../../stats/regression/design.ts'
+import { labelsOf } from '../causal-data.ts'
+import { amountsOf } from '../data/causal-rows.ts'
+import type { EstimationInput, EstimatorEntry, EstimatorOf, MethodResult } from './estimator.ts'
 
 type Plan = EstimatorOf<'dml_plr' | 'dml_irm'>
 
@@ -12,12 +16,14 @@ type Plan = EstimatorOf<'dml_plr' | 'dml_irm'>
 export const partiallyLinearModel: EstimatorEntry<Plan> = {
   speaksOf: 'itself',
   needs: 'population',
-  compute: async ({ spec, population }, plan) => {
-    const { units } = population!
-    const result = partiallyLinear(units, units.treatment, foldsOf(population!, plan, spec.seed), {
-      ciLevel: spec.ciLevel,
-    })
-    return [finished('ato', result, 'partially linear', plan)]
+  compute: async (input, plan) => {
+    const { spec, population } = input
+    const { ciLevel } = spec
+    if (spec.treatment.kind === 'continuous') return [ofAmounts(input, plan)]
+    const { units, keys } = population!
+    const folds = foldsOf(keys, plan, spec.seed)
+    const result = partiallyLinear(units, units.treatment, folds, { ciLevel })
+    return [finished('ato', result, 'partially linear; least squares and a logit', plan)]
   },
 }
 
@@ -26,17 +32,36 @@ export const interactive: EstimatorEntry<Plan> = {
   speaksOf: 'target',
   needs: 'population',
   compute: async ({ spec, target, population }, plan) => {
-    const { units } = population!
-    const result =
-      target === 'atc'
-        ? refuse('the interactive model is for the effect on all and on the treated')
-        : interactiveModel(units, foldsOf(population!, plan, spec.seed), { target, ciLevel: spec.ciLevel })
-    return [finished(target, result, 'interactive, doubly robust', plan)]
+    const { units, keys } = population!
+    const folds = foldsOf(keys, plan, spec.seed)
+    const result = interactiveModel(units, folds, { target, ciLevel: spec.ciLevel })
+    return [finished(target, result, 'interactive, doubly robust; least squares and a logit', plan)]
   },
 }
 
+/** Of a treatment of any value: the effect of one more of it. */
+function ofAmounts(
+  { spec, data, plan: { adjustmentSet }, outcome }: EstimationInput,
+  plan: Plan,
+): MethodResult {
+  const rows = data.rows!
+  const controls = labelsOf(data, adjustmentSet!).map((label) => rows.values.get(label)!)
+  const design = withIntercept(rows.n, controls)
+  const result = partiallyLinear(
+    { outcome: rows.values.get(outcome)!, outcomeDesign: design, propensityDesign: design },
+    amountsOf(rows),
+    foldsOf(rows.keys, plan, spec.seed),
+    { ciLevel: spec.ciLevel, treatmentLearner: leastSquaresLearner },
+  )
+  return finished('ate', result, 'partially linear; least squares for both; per unit of the treatment', plan)
+}
+
 /** One split of the units for each repetition, by the hash of their keys. */
-function foldsOf({ keys }: Population, { folds, repetitions }: Plan, seed: number): Uint8Array[] {
+export function foldsOf(
+  keys: readonly string[],
+  { folds, repetitions }: Pick<Plan, 'folds' | 'repetitions'>,
+  seed: number,
+): Uint8Array[] {
   return Array.from({ length: repetitions }, (_, repetition) =>
     foldsByHash(keys, { folds, salt: seed + repetition }),
   )
@@ -48,7 +73,7 @@ function finished(
   model: string,
   { folds, repetitions }: Plan,
 ): MethodResult {
-  const convention = `double machine learning, ${model}; least squares and a logit, ${folds} folds by the hash of the key, median of ${repetitions}`
+  const convention = `double machine learning, ${model}; ${folds} folds by the hash of the key, median of ${repetitions}`
   if (isRefused(result)) return { estimand, result, diagnostics: { convention } }
   const { repetitions: each, clipped, influence: _, ...effect } = result
   return {

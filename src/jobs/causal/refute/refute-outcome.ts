@@ -8,6 +8,7 @@ import type { CausalData } from '../causal-data.ts'
 import type { OutcomeEstimates } from '../estimate-outcome.ts'
 import type { Found, Tried } from './found.ts'
 import { negativeControlOf } from './negative-control.ts'
+import { refutedUnits } from './refuted-units.ts'
 import { eValueOf, robustnessOf } from './sensitivity.ts'
 import { type Simulations, simulateInThreads } from './simulate-in-threads.ts'
 import { unobservedOf } from './unobserved.ts'
@@ -43,26 +44,18 @@ export async function refuteOutcome(
 
 /** The refuters that change the data and estimate anew, all in one go. */
 async function simulateAll(tried: Tried, threads: number): Promise<Map<CausalRefuter, Found>> {
-  const { spec, population, estimator, target, headline } = tried
+  const { spec, estimator, target, headline } = tried
   const refuters = spec.refuters.flatMap((refuter) => {
     const wanted = simulationsOf(refuter)
     return wanted ? [{ refuter, wanted }] : []
   })
   const found = new Map<CausalRefuter, Found>()
   if (refuters.length === 0) return found
-  if (!population) {
-    const message = 'not evaluated: the estimate rests on sums, of which nothing can be drawn anew'
-    for (const { refuter } of refuters) found.set(refuter, { verdict: 'not_evaluated', message })
-    return found
-  }
-  const plan = {
-    units: population.units,
-    estimator,
-    target,
-    seed: spec.seed,
-    wanted: refuters.map(({ wanted }) => wanted),
-  }
-  const effects = await simulateInThreads(plan, threads)
+  const refuted = refutedUnits(tried)
+  const wanted = refuters.map((one) => one.wanted)
+  const effects = isRefused(refuted)
+    ? refuted
+    : await simulateInThreads({ refuted, estimator, target, seed: spec.seed, wanted }, threads)
   const original = { estimate: headline.estimate!, stdError: headline.stdError! }
   for (const [index, { refuter, wanted }] of refuters.entries()) {
     const result = isRefused(effects) ? effects : judgeRefuter(wanted.refuter, original, effects[index]!)

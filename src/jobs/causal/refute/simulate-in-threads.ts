@@ -1,10 +1,11 @@
-import { Worker } from 'node:worker_threads'
 import type { CausalEstimand, CausalEstimator } from '../../../core/causal-spec.ts'
 import type { SimulatedRefuter } from '../../../stats/causal/refuters/perturbation.ts'
 import { simulateRefuter } from '../../../stats/causal/refuters/refute.ts'
-import type { TreatedUnits } from '../../../stats/causal/units.ts'
 import { isRefused, type Refusal } from '../../../stats/index.ts'
+import { inSharedMemory } from '../../threads/in-shared-memory.ts'
+import { shareWork } from '../../threads/share-work.ts'
 import { makeReestimator } from './make-reestimator.ts'
+import { drawnUnits, type RefutedUnits } from './refuted-units.ts'
 
 /** Simulations of one refuter. */
 export interface Simulations {
@@ -15,7 +16,7 @@ export interface Simulations {
 
 /** What is simulated, as plain data that threads are given. */
 export interface SimulationPlan {
-  readonly units: TreatedUnits
+  readonly refuted: RefutedUnits
   readonly estimator: CausalEstimator
   readonly target: CausalEstimand
   readonly seed: number
@@ -33,8 +34,6 @@ export interface SimulationShare {
 export interface SimulationThread {
   readonly plan: SimulationPlan
   readonly shares: readonly SimulationShare[]
-  /** The place of the next share; all threads count it up. */
-  readonly next: Int32Array
 }
 
 const simulationsTogether = 5
@@ -51,42 +50,40 @@ export async function simulateInThreads(
 ): Promise<readonly Float64Array[] | Refusal> {
   const shares = sharesOf(plan)
   const effects = plan.wanted.map(({ simulations }) => new Float64Array(simulations))
-  const work = plan.units.n * plan.units.outcomeDesign.columns.length * shares.length * simulationsTogether
+  const work = valuesIn(plan.refuted) * shares.length * simulationsTogether
   const count = work < worthThreads ? 1 : Math.min(threads, shares.length)
   const take = (index: number, found: Float64Array): void => {
     const { refuter, from } = shares[index]!
     effects[refuter]!.set(found, from)
   }
+  const simulate = simulatorOf(plan)
+  if (isRefused(simulate)) return simulate
   if (count <= 1) {
-    const reestimate = makeReestimator(plan.units, plan.estimator, plan.target)
-    if (isRefused(reestimate)) return reestimate
-    for (const [index, share] of shares.entries()) take(index, simulateShare(plan, share, reestimate))
+    for (const [index, share] of shares.entries()) take(index, simulate(share))
     return effects
   }
-  const reestimate = makeReestimator(plan.units, plan.estimator, plan.target)
-  if (isRefused(reestimate)) return reestimate
-  const next = new Int32Array(new SharedArrayBuffer(4))
-  const thread: SimulationThread = { plan: { ...plan, units: shared(plan.units) }, shares, next }
-  const workers = Array.from({ length: count }, () => startWorker(thread, take))
-  try {
-    await Promise.all(workers.map(({ ended }) => ended))
-  } finally {
-    await Promise.all(workers.map(({ worker }) => worker.terminate()))
-  }
+  const thread: SimulationThread = { plan: { ...plan, refuted: inSharedMemory(plan.refuted) }, shares }
+  const worker = 'causal/refute/simulation-worker.js'
+  await shareWork(thread, { worker, shares: shares.length, threads: count, take })
   return effects
 }
 
-/** The effects of one share. */
-export function simulateShare(
-  { wanted, units, seed }: SimulationPlan,
-  { refuter, from, to }: SimulationShare,
-  reestimate: Exclude<ReturnType<typeof makeReestimator>, Refusal>,
-): Float64Array {
-  const { refuter: name, subsetShare } = wanted[refuter]!
-  return simulateRefuter(name, units, reestimate, {
-    ...{ seed, from, to },
-    ...(subsetShare !== undefined && { subsetShare }),
-  })
+/** Carries out shares of the simulations, or says why none can be. */
+export function simulatorOf({
+  wanted,
+  refuted,
+  estimator,
+  target,
+  seed,
+}: SimulationPlan): ((share: SimulationShare) => Float64Array) | Refusal {
+  const reestimate = makeReestimator(refuted, estimator, target, seed)
+  if (isRefused(reestimate)) return reestimate
+  const units = drawnUnits(refuted)
+  return ({ refuter, from, to }) => {
+    const { refuter: name, subsetShare } = wanted[refuter]!
+    const share = subsetShare === undefined ? {} : { subsetShare }
+    return simulateRefuter(name, units, reestimate, { seed, from, to, ...share })
+  }
 }
 
 function sharesOf({ wanted }: SimulationPlan): SimulationShare[] {
@@ -99,42 +96,15 @@ function sharesOf({ wanted }: SimulationPlan): SimulationShare[] {
   )
 }
 
-/** The same numbers where all threads see them. */
-function shared(units: TreatedUnits): TreatedUnits {
-  const numbers = (values: Float64Array): Float64Array => {
-    const copy = new Float64Array(new SharedArrayBuffer(values.byteLength))
-    copy.set(values)
-    return copy
+/** How many numbers a simulation looks at, about. */
+function valuesIn(refuted: RefutedUnits): number {
+  switch (refuted.kind) {
+    case 'adjusted':
+      return refuted.units.n * refuted.units.outcomeDesign.columns.length
+    case 'amounts':
+    case 'linear':
+      return refuted.units.n * (2 + refuted.units.instruments.length + refuted.units.controls.length)
+    case 'mediated':
+      return refuted.units.n * (2 + refuted.units.mediators.length + refuted.units.covariates.length)
   }
-  const outcomeDesign = { n: units.n, columns: units.outcomeDesign.columns.map(numbers) }
-  const treatment = new Uint8Array(new SharedArrayBuffer(units.treatment.byteLength))
-  treatment.set(units.treatment)
-  return {
-    ...{ n: units.n, treatment, outcome: numbers(units.outcome), outcomeDesign },
-    propensityDesign:
-      units.propensityDesign === units.outcomeDesign
-        ? outcomeDesign
-        : { n: units.n, columns: units.propensityDesign.columns.map(numbers) },
-  }
-}
-
-function startWorker(
-  workerData: SimulationThread,
-  take: (index: number, effects: Float64Array) => void,
-): { readonly worker: Worker; readonly ended: Promise<void> } {
-  // The same file from source, in dist/ and in the bundle: threads run what is built.
-  const worker = new Worker(
-    new URL('../../../../dist/jobs/causal/refute/simulation-worker.js', import.meta.url),
-    {
-      workerData,
-    },
-  )
-  worker.on('message', ({ index, effects }: { index: number; effects: Float64Array }) => take(index, effects))
-  const ended = new Promise<void>((resolve, reject) => {
-    worker.once('error', reject)
-    worker.once('exit', (code) =>
-      code === 0 ? resolve() : reject(new Error(`a thread of refuters ended with code ${code}`)),
-    )
-  })
-  return { worker, ended }
 }

@@ -3,17 +3,19 @@ import { isRefused } from '../../../stats/index.ts'
 import { amountOf, percentOf } from '../causal-words.ts'
 import { type Found, notEvaluated, type Tried } from './found.ts'
 import { makeReestimator } from './make-reestimator.ts'
+import { refutedUnits } from './refuted-units.ts'
 
 /** What the estimate would be with a further common cause of given strengths. */
-export function unobservedOf(
-  { spec, population, estimator, target, headline }: Tried,
-  strengths: readonly number[],
-): Found {
-  if (!population) return notEvaluated('the estimate rests on sums')
-  const reestimate = makeReestimator(population.units, estimator, target)
+export function unobservedOf(tried: Tried, strengths: readonly number[]): Found {
+  const { spec, estimator, target, headline } = tried
+  const refuted = refutedUnits(tried)
+  if (isRefused(refuted)) return notEvaluated(refuted.refused)
+  if (refuted.kind !== 'adjusted')
+    return notEvaluated('a common cause is simulated for methods that adjust for covariates, of two groups')
+  const reestimate = makeReestimator(refuted, estimator, target, spec.seed)
   if (isRefused(reestimate)) return notEvaluated(reestimate.refused)
   const estimate = headline.estimate!
-  const result = simulateUnobserved(population.units, estimate, reestimate, { strengths, seed: spec.seed })
+  const result = simulateUnobserved(refuted.units, estimate, reestimate, { strengths, seed: spec.seed })
   if (isRefused(result)) return notEvaluated(result.refused)
   const { effects, overturning } = result
   const strongest = Math.max(...strengths)

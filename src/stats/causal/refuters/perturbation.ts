@@ -11,9 +11,19 @@ export type SimulatedRefuter =
   | 'bootstrap'
   | 'dummy_outcome'
 
+/** What stands for a unit's treatment where treatments are given to others: 0 or 1, or the unit whose treatment it gets. */
+export type PermutedTreatment = Uint8Array | Int32Array
+
+/** As much of the units as has to be known to change them. */
+export interface DrawnUnits<T extends PermutedTreatment = Uint8Array> {
+  readonly n: number
+  readonly treatment: T
+  readonly outcome: Float64Array
+}
+
 /** What is another in the data than it was; what is absent is as it was. */
-export interface Perturbation {
-  readonly treatment?: Uint8Array
+export interface Perturbation<T extends PermutedTreatment = Uint8Array> {
+  readonly treatment?: T
   readonly outcome?: Float64Array
   /** How often each unit counts, 0 or more. */
   readonly counts?: Float64Array
@@ -43,16 +53,16 @@ const streams: Record<SimulatedRefuter, number> = {
  * random common cause is a standard normal covariate; a subset takes round(share·n) units without and the bootstrap n
  * with replacement.
  */
-export function drawPerturbation(
+export function drawPerturbation<T extends PermutedTreatment = Uint8Array>(
   refuter: SimulatedRefuter,
-  { n, treatment, outcome }: Pick<TreatedUnits, 'n' | 'treatment' | 'outcome'>,
+  { n, treatment, outcome }: DrawnUnits<T>,
   simulation: number,
   { seed = 1, subsetShare = 0.8 }: PerturbationOptions = {},
-): Perturbation {
+): Perturbation<T> {
   const random = makeRandom(seed, streams[refuter] * 2 ** 32 + simulation)
   switch (refuter) {
     case 'placebo_treatment': {
-      const permuted = treatment.slice()
+      const permuted = treatment.slice() as T
       random.shuffle(permuted)
       return { treatment: permuted }
     }
@@ -105,7 +115,8 @@ export function perturbedUnits(units: TreatedUnits, change: Perturbation): Treat
   }
 }
 
-function rowsOf(counts: Float64Array): Int32Array {
+/** The places of the units that count, each as often as it does. */
+export function rowsOf(counts: Float64Array): Int32Array {
   const rows = new Int32Array(counts.reduce((sum, count) => sum + count, 0))
   let place = 0
   for (let unit = 0; unit < counts.length; unit++)

@@ -5,19 +5,24 @@ import { augmentedWeighting } from '../doubly-robust.ts'
 import { regressionAdjustment } from '../outcome-regression.ts'
 import type { Target, TreatedUnits } from '../units.ts'
 import { inverseProbabilityWeighting } from '../weighting.ts'
-import { type Perturbation, perturbedUnits } from './perturbation.ts'
+import { type PermutedTreatment, type Perturbation, perturbedUnits, rowsOf } from './perturbation.ts'
 import { fitsOf, type Models, refit, type WarmMethod, withColumn } from './warm-models.ts'
 
 /** The effect in changed data. */
-export type Reestimator = (change: Perturbation) => number | Refusal
+export type Reestimator<T extends PermutedTreatment = Uint8Array> = (
+  change: Perturbation<T>,
+) => number | Refusal
 
-/** Any estimator, run on the changed units from nothing: what it fits, it fits again. */
+/**
+ * Any estimator, run on the changed units from nothing: what it fits, it fits again. Where units count more or less often
+ * than once, it is told which places they have in the whole data.
+ */
 export function reestimateWith(
   units: TreatedUnits,
-  estimator: (units: TreatedUnits) => { readonly estimate: number } | Refusal,
+  estimator: (units: TreatedUnits, places: Int32Array | null) => { readonly estimate: number } | Refusal,
 ): Reestimator {
   return (change) => {
-    const result = estimator(perturbedUnits(units, change))
+    const result = estimator(perturbedUnits(units, change), change.counts ? rowsOf(change.counts) : null)
     return isRefused(result) ? result : result.estimate
   }
 }

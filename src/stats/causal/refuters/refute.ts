@@ -1,7 +1,13 @@
 import { sortedQuantile } from '../../experiment/quantile-effect.ts'
 import { isRefused, type Refusal, refuse } from '../../refusal.ts'
 import type { TreatedUnits } from '../units.ts'
-import { drawPerturbation, type PerturbationOptions, type SimulatedRefuter } from './perturbation.ts'
+import {
+  type DrawnUnits,
+  drawPerturbation,
+  type PermutedTreatment,
+  type PerturbationOptions,
+  type SimulatedRefuter,
+} from './perturbation.ts'
 import type { Reestimator } from './reestimate.ts'
 
 /** What a refuter found. */
@@ -40,10 +46,10 @@ export const defaultSimulations = 100
  *
  * Simulation i gives the same effect whoever runs it, and whatever others are run.
  */
-export function simulateRefuter(
+export function simulateRefuter<T extends PermutedTreatment = Uint8Array>(
   refuter: SimulatedRefuter,
-  units: TreatedUnits,
-  reestimate: Reestimator,
+  units: DrawnUnits<T>,
+  reestimate: Reestimator<T>,
   { from = 0, to = defaultSimulations, ...options }: SimulationOptions = {},
 ): Float64Array {
   const effects = new Float64Array(to - from)
