@@ -6,6 +6,7 @@ import {
   columnsOf,
   createView,
   relationIdent,
+  type SQLQuery,
   sql,
 } from '../../warehouse/index.ts'
 import { loadProblem, type RowsLoad } from '../load-files/source-of.ts'
@@ -63,12 +64,16 @@ async function refuseKnownKeys(
   const { primaryKey } = node.spec.tables[0]!
   if (primaryKey.length === 0) return
   await warehouse.query(addPrimaryKey(delta, primaryKey))
-  const keys = sql.join(
-    primaryKey.map((name) => sql.ident(name)),
-    ', ',
-  )
+  const list = (parts: readonly SQLQuery[]) => sql.join([...parts], ', ')
+  const known = primaryKey.map((name) => sql`known.${sql.ident(name)}`)
+  const loaded = primaryKey.map((name) => sql`loaded.${sql.ident(name)}`)
+  // Asked of the published table's index key by key: what is read grows with what is new, not with what is there.
   const { rows } = await warehouse.query(sql`
-    select ${keys} from ${relationIdent(delta)} intersect select ${keys} from ${relationIdent(published)} limit 1`)
+    select ${list(loaded)} from ${relationIdent(delta)} as loaded
+    where exists (
+      select from ${relationIdent(published)} as known where (${list(known)}) = (${list(loaded)})
+    )
+    limit 1`)
   if (rows.length > 0)
     throw loadProblem(
       node,

@@ -656,6 +656,21 @@ describe('files', () => {
     })
   })
 
+  it('refuse a row whose key is there already, and leave the table as it was', async () => {
+    const keyed = loadOf('from: data/*.csv\nmode: append')
+    const declared = `${keyed['pipelines/t.yml'] as string}\n        primary_key: [id, word]\n`
+    await inProject({ ...keyed, 'pipelines/t.yml': declared }, async ({ run, write }) => {
+      write('data/a.csv', 'id,word\n1,a\n2,b\n')
+      await run()
+      write('data/b.csv', 'id,word\n2,a\n3,b\n')
+      expect((await run()).node('t').status).toBe('success')
+      write('data/c.csv', 'id,word\n4,d\n2,b\n')
+      const { problem } = (await run()).node('t')
+      expect(problem!.message).toBe('raw.t has a row for {"id":2,"word":"b"} already')
+      expect(await rows()).toHaveLength(4)
+    })
+  })
+
   it('are not read with --empty', async () => {
     await inProject(loadOf('from: data/*.csv\nmode: append'), async ({ run, write }) => {
       write('data/a.csv', 'id,word\n1,a\n')
