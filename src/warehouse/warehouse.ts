@@ -110,6 +110,8 @@ export async function connectWarehouse(connection: Connection, options: ConnectO
       options.signal?.removeEventListener('abort', onAbort)
       await pool.close()
       clearInterval(cancelTimer)
+      // It looks again some time later, over a connection of its own, and finds nobody busy.
+      await cancelling?.catch(() => {})
       await control.close()
     },
   }

@@ -82,6 +82,22 @@ describe('a generator', () => {
     expect(await database.rows(state)).toEqual([{ rows: 60_000, is_frozen: true, keys: 1 }])
   })
 
+  it('says in what it asks of the server for which node it is', async () => {
+    await database.rows(sql`drop schema if exists raw cascade`)
+    await database.rows(sql`create table public.asked (statement text)`)
+    await database.rows(sql`
+      create function public.note() returns event_trigger language plpgsql as
+      $$ begin insert into public.asked values (current_query()); end $$`)
+    await database.rows(sql`
+      create event trigger noting on ddl_command_end when tag in ('ALTER TABLE') execute function public.note()`)
+    await withProject(filesOf(usual), (root) =>
+      runProject(root, database.connection, { env: { DATABASE_URL: database.url } }),
+    )
+    await database.rows(sql`drop event trigger noting`)
+    const [key] = await database.rows(sql`select statement from public.asked where statement ~ 'primary key'`)
+    expect(key?.['statement']).toContain('"node_id": "load.shop.made"')
+  })
+
   it.each([
     ['its code', "if (part === 3 && n === 9_000) throw new Error('out of words')", 'out of words'],
     [

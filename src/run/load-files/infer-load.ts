@@ -7,7 +7,9 @@ import type { FileFormat } from '../../core/load-spec.ts'
 import { decompressor } from './decompress.ts'
 import { compressionOfName, formatOfName } from './file-names.ts'
 import { partitionsOf, type SourceFile } from './file-source.ts'
+import { type FilesAhead, openAhead } from './files-ahead.ts'
 import { textBytes } from './foreign-bytes.ts'
+import { withoutMark } from './record-chunks.ts'
 import { type FieldShape, type ShapeOfValues, shapeOfValues } from './value-shape.ts'
 
 /*
@@ -62,6 +64,20 @@ async function inferWritten(
   options: InferOptions,
   writing: Writing,
 ): Promise<InferredLoad & { readonly isBroken: boolean }> {
+  const ahead = openAhead(files, options.signal)
+  try {
+    return await inferOpened(files, ahead.open, options, writing)
+  } finally {
+    ahead.close()
+  }
+}
+
+async function inferOpened(
+  files: readonly SourceFile[],
+  open: FilesAhead['open'],
+  options: InferOptions,
+  writing: Writing,
+): Promise<InferredLoad & { readonly isBroken: boolean }> {
   const fields = new Map<string, ShapeOfValues>()
   const partitions = new Map<string, ShapeOfValues>()
   const found = {
@@ -78,10 +94,10 @@ async function inferWritten(
     const told = options.format ?? formatOfName(file.address)
     if (told === 'parquet') {
       found.format = told
-      found.rows += await seeParquet(textOf(file, options.signal), fields, left)
+      found.rows += await seeParquet(textOf(file, open), fields, left)
       continue
     }
-    const plain = Readable.from(textBytes(textOf(file, options.signal)), { objectMode: false })
+    const plain = Readable.from(withoutMark(textBytes(textOf(file, open))), { objectMode: false })
     const [firstLine, text] = await peeked(plain)
     const format = told ?? (firstLine.startsWith('{') ? 'ndjson' : 'csv')
     found.format = format
@@ -188,10 +204,10 @@ function shapeFor(shapes: Map<string, ShapeOfValues>, name: string): ShapeOfValu
   return known
 }
 
-function textOf(file: SourceFile, signal: AbortSignal): Readable {
+function textOf(file: SourceFile, open: FilesAhead['open']): Readable {
   const compression = compressionOfName(file.address)
-  if (!compression) return file.open(signal)
-  return pipeline(file.open(signal), decompressor(compression), () => {}) as unknown as Readable
+  if (!compression) return open(file)
+  return pipeline(open(file), decompressor(compression), () => {}) as unknown as Readable
 }
 
 async function seeRecords(
@@ -206,7 +222,6 @@ async function seeRecords(
   const parser = parse({
     delimiter,
     encoding,
-    bom: encoding === 'utf8',
     quote: hasQuotes ? '"' : null,
     ...shape,
   })

@@ -66,7 +66,7 @@ export async function* recordChunks(
 }
 
 /** Without the byte order mark that some programs begin a file with. */
-async function* withoutMark(bytes: AsyncIterable<Buffer>): AsyncGenerator<Buffer> {
+export async function* withoutMark(bytes: AsyncIterable<Buffer>): AsyncGenerator<Buffer> {
   let first: Buffer | undefined = Buffer.alloc(0)
   for await (const piece of bytes) {
     if (!first) {

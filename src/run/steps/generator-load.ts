@@ -65,6 +65,12 @@ interface Desk {
   readonly onRows: (rows: number) => void
 }
 
+/**
+ * A chunk of more bytes than any stream on its way holds back has left all of them when more may come. Its memory goes
+ * back to the worker then: made anew for each chunk, it would have both threads collect garbage all the time.
+ */
+const longEnough = 128 * 1024
+
 /** Runs one worker to its end; rejects when it fails or the signal stops it. */
 function runWorker(
   data: GeneratorWorkerData,
@@ -79,6 +85,10 @@ function runWorker(
   })
   return new Promise<void>((resolve, reject) => {
     const say = (message: ToWorker): void => worker.postMessage(message)
+    const giveBack = (bytes: Uint8Array): void => {
+      const memory = bytes.length < longEnough ? [] : [bytes.buffer as ArrayBuffer]
+      worker.postMessage({ type: 'taken', memory } satisfies ToWorker, memory)
+    }
     const sending = new Set<Promise<void>>()
     let isFinished = false
     let failure: { readonly reason: unknown } | undefined
@@ -90,7 +100,7 @@ function runWorker(
     const passOn = (table: number, bytes: Uint8Array): void => {
       const sent = send(table, bytes).then(() => {
         sending.delete(sent)
-        say({ type: 'taken' })
+        giveBack(bytes)
       }, fail)
       sending.add(sent)
     }

@@ -17,8 +17,8 @@ export interface GeneratorWorkerData {
 export type ToWorker =
   | { readonly type: 'partition'; readonly index: number }
   | { readonly type: 'finish' }
-  /** A chunk has gone on to the server. */
-  | { readonly type: 'taken' }
+  /** A chunk has gone on to the server; its memory comes back where it may be used again. */
+  | { readonly type: 'taken'; readonly memory: readonly ArrayBuffer[] }
 
 export type FromWorker =
   | { readonly type: 'next' }

@@ -7,7 +7,7 @@ import type { FromWorker, GeneratorWorkerData, ToWorker } from './generator-prot
 
 /*
  * A worker thread that makes partitions of a generator: rows in chunks of 256 KiB, which are handed to the runner
- * without being copied. When the server is slower the generator waits, so memory stays flat however many rows
+ * without being copied, and come back to be filled again. When the server is slower the generator waits, so memory stays flat however many rows
  * there are.
  */
 
@@ -23,12 +23,15 @@ const say = (message: FromWorker): void => port.postMessage(message)
 /** How many chunks may be on their way. */
 const mostUnderWay = 4
 let underWay = 0
+/** Memory of chunks that have gone, to be filled again. */
+const spare: ArrayBuffer[] = []
 /** Who waits for a chunk to be taken, or for work. */
 let onTaken: (() => void) | undefined
 let onWork: ((message: ToWorker) => void) | undefined
 
 port.on('message', (message: ToWorker) => {
   if (message.type !== 'taken') return onWork?.(message)
+  spare.push(...message.memory)
   underWay--
   onTaken?.()
 })
@@ -47,7 +50,15 @@ async function makePartitions(definition: GeneratorDefinition<unknown, Generator
   const chunks: MadeChunk[] = []
   const made = data.tables.map(({ schema, name, columns }, table) => {
     const key = `${schema}.${name}`
-    return { key, writer: makeRowsWriter(key, columns, (bytes) => chunks.push({ table, bytes })) }
+    return {
+      key,
+      writer: makeRowsWriter(
+        key,
+        columns,
+        (bytes) => chunks.push({ table, bytes }),
+        () => spare.pop(),
+      ),
+    }
   })
   const tables = Object.fromEntries(made.map(({ key, writer }) => [key, writer]))
   let reported = 0

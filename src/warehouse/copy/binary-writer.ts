@@ -38,13 +38,17 @@ export function makeBinaryWriter(
   return new ChunkedBinaryWriter(table, columns, onChunk, false)
 }
 
-/** The same with neither head nor end, in chunks of whole rows: those of several writers may go into one COPY. */
+/**
+ * The same with neither head nor end, in chunks of whole rows: those of several writers may go into one COPY. Chunks
+ * are made in memory that `spare` has left over, if any of theirs has come back.
+ */
 export function makeRowsWriter(
   table: string,
   columns: readonly BinaryColumn[],
   onChunk: (chunk: Buffer) => void,
+  spare?: () => ArrayBuffer | undefined,
 ): BinaryWriter {
-  return new ChunkedBinaryWriter(table, columns, onChunk, true)
+  return new ChunkedBinaryWriter(table, columns, onChunk, true, spare)
 }
 
 /*
@@ -71,6 +75,7 @@ class ChunkedBinaryWriter implements BinaryWriter {
   private readonly onChunk: (chunk: Buffer) => void
   /** Whether chunks hold whole rows and nothing else. */
   private readonly rowsOnly: boolean
+  private readonly spare: () => ArrayBuffer | undefined
   /** Where the row under way begins. */
   private rowStart = 0
 
@@ -79,7 +84,9 @@ class ChunkedBinaryWriter implements BinaryWriter {
     columns: readonly BinaryColumn[],
     onChunk: (chunk: Buffer) => void,
     rowsOnly: boolean,
+    spare: () => ArrayBuffer | undefined = () => undefined,
   ) {
+    this.spare = spare
     this.rowsOnly = rowsOnly
     this.table = table
     this.columns = columns
@@ -252,7 +259,9 @@ class ChunkedBinaryWriter implements BinaryWriter {
   }
 
   private allocate(sizeBytes: number): void {
-    this.buffer = Buffer.allocUnsafeSlow(sizeBytes)
+    const memory = this.spare()
+    const isEnough = memory !== undefined && memory.byteLength >= sizeBytes
+    this.buffer = isEnough ? Buffer.from(memory) : Buffer.allocUnsafeSlow(sizeBytes)
     this.view = new DataView(this.buffer.buffer)
   }
 

@@ -1,8 +1,12 @@
 import { mkdirSync, readFileSync, writeFileSync } from 'node:fs'
 import { join } from 'node:path'
+import { Readable } from 'node:stream'
+import { setTimeout as sleep } from 'node:timers/promises'
 import { gzipSync } from 'node:zlib'
 import { expect, it } from 'vitest'
 import { readProject } from '../../../src/project/read-project.ts'
+import type { SourceFile } from '../../../src/run/load-files/file-source.ts'
+import { mostOpenFiles } from '../../../src/run/load-files/files-ahead.ts'
 import { inferLoad } from '../../../src/run/load-files/infer-load.ts'
 import { localFiles } from '../../../src/run/load-files/local-files.ts'
 import { type Files, withProject } from '../../project/temp-project.ts'
@@ -58,6 +62,47 @@ it('declares objects in lines, with what is missing in some, and looks only as f
     '          - { name: tags, type: jsonb } # 2 of 3 missing',
   ])
   expect((await columns(2))[0]).toBe('          - { name: id, type: numeric } # never missing')
+})
+
+it('looks at all lines of objects behind a byte order mark', async () => {
+  const files = { 'data/a.ndjson': '\ufeff{"id":1}\n', 'data/b.ndjson': '\ufeff{"id":2,"only":true}\n' }
+  expect((await inferred(files, 'data/*.ndjson')).slice(8)).toEqual([
+    '          - { name: id, type: integer } # 1 to 2, never missing',
+    '          - { name: only, type: boolean } # 1 of 2 missing',
+  ])
+})
+
+it('asks for small files that lie far away several at a time, and lets go of those it does not look at', async () => {
+  let open = 0
+  let most = 0
+  const files = Array.from({ length: 12 }, (_, index): SourceFile => {
+    const bytes = Buffer.from(`id\n${index}\n`)
+    return {
+      ...{ address: `s3://lake/${index}.csv`, version: '1', sizeBytes: bytes.length, isRemote: true },
+      open: () => {
+        most = Math.max(most, ++open)
+        const stream = new Readable({
+          async read() {
+            await sleep(5)
+            this.push(bytes)
+            this.push(null)
+          },
+        })
+        return stream.once('close', () => open--)
+      },
+    }
+  })
+  const options = {
+    name: 'lake',
+    schema: 'raw',
+    from: 's3://lake/*.csv',
+    signal: new AbortController().signal,
+  }
+  expect((await inferLoad(files, options)).rows).toBe(12)
+  expect(most).toBe(mostOpenFiles)
+  expect((await inferLoad(files, { ...options, rows: 2 })).rows).toBe(2)
+  await new Promise(setImmediate)
+  expect(open).toBe(0)
 })
 
 it('finds files by patterns and folders, and leaves those that are hidden', async () => {

@@ -166,3 +166,24 @@ test('rows alone come in chunks of whole rows, whatever the length of a text', (
     expect(ends.has(sofar)).toBe(true)
   }
 })
+
+test('chunks are made in memory that is left over, where it is enough', () => {
+  const spare = [new ArrayBuffer(1000), new ArrayBuffer(256 * 1024)]
+  const [small, large] = spare
+  const chunks: Buffer[] = []
+  const w = makeRowsWriter(
+    'shop.users',
+    columns,
+    (chunk) => chunks.push(chunk),
+    () => spare.shift(),
+  )
+  for (let id = 0; id < 10_000; id++) {
+    w.startRow()
+    w.int8(id)
+    w.text('z'.repeat(60))
+    w.int2(1)
+  }
+  w.finish()
+  expect(chunks).toHaveLength(4)
+  expect(chunks.map(({ buffer }) => [small, large].indexOf(buffer as ArrayBuffer))).toEqual([-1, 1, -1, -1])
+})
