@@ -1,6 +1,7 @@
 import type { CausalSpec } from './causal-spec.ts'
+import type { DriftSpec } from './drift-spec.ts'
 import type { ExperimentSpec } from './experiment-spec.ts'
 import type { MetricsSpec } from './metrics-spec.ts'
 
 /** The trusted form of the YAML under analytics/: a question, never a procedure. */
-export type JobSpec = CausalSpec | ExperimentSpec | MetricsSpec
+export type JobSpec = CausalSpec | DriftSpec | ExperimentSpec | MetricsSpec

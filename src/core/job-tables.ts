@@ -18,6 +18,20 @@ export function jobTables(spec: JobSpec): readonly JobTableDeclaration[] {
   switch (spec.kind) {
     case 'causal':
       return causalTables(spec)
+    case 'drift':
+      return [
+        { suffix: '', description: spec.question },
+        {
+          suffix: 'distributions',
+          description: 'Rows of the reference and of each window by bin or category.',
+        },
+        {
+          suffix: 'days',
+          description: 'Each column day by day: rows, missing values, mean, stability index.',
+        },
+        { suffix: 'changes', description: 'From which day on a mean or share differs, if from any.' },
+        { suffix: 'memo', description: 'What to tell those who decide, as Markdown and as a page of HTML.' },
+      ]
     case 'metrics':
       return [
         { suffix: '', description: 'Sums over units, by experiment, arm, segment, stratum, metric and day.' },

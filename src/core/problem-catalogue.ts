@@ -54,6 +54,7 @@ export const problemCatalogue = {
   'stream-position-lost': { title: 'What a stream has to read next is not there any more', exitCode: 1 },
   'not-identifiable': { title: 'Data cannot tell an effect if the causal graph is right', exitCode: 2 },
   'job-failed': { title: 'An analysis could not be computed', exitCode: 1 },
+  'drift-found': { title: 'Data drifted further than a job allows', exitCode: 1 },
   'backfill-refused': { title: 'A model cannot be built in part', exitCode: 2 },
   'publish-refused': { title: 'Publishing would break something that others use', exitCode: 1 },
   'publish-blocked': { title: 'Somebody held on to what was to be published', exitCode: 1 },

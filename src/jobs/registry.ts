@@ -1,6 +1,8 @@
 import type { JobSpec } from '../core/job-spec.ts'
 import { runCausal } from './causal/causal.ts'
 import { causalColumns } from './causal/table-columns.ts'
+import { runDrift } from './drift/run-drift.ts'
+import { driftColumns } from './drift/table-columns.ts'
 import { runExperiment } from './experiment/experiment.ts'
 import { experimentColumns } from './experiment/table-columns.ts'
 import type { JobColumn, JobContext, JobOutcome } from './job.ts'
@@ -12,6 +14,8 @@ export async function runJob(context: JobContext): Promise<JobOutcome> {
   switch (spec.kind) {
     case 'causal':
       return runCausal(spec, context)
+    case 'drift':
+      return runDrift(spec, context)
     case 'metrics':
       return runMetrics(spec, context)
     case 'experiment':
@@ -24,6 +28,8 @@ export function jobColumns(spec: JobSpec, suffix: string): readonly JobColumn[] 
   switch (spec.kind) {
     case 'causal':
       return causalColumns[suffix] ?? null
+    case 'drift':
+      return driftColumns[suffix] ?? null
     case 'metrics':
       return null
     case 'experiment':

@@ -7,6 +7,7 @@ import type { JobDeclaration, ProjectFile } from '../core/project.ts'
 import { type CausalYaml, causalSchema } from './causal-schema.ts'
 import { checkYaml, type UnknownKeys } from './check-yaml.ts'
 import { mergedConfig, readDescribed } from './described.ts'
+import { type DriftYaml, driftSchema } from './drift-schema.ts'
 import { type ExperimentYaml, exposuresExperimentSchema, unitsExperimentSchema } from './experiment-schema.ts'
 import { experimentColumns, metricColumns } from './job-columns.ts'
 import type { JobRef } from './job-parts.ts'
@@ -14,6 +15,7 @@ import { experimentsOfSet, type LinkedExperiment, linkExperiments } from './link
 import { type MetricsYaml, metricsSchema } from './metrics-schema.ts'
 import { propertiesSchema } from './properties-schema.ts'
 import { readCausal } from './read-causal.ts'
+import { readDrift } from './read-drift.ts'
 import { readExperiment } from './read-experiment.ts'
 import { type MetricSet, readMetrics } from './read-metrics.ts'
 import { noProperties, type Properties, readPropertiesDocument } from './read-properties.ts'
@@ -24,13 +26,14 @@ import { parseYaml, type YamlDocument, yamlProblem } from './yaml-document.ts'
  * metrics read on the experiments that use them: so files are checked one by one, and jobs made of all together.
  */
 
-const jobKinds = ['causal', 'experiment', 'metrics']
+const jobKinds = ['causal', 'drift', 'experiment', 'metrics']
 
 /** A job whose own keys are known to be well. */
 export type JobDraft =
   | { readonly kind: 'metrics'; readonly document: YamlDocument; readonly yaml: MetricsYaml }
   | { readonly kind: 'experiment'; readonly document: YamlDocument; readonly yaml: ExperimentYaml }
   | { readonly kind: 'causal'; readonly document: YamlDocument; readonly yaml: CausalYaml }
+  | { readonly kind: 'drift'; readonly document: YamlDocument; readonly yaml: DriftYaml }
   /** One whose keys are not, which has been told. */
   | { readonly kind: 'refused' }
 
@@ -69,6 +72,10 @@ function draftJob(document: YamlDocument, unknownKeys: UnknownKeys, problems: Pr
   }
   if (kind === 'causal') {
     const yaml = checkYaml(document, causalSchema, problems, unknownKeys)
+    return yaml ? { kind, document, yaml } : { kind: 'refused' }
+  }
+  if (kind === 'drift') {
+    const yaml = checkYaml(document, driftSchema, problems, unknownKeys)
     return yaml ? { kind, document, yaml } : { kind: 'refused' }
   }
   if (kind === 'experiment') {
@@ -147,6 +154,8 @@ export function readJobs(drafts: readonly JobDraft[], problems: Problem[]): JobD
       const causal = readCausal(draft.document, draft.yaml, problems)
       return causal ? [declaration(draft, causal, problems)] : []
     }
+    if (draft.kind === 'drift')
+      return [declaration(draft, readDrift(draft.document, draft.yaml, problems), problems)]
     const experiment = experiments.get(draft)
     if (!experiment) return []
     const columns = experimentColumns(draft.document, draft.yaml, experiment.spec.data.ref)

@@ -1,4 +1,5 @@
 export * from './distributions/index.ts'
+export * from './drift/index.ts'
 export * from './experiment/index.ts'
 export {
   type Alternative,

@@ -27,5 +27,11 @@ export function withInstants(scope: DraftScope, job: JobDeclaration, problems: P
   const asOf = render('as_of', spec.asOf)
   if (spec.kind === 'experiment') return { ...spec, data: dated(spec.data), asOf }
   if (spec.kind === 'causal') return { ...spec, asOf }
+  if (spec.kind === 'drift') {
+    const { reference } = spec
+    if (reference.kind === 'trailing') return { ...spec, asOf }
+    const start = render('start', reference.start)
+    return { ...spec, reference: { ...reference, start, end: render('end', reference.end) }, asOf }
+  }
   return { ...spec, experiments: spec.experiments.map((one) => ({ ...one, data: dated(one.data) })), asOf }
 }

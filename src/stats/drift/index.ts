@@ -1,0 +1,6 @@
+export * from './change-points.ts'
+export { type CellCounts, jensenShannonDistance, populationStabilityIndex } from './divergence.ts'
+export * from './kolmogorov-smirnov.ts'
+export * from './standardized-shift.ts'
+export * from './wasserstein.ts'
+export * from './window-tests.ts'
