@@ -17,6 +17,8 @@ export interface AuditFlags {
   readonly lift: readonly number[]
   readonly method?: readonly string[]
   readonly units: number
+  /** Made-up experiments instead of the project's own. */
+  readonly simulated?: boolean
   readonly threads: number
   /** Where the technical report is written. */
   readonly to?: string
@@ -29,6 +31,7 @@ export async function auditExperiments(
   flags: AuditFlags,
   names: readonly string[],
 ): Promise<ExitCode> {
+  if (flags.simulated) return auditSimulated(context, flags, names)
   const workspace = await openWorkspace(context, {}, { checksSql: false })
   const [{ experimentsIn }, { auditExperiment }, { compareWithTruth }] = await Promise.all([
     import('../run/experiment-standing.ts'),
@@ -104,6 +107,42 @@ export async function auditExperiments(
         : causalAuditLines(audit, out.colors))
         out.write(`${line}\n`)
   }
+  return 0
+}
+
+/** Audits made-up experiments: neither project nor database is looked at. */
+async function auditSimulated(
+  context: CommandContext,
+  flags: AuditFlags,
+  names: readonly string[],
+): Promise<ExitCode> {
+  const [{ designs }, { auditDesigns }, { auditReport }] = await Promise.all([
+    import('../jobs/audit/designs/designs.ts'),
+    import('../jobs/audit/designs/audit-designs.ts'),
+    import('../jobs/audit/audit-report.ts'),
+  ])
+  const known = designs.map(({ name }) => name)
+  const unknown = names.find((name) => !known.includes(name))
+  if (unknown !== undefined)
+    throw new ProblemError(
+      makeProblem('usage', `there is no design '${unknown}'`, {
+        hint: didYouMean(unknown, known) ?? `designs: ${known.join(', ')}`,
+      }),
+    )
+  const { replications, seed, threads } = flags
+  const request = { replications, seed, ...(names.length > 0 && { names }) }
+  const audits = await auditDesigns(request, (name) => {
+    context.narrator.phase(`Auditing ${name}`, { passing: true })
+    return {
+      threads,
+      progress: (done, of) => context.narrator.progress(`Auditing ${name}: ${done} of ${of} replications`),
+    }
+  })
+  context.narrator.done()
+  if (flags.to !== undefined) await writeReport(context, flags.to, auditReport(audits, []))
+  const { out } = context.terminal
+  if (flags.output === 'json') out.write(`${JSON.stringify({ audits }, null, 2)}\n`)
+  else for (const line of auditLines(audits, out.colors)) out.write(`${line}\n`)
   return 0
 }
 

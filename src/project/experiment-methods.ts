@@ -110,7 +110,7 @@ const usual: readonly (readonly [ExperimentMethod, (ground: MethodGround) => boo
   ['proportion_z_test', proportion.isMet],
   ['quantile_difference', quantile.isMet],
   ['post_stratified', strata.isMet],
-  ['cluster_robust', cluster.isMet],
+  ['cluster_robust', (ground) => cluster.isMet(ground) || switchback.isMet(ground)],
   ['block_means', switchback.isMet],
   ['confidence_sequence', sequential('confidence_sequence').isMet],
   ['msprt', sequential('msprt').isMet],
@@ -119,6 +119,9 @@ const usual: readonly (readonly [ExperimentMethod, (ground: MethodGround) => boo
   ['bayesian_beta_binomial', (ground) => ground.betaPrior !== undefined && proportion.isMet(ground)],
   ['non_inferiority', margin.isMet],
 ]
+
+/** What knows that units of a cluster, or rows of a block, were given their arm together. */
+const withClusters: readonly ExperimentMethod[] = ['cluster_robust', 'block_means', 'quantile_difference']
 
 /** What compares arms within strata only, where they are alike nowhere else. */
 const withinStrata: readonly ExperimentMethod[] = ['stratified', 'post_stratified']
@@ -129,8 +132,10 @@ export function methodsOf(
   ground: MethodGround,
   refuse: Refuse,
 ): readonly ExperimentMethod[] {
+  const isClustered = ground.cluster !== undefined || ground.switchback !== undefined
   const isSaid = ([method]: (typeof usual)[number]): boolean =>
-    !ground.stratumWeights || withinStrata.includes(method)
+    (!ground.stratumWeights || withinStrata.includes(method)) &&
+    (!isClustered || withClusters.includes(method))
   if (!named)
     return usual
       .filter(isSaid)

@@ -131,6 +131,12 @@ export function usedOutcomes(
     const first = known.get(metric.name)
     if (first !== undefined) refuse(path, `metric '${metric.name}' is already among the ${first} metrics`)
     known.set(metric.name, role)
+    if (metric.kind === 'quantile' && metric.level === 'event')
+      refuse(
+        path,
+        `'${metric.name}' is a quantile of single rows, which no table of units keeps`,
+        'declare it with level: unit, the quantile of what units come to, or average per unit with kind: ratio',
+      )
     from.push({ name: set, path })
     const outcome: ExperimentOutcome = {
       name: metric.name,

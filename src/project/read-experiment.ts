@@ -38,6 +38,7 @@ export function readExperiment(
     'units' in yaml ? { outcomes: inlineOutcomes(yaml, refuse), sets: [] } : usedOutcomes(yaml, sets, refuse)
   checkArms(yaml, refuse)
   checkStratumWeights(yaml, refuse)
+  checkClusters(yaml, refuse)
   checkColumns(yaml, data, refuse)
   checkInstant(['as_of'], yaml.as_of, refuse)
   const ciLevel = ciLevelOf(yaml, refuse)
@@ -193,6 +194,23 @@ function checkStratumWeights(yaml: ExperimentYaml, refuse: Refuse): void {
         'give every arm a weight',
       )
   }
+}
+
+/** What is told from sums over units cannot go with units that are not independent. */
+function checkClusters(yaml: ExperimentYaml, refuse: Refuse): void {
+  const by = yaml.switchback ? 'switchback' : yaml.cluster !== undefined ? 'cluster' : undefined
+  if (!by) return
+  for (const [key, words] of [
+    ['sequential', 'looks before the end'],
+    ['bandit', 'weights of a bandit'],
+    ['holdout', 'comparisons with a holdout'],
+  ] as const)
+    if (yaml[key] !== undefined)
+      refuse(
+        [key],
+        `${words} are told from sums that take units for independent, and those of a ${by === 'cluster' ? 'cluster' : 'block'} are not`,
+        `leave '${key}' or '${by}' out; a model with one row per ${by === 'cluster' ? 'cluster' : 'block'} has units that are independent`,
+      )
 }
 
 /** Columns with a part of their own are no segments, strata or covariates. */

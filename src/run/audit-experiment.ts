@@ -53,7 +53,10 @@ export async function auditExperiment(
   const { replications, seed, lifts, methods } = request
   const plan = { arms, replications, seed, lifts: [0, ...lifts], ciLevel: spec.ciLevel }
   const plans = auditedPlans(spec, population)
-  const audit = await auditInThreads({ population, spec, methods, plans, plan }, threads)
+  const audit = await auditInThreads(
+    { kind: 'units', input: { population, spec, methods, plans, plan } },
+    threads,
+  )
   return {
     experiment: node.name,
     units: population.units,

@@ -177,6 +177,21 @@ describe('an experiment over exposures', () => {
     ['a prior that there is not', ['methods: [bayesian_normal]'], "'bayesian_normal' needs a prior"],
     ['non-inferiority without a margin', ['methods: [non_inferiority]'], "'non_inferiority' needs a margin"],
     ['a cluster that there is not', ['methods: [cluster_robust]'], "'cluster_robust' needs a cluster"],
+    [
+      'looks before the end of clusters',
+      ['cluster: region', 'sequential: { kind: msprt, mixing_variance: 0.01 }'],
+      '10:13  looks before the end are told from sums that take units for independent, and those of a cluster',
+    ],
+    [
+      'a holdout beside clusters',
+      ['cluster: region', 'holdout: none', 'expected_weights: { control: 1, treatment: 1, none: 1 }'],
+      'comparisons with a holdout are told from sums',
+    ],
+    [
+      'a bandit of blocks',
+      ['switchback: { block: hour, period: minute }', 'bandit: { goal: revenue }'],
+      'weights of a bandit are told from sums that take units for independent, and those of a block are not',
+    ],
     ['the unit as cluster', ['cluster: user_id'], "9:10  'user_id' is the column of the unit"],
     ['the arm as stratum', ['strata: [variant]'], "'variant' is the column of the arm"],
     ['a segment twice', ['segments: [a, a]'], "segment 'a' is named twice"],
@@ -340,6 +355,15 @@ describe('a set of metrics', () => {
         },
       ],
     })
+  })
+
+  it('is refused where an experiment asks for a quantile of single rows, which nobody keeps', async () => {
+    const files = project('metrics: [p90]')
+    const set = metrics.replace('quantile: 0.9,', 'quantile: 0.9, level: event,')
+    const found = await messages({ ...files, 'analytics/product.yml': set })
+    expect(found).toEqual([
+      "analytics/tap.yml:9:11  'p90' is a quantile of single rows, which no table of units keeps",
+    ])
   })
 
   it('is the same whatever rule an experiment decides by', async () => {

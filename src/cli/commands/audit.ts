@@ -10,7 +10,7 @@ export const defineAudit: CommandDefiner = (program, { command, launch }) => {
     .usage('[experiment…] [options]')
     .argument(
       '[experiments...]',
-      'names of experiments or causal questions; all of the project if none is said',
+      'names of experiments or causal questions, or with --simulated of designs; all if none is said',
     )
     .description('bias, coverage, false positives and power of every method, over seeded replications')
     .addOption(
@@ -22,6 +22,12 @@ export const defineAudit: CommandDefiner = (program, { command, launch }) => {
       new Option('--lift <share...>', 'true lifts to find, beside none: 0.05 is five percent')
         .argParser(parseLift)
         .default(defaultLifts),
+    )
+    .addOption(
+      new Option(
+        '--simulated',
+        'made-up experiments whose truth is known instead of the project’s own: strata, clusters, priors, plans and more',
+      ),
     )
     .addOption(new Option('--method <name...>', 'only these; all that sums over units serve if not said'))
     .addOption(
@@ -50,6 +56,8 @@ export const defineAudit: CommandDefiner = (program, { command, launch }) => {
         'estimand audit one_tap_checkout --method bootstrap --replications 200',
         'a method that needs the units',
       ],
+      ['estimand audit --simulated', 'every method on the design that it is for; no database is needed'],
+      ['estimand audit --simulated clustered switchback', 'two of the designs'],
       [
         'estimand audit --to report.html',
         'all experiments, as a technical report with the truth where it is known',

@@ -1,35 +1,45 @@
-import { percentOf } from '../../jobs/audit/audit-report.ts'
-import type { ExperimentAudit } from '../../run/audit-experiment.ts'
+import { percentOf, type ReportedAudit, rejectionTitle, roundTitle } from '../../jobs/audit/audit-report.ts'
 import type { Colors } from '../output.ts'
-import { formatCount, formatSigned, formatSignedPercent } from './numbers.ts'
+import { formatCount, formatSigned } from './numbers.ts'
 import { tableLines } from './table.ts'
 
 /** Rates that are this many Monte Carlo errors away from what was promised are no accident. */
 const noAccident = 3
 
 /** What audits found, in tables: with nothing to find, with an effect, and looking every day. */
-export function auditLines(audits: readonly ExperimentAudit[], colors: Colors): string[] {
+export function auditLines(audits: readonly ReportedAudit[], colors: Colors): string[] {
   return audits.flatMap((audit) => oneAudit(audit, colors))
 }
 
-function oneAudit(audit: ExperimentAudit, colors: Colors): string[] {
+function oneAudit(audit: ReportedAudit, colors: Colors): string[] {
   const { bold } = colors
   const lifts = [...new Set(audit.methods.map(({ lift }) => lift))]
   return [
     '',
-    `${bold(`Audit of ${audit.experiment}`)}: ${formatCount(audit.units)} units, ${formatCount(audit.request.replications)} replications, seed ${audit.request.seed}`,
+    `${bold(`Audit of ${audit.experiment}`)}: ${audit.units === undefined ? '' : `${formatCount(audit.units)} units, `}${formatCount(audit.request.replications)} replications, seed ${audit.request.seed}`,
+    ...(audit.description === undefined ? [] : [audit.description]),
     ...lifts.flatMap((lift) => [
       '',
-      lift === 0 ? 'Nothing to find (A/A):' : `A true lift of ${formatSignedPercent(lift, 1)}:`,
+      `${roundTitle(lift, audit.hasNull)}:`,
       ...methodTable(audit, lift, colors),
     ]),
     ...(audit.days > 1
-      ? ['', 'Looking every day, with nothing to find:', ...peekingTable(audit, colors)]
+      ? [
+          '',
+          audit.description === undefined
+            ? 'Looking every day, with nothing to find:'
+            : 'Looking every day; how often some look left out the truth:',
+          ...peekingTable(audit, colors),
+        ]
       : []),
   ]
 }
 
-function methodTable({ methods, ciLevel }: ExperimentAudit, lift: number, { bold, red }: Colors): string[] {
+function methodTable(
+  { methods, ciLevel, hasNull }: ReportedAudit,
+  lift: number,
+  { bold, red }: Colors,
+): string[] {
   const head = [
     'metric',
     'method',
@@ -37,7 +47,7 @@ function methodTable({ methods, ciLevel }: ExperimentAudit, lift: number, { bold
     'bias',
     '±',
     'coverage',
-    lift === 0 ? 'false positives' : 'power',
+    rejectionTitle(lift, hasNull),
     'refused',
   ]
   return tableLines({
@@ -58,9 +68,9 @@ function methodTable({ methods, ciLevel }: ExperimentAudit, lift: number, { bold
   })
 }
 
-function peekingTable({ peeking, ciLevel }: ExperimentAudit, { bold, red }: Colors): string[] {
+function peekingTable({ peeking, ciLevel }: ReportedAudit, { bold, red }: Colors): string[] {
   return tableLines({
-    head: ['metric', 'method', 'scale', 'valid', 'looks', 'false positives'].map((title) => bold(title)),
+    head: ['metric', 'method', 'scale', 'valid', 'looks', 'missed'].map((title) => bold(title)),
     align: ['left', 'left', 'left', 'left', 'right', 'right'],
     rows: peeking.map(({ outcome, method, scale, ciKind, looks, rejection }) => {
       const isInflated = rejection.value - (1 - ciLevel) > noAccident * rejection.error

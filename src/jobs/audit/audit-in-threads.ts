@@ -1,11 +1,11 @@
 import { shareWork } from '../threads/share-work.ts'
 import { type Audit, auditOf } from './audit-methods.ts'
-import { type AuditShare, auditShare, type Share, sharesOf } from './audit-share.ts'
-import { type AuditInput, analyseAs } from './audited-spec.ts'
+import type { AuditShare, Share } from './audit-share.ts'
+import { type AuditTask, shareWorker, taskShares } from './audit-task.ts'
 
 /** What a thread is given. */
 export interface AuditThread {
-  readonly input: AuditInput
+  readonly task: AuditTask
   readonly shares: readonly Share[]
 }
 
@@ -15,32 +15,32 @@ export interface AuditThreads {
   readonly progress?: (done: number, of: number) => void
 }
 
-/** Audits the methods of an experiment on several threads; whatever their number, every digit is the same. */
+/** Carries out an audit on several threads; whatever their number, every digit is the same. */
 export async function auditInThreads(
-  input: AuditInput,
+  task: AuditTask,
   { threads, progress = () => {} }: AuditThreads,
 ): Promise<Audit> {
-  const shares = sharesOf(input.plan)
+  const shares = taskShares(task)
   const done: AuditShare[] = []
   let replications = 0
-  const total = input.plan.lifts.length * input.plan.replications
+  const total = shares.reduce((sum, { from, to }) => sum + to - from, 0)
   const take = (index: number, share: AuditShare): void => {
     done[index] = share
     const { from, to } = shares[index]!
     replications += to - from
     progress(replications, total)
   }
-  const analyse = Math.min(threads, shares.length) > 1 ? null : auditShares({ input, shares })
+  const analyse = Math.min(threads, shares.length) > 1 ? null : auditShares({ task, shares })
   if (analyse) for (const index of shares.keys()) take(index, analyse(index))
   else {
-    const work: AuditThread = { input, shares }
+    const work: AuditThread = { task, shares }
     await shareWork(work, { worker: 'audit/audit-worker.js', shares: shares.length, threads, take })
   }
   return auditOf(done)
 }
 
 /** Does shares of an audit by their places. */
-export function auditShares({ input, shares }: AuditThread): (index: number) => AuditShare {
-  const analyse = analyseAs(input)
-  return (index) => auditShare(input.population, input.plan, analyse, shares[index]!)
+export function auditShares({ task, shares }: AuditThread): (index: number) => AuditShare {
+  const work = shareWorker(task)
+  return (index) => work(shares[index]!)
 }

@@ -6,7 +6,11 @@ import type { Measured } from './tally.ts'
 /** What one experiment's audit found, as it stands in the report. */
 export interface ReportedAudit {
   readonly experiment: string
-  readonly units: number
+  /** How a made-up experiment comes about; of one of the project the number of its units is told instead. */
+  readonly description?: string
+  readonly units?: number
+  /** Whether a lift of 0 means that there is nothing to find; so it does, if not said. */
+  readonly hasNull?: boolean
   readonly days: number
   readonly ciLevel: number
   readonly request: { readonly replications: number; readonly seed: number }
@@ -29,28 +33,21 @@ export function auditReport(audits: readonly ReportedAudit[], truths: readonly T
 }
 
 function auditPart(audit: ReportedAudit): Block[] {
-  const { experiment, units, days, ciLevel, request, methods, peeking } = audit
+  const { experiment, units, description, hasNull, days, ciLevel, request, methods, peeking } = audit
   const lifts = [...new Set(methods.map(({ lift }) => lift))]
   return [
     heading(2, experiment),
     list([
-      `${units} units, drawn anew with replacement and put into arms at random, ${request.replications} times from seed ${request.seed}.`,
+      description === undefined
+        ? `${units} units, drawn anew with replacement and put into arms at random, ${request.replications} times from seed ${request.seed}.`
+        : `Made up ${request.replications} times from seed ${request.seed}: ${description}`,
       `Intervals at ${ciLevel * 100} %; ${days === 1 ? 'one look' : `${days} days`}.`,
       'Refused answers are counted apart and are in no rate.',
     ]),
     ...lifts.flatMap((lift) => [
-      heading(3, lift === 0 ? 'Nothing to find: an A/A test' : `A true lift of ${percent(lift, 1)}`),
+      heading(3, roundTitle(lift, hasNull)),
       table(
-        [
-          'metric',
-          'method',
-          'scale',
-          'bias',
-          'coverage',
-          lift === 0 ? 'false positives' : 'power',
-          'width',
-          'refused',
-        ],
+        ['metric', 'method', 'scale', 'bias', 'coverage', rejectionTitle(lift, hasNull), 'width', 'refused'],
         methods
           .filter((method) => method.lift === lift)
           .map((row) => [
@@ -67,9 +64,12 @@ function auditPart(audit: ReportedAudit): Block[] {
     ]),
     ...(peeking.some(({ looks }) => looks > 1)
       ? [
-          heading(3, 'Looking every day, with nothing to find'),
+          heading(
+            3,
+            description === undefined ? 'Looking every day, with nothing to find' : 'Looking every day',
+          ),
           paragraph(
-            `Share of replications in which some day's interval left out zero; ${percent(1 - ciLevel, 0)} is what was promised for looking once, and for methods that are always valid whenever one looks.`,
+            `Share of replications in which some day's interval left out ${description === undefined ? 'zero' : 'the truth'}; ${percent(1 - ciLevel, 0)} is what was promised for looking once, and for methods that are always valid whenever one looks.`,
           ),
           table(
             ['metric', 'method', 'scale', 'valid', 'looks', 'false positives'],
@@ -82,6 +82,18 @@ function auditPart(audit: ReportedAudit): Block[] {
         ]
       : []),
   ]
+}
+
+/** What is true in one round of an audit, as a heading. */
+export function roundTitle(lift: number, hasNull = true): string {
+  if (lift === 0) return hasNull ? 'Nothing to find: an A/A test' : 'Effects that are drawn from the prior'
+  return `A true lift of ${percent(lift, 1)}`
+}
+
+/** What it means there that an interval leaves out zero. */
+export function rejectionTitle(lift: number, hasNull = true): string {
+  if (lift === 0) return hasNull ? 'false positives' : 'not zero'
+  return 'power'
 }
 
 function truthPart(truths: readonly TruthComparison[]): Block[] {

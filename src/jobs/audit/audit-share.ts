@@ -146,15 +146,20 @@ function tallyEstimate(
   addAnswer(found.tally, { estimate, ciLower, ciUpper, pValue, truth: found.truth }, 1 - ciLevel)
 }
 
-/** Counts a replication once for a method that found something on any of its days. */
-function tallyPeeking(into: Map<string, PeekingShare>, days: readonly DayFinding[]): void {
+/** Counts a replication once for a method whose interval left out the truth (nothing, if not said) on any of its days. */
+export function tallyPeeking(
+  into: Map<string, PeekingShare>,
+  days: readonly DayFinding[],
+  truthOf: (key: Omit<MethodKey, 'ciKind'>) => number = () => 0,
+): void {
   const looks = new Map<string, number>()
   const rejecting = new Set<string>()
   for (const { series, outcome, method, scale, ciKind, ciLower, ciUpper } of days) {
     if (series !== 'cumulative') continue
     const key = keyOf({ outcome, method, scale })
+    const truth = truthOf({ outcome, method, scale })
     looks.set(key, (looks.get(key) ?? 0) + 1)
-    if ((ciLower !== null && ciLower > 0) || (ciUpper !== null && ciUpper < 0)) rejecting.add(key)
+    if ((ciLower !== null && ciLower > truth) || (ciUpper !== null && ciUpper < truth)) rejecting.add(key)
     const found = into.get(key)
     if (!found || (found.ciKind === '' && ciKind !== null))
       into.set(key, {

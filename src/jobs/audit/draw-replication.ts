@@ -1,4 +1,5 @@
 import { makeRandom, type Random } from '../../stats/index.ts'
+import type { TextColumn } from '../experiment/data/binary-rows.ts'
 import { type AuditedOutcome, mean, type Population } from './population.ts'
 
 export interface ReplicationPlan {
@@ -21,6 +22,10 @@ export interface Replication {
   readonly exposedDay: Int32Array
   /** The variables of each outcome, in the order of the population's. */
   readonly values: readonly (readonly Float64Array[])[]
+  /** By unit, where the design has any. */
+  readonly strata?: TextColumn
+  readonly cluster?: TextColumn
+  readonly segments?: ReadonlyMap<string, TextColumn>
 }
 
 /**

@@ -7,7 +7,7 @@ import { makeRandom } from '../../stats/index.ts'
 
 export interface AuditedOutcome {
   readonly name: string
-  readonly kind: 'mean' | 'count' | 'proportion' | 'ratio'
+  readonly kind: 'mean' | 'count' | 'proportion' | 'ratio' | 'quantile'
   /** Names as of the cells' variables: 'y' (of a ratio 'y', 'd'), then the covariates. */
   readonly variables: readonly string[]
   /** One array for each variable, as long as there are units. */

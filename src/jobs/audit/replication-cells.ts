@@ -1,9 +1,16 @@
 import type { ExperimentCell } from '../experiment/cell.ts'
+import type { TextColumn } from '../experiment/data/binary-rows.ts'
 import type { Replication } from './draw-replication.ts'
 import { type AuditedOutcome, mean, type Population } from './population.ts'
 
-/** The cells of a replication, cumulative to each day, as a running experiment is seen. */
-export function replicationCells(population: Population, replication: Replication): ExperimentCell[] {
+/**
+ * The cells of a replication, cumulative to each day, as a running experiment is seen; those of segments and strata on
+ * the last one.
+ */
+export function replicationCells(
+  population: Pick<Population, 'days' | 'outcomes'>,
+  replication: Replication,
+): ExperimentCell[] {
   const { n, arms, armNames, exposedDay, values } = replication
   const sums = armNames.map(() =>
     population.outcomes.map((outcome, index) => makeSums(outcome, values[index]!)),
@@ -15,7 +22,37 @@ export function replicationCells(population: Population, replication: Replicatio
     for (const [arm, name] of armNames.entries())
       for (const sum of sums[arm]!) cells.push(sum.cell(name, date))
   }
-  return cells
+  const { strata, segments = new Map<string, TextColumn>() } = replication
+  const groups = [...(strata ? [[null, strata] as const] : []), ...segments]
+  return [...cells, ...groups.flatMap(([name, column]) => groupCells(population, replication, name, column))]
+}
+
+/** The cells of the units that have the same text: of a segment, or (where it has no name) of a stratum. */
+function groupCells(
+  { days, outcomes }: Pick<Population, 'days' | 'outcomes'>,
+  { n, arms, armNames, values }: Replication,
+  segmentName: string | null,
+  { codes, texts }: TextColumn,
+): ExperimentCell[] {
+  const sums = armNames.map(() =>
+    texts.map(() => outcomes.map((outcome, index) => makeSums(outcome, values[index]!))),
+  )
+  const units = armNames.map(() => new Int32Array(texts.length))
+  for (let unit = 0; unit < n; unit++) {
+    const [arm, group] = [arms[unit]!, codes[unit]!]
+    units[arm]![group]!++
+    for (const sum of sums[arm]![group]!) sum.add(unit)
+  }
+  return armNames.flatMap((arm, place) =>
+    texts.flatMap((text, group) =>
+      units[place]![group] === 0
+        ? []
+        : sums[place]![group]!.map((sum) => ({
+            ...sum.cell(arm, days.at(-1)!),
+            ...(segmentName === null ? { stratum: text } : { segmentName, segmentValue: text }),
+          })),
+    ),
+  )
 }
 
 interface Sums {

@@ -6,8 +6,8 @@ import type { Population } from './population.ts'
 
 /** The units of a replication one by one, as those of an experiment are fetched. */
 export function replicationRows(
-  { outcomes }: Population,
-  { n, arms, armNames, values }: Replication,
+  { outcomes }: Pick<Population, 'outcomes'>,
+  { n, arms, armNames, values, cluster, segments }: Replication,
 ): UnitRows {
   const armColumn: TextColumn = { kind: 'text', codes: arms, texts: armNames }
   return {
@@ -17,8 +17,8 @@ export function replicationRows(
     keys: Float64Array.from({ length: n }, (_, unit) => hashKey(unit, 0)),
     variables: new Map(outcomes.map(({ name }, index) => [name, values[index]!])),
     covariates: outcomes.flatMap(({ kind }, index) => values[index]!.slice(kind === 'ratio' ? 2 : 1)),
-    segments: new Map(),
-    cluster: null,
+    segments: segments ?? new Map(),
+    cluster: cluster ?? null,
     days: null,
   }
 }

@@ -82,7 +82,7 @@ function estimateOne(
     estimateRow(spec, origin, { ...fields, status: 'refused', reason })
   const unhealthy = refusalFor(health, { ...scope, outcome: outcome.name, treatment })
   if (unhealthy !== null) return refused(unhealthy)
-  const undesigned = designRefusal(spec, method, scope)
+  const undesigned = designRefusal(analysis, method, scope)
   if (undesigned !== null) return refused(undesigned)
   if (!input) return refused(emptyArm(analysis, comparison))
   const result = entry.compute(input)

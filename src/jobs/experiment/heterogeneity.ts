@@ -6,8 +6,8 @@ import { interactionSegment } from './data/cell-index.ts'
 import { outcomeKind } from './data/outcome-variables.ts'
 import { estimateRow, type TableOrigin } from './estimate-row.ts'
 import { type HealthFinding, refusalFor } from './health/check-health.ts'
-import { type Analysis, methodInput } from './method-input.ts'
-import { bestEffect } from './methods/adjusted.ts'
+import type { Analysis } from './method-input.ts'
+import { segmentEffect } from './segment-effect.ts'
 
 /*
  * Whether an effect differs between the values of a segment, or between the arms of another experiment that ran on the
@@ -51,12 +51,14 @@ function testSegment(
     (spec.stratumWeights
       ? 'arms have other weights in each stratum, and strata are not crossed with segments'
       : null)
+  let clustered: string | null = null
   const effects = scopes.flatMap((scope) => {
-    const input = methodInput(analysis, { outcome, treatment, scope }, 'absolute')
-    if (!input) return []
-    const { effect } = bestEffect(input, 'absolute', spec.ciLevel)
-    const n = input.treatment.outcomeMoments.n + input.control.outcomeMoments.n
-    return isRefused(effect) ? [] : [{ value: scope.segmentValue, n, ...effect }]
+    const found = segmentEffect(analysis, { outcome, treatment, scope }, 'absolute')
+    if (!found) return []
+    const { effect, n } = found
+    if (!isRefused(effect)) return [{ value: scope.segmentValue, n, ...effect }]
+    if (analysis.isByCluster) clustered ??= effect.refused
+    return []
   })
   const fields = {
     estimand: isInteraction ? 'interaction' : 'heterogeneity',
@@ -67,7 +69,8 @@ function testSegment(
     scale: 'absolute' as const,
     n: effects.reduce((sum, { n }) => sum + n, 0),
   }
-  const result = unhealthy === null ? effectHeterogeneity(effects) : { refused: unhealthy }
+  const refusal = unhealthy ?? (effects.length === 0 ? clustered : null)
+  const result = refusal === null ? effectHeterogeneity(effects) : { refused: refusal }
   if (isRefused(result))
     return estimateRow(spec, origin, { ...fields, status: 'refused', reason: result.refused })
   return estimateRow(spec, origin, {

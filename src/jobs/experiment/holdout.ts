@@ -3,6 +3,7 @@ import { isRefused } from '../../stats/index.ts'
 import { wholePopulation } from './data/cell-index.ts'
 import { mergeCells } from './data/cell-moments.ts'
 import { outcomeKind } from './data/outcome-variables.ts'
+import { designRefusal } from './design-refusal.ts'
 import { estimateRow, type TableOrigin } from './estimate-row.ts'
 import { type HealthFinding, refusalFor } from './health/check-health.ts'
 import { type Analysis, methodInput } from './method-input.ts'
@@ -53,6 +54,8 @@ export function holdoutEstimates(
           estimateRow(spec, origin, { ...fields, status: 'refused', reason })
         const unhealthy = refusalFor(health, { ...wholePopulation, outcome: outcome.name, treatment })
         if (unhealthy !== null) return refused(unhealthy)
+        const undesigned = designRefusal(analysis, method, wholePopulation)
+        if (undesigned !== null) return refused(undesigned)
         if (!together || !kept || !base) return refused(`no units in arm '${kept ? spec.control : holdout}'`)
         const result = entry.compute({
           ...base,

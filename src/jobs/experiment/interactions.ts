@@ -52,11 +52,12 @@ interface Question {
 }
 
 function contrast(
-  { spec, index }: Analysis,
+  analysis: Analysis,
   health: readonly HealthFinding[],
   origin: TableOrigin,
   { outcome, treatment, scale, other, there }: Question,
 ): Estimate {
+  const { spec, index } = analysis
   const segmentName = interactionSegment(other.experiment)
   const scope = { segmentName, segmentValue: there }
   const cells = [treatment, spec.control].flatMap((arm) =>
@@ -77,7 +78,7 @@ function contrast(
     estimateRow(spec, origin, { ...fields, status: 'refused', reason })
   const reason =
     refusalFor(health, { ...scope, outcome: outcome.name, treatment }) ??
-    designRefusal(spec, 'difference_in_means', scope)
+    designRefusal(analysis, 'difference_in_means', scope)
   if (reason !== null) return refused(reason)
   const missing = arms.find((arm) => isRefused(arm))
   if (missing && isRefused(missing)) return refused(missing.refused)

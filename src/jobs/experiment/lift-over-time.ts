@@ -66,8 +66,8 @@ function methodsOverTime({ spec }: Analysis, outcome: ExperimentOutcome, scale: 
 /** The effect on units by the days since their exposure, by the fixed-horizon method without covariates. */
 export function liftsSinceExposure(analysis: Analysis, health: readonly HealthFinding[]): DayFinding[] {
   const { spec, evidence } = analysis
-  // Days since exposure are not crossed with strata.
-  if (spec.stratumWeights) return []
+  // Days since exposure are not crossed with strata, and know of no clusters.
+  if (spec.stratumWeights || analysis.isByCluster) return []
   const found = (outcome: string, arm: string, day: number) =>
     evidence.sinceExposure.find(
       (cell) => cell.outcome === outcome && cell.arm === arm && cell.daysSinceExposure === day,

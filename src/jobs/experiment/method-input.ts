@@ -1,4 +1,5 @@
 import type { ExperimentOutcome, ExperimentSpec } from '../../core/experiment-spec.ts'
+import { areArmsByCluster } from './data/arms-by-cluster.ts'
 import { type CellIndex, type Scope, wholePopulation } from './data/cell-index.ts'
 import type { Evidence } from './data/evidence.ts'
 import { armsOf } from './data/outcome-variables.ts'
@@ -12,6 +13,8 @@ export interface Analysis {
   readonly evidence: Evidence
   readonly index: CellIndex
   readonly design: SequentialDesign
+  /** Whether arms were given to clusters (or the blocks of a switchback) as a whole. */
+  readonly isByCluster: boolean
   /** Null where no method needs the units themselves. */
   readonly scopeRows: ScopeRows | null
 }
@@ -28,6 +31,7 @@ export function makeAnalysis(spec: ExperimentSpec, evidence: Evidence, index: Ce
     evidence,
     index,
     design: makeSequentialDesign(spec.sequential, days, spec.ciLevel),
+    isByCluster: evidence.rows ? areArmsByCluster(evidence.rows) : spec.cluster !== undefined,
     scopeRows: evidence.rows && makeScopeRows(spec, evidence.rows, evidence.replicates),
   }
 }
@@ -51,7 +55,7 @@ export interface InputOptions {
 
 /** What a method is given for a comparison; null where an arm has no units there. */
 export function methodInput(
-  { spec, index, design, scopeRows }: Analysis,
+  { spec, index, design, isByCluster, scopeRows }: Analysis,
   { outcome, treatment, scope }: Comparison,
   scale: Scale,
   options: InputOptions = {},
@@ -76,6 +80,7 @@ export function methodInput(
     scale,
     ciLevel,
     design,
+    isByCluster,
     strata: strata.flatMap((stratum) => {
       const found = pairAt({ stratum })
       return found ? [{ stratum, ...found }] : []

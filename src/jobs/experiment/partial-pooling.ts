@@ -5,9 +5,9 @@ import { outcomeKind } from './data/outcome-variables.ts'
 import { designRefusal } from './design-refusal.ts'
 import { estimateRow, type TableOrigin } from './estimate-row.ts'
 import { type HealthFinding, refusalFor } from './health/check-health.ts'
-import { type Analysis, methodInput } from './method-input.ts'
-import { bestEffect } from './methods/adjusted.ts'
+import type { Analysis } from './method-input.ts'
 import type { MethodEntry, Scale } from './methods/method.ts'
+import { segmentEffect } from './segment-effect.ts'
 
 /*
  * Effects of segments drawn towards that of all, the more the less they are known: the largest of many noisy effects
@@ -66,13 +66,11 @@ function poolSegment(
   const known = index.scopes
     .filter(({ segmentName }) => segmentName === name)
     .map((scope) => {
-      const input = methodInput(analysis, { outcome, treatment, scope }, scale, { looks: 'own' })
+      const found = segmentEffect(analysis, { outcome, treatment, scope }, scale)
       const place = { ...scope, outcome: outcome.name, treatment }
-      const reason = refusalFor(health, place) ?? designRefusal(spec, method, scope)
-      if (reason !== null || !input) return { scope, effect: refuse(reason ?? 'an arm has no units') }
-      const n = input.treatment.outcomeMoments.n + input.control.outcomeMoments.n
-      const nTreated = input.treatment.outcomeMoments.n
-      return { scope, n, nTreated, ...bestEffect(input, scale, spec.ciLevel) }
+      const reason = refusalFor(health, place) ?? designRefusal(analysis, method, scope)
+      if (reason !== null || !found) return { scope, effect: refuse(reason ?? 'an arm has no units') }
+      return { scope, ...found }
     })
   const effects = known.flatMap(({ effect }) => (isRefused(effect) ? [] : [effect]))
   const pooled = partialPooling(effects)

@@ -44,38 +44,6 @@ export function effectHeterogeneity(effects: readonly PointEstimate[]): Heteroge
   }
 }
 
-/** A segment's effect drawn towards that of all. */
-export interface ShrunkenEstimate extends PointEstimate {
-  /** Share of the way from its own estimate to the common one. */
-  readonly shrinkage: number
-}
-
-/**
- * Effects of segments by partial pooling: each is drawn towards the mean of all, the more the less it is known.
- *
- * Inputs: as `effectHeterogeneity`. Effects are taken to vary about μ with variance τ² (DerSimonian–Laird), both estimated; the
- * standard error counts that of μ and not that of τ². With τ² = 0 all are the pooled effect. Use it to rank and to
- * target, where the largest of many noisy estimates would mislead; not to test. Refuses what that does. Source: empirical Bayes as in
- * Efron and Morris (1975), JASA 70; Morris (1983), JASA 78.
- */
-export function partialPooling(estimates: readonly PointEstimate[]): readonly ShrunkenEstimate[] | Refusal {
-  const test = effectHeterogeneity(estimates)
-  if (isRefused(test)) return test
-  const between = test.betweenVariance
-  const weights = estimates.map(({ stdError }) => 1 / (stdError * stdError + between))
-  const sum = total(weights)
-  const mean = total(estimates.map(({ estimate }, index) => weights[index]! * estimate)) / sum
-  return estimates.map(({ estimate, stdError }) => {
-    const own = stdError * stdError
-    const shrinkage = own / (own + between)
-    return {
-      estimate: shrinkage * mean + (1 - shrinkage) * estimate,
-      stdError: Math.sqrt((1 - shrinkage) * own + (shrinkage * shrinkage) / sum),
-      shrinkage,
-    }
-  })
-}
-
 /** An effect at a point in time. */
 export interface EffectAt extends PointEstimate {
   readonly at: number
@@ -115,7 +83,8 @@ export function effectTrend(
   return isRefused(inference) ? inference : { ...inference, intercept: mean - estimate * center }
 }
 
-function checkErrors(effects: readonly PointEstimate[]): Refusal | undefined {
+/** Refuses what is no estimate with a positive standard error. */
+export function checkErrors(effects: readonly PointEstimate[]): Refusal | undefined {
   const isGood = ({ estimate, stdError }: PointEstimate) =>
     Number.isFinite(estimate) && stdError > 0 && stdError < Infinity
   return effects.every(isGood) ? undefined : refuse('a standard error is not a positive number')

@@ -41,16 +41,19 @@ const input = {
 
 test('is the same to the last digit on one thread and on three, and tells how far it is', async () => {
   const told: number[] = []
-  const alone = await auditInThreads(input, {
-    threads: 1,
-    progress: (done, of) => {
-      expect(of).toBe(50)
-      told.push(done)
+  const alone = await auditInThreads(
+    { kind: 'units', input },
+    {
+      threads: 1,
+      progress: (done, of) => {
+        expect(of).toBe(50)
+        told.push(done)
+      },
     },
-  })
+  )
   expect(told).toEqual([10, 20, 25, 35, 45, 50])
   expect(alone.methods.map(({ replications }) => replications)).toEqual(alone.methods.map(() => 25))
   expect(new Set(alone.methods.map(({ method }) => method))).toEqual(new Set(input.methods))
   expect(alone.peeking.map(({ looks }) => looks)).toEqual(alone.peeking.map(() => days.length))
-  expect(await auditInThreads(input, { threads: 3 })).toEqual(alone)
+  expect(await auditInThreads({ kind: 'units', input }, { threads: 3 })).toEqual(alone)
 })

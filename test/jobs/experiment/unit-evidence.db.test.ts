@@ -69,7 +69,8 @@ function makeRows(n: number): Row[] {
       user_id,
       arm: user_id % 2 ? 'treatment' : 'control',
       country,
-      store: user_id % 60,
+      // Units of both arms: they were given their arms one by one.
+      store: (user_id >> 1) % 60,
       revenue: random.bernoulli(0.02) ? null : revenue,
       orders: random.poisson(2) + 1,
       before: random.bernoulli(0.1) ? null : before,

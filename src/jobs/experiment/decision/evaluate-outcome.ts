@@ -59,7 +59,7 @@ export function decisiveResult(
   const n = input ? input.treatment.outcomeMoments.n + input.control.outcomeMoments.n : 0
   const unhealthy = refusalFor(health, { ...scope, outcome: outcome.name, treatment })
   if (unhealthy !== null) return { method, n, result: { refused: unhealthy } }
-  const undesigned = designRefusal(analysis.spec, method, scope)
+  const undesigned = designRefusal(analysis, method, scope)
   if (undesigned !== null) return { method, n, result: { refused: undesigned } }
   if (!input) return { method, n, result: { refused: 'an arm has no units' } }
   return { method, n, result: entry.compute(input) }

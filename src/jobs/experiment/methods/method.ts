@@ -24,6 +24,8 @@ export interface MethodInput extends ArmPair {
   /** The states at the ends of the days so far, the present one last; one where no days are known. */
   readonly looks: readonly (ArmPair & { readonly day: string | null })[]
   readonly design: SequentialDesign
+  /** Whether arms were given to clusters as a whole. */
+  readonly isByCluster: boolean
   /** Unit by unit, where some method of the experiment needs it. */
   readonly rows: { readonly treatment: ArmRows; readonly control: ArmRows } | null
   /** Bootstrap replicates of the scope; null where they are not asked for. */

@@ -1,4 +1,5 @@
 import {
+  type ClusterRobustInference,
   clusterRobustRegression,
   isRefused,
   quantileDifference,
@@ -71,13 +72,18 @@ function adjustmentRows(rows: ArmRows) {
   return { outcome: outcome!, covariates }
 }
 
-/** Units of one cluster vary together; covariates are adjusted for where all clusters have them. */
-function clusterRobust(input: MethodInput): MethodResult | Refusal {
+/**
+ * The effect on units of which those of one cluster vary together; covariates are adjusted for where all clusters have
+ * them. A ratio is taken in its linear form, whose mean it is, without covariates.
+ */
+export function clusterRobustEffect(input: MethodInput): ClusterRobustInference | Refusal {
   const rows = rowsOf(input)
   if (isRefused(rows)) return rows
-  if (isRatio(input.treatment)) return refuse('cluster-robust variances of ratios are not defined here')
-  const t = completeRows(rows.treatment)
-  const c = completeRows(rows.control)
+  const ratio = isRatio(input.treatment)
+  const t = ratio ? linearRows(rows.treatment) : completeRows(rows.treatment)
+  if (isRefused(t)) return t
+  const c = ratio ? linearRows(rows.control) : completeRows(rows.control)
+  if (isRefused(c)) return c
   if (!t.clusters || !c.clusters) return refuse('no cluster is declared')
   const join = (a: Float64Array | Int32Array, b: Float64Array | Int32Array): Float64Array => {
     const both = new Float64Array(a.length + b.length)
@@ -86,7 +92,7 @@ function clusterRobust(input: MethodInput): MethodResult | Refusal {
     return both
   }
   const [outcome, ...covariates] = t.variables.map((values, place) => join(values, c.variables[place]!))
-  const effect = clusterRobustRegression(
+  return clusterRobustRegression(
     {
       treated: join(new Float64Array(t.n).fill(1), new Float64Array(c.n)),
       outcome: outcome!,
@@ -95,6 +101,20 @@ function clusterRobust(input: MethodInput): MethodResult | Refusal {
     },
     { scale: input.scale, ciLevel: input.ciLevel },
   )
+}
+
+/** Of each unit what it adds to its arm's ratio to the first order: R + (y − R·d)/d̄, whose mean is R. */
+function linearRows(rows: ArmRows): ArmRows | Refusal {
+  const [y, d] = rows.variables as [Float64Array, Float64Array]
+  const sum = (values: Float64Array) => values.reduce((total, value) => total + value, 0)
+  const denominator = sum(d) / rows.n
+  if (!(denominator !== 0)) return refuse('the denominator of the ratio sums to zero')
+  const ratio = sum(y) / sum(d)
+  return { ...rows, variables: [y.map((value, unit) => ratio + (value - ratio * d[unit]!) / denominator)] }
+}
+
+function clusterRobust(input: MethodInput): MethodResult | Refusal {
+  const effect = clusterRobustEffect(input)
   if (isRefused(effect)) return effect
   return resultOf(effect, input, {
     clusters: effect.clusters,
