@@ -1,8 +1,9 @@
 import { createHash } from 'node:crypto'
-import type { NodeFingerprint } from '../core/fingerprint.ts'
+import type { NodeFingerprint, RowMaking } from '../core/fingerprint.ts'
 import type { JobSpec } from '../core/job-spec.ts'
 import type { MacroInfo, Manifest } from '../core/manifest.ts'
 import type { Node, NodeId } from '../core/node.ts'
+import { normalisedTemplate } from './normalised-template.ts'
 import { normalisedSql } from './sql/normalised-sql.ts'
 
 /*
@@ -23,7 +24,8 @@ export type FingerprintOf = (id: NodeId) => NodeFingerprint
 /** Makes the fingerprints of a manifest; each is worked out when it is first asked for. */
 export function makeFingerprints({ manifest, sqlOf, given }: FingerprintInput): FingerprintOf {
   const known = new Map<NodeId, NodeFingerprint>()
-  const macrosOf = makeMacroFinder(manifest.macros)
+  const macrosOf = makeMacroFinder(manifest.macros, ({ source }) => hash(source))
+  const makingOf = makeMakings(manifest, (id) => fingerprintOf(id).compiled)
   const fingerprintOf: FingerprintOf = (id) => {
     const before = known.get(id)
     if (before) return before
@@ -35,7 +37,8 @@ export function makeFingerprints({ manifest, sqlOf, given }: FingerprintInput): 
     )
     const fingerprint = fingerprintNode(node, upstream, sqlOf(id), given.get(id), macrosOf)
     known.set(id, fingerprint)
-    return fingerprint
+    if (isIncremental(node)) known.set(id, { ...fingerprint, making: makingOf(id) })
+    return known.get(id)!
   }
   return fingerprintOf
 }
@@ -58,7 +61,65 @@ function fingerprintNode(
     macros,
     upstream,
     whole: hash([compiled, config, upstream]),
-    ...('begin' in node.config && { version: hash([compiled, hash(versionConfig(node.config)), upstream]) }),
+  }
+}
+
+function isIncremental(node: Node): boolean {
+  return node.resourceType === 'model' && node.materialized === 'incremental'
+}
+
+/** Tells by what rows are made; only what incremental models are made from is ever asked for. */
+function makeMakings(
+  { nodes, macros }: FingerprintInput['manifest'],
+  compiledOf: (id: NodeId) => string,
+): (id: NodeId) => RowMaking {
+  const known = new Map<NodeId, RowMaking>()
+  const macrosOf = makeMacroFinder(macros, ({ source }) => hash(normalisedTemplate(source)))
+  const makingOf = (id: NodeId): RowMaking => {
+    const before = known.get(id)
+    if (before) return before
+    const node = nodes[id]!
+    const parents = node.dependsOn.filter((parent) => nodes[parent] !== undefined).map(makingOf)
+    const own = rowsDefinedBy(node)
+    const config = rowConfig(node.config)
+    const making =
+      'rawCode' in node
+        ? {
+            written: hash([
+              normalisedTemplate(node.rawCode),
+              macrosOf(node.rawCode),
+              own,
+              config,
+              parents.map(({ written }) => written),
+            ]),
+            result: hash([compiledOf(id), own, config, parents.map(({ result }) => result)]),
+          }
+        : {
+            written: hash([own, parents.map(({ written }) => written)]),
+            result: hash([own, parents.map(({ result }) => result)]),
+          }
+    known.set(id, making)
+    return making
+  }
+  return makingOf
+}
+
+/**
+ * What says which rows there are besides a template and its config. Of data that come from elsewhere nothing does: other
+ * rows of a seed, a load or an analysis are new data, and no other definition.
+ */
+function rowsDefinedBy(node: Node): unknown {
+  switch (node.resourceType) {
+    case 'function':
+      return [node.arguments, node.returns, node.volatility, node.overloads]
+    case 'seed':
+      return [node.id, node.columnTypes]
+    case 'source':
+      return node.relation
+    case 'job':
+      return node.spec.kind === 'metrics' ? definedBy(node.spec) : node.id
+    default:
+      return node.id
   }
 }
 
@@ -116,15 +177,29 @@ function buildConfig(config: Node['config']): Node['config'] {
   return Object.fromEntries(Object.entries(config).filter(([key]) => !describingKeys.has(key)))
 }
 
-/** Keys that say what a table carries besides its rows, or which stretches of time it has. */
-const rowlessKeys = new Set(['begin', 'grants', 'indexes', 'persist_docs', 'unlogged'])
+/** Keys that say what a table carries besides its rows, which of them it gets when, or what is done around that. */
+const rowlessKeys = new Set([
+  'alias',
+  'begin',
+  'database',
+  'grants',
+  'incremental_predicates',
+  'indexes',
+  'on_schema_change',
+  'persist_docs',
+  'post_hook',
+  'pre_hook',
+  'predicates',
+  'schema',
+  'unlogged',
+])
 
-function versionConfig(config: Node['config']): Node['config'] {
+function rowConfig(config: Node['config']): Node['config'] {
   return Object.fromEntries(Object.entries(buildConfig(config)).filter(([key]) => !rowlessKeys.has(key)))
 }
 
-/** Finds the macros whose names stand in a template, and those in theirs, each with the hash of its source. */
-function makeMacroFinder(macros: Readonly<Record<string, MacroInfo>>) {
+/** Finds the macros whose names stand in a template, and those in theirs, each with its hash. */
+function makeMacroFinder(macros: Readonly<Record<string, MacroInfo>>, hashOf: (macro: MacroInfo) => string) {
   const byName = new Map(Object.values(macros).map((macro) => [macro.name, macro]))
   const hashes = new Map<string, string>()
   const namedIn = (text: string): MacroInfo[] =>
@@ -134,7 +209,7 @@ function makeMacroFinder(macros: Readonly<Record<string, MacroInfo>>) {
     const pending = namedIn(text)
     for (let macro = pending.pop(); macro; macro = pending.pop()) {
       if (found.has(macro.name)) continue
-      const known = hashes.get(macro.name) ?? hash(macro.source)
+      const known = hashes.get(macro.name) ?? hashOf(macro)
       hashes.set(macro.name, known)
       found.set(macro.name, known)
       pending.push(...namedIn(macro.source))

@@ -18,10 +18,37 @@ export interface NodeFingerprint {
   readonly upstream: Readonly<Record<NodeId, string>>
   /** All of the above that decides about the result. */
   readonly whole: string
-  /**
-   * The same without where the times of a node begin that is built by time: what decides about the rows of one stretch.
-   */
+  /** Of an incremental model, by what its rows are made. */
+  readonly making?: RowMaking
+}
+
+/**
+ * By what the rows of a table are made that outlives its definition. Two tell more than one: a var of the day makes
+ * other rows of the same words each night, and other words may say the same.
+ */
+export interface RowMaking {
+  /** What is written of the node and of all that it reads, whatever vars and data they are given. */
+  readonly written: string
+  /** What that comes to. */
+  readonly result: string
+}
+
+/** A definition as it is kept with what was published. */
+export interface PublishedDefinition extends NodeFingerprint {
+  /** Names the making of the newest rows of an incremental model: the ledger of its times knows it by this. */
   readonly version?: string
+  /** Versions that made rows of it before, which may still be there. */
+  readonly older?: readonly string[]
+}
+
+/** Which versions of its definition an incremental model has rows of. */
+export interface TableHistory {
+  /** The version of what this run builds. */
+  readonly version: string
+  /** Others whose rows the table may keep; none of a table that is built anew. */
+  readonly older: readonly string[]
+  /** What is other in this run than in the one before, for a person; null where nothing is. */
+  readonly why: string | null
 }
 
 /** What became of a node's definition since it was last published. */
@@ -45,6 +72,30 @@ export function changeSince(
   return reasons.length > 0
     ? { kind: 'modified', why: reasons.join('; ') }
     : { kind: 'unchanged', why: 'same definition as what is published' }
+}
+
+/** The history of a table that is carried on by its model as it is now; without a record it is taken for its own. */
+export function historyOf(
+  before: PublishedDefinition | undefined,
+  now: NodeFingerprint,
+  nameOf: (id: NodeId) => string,
+): TableHistory {
+  const { written } = now.making!
+  if (!before) return { version: written, older: [], why: null }
+  const isOther = isMadeOtherwise(before, now)
+  // An earlier release gave no names.
+  const last = before.version ?? (isOther ? before.whole : written)
+  const version = isOther ? written : last
+  const older = [...new Set([...(before.older ?? []), last])].filter((one) => one !== version)
+  return { version, older, why: isOther ? changeSince(before, now, nameOf).why : null }
+}
+
+function isMadeOtherwise(before: PublishedDefinition, now: NodeFingerprint): boolean {
+  const [then, making] = [before.making, now.making!]
+  if (then) return then.written !== making.written && then.result !== making.result
+  // Kept by an earlier release, which noted no more than this.
+  const isWrittenAnew = before.body !== now.body || changedKeys(before.macros, now.macros).length > 0
+  return before.compiled !== now.compiled && isWrittenAnew
 }
 
 function whyCompiledChanged(before: NodeFingerprint, now: NodeFingerprint): string {

@@ -1,4 +1,4 @@
-import type { NodeChange } from './fingerprint.ts'
+import type { NodeChange, TableHistory } from './fingerprint.ts'
 import type { PlannedIntervals } from './intervals.ts'
 import type { NodeId, Relation } from './node.ts'
 
@@ -37,6 +37,8 @@ export interface Step {
   readonly change?: NodeChange
   /** Whether what stands is what this step would publish, as long as nothing that it reads is replaced. */
   readonly stands?: boolean
+  /** For an incremental model: by which versions of its definition its rows are made. */
+  readonly history?: TableHistory
   /** For a model that is built by time: which times, and which others are missing or old. */
   readonly intervals?: PlannedIntervals
   /** Whether what is published has a ledger of its times, which has to change with it. */

@@ -2,6 +2,7 @@ import { type Node, relationKey } from '../core/node.ts'
 import type { Step, StepAction } from '../core/plan.ts'
 import type { Problem } from '../core/problem.ts'
 import type { NodeResult } from '../core/run-result.ts'
+import { ServerError } from '../warehouse/index.ts'
 import { BatchesError } from './batches-error.ts'
 import { clearBuilds } from './clear-builds.ts'
 import { recordStatements } from './record-statements.ts'
@@ -9,6 +10,7 @@ import { retryNode } from './retry-node.ts'
 import type { RunContext, StepOutcome } from './run-context.ts'
 import { problemsOf } from './sql-problem.ts'
 import { runStep } from './steps/run-step.ts'
+import { withOlderRowsHint } from './tell-older-rows.ts'
 
 /*
  * One step from its beginning to its end, tried again where it fails for a reason that passes.
@@ -50,7 +52,7 @@ export async function carryOut(step: Step, context: RunContext, onBuilt: OnBuilt
     if (outcome.failed) throw new BatchesError(outcome.failed, outcome.batches ?? [], outcome)
     return { ...succeeded(node, step, outcome, context), ...attempts(tries.made) }
   } catch (error) {
-    return { ...failed(error, node, context), ...attempts(tries.made) }
+    return { ...failed(error, step, context), ...attempts(tries.made) }
   } finally {
     if (recorded) onExecuted(node.id, recorded.statements())
   }
@@ -78,19 +80,23 @@ function succeeded(node: Node, step: Step, outcome: StepOutcome, context: RunCon
   }
 }
 
-function failed(error: unknown, node: Node, context: RunContext): Ended {
+function failed(error: unknown, step: Step, context: RunContext): Ended {
+  const node = context.manifest.nodes[step.nodeId]!
   const compiled = context.compiledOf(node.id)
   const { timeoutMs } = context.configOf(node.id)
   const [problem] = problemsOf(error, node, compiled, context.renderer, timeoutMs)
+  const isColumnMissing = error instanceof ServerError && error.failure.sqlstate === undefinedColumn
   return {
     status: 'error',
     rows: null,
     message: problem!.message,
-    problem: problem!,
+    problem: isColumnMissing ? withOlderRowsHint(problem!, step, context) : problem!,
     ...(compiled && { compiledCode: compiled.text }),
     ...(error instanceof BatchesError && { batches: error.batches, outcome: error.outcome }),
   }
 }
+
+const undefinedColumn = '42703'
 
 function isTest({ resourceType }: Node): boolean {
   return resourceType === 'test' || resourceType === 'unit_test'

@@ -42,7 +42,10 @@ export interface LoadOptions {
 }
 
 /** What is done with a node, and why. */
-export type Decision = Pick<Step, 'action' | 'reason'>
+export interface Decision extends Pick<Step, 'action' | 'reason'> {
+  /** Whether it is made anew although nothing has changed since it was published. */
+  readonly isAnew?: true
+}
 
 /** What a plan does with a load, and why. */
 export function decideLoad(node: LoadNode, state: LoadState, options: LoadOptions): Decision {

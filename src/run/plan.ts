@@ -1,55 +1,26 @@
-import { changeSince, type NodeChange, type NodeFingerprint } from '../core/fingerprint.ts'
+import { changeSince, type NodeChange } from '../core/fingerprint.ts'
 import type { NodeGraph } from '../core/graph.ts'
-import type { BuiltInterval } from '../core/intervals.ts'
 import type { Manifest } from '../core/manifest.ts'
 import {
-  type JobNode,
-  type LoadNode,
   type ModelNode,
   type Node,
   type NodeId,
   type ResourceType,
   relationKey,
   relationsOf,
-  type SnapshotNode,
 } from '../core/node.ts'
-import type { Plan, PublishMode, Step, StepAction } from '../core/plan.ts'
-import { makeProblem, ProblemError } from '../core/problem.ts'
-import { type Decision, decideLoad, type LoadOptions, type LoadState } from './decide-load.ts'
+import type { Plan, Step } from '../core/plan.ts'
+import type { Decision } from './decide-load.ts'
+import { decideNode, tableHistory } from './decide-node.ts'
 import { withIntervals } from './intervals/with-intervals.ts'
+import type { PlanOptions, PlanScope, WarehouseState } from './plan-scope.ts'
 import { buildSchemaOf } from './relations.ts'
-import type { RunRequest } from './run-request.ts'
 import { testGates } from './test-gates.ts'
 
 /*
  * Planning decides everything that a run will do, from the manifest and from what stands in the warehouse.
  * It has no effects: the same arguments give the same plan.
  */
-
-/** What a plan has to know about the warehouse. */
-export interface WarehouseState extends LoadState {
-  /** The definitions from which published relations were made, by relation key. */
-  readonly definitions: ReadonlyMap<string, NodeFingerprint>
-  /** The times that tables hold, by relation key. */
-  readonly ledgers: ReadonlyMap<string, readonly BuiltInterval[]>
-}
-
-export interface PlanOptions extends LoadOptions {
-  readonly runId: string
-  readonly startedAt: Date
-  readonly command: string
-  readonly publish: PublishMode
-  /** What a macro of the project says of it instead, by model. */
-  readonly refreshedByMacro?: ReadonlyMap<NodeId, boolean>
-  /** What a node's definition comes to. */
-  readonly definitionOf: (id: NodeId) => NodeFingerprint
-  /** Of what stands with the definition that it has: why it cannot stay as it is, or null if it alone may. */
-  readonly standing: ReadonlyMap<NodeId, string | null>
-  /** The times that models are to build that are built by time, from the command line. */
-  readonly eventTime?: RunRequest['eventTime']
-  /** Exactly which times of which models to build, where another command has chosen them. */
-  readonly chosenTimes?: RunRequest['chosenTimes']
-}
 
 /** Plans a run of the selected nodes. Steps stand in an order in which they could run one after the other. */
 export function makePlan(
@@ -63,18 +34,25 @@ export function makePlan(
   const order = graph.topologicalOrder().filter((id) => chosen.has(id))
   const reads = new Map(order.map((id) => [id, nearestChosen(graph, readerOf(manifest.nodes[id]!), chosen)]))
   const gates = testGates(manifest, graph, reads)
-  const loadedAgain = (id: NodeId): string | null => newerLoad(manifest, graph, id, chosen, state, options)
+  const scope: PlanScope = { manifest, graph, chosen, state, options }
   const reused = new Set<NodeId>()
   const isReplacedInPlace = (id: NodeId): boolean => manifest.nodes[id]!.resourceType === 'function'
   const steps = order.map((id): Step => {
+    const node = manifest.nodes[id]!
     const change = changeOf(manifest, id, state, options)
     const rebuilt = reads.get(id)!.find((parent) => !reused.has(parent) && !isReplacedInPlace(parent))
     const decided = decideAgainst(
-      decide(manifest.nodes[id]!, state, options, loadedAgain),
+      decideNode(node, scope),
       whyNotKept(id, change, rebuilt && manifest.nodes[rebuilt]!.name, options),
     )
     if (decided.action === 'reuse') reused.add(id)
-    const { action, reason, intervals } = withIntervals(manifest.nodes[id]!, decided, state.ledgers, options)
+    const standing = isIncremental(node) ? tableHistory(node, scope) : null
+    const { action, reason, intervals } = withIntervals(node, decided, state.ledgers, {
+      ...options,
+      history: standing,
+    })
+    // What a table has of older rows that is built by time, its ledger says.
+    const history = standing && (intervals || action === 'build') ? { ...standing, older: [] } : standing
     // An empty table is not what its files come to.
     const fingerprint = options.empty ? undefined : options.loadFingerprints.get(id)
     const dependsOn = [...new Set([...reads.get(id)!, ...(gates.get(id) ?? [])])]
@@ -85,9 +63,10 @@ export function makePlan(
       dependsOn,
       ...(fingerprint && { fingerprint }),
       ...(change && { change }),
-      ...(isView(manifest.nodes[id]!) && options.standing.get(id) === null && { stands: true }),
+      ...(isView(node) && options.standing.get(id) === null && { stands: true }),
+      ...(history && { history }),
       ...(intervals && { intervals }),
-      ...(hasLedger(manifest.nodes[id]!, state) && { hasLedger: true }),
+      ...(hasLedger(node, state) && { hasLedger: true }),
     }
   })
   return {
@@ -132,10 +111,15 @@ function whyNotKept(
 }
 
 function decideAgainst(decided: Decision, why: string | null | undefined): Decision {
-  if (why === undefined || decided.action === 'reuse' || decided.action === 'load') return decided
+  if (why === undefined || decided.isAnew || decided.action === 'reuse' || decided.action === 'load')
+    return decided
   return why === null
     ? { action: 'reuse', reason: 'it is as it was published, and so is what it reads' }
     : { action: decided.action, reason: `${decided.reason}; not reused: ${why}` }
+}
+
+function isIncremental(node: Node): node is ModelNode {
+  return node.resourceType === 'model' && node.materialized === 'incremental'
 }
 
 function isView(node: Node): boolean {
@@ -163,137 +147,6 @@ const runnable: readonly ResourceType[] = [
 function hasStep(node: Node): boolean {
   if (!runnable.includes(node.resourceType)) return false
   return !(node.resourceType === 'model' && node.materialized === 'ephemeral')
-}
-
-function decide(
-  node: Node,
-  state: WarehouseState,
-  options: PlanOptions,
-  loadedAgain: (id: NodeId) => string | null,
-): { readonly action: StepAction; readonly reason: string } {
-  switch (node.resourceType) {
-    case 'load':
-      return decideLoad(node, state, options)
-    case 'seed':
-      return { action: 'seed', reason: 'read from its file' }
-    case 'test':
-      return { action: 'test', reason: 'tests look at what the run built' }
-    case 'job':
-      return decideJob(node, state, options, loadedAgain)
-    case 'model':
-      return decideModel(node, state, options, loadedAgain)
-    case 'snapshot':
-      return decideSnapshot(node, state)
-    case 'function':
-      return { action: 'build', reason: 'functions are made on every run' }
-    case 'unit_test':
-      return { action: 'test', reason: 'unit tests come before their model' }
-    case 'exposure':
-    case 'saved_query':
-      return { action: 'none', reason: 'tells who reads; there is nothing to run' }
-    case 'source':
-    case 'job_table':
-    case 'analysis':
-    case 'metric':
-    case 'semantic_model':
-      throw new Error(`${node.id} has no step`)
-  }
-}
-
-function decideModel(
-  node: ModelNode,
-  state: WarehouseState,
-  options: PlanOptions,
-  loadedAgain: (id: NodeId) => string | null,
-): { readonly action: StepAction; readonly reason: string } {
-  if (node.materialized !== 'incremental')
-    return { action: 'build', reason: `materialized as ${node.materialized}` }
-  if (state.relations.get(relationKey(node.relation)) !== 'table')
-    return { action: 'build', reason: 'incremental, and not there yet' }
-  const refreshed = options.refreshedByMacro?.get(node.id) ?? node.fullRefresh ?? options.fullRefresh
-  if (refreshed) return { action: 'build', reason: 'full refresh' }
-  const load = node.fullRefresh === undefined ? loadedAgain(node.id) : null
-  if (load !== null) return { action: 'build', reason: `incremental, but ${load} was loaded anew since` }
-  return { action: 'increment', reason: 'incremental, and there already' }
-}
-
-/** Metrics are kept and brought up to date as long as they are the same ones; other analyses are made anew. */
-function decideJob(
-  node: JobNode,
-  state: WarehouseState,
-  options: PlanOptions,
-  loadedAgain: (id: NodeId) => string | null,
-): Decision {
-  if (node.spec.kind !== 'metrics') return { action: 'analyse', reason: 'analyses follow their data' }
-  const anew = (why: string): Decision => ({ action: 'analyse', reason: `metrics, ${why}` })
-  const keys = node.tables.map(({ relation }) => relationKey(relation))
-  if (!keys.every((key) => state.relations.get(key) === 'table')) return anew('and not there yet')
-  if (node.config['full_refresh'] ?? options.fullRefresh) return anew('full refresh')
-  const definition = options.definitionOf(node.id)
-  const isSame = (key: string): boolean => {
-    const before = state.definitions.get(key)
-    return before?.compiled === definition.compiled && before.config === definition.config
-  }
-  // What they read may change as it may below an incremental model: a var of the day does so every night.
-  if (!keys.every(isSame)) return anew('and they or the exposures of an experiment have changed')
-  const load = loadedAgain(node.id)
-  if (load !== null) return anew(`but ${load} was loaded anew since`)
-  return { action: 'increment', reason: 'metrics, and there already' }
-}
-
-/**
- * The name of a load among a node's ancestors that replaces its data in this run, or did after the node was
- * built: rows made from what was there before must not stay beside rows made from what is there now.
- */
-function newerLoad(
-  manifest: Manifest,
-  graph: NodeGraph,
-  id: NodeId,
-  chosen: ReadonlySet<NodeId>,
-  state: WarehouseState,
-  options: PlanOptions,
-): string | null {
-  const builtAt = latest(manifest.nodes[id]!, state)
-  for (const ancestor of graph.ancestors(id)) {
-    const node = manifest.nodes[ancestor]!
-    // The rows of a stream are added to and never replaced.
-    if (node.resourceType !== 'load' || node.spec.kind === 'stream') continue
-    if (chosen.has(ancestor) && decideLoad(node, state, options).action === 'load') return node.name
-    const loadedAt = loadedAnewAt(node, state)
-    if (builtAt !== null && loadedAt !== null && loadedAt > builtAt) return node.name
-  }
-  return null
-}
-
-/** When what a load has filled was last replaced: what comes to it besides is for increments. */
-function loadedAnewAt(node: LoadNode, state: WarehouseState): string | null {
-  const { spec } = node
-  const adds = (spec.kind === 'files' || spec.kind === 'postgres') && spec.mode !== 'replace'
-  if (!adds) return latest(node, state)
-  const held = relationsOf(node).flatMap((relation) => state.held.get(relationKey(relation)) ?? [])
-  return held.map(({ loadedAt }) => loadedAt).sort()[0] ?? null
-}
-
-/** When a node's relations were last published. */
-function latest(node: Node, { published }: WarehouseState): string | null {
-  const instants = relationsOf(node).flatMap(
-    (relation) => published.get(relationKey(relation))?.publishedAt ?? [],
-  )
-  return instants.sort().at(-1) ?? null
-}
-
-/** A history cannot be made again, so not even a full refresh begins it anew. */
-function decideSnapshot(node: SnapshotNode, state: WarehouseState) {
-  const kind = state.relations.get(relationKey(node.relation))
-  if (kind === undefined) return { action: 'build', reason: 'snapshot, and not there yet' } as const
-  if (kind === 'table') return { action: 'increment', reason: 'snapshot, and there already' } as const
-  const key = relationKey(node.relation)
-  throw new ProblemError(
-    makeProblem('snapshot-invalid', `${key} is a ${kind.replace('_', ' ')}, and a snapshot needs a table`, {
-      place: node.place,
-      hint: 'rename one of them',
-    }),
-  )
 }
 
 /** Whose reading a node waits for: a unit test runs before its model, on the types of what the model reads. */

@@ -1,5 +1,7 @@
 import type { FingerprintOf } from '../compile/fingerprint.ts'
+import type { PublishedDefinition } from '../core/fingerprint.ts'
 import { type NodeId, type Relation, relationKey, relationsOf } from '../core/node.ts'
+import type { Step } from '../core/plan.ts'
 import {
   forgetOldPublications,
   type Publication,
@@ -105,15 +107,21 @@ function publicationsOf(
   { manifest, plan }: RunContext,
 ): Publication[] {
   const steps = [...(plan.adopted ?? []), ...plan.steps]
-  const fingerprints = new Map(steps.map((step) => [step.nodeId, step.fingerprint ?? null]))
+  const byNode = new Map(steps.map((step) => [step.nodeId, step]))
   return nodeIds.flatMap((nodeId) =>
     relationsOf(manifest.nodes[nodeId]!).map((relation) => ({
       relation,
       nodeId,
-      fingerprint: fingerprints.get(nodeId) ?? null,
-      definition: definitionOf(nodeId),
+      fingerprint: byNode.get(nodeId)?.fingerprint ?? null,
+      definition: { ...definitionOf(nodeId), ...versionsOf(byNode.get(nodeId)) },
     })),
   )
+}
+
+function versionsOf(step: Step | undefined): Pick<PublishedDefinition, 'version' | 'older'> {
+  if (!step?.history) return {}
+  const { version, older } = step.history
+  return { version, ...(older.length > 0 && { older }) }
 }
 
 /** What is noted of a view, so that the next run knows whether it is still what it was. */

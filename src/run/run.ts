@@ -31,6 +31,7 @@ import { withKnownPublication } from './lost-publication.ts'
 import { type PlannedRun, planRun } from './plan-run.ts'
 import { isAway, usualRetries } from './retry-policy.ts'
 import type { RunRequest } from './run-request.ts'
+import { tellOlderRows } from './tell-older-rows.ts'
 import { sessionsFor } from './thread-places.ts'
 import { withRetries } from './with-retries.ts'
 
@@ -169,6 +170,7 @@ async function prepare(
     plan,
     nodeNames: Object.fromEntries(plan.steps.map(({ nodeId }) => [nodeId, manifest.nodes[nodeId]!.name])),
   })
+  tellOlderRows(plan, manifest, effects)
   return { startedAt, planned, beginning, seconds }
 }
 

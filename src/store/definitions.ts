@@ -1,4 +1,4 @@
-import type { NodeFingerprint } from '../core/fingerprint.ts'
+import type { PublishedDefinition } from '../core/fingerprint.ts'
 import { type Relation, relationKey } from '../core/node.ts'
 import { type Session, sql } from '../warehouse/index.ts'
 import { hasTable } from './has-table.ts'
@@ -6,7 +6,7 @@ import { hasTable } from './has-table.ts'
 /** Notes from which definitions relations were made; part of the publishing transaction. */
 export async function recordDefinitions(
   session: Session,
-  publications: readonly { readonly relation: Relation; readonly definition: NodeFingerprint }[],
+  publications: readonly { readonly relation: Relation; readonly definition: PublishedDefinition }[],
 ): Promise<void> {
   const rows = publications.map(({ relation, definition }) => ({
     schema_name: relation.schema,
@@ -23,12 +23,12 @@ export async function recordDefinitions(
 }
 
 /** The definition from which each published relation was made, by relation key; none before the first run. */
-export async function readDefinitions(session: Session): Promise<ReadonlyMap<string, NodeFingerprint>> {
+export async function readDefinitions(session: Session): Promise<ReadonlyMap<string, PublishedDefinition>> {
   if (!(await hasTable(session, 'definitions'))) return new Map()
   const { rows } = await session.query<{
     schema_name: string
     relation_name: string
-    fingerprint: NodeFingerprint
+    fingerprint: PublishedDefinition
   }>(sql`select schema_name, relation_name, fingerprint from estimand.definitions`)
   return new Map(
     rows.map((row) => [

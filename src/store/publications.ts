@@ -1,4 +1,4 @@
-import type { NodeFingerprint } from '../core/fingerprint.ts'
+import type { PublishedDefinition } from '../core/fingerprint.ts'
 import { type NodeId, type Relation, relationKey } from '../core/node.ts'
 import { type Session, sql } from '../warehouse/index.ts'
 import { recordDefinitions } from './definitions.ts'
@@ -9,7 +9,7 @@ export interface Publication {
   readonly nodeId: NodeId
   readonly fingerprint: string | null
   /** What its node's definition comes to. */
-  readonly definition: NodeFingerprint
+  readonly definition: PublishedDefinition
 }
 
 /** Notes which run made each relation; part of the publishing transaction, so it is true whenever it is visible. */

@@ -85,4 +85,46 @@ describe('fingerprints of nodes', () => {
     expect(changed.whole).not.toBe(base().whole)
     expect(changed.compiled).toBe(base().compiled)
   })
+
+  describe('of incremental models', () => {
+    const incremental: Partial<ModelNode> = { materialized: 'incremental' }
+    const making = (changes: Parameters<typeof fingerprints>[0]) =>
+      fingerprints({ ...changes, b: { ...incremental, ...changes.b } })(summary).making!
+
+    it('tell what is written from what it comes to', () => {
+      const before = making({})
+      const laidOut = making({
+        b: { rawCode: "{{ config(unique_key=['x']) }} {# why #}\nselect {{ rate('x') }} -- x" },
+      })
+      expect(laidOut.written).toBe(making({ b: { rawCode: "select {{rate('x')}}" } }).written)
+      const otherVar = making({ sql: { [summary]: ['select nullif(x, 7) from a'] } })
+      expect(otherVar.written).toBe(before.written)
+      expect(otherVar.result).not.toBe(before.result)
+    })
+
+    it('change with the words of macros and of what they read, however far above', () => {
+      const before = making({})
+      expect(making({ macros: { safe: 'nullif(a, 1)' } }).written).not.toBe(before.written)
+      expect(making({ macros: { safe: '{# why #} nullif(a,0)' } }).written).toBe(before.written)
+      expect(making({ a: { rawCode: 'select 2 as x' } }).written).not.toBe(before.written)
+      expect(making({ a: { rawCode: 'select 1 as x -- one' } }).written).toBe(before.written)
+    })
+
+    it('change with config that decides about rows', () => {
+      const before = making({ b: { config: { unique_key: 'x' } } })
+      expect(making({ b: { config: { unique_key: 'y' } } }).result).not.toBe(before.result)
+      const beside = {
+        unique_key: 'x',
+        indexes: [],
+        grants: {},
+        on_schema_change: 'fail',
+        begin: '2026-01-01',
+      }
+      expect(making({ b: { config: beside } })).toEqual(before)
+    })
+
+    it('are no concern of other nodes', () => {
+      expect(base().making).toBeUndefined()
+    })
+  })
 })

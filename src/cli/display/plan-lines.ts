@@ -1,5 +1,6 @@
 import type { NodeChange } from '../../core/fingerprint.ts'
 import type { Node, NodeId } from '../../core/node.ts'
+import { keepsOlderRows, remedyForOlderRows } from '../../core/older-rows.ts'
 import type { Plan, Step } from '../../core/plan.ts'
 import type { Colors } from '../output.ts'
 import { labelById } from './node-label.ts'
@@ -20,7 +21,17 @@ export function planLines(plan: Plan, nodes: Readonly<Record<NodeId, Node>>, col
     align: ['left', 'left', 'left', 'left', 'left'],
   })
   const times = planTimesLines(plan.steps, nodes, colors)
-  return [colors.dim(table[0]!), ...table.slice(1), '', ...times, summary(plan.steps)]
+  const older = olderRowsLines(plan.steps, nodes)
+  return [colors.dim(table[0]!), ...table.slice(1), '', ...times, ...older, summary(plan.steps)]
+}
+
+/** Which tables keep rows that an older definition of their model made, and what makes them anew. */
+function olderRowsLines(steps: readonly Step[], nodes: Readonly<Record<NodeId, Node>>): string[] {
+  const lines = steps.filter(keepsOlderRows).map((step) => {
+    const { name } = nodes[step.nodeId]!
+    return `${name} keeps rows that an older definition made; anew: ${remedyForOlderRows(step, name)}`
+  })
+  return lines.length > 0 ? [...lines, ''] : []
 }
 
 function changeText(change: NodeChange | undefined): string {

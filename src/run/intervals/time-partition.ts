@@ -34,6 +34,11 @@ export interface PartitionFlaw {
   readonly hint: string
 }
 
+/** Whether a model is built by time, whatever it says of its times. */
+export function isBuiltByTime({ materialized, incrementalStrategy: strategy }: ModelNode): boolean {
+  return materialized === 'incremental' && isByTime(strategy)
+}
+
 /** Reads what a model says of its times; null for one that is not built by time. */
 export function timePartition(node: ModelNode): TimePartition | PartitionFlaw | null {
   const { materialized, incrementalStrategy: strategy, config } = node

@@ -1,6 +1,6 @@
-import type { NodeFingerprint } from '../../core/fingerprint.ts'
+import type { TableHistory } from '../../core/fingerprint.ts'
 import type { BuiltInterval, PlannedIntervals } from '../../core/intervals.ts'
-import { type Node, type NodeId, relationKey } from '../../core/node.ts'
+import { type Node, relationKey } from '../../core/node.ts'
 import type { Step } from '../../core/plan.ts'
 import type { RunRequest } from '../run-request.ts'
 import { isAllRebuilt, planIntervals } from './plan-intervals.ts'
@@ -11,7 +11,8 @@ type Decided = Pick<Step, 'action' | 'reason' | 'intervals'>
 
 export interface WithIntervalsOptions extends Pick<RunRequest, 'eventTime' | 'chosenTimes'> {
   readonly startedAt: Date
-  readonly definitionOf: (id: NodeId) => NodeFingerprint
+  /** Of an incremental model. */
+  readonly history: TableHistory | null
 }
 
 /** Adds the times to what is decided about a model that is built by time; it may have to be built anew for them. */
@@ -19,19 +20,18 @@ export function withIntervals(
   node: Node,
   decided: Decided,
   ledgers: ReadonlyMap<string, readonly BuiltInterval[]>,
-  { definitionOf, startedAt, eventTime, chosenTimes }: WithIntervalsOptions,
+  { history, startedAt, eventTime, chosenTimes }: WithIntervalsOptions,
 ): Decided {
   if (node.resourceType !== 'model') return decided
   const partition = timePartition(node)
   // What is wrong with it is told by the step, which fails.
   if (!partition || isFlaw(partition)) return decided
-  const { whole, version } = definitionOf(node.id)
   const chosen = chosenTimes?.get(node.id)
   const plan = (isIncremental: boolean): PlannedIntervals =>
     planIntervals({
       partition,
       ledger: ledgers.get(relationKey(node.relation)) ?? null,
-      fingerprint: version ?? whole,
+      fingerprint: history!.version,
       isIncremental,
       now: startedAt,
       ...(eventTime?.start && { from: eventTime.start }),

@@ -4,7 +4,7 @@ import type { Premise } from '../../core/premise.ts'
 import { readPremises } from '../../store/index.ts'
 import { observeRelations, possibleWriters, unsureCalls } from '../../warehouse/index.ts'
 import { isWholeRun } from '../make-run-context.ts'
-import type { WarehouseState } from '../plan.ts'
+import type { WarehouseState } from '../plan-scope.ts'
 import type { PlanRequest } from '../run-request.ts'
 import { publishedRelation, runScope } from '../run-scope.ts'
 import {

@@ -13,6 +13,7 @@ import {
   type Warehouse,
 } from '../../warehouse/index.ts'
 import { hasHooks, runPostHooks, runPreHooks } from '../hooks.ts'
+import { isBuiltByTime } from '../intervals/time-partition.ts'
 import { relationDetails } from '../relation-details.ts'
 import { buildRelation, partRelation } from '../relations.ts'
 import type { RunContext, StepOutcome, StepRunner } from '../run-context.ts'
@@ -74,10 +75,6 @@ function buildAs(
     case 'custom':
       throw new Error(`${node.id} is not built here`)
   }
-}
-
-function isBuiltByTime({ materialized, incrementalStrategy: strategy }: ModelNode): boolean {
-  return materialized === 'incremental' && (strategy === 'microbatch' || strategy === 'time_range')
 }
 
 /** Batches take their sessions themselves, so none is held while they run. */
