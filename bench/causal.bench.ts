@@ -1,4 +1,5 @@
 import { spawnSync } from 'node:child_process'
+import { parseArgs } from 'node:util'
 import { Worker } from 'node:worker_threads'
 import { augmentedWeighting } from '../src/stats/causal/doubly-robust.ts'
 import { matchNearest } from '../src/stats/causal/matching.ts'
@@ -8,8 +9,8 @@ import { makeCausalWorld, type SharedWorld } from './causal-world.ts'
 import { holdToLimit, printFigure } from './limits.ts'
 
 /*
- * Causal estimates from units in memory: npm run bench -- causal [--units 1000000] [--covariates 20] [--simulations 100]
- * [--threads 2] [--peer PYTHON]. The peer is a Python with statsmodels, and DoWhy where it has it, on the same units.
+ * Causal estimates from units in memory, each held to its limit. The peer is a Python with statsmodels, and DoWhy where
+ * it has it, on the same units.
  */
 
 const refuters = [
@@ -31,14 +32,20 @@ function timed<T>(run: () => T): { readonly seconds: number; readonly result: T 
   return { seconds: (performance.now() - start) / 1000, result }
 }
 
-/** Measures fit, estimate, matching and refuters, and holds each to its limit. */
+/** `--units N` (1,000,000), `--covariates N` (20), `--simulations N` (100), `--threads N` (2), `--peer PYTHON`. */
 export default async function benchmark(args: readonly string[]): Promise<void> {
-  const option = (name: string, otherwise: number) => {
-    const place = args.indexOf(`--${name}`)
-    return place < 0 ? otherwise : Number(args[place + 1])
-  }
-  const [units, covariates] = [option('units', 1_000_000), option('covariates', 20)]
-  const [simulations, threads] = [option('simulations', 100), option('threads', 2)]
+  const { values } = parseArgs({
+    args: [...args],
+    options: {
+      units: { type: 'string', default: '1000000' },
+      covariates: { type: 'string', default: '20' },
+      simulations: { type: 'string', default: '100' },
+      threads: { type: 'string', default: '2' },
+      peer: { type: 'string' },
+    },
+  })
+  const [units, covariates] = [Number(values.units), Number(values.covariates)]
+  const [simulations, threads] = [Number(values.simulations), Number(values.threads)]
   const world = makeCausalWorld({ units, covariates, seed: 1 })
   printFigure('units × covariates', `${units} × ${covariates}, effect ${world.effect}`)
   const fit = timed(() => known(fitBinary(world.units.propensityDesign, world.units.treatment)))
@@ -63,8 +70,7 @@ export default async function benchmark(args: readonly string[]): Promise<void> 
     limit: 90,
     shown: `${refuted.toFixed(1)} s on ${threads} threads`,
   })
-  const place = args.indexOf('--peer')
-  if (place >= 0) runPeer(args[place + 1]!, units, covariates)
+  if (values.peer !== undefined) runPeer(values.peer, units, covariates)
 }
 
 function spread(values: Float64Array): number {

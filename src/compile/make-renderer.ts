@@ -22,7 +22,6 @@ import { resultValue } from './context/run-result-value.ts'
 import { type SeedRows, seedTable } from './context/seed-table.ts'
 import {
   type Context,
-  callValue,
   Dict,
   fromJs,
   type HostObject,
@@ -103,6 +102,10 @@ export function makeRenderer(manifest: Manifest, templates: Templates, resolver:
     return { text: rendered, placeAt }
   }
 
+  /** Calls a macro on behalf of a node. */
+  const callFor = ({ place }: Node, macro: string, args: readonly Value[], names: Context): Value =>
+    dialect.callNamed(macro, args, names, { file: place.file, text: '' })
+
   const filterIsOurs = once(() => !definesFilter(templates))
   /** Whether that macro would give the relation back as it is, as for nearly all tests. */
   const isUnfiltered = ({ config }: TestNode): boolean => {
@@ -118,9 +121,7 @@ export function makeRenderer(manifest: Manifest, templates: Templates, resolver:
       names,
       node.place.file,
     )
-    const filtered = isUnfiltered(node)
-      ? relation!
-      : callValue(names.find('get_where_subquery', null)!, [relation!])
+    const filtered = isUnfiltered(node) ? relation! : callFor(node, 'get_where_subquery', [relation!], names)
     const block = macros.findTest(macro, node.package)
     if (!block) throw new ProblemError(unknownTest(node))
     const text = dialect.callMacro(block, [], { ...values, model: filtered }, names)
@@ -259,7 +260,7 @@ export function makeRenderer(manifest: Manifest, templates: Templates, resolver:
       return answered(scope, (attempt) => {
         const names = namesFor({ node, scope, ephemeral: new Set(), ...attempt })
         const args = [failing, failCalc, warnIf, errorIf, limit]
-        return str(callValue(names.find('get_test_sql', null)!, args))
+        return str(callFor(node, 'get_test_sql', args, names))
       })
     },
     async runOwnTest(nodeId, { compiled, failing }, scope) {
@@ -281,7 +282,7 @@ export function makeRenderer(manifest: Manifest, templates: Templates, resolver:
           ...attempt,
         })
         dialect.callMacro(block, [], {}, names)
-        return toJs(callValue(names.find('rows_of_main', null)!, [])) as Readonly<Record<string, unknown>>[]
+        return toJs(callFor(node, 'rows_of_main', [], names)) as Readonly<Record<string, unknown>>[]
       })
     },
     materialize(nodeId, compiled, scope, { hooks = true, seed } = {}) {

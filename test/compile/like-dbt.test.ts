@@ -1,6 +1,6 @@
 import { describe, expect, test } from 'vitest'
 import type { Files } from '../project/temp-project.ts'
-import { compiled, publishedScope } from './context/parse-project.ts'
+import { compiled, failureOf, publishedScope } from './context/parse-project.ts'
 
 /*
  * Small projects of which dbt 1.11 and 1.12 were asked what they make of them.
@@ -217,5 +217,11 @@ models:
     ],
   ])('%s', async (_, more, name, relation) => {
     expect(await written(more, name)).toContain(`from ${relation} where`)
+  })
+
+  test('is told with its place where the macro fails', async () => {
+    const macro = '{% macro get_where_subquery(relation) %}\n{{ nobody.knows }}{% endmacro %}'
+    const told = await failureOf(written({ 'macros/own.sql': macro }, 'not_null'))
+    expect(told).toMatch(/^macros\/own\.sql:2:\d+ {2}UndefinedError: 'nobody' is undefined/)
   })
 })

@@ -58,6 +58,8 @@ export interface Dialect {
   renderBlock(block: TemplateBlock, names: NameSource | Context): Rendered
   /** Calls a macro, test or materialization; what it hands to `return()` comes as it is, else its text. */
   callMacro(block: TemplateBlock, args: readonly Value[], kwargs: Kwargs, names: NameSource | Context): Value
+  /** Calls what `names` have under a name, such as a macro, on behalf of a file: what it throws leaves with a place. */
+  callNamed(name: string, args: readonly Value[], names: Context, source: SourceText): Value
   /**
    * Renders a template whose host functions ask with `answers.ask(question)`: each time one has no answer yet,
    * it is got from `ask` and the template rendered again from the start, with names made anew.
@@ -104,6 +106,7 @@ export function makeDialect(options: DialectOptions = {}): Dialect {
     renderBlock: (block, names) => renderBlockText(block, contextOf(names)),
     callMacro: (block, args, kwargs, names) =>
       guarded(block.template, () => contextOf(names).macro(block).protocol.call!(args, kwargs)),
+    callNamed: (name, args, names, source) => guarded(source, () => callValue(names.find(name, null)!, args)),
     renderWithAnswers: (template, makeNames, ask) =>
       withAnswers((answers) => render(template, makeNames(answers)), ask),
     withAnswers,
@@ -203,11 +206,11 @@ function buildBlock(
 }
 
 /** Runs something of a template; what it throws leaves as a TemplateError with its place. */
-function guarded<Result>(template: ParsedTemplate, run: () => Result): Result {
+function guarded<Result>(source: SourceText, run: () => Result): Result {
   try {
     return run()
   } catch (error) {
-    throw asTemplateError(error, template)
+    throw asTemplateError(error, source)
   }
 }
 

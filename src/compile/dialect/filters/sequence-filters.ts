@@ -139,17 +139,19 @@ function reverse(value: Value): Value {
     const text = [...charsOf(textOf(value))].reverse().join('')
     return value instanceof Markup ? new Markup(text) : text
   }
-  return lazy(listOf(value).reverse(), 'list_reverseiterator')
+  const reversed = listOf(value).reverse()
+  // Python has no reversed() for these two, so the filter makes a list.
+  return value instanceof PySet || value instanceof Lazy ? reversed : lazy(reversed, 'list_reverseiterator')
 }
 
-function items(value: Value): Value {
-  if (value instanceof Undefined) return lazy([])
-  if (value instanceof Dict) return lazy(value.items())
-  if (value instanceof HostObject && value.protocol.like === 'mapping') {
-    const { protocol } = value
-    return lazy([...iterate(value)].map((key) => new Tuple([key, protocol.item?.(key) ?? null])))
-  }
-  return raise('TypeError', 'Can only get item pairs from a mapping.')
+/** Jinja's filter is a generator: what is no mapping is refused when it is read, and not before. */
+function* items(value: Value): Generator<Value> {
+  if (value instanceof Undefined) return
+  if (value instanceof Dict) return yield* value.items()
+  if (!(value instanceof HostObject) || value.protocol.like !== 'mapping')
+    return raise('TypeError', 'Can only get item pairs from a mapping.')
+  const { protocol } = value
+  for (const key of iterate(value)) yield new Tuple([key, protocol.item?.(key) ?? null])
 }
 
 /** The function that `map` applies: an attribute, or a filter by name. */
@@ -251,7 +253,7 @@ export const sequenceFilters: Record<string, (name: string) => Filter> = {
     1,
   ),
   reverse: filter([], reverse),
-  items: filter([], items),
+  items: filter([], (value) => lazy(items(value))),
   map: freeFilter(map),
   select: selection(true, false),
   reject: selection(false, false),

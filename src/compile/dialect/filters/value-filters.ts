@@ -77,7 +77,9 @@ function round(value: Value, precision: Maybe, method: Maybe): Value {
 function absolute(value: Value): Value {
   const numeric = maybeNumeric(value)
   if (numeric === undefined) {
-    if (value instanceof HostObject) return value.protocol.binary?.('abs', null, false) ?? value
+    const own = value instanceof HostObject ? value.protocol.binary?.('abs', null, false) : undefined
+    if (own !== undefined) return own
+    if (value instanceof Undefined) value.fail()
     return raise('TypeError', `bad operand type for abs(): '${typeName(value)}'`)
   }
   if (numeric instanceof Float) return new Float(Math.abs(numeric.value))

@@ -1,5 +1,6 @@
 // Wrapping text at a width, as Python's textwrap does for the filter `wordwrap`.
 import { splitLines } from '../values/text.ts'
+import { raise } from '../values/value.ts'
 
 interface Wrapping {
   readonly width: number
@@ -15,13 +16,23 @@ export function wrapText(text: string, how: Wrapping): string {
     .join(how.separator)
 }
 
+const spaces = /([\t-\r ]+)/
+// As textwrap splits: white space; a dash of two or more; a word up to its hyphen, its end or such a dash.
+const [letter, word, beforeDash] = ['[\\p{L}\\p{Nl}\\p{No}_]', '[\\p{L}\\p{N}_]', `[\\p{L}\\p{N}_!"'&.,?]`]
+const wordParts = new RegExp(
+  `([\\t-\\r ]+|(?<=${beforeDash})-{2,}(?=${word})|[^\\t-\\r ]+?(?:` +
+    `-(?:(?<=${letter}{2}-)|(?<=${letter}-${letter}-))(?=${letter}-?${letter})` +
+    `|(?=[\\t-\\r ]|$)|(?<=${beforeDash})(?=-{2,}${word})))`,
+  'u',
+)
+
 /** Words and the white space between them; with hyphens a word may be broken after one. */
 function chunksOf(line: string, breakOnHyphens: boolean): string[] {
-  const pattern = breakOnHyphens ? /(\s+|[^\s\w]*\w+[^0-9\W]-(?=\w+[^0-9\W])|-{2,}(?=\w))/ : /(\s+)/
-  return line.split(pattern).filter((chunk) => chunk !== undefined && chunk !== '')
+  return line.split(breakOnHyphens ? wordParts : spaces).filter((chunk) => chunk !== '')
 }
 
 function wrapLine(line: string, how: Wrapping): string[] {
+  if (how.width <= 0) raise('ValueError', `invalid width ${how.width} (must be > 0)`)
   const chunks = chunksOf(line, how.breakOnHyphens)
   const lines: string[] = []
   while (chunks.length > 0) {
@@ -41,7 +52,8 @@ function wrapLine(line: string, how: Wrapping): string[] {
 
 /** Puts as much of a word longer than the line on it as fits. */
 function breakWord(chunks: string[], current: string[], used: number, how: Wrapping): number {
-  const room = Math.max(how.width - used, 1)
+  // Where no room is left, textwrap adds an empty piece, which saves the white space before it from being dropped.
+  const room = how.width - used
   if (!how.breakLongWords) {
     if (current.length === 0) current.push(chunks.shift()!)
     return used

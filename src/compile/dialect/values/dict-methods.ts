@@ -5,7 +5,7 @@ import { equals } from './compare.ts'
 import { Dict, PySet } from './dict.ts'
 import { repr } from './repr.ts'
 import { iterate, maybeLength, unpack } from './sequences.ts'
-import { HostObject, hostObject, type Kwargs, raise, Tuple, type Value } from './value.ts'
+import { HostObject, hostObject, type Kwargs, raise, Tuple, Undefined, type Value } from './value.ts'
 
 /** A live view of a dict. */
 function view(dict: Dict, type: 'dict_keys' | 'dict_values' | 'dict_items'): HostObject {
@@ -26,7 +26,7 @@ function view(dict: Dict, type: 'dict_keys' | 'dict_values' | 'dict_items'): Hos
       return set === undefined ? undefined : set.size === own.size && [...own].every((item) => set.has(item))
     },
     binary: (operator, other, reflected) => {
-      if (operator !== '-') return undefined
+      if (operator !== '-' || type === 'dict_values') return undefined
       const [left, right] = reflected ? [iterate(other), asSet()] : [values(), new PySet(iterate(other))]
       return new PySet([...left].filter((item) => !right.has(item)))
     },
@@ -45,6 +45,7 @@ function hostPairs(mapping: HostObject): (readonly [Value, Value])[] {
 
 /** Reads what `dict(x)` and `update(x)` take: a mapping or an iterable of pairs. */
 export function pairsOf(source: Value): Iterable<readonly [Value, Value]> {
+  if (source instanceof Undefined) return source.lenient ? [] : source.fail()
   if (source instanceof Dict) return [...source.entries.values()]
   if (source instanceof HostObject && source.protocol.like === 'mapping') return hostPairs(source)
   return [...iterate(source)].map((item, at) => {
@@ -190,7 +191,10 @@ export const setMethods: Methods<PySet> = methodTable<PySet>({
   intersection_update: (self, args) => assign(self, intersection(self, args)),
   difference_update: (self, args) => assign(self, difference(self, args)),
   symmetric_difference_update: (self, args) => assign(self, symmetricDifference(self, args[0] ?? [])),
-  issubset: (self, args) => [...self].every((item) => others(args)[0]?.has(item)),
+  issubset: (self, args) => {
+    const [other] = others(args)
+    return [...self].every((item) => other?.has(item))
+  },
   issuperset: (self, args) => [...(others(args)[0] ?? [])].every((item) => self.has(item)),
   isdisjoint: (self, args) => ![...(others(args)[0] ?? [])].some((item) => self.has(item)),
 })
