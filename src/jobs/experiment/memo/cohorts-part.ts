@@ -32,7 +32,7 @@ function ofOutcome(input: MemoInput, outcome: string, treatment: string): Block[
       [1, 2, 3, 4, 5],
     ),
     ...chartOf(rows),
-    ...heterogeneity(input, outcome, treatment).map((row) => paragraph(differenceWords(row))),
+    ...heterogeneity(input, outcome, treatment).map((row) => paragraph(differenceWords(input, row))),
   ]
 }
 
@@ -40,6 +40,7 @@ function ofOutcome(input: MemoInput, outcome: string, treatment: string): Block[
 export function cohortsOf(input: MemoInput, outcome: string, treatment: string): readonly Estimate[] {
   const chosen = headline(input, outcome, treatment)
   if (!chosen) return []
+  const gain = gainOf(input, outcome)
   return input.estimates
     .filter(
       (row) =>
@@ -53,9 +54,15 @@ export function cohortsOf(input: MemoInput, outcome: string, treatment: string):
     .toSorted(
       (a, b) =>
         input.spec.segments.indexOf(a.segmentName!) - input.spec.segments.indexOf(b.segmentName!) ||
-        (b.estimate ?? -Infinity) - (a.estimate ?? -Infinity) ||
+        gain(b) - gain(a) ||
         0,
     )
+}
+
+/** How much good an effect is, whichever way is good; none at all where there is no estimate. */
+function gainOf({ spec }: MemoInput, outcome: string): (row: Estimate) => number {
+  const isLower = spec.outcomes.find(({ name }) => name === outcome)?.better === 'lower'
+  return ({ estimate }) => (estimate === null ? -Number.MAX_VALUE : isLower ? -estimate : estimate)
 }
 
 /** The tests of whether the values of a segment differ. */
@@ -88,23 +95,28 @@ function chartOf(rows: readonly Estimate[]): Block[] {
   return [chart('The effect in each cohort.', intervalChart(shown, `${scale} effect`, scale))]
 }
 
-function differenceWords({ segmentName, pValue, pValueAdjusted, status, reason }: Estimate): string {
+/** Whether the values of a segment can be told to differ, at the level of the intervals. */
+export function differs({ spec }: MemoInput, { pValue, pValueAdjusted }: Estimate): boolean {
+  return (pValueAdjusted ?? pValue ?? 1) < 1 - spec.ciLevel
+}
+
+function differenceWords(input: MemoInput, row: Estimate): string {
+  const { segmentName, pValue, pValueAdjusted, status, reason } = row
   if (status === 'refused') return `Whether the effect differs by ${segmentName} was not tested: ${reason}.`
   const p = pValueAdjusted ?? pValue
   if (p === null) return `Whether the effect differs by ${segmentName} was not tested.`
-  const differs = p < 0.05
-  return `${differs ? 'The effect differs' : 'The effect cannot be told to differ'} by ${segmentName} (p ${p < 0.001 ? '< 0.001' : `= ${probability(p)}`}).`
+  return `${differs(input, row) ? 'The effect differs' : 'The effect cannot be told to differ'} by ${segmentName} (p ${p < 0.001 ? '< 0.001' : `= ${probability(p)}`}).`
 }
 
 /** Cohorts whose interval leaves out zero on the good side, best first. */
 export function winners(input: MemoInput, outcome: string, treatment: string): readonly Estimate[] {
   const better = input.spec.outcomes.find(({ name }) => name === outcome)?.better ?? 'higher'
-  const isGood = ({ ciLower, ciUpper }: Estimate): boolean =>
-    better === 'higher' ? ciLower !== null && ciLower > 0 : ciUpper !== null && ciUpper < 0
-  const sign = better === 'higher' ? -1 : 1
+  const gain = gainOf(input, outcome)
   return cohortsOf(input, outcome, treatment)
-    .filter(isGood)
-    .toSorted((a, b) => sign * ((a.estimate ?? 0) - (b.estimate ?? 0)))
+    .filter(({ ciLower, ciUpper }) =>
+      better === 'higher' ? ciLower !== null && ciLower > 0 : ciUpper !== null && ciUpper < 0,
+    )
+    .toSorted((a, b) => gain(b) - gain(a))
 }
 
 /** `region: north (+3.1 %), device: phone (+2.0 %)`. */

@@ -12,6 +12,12 @@ const said: Readonly<Record<DecisionKind, string>> = {
   refused: 'No decision',
 }
 
+function saidOf({ decision, treatment }: DecisionRow): string {
+  return decision === 'inconclusive' || decision === 'refused'
+    ? `${treatment}: ${said[decision].toLowerCase()}`
+    : `${said[decision]} ${treatment}`
+}
+
 const tones: Readonly<Record<DecisionKind, 'good' | 'bad' | 'neutral'>> = {
   ship: 'good',
   roll_back: 'bad',
@@ -31,10 +37,10 @@ const launches: Readonly<Record<NonNullable<DecisionRow['launch']>, string>> = {
 export function verdictPart({ decisions }: MemoInput): Block[] {
   return decisions
     .filter(({ segmentName }) => segmentName === null)
-    .map(({ treatment, decision, reason, launch }) => ({
+    .map((row) => ({
       kind: 'callout' as const,
-      tone: tones[decision],
-      text: `${said[decision]} ${treatment}. ${ended(reason)}${launch === null ? '' : ` ${launches[launch]}`}`,
+      tone: tones[row.decision],
+      text: `${saidOf(row)}. ${ended(row.reason)}${row.launch === null ? '' : ` ${launches[row.launch]}`}`,
     }))
 }
 
@@ -139,9 +145,5 @@ function changesOf({
 
 /** `Ship variant_a and variant_b`, for where there is one line. */
 export function decisionWords(decisions: readonly DecisionRow[]): string {
-  return listed(
-    decisions
-      .filter(({ segmentName }) => segmentName === null)
-      .map((row) => `${said[row.decision]} ${row.treatment}`),
-  )
+  return listed(decisions.filter(({ segmentName }) => segmentName === null).map(saidOf))
 }

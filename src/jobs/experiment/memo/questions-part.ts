@@ -1,6 +1,6 @@
 import type { MetricTopic } from '../../../core/metrics-spec.ts'
 import { type Block, heading, table } from '../../document/document.ts'
-import { heterogeneity, namedWithEffect, winners } from './cohorts-part.ts'
+import { differs, heterogeneity, namedWithEffect, winners } from './cohorts-part.ts'
 import { refuses } from './health-part.ts'
 import { headline, liftsOf, type MemoInput, outcomesOf } from './memo-input.ts'
 import { agreement } from './sensitivity-part.ts'
@@ -50,9 +50,7 @@ function gains(input: MemoInput, treatment: string): string {
   return outcomesOf(input.spec, 'goal')
     .map(({ name }) => {
       const best = winners(input, name, treatment).slice(0, 3)
-      const differing = heterogeneity(input, name, treatment).filter(
-        ({ pValueAdjusted, pValue }) => (pValueAdjusted ?? pValue ?? 1) < 0.05,
-      )
+      const differing = heterogeneity(input, name, treatment).filter((row) => differs(input, row))
       const caution =
         differing.length === 0
           ? 'the segments cannot be told to differ'

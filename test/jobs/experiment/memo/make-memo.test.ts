@@ -160,6 +160,27 @@ describe('a memo', () => {
     expect(text).toContain('The effect on revenue not lasting: its interval coming to hold zero.')
   })
 
+  test('ranks cohorts by the good that is done to them, and tells them apart at its own level', async () => {
+    const outcomes = [{ ...spec.outcomes[0]!, better: 'lower' as const }]
+    const ofRegion = (segmentValue: string, value: number): Estimate =>
+      estimate('revenue', 'cuped_relative', value, { segmentName: 'region', segmentValue })
+    const text = await markdownOf({
+      spec: { ...spec, outcomes, ciLevel: 0.99 },
+      estimates: [
+        ...input.estimates.filter(
+          ({ segmentName, estimand }) => !segmentName || estimand === 'heterogeneity',
+        ),
+        ...[ofRegion('south', -0.03), ofRegion('north', -0.09), ofRegion('east', 0.05)],
+      ],
+    })
+    const cohorts = [...text.matchAll(/^\| region: (\w+)/gm)].map(([, name]) => name)
+    expect(cohorts).toEqual(['north', 'south', 'east'])
+    expect(text).toContain(
+      'region: north (−9.00 %) and region: south (−3.00 %); the segments cannot be told to differ.',
+    )
+    expect(text).toContain('The effect cannot be told to differ by region (p = 0.020).')
+  })
+
   test('of refused results says so first, and gives no number', async () => {
     const failed: HealthRow = { ...health, verdict: 'fail', message: 'Sample ratio mismatch (p < 0.001).' }
     const refused = input.estimates.map((one) => ({
@@ -180,7 +201,7 @@ describe('a memo', () => {
         },
       ],
     })
-    expect(text).toContain('> **No decision treatment. The data cannot be trusted.**')
+    expect(text).toContain('> **treatment: no decision. The data cannot be trusted.**')
     expect(text).toContain(
       '> **Sample ratio mismatch (p < 0.001). The lifts are refused.**'.replace('<', '\\<'),
     )
