@@ -1,6 +1,5 @@
 import { spawnSync } from 'node:child_process'
-import { mkdirSync, mkdtempSync, rmSync, writeFileSync } from 'node:fs'
-import { tmpdir } from 'node:os'
+import { mkdirSync, writeFileSync } from 'node:fs'
 import { join } from 'node:path'
 import { parseArgs } from 'node:util'
 import type { RunResult } from '../src/core/run-result.ts'
@@ -12,16 +11,15 @@ import {
   createView,
   dropRelation,
   dropSchema,
-  ensureEmbeddedServer,
   type Session,
   type SQLQuery,
   sqlText,
-  stopEmbeddedServer,
   unsafeSql,
   withWarehouse,
 } from '../src/warehouse/index.ts'
 import { holdToLimit, median, printFigure as print } from './limits.ts'
 import { measureCommand } from './measured-command.ts'
+import { withOwnServer } from './own-server.ts'
 
 /*
  * What a run costs beside the database's own work: many trivial models, against the same DDL sent by psql, its start
@@ -64,18 +62,12 @@ export default async function benchmark(args: readonly string[]): Promise<void> 
     rounds: { type: 'string', default: '5' },
   } as const
   const { values } = parseArgs({ args: [...args], options })
-  const folder = mkdtempSync(join(tmpdir(), 'estimand-bench-'))
-  const effects = { report: () => {}, clock: () => new Date(), env: process.env }
-  try {
-    const { connection } = await ensureEmbeddedServer(folder, effects)
+  await withOwnServer(async (folder, connection) => {
     for (const materialized of ['view', 'table'] as const) {
       const project = { folder, models: Number(values.models), materialized }
       await compare(project, connection, Number(values.rounds))
     }
-  } finally {
-    await stopEmbeddedServer(folder, effects)
-    rmSync(folder, { recursive: true, force: true })
-  }
+  })
 }
 
 async function compare(project: Project, connection: Connection, rounds: number): Promise<void> {

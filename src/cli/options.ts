@@ -232,10 +232,12 @@ function reuseOptions(): Option[] {
   ]
 }
 
-function outputOption(): Option {
-  return new Option('--output <format>', 'text for people, or one JSON document on stdout')
-    .choices(['text', 'json'])
-    .default('text')
+/** The format of what a command was asked for. */
+export function outputOption(
+  formats: readonly string[] = ['json'],
+  what = 'text for people, or one JSON document on stdout',
+): Option {
+  return new Option('--output <format>', what).choices(['text', ...formats]).default('text')
 }
 
 function fullRefreshOption(): Option {

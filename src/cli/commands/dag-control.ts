@@ -1,36 +1,33 @@
 import { type Command, Option } from 'commander'
 import type { DagBackfillFlags } from '../backfill-dag.ts'
 import type { CommandPlace } from '../define-command.ts'
-import { parseCount, parseTime } from '../options.ts'
+import { outputOption, parseCount, parseTime } from '../options.ts'
 import type { DagRunFlags } from '../start-dag-run.ts'
 
 /** What of `estimand dag …` makes runs, or keeps them from being made. */
-export function defineDagControl(dag: Command, { command, launch }: CommandPlace): void {
-  const output = () =>
-    new Option('--output <format>', 'text for people, or one JSON document on stdout')
-      .choices(['text', 'json'])
-      .default('text')
+export function defineDagControl(
+  dag: Command,
+  { command, launch }: CommandPlace,
+  ofDag: (name: string) => Command,
+): void {
   const queue = () => new Option('--queue', 'leave it to workers')
   const slots = () => new Option('--slots <n>', 'steps at the same time').argParser(parseCount).default(2)
 
-  command(dag, 'run')
-    .usage('<dag> [options]')
-    .argument('<dag>', 'the name of a DAG')
+  ofDag('run')
     .description('run a DAG now, for the last data interval that is over or for the one that is named')
     .addOption(new Option('--from <time>', 'where the data interval begins').argParser(parseTime))
     .addOption(new Option('--to <time>', 'where it ends').argParser(parseTime))
     .addOption(queue())
     .addOption(slots())
-    .addOption(output())
+    .addOption(outputOption())
     .action(
       launch<DagRunFlags>(async (context, flags, [name = '']) => {
         const { startDagRun } = await import('../start-dag-run.ts')
         return startDagRun(context, flags, name)
       }),
     )
-  command(dag, 'backfill')
+  ofDag('backfill')
     .usage('<dag> --from <time> --to <time> [options]')
-    .argument('<dag>', 'the name of a DAG')
     .description('run a DAG for the data intervals of a range that it has not succeeded for')
     .addOption(new Option('--from <time>', 'the beginning').argParser(parseTime).makeOptionMandatory())
     .addOption(
@@ -41,7 +38,7 @@ export function defineDagControl(dag: Command, { command, launch }: CommandPlace
     .addOption(new Option('--force', 'also what it has succeeded for'))
     .addOption(new Option('--dry-run', 'say which runs that would be, and make none'))
     .addOption(queue())
-    .addOption(output())
+    .addOption(outputOption())
     .action(
       launch<DagBackfillFlags>(async (context, flags, [name = '']) => {
         const { backfillDag } = await import('../backfill-dag.ts')

@@ -1,7 +1,7 @@
 import { Option } from 'commander'
 import type { CommandDefiner } from '../define-command.ts'
 import { examples } from '../examples.ts'
-import { parseCount } from '../options.ts'
+import { outputOption, parseCount } from '../options.ts'
 import type { DagListFlags, DagNextFlags, DagShowFlags } from '../show-dags.ts'
 import type { DagValidateFlags } from '../validate-dags.ts'
 import { defineDagControl } from './dag-control.ts'
@@ -12,25 +12,21 @@ export const defineDag: CommandDefiner = (program, place) => {
   const dag = command(program, 'dag')
     .usage('<command> [options]')
     .description('the DAGs of dags/*.yml: what they are, when they run, and runs of them')
-  const output = (...formats: string[]): Option =>
-    new Option('--output <format>', 'text for people, or one document for programs')
-      .choices(['text', ...formats])
-      .default('text')
+  const ofDag = (name: string) =>
+    command(dag, name).usage('<dag> [options]').argument('<dag>', 'the name of a DAG')
 
   command(dag, 'list')
     .description('name the DAGs, with schedule and next run')
-    .addOption(output('json'))
+    .addOption(outputOption())
     .action(
       launch<DagListFlags>(async (context, flags) => {
         const { listDags } = await import('../show-dags.ts')
         return listDags(context, flags)
       }),
     )
-  command(dag, 'show')
-    .usage('<dag> [options]')
-    .argument('<dag>', 'the name of a DAG')
+  ofDag('show')
     .description('say what a DAG is and draw its steps')
-    .addOption(output('json', 'svg'))
+    .addOption(outputOption(['json', 'svg'], 'text for people, one JSON document on stdout, or a drawing'))
     .action(
       launch<DagShowFlags>(async (context, flags, [name = '']) => {
         const { showDag } = await import('../show-dags.ts')
@@ -41,20 +37,18 @@ export const defineDag: CommandDefiner = (program, place) => {
     .usage('[dag...] [options]')
     .argument('[dag...]', 'names of DAGs (default: all)')
     .description('check DAG files, and that the project has what they name')
-    .addOption(output('json'))
+    .addOption(outputOption())
     .action(
       launch<DagValidateFlags>(async (context, flags, names) => {
         const { validateDags } = await import('../validate-dags.ts')
         return validateDags(context, flags, names)
       }),
     )
-  command(dag, 'next')
-    .usage('<dag> [options]')
-    .argument('<dag>', 'the name of a DAG')
+  ofDag('next')
     .description('list when a DAG fires next, and for which stretch of time')
     .addOption(new Option('--count <n>', 'how many').argParser(parseCount).default(5))
     .addOption(new Option('--after <instant>', 'after this one, ISO 8601 (default: now)'))
-    .addOption(output('json'))
+    .addOption(outputOption())
     .action(
       launch<DagNextFlags>(async (context, flags, [name = '']) => {
         const { showNextInstants } = await import('../show-dags.ts')
@@ -62,7 +56,7 @@ export const defineDag: CommandDefiner = (program, place) => {
       }),
     )
 
-  defineDagControl(dag, place)
+  defineDagControl(dag, place, ofDag)
   dag.addHelpText(
     'after',
     examples([

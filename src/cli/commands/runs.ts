@@ -2,7 +2,7 @@ import { Option } from 'commander'
 import { dagRunCauses, dagRunStatuses } from '../../core/dag-run.ts'
 import type { CommandDefiner } from '../define-command.ts'
 import { examples } from '../examples.ts'
-import { parseCount } from '../options.ts'
+import { outputOption, parseCount } from '../options.ts'
 import type { RunFlags, RunLogsFlags, RunRetryFlags, RunsListFlags } from '../show-dag-runs.ts'
 
 /** `estimand runs …`: runs of DAGs. */
@@ -10,18 +10,13 @@ export const defineRuns: CommandDefiner = (program, { command, launch }) => {
   const runs = command(program, 'runs')
     .usage('<command> [options]')
     .description('runs of DAGs: how they went')
-  const output = () =>
-    new Option('--output <format>', 'text for people, or one JSON document on stdout')
-      .choices(['text', 'json'])
-      .default('text')
-
   command(runs, 'list')
     .description('list runs, the newest first')
     .addOption(new Option('--dag <name>', 'only of this DAG'))
     .addOption(new Option('--status <status...>', 'only with these').choices(dagRunStatuses))
     .addOption(new Option('--cause <cause...>', 'only for these reasons').choices(dagRunCauses))
     .addOption(new Option('--limit <n>', 'at most so many').argParser(parseCount).default(20))
-    .addOption(output())
+    .addOption(outputOption())
     .action(
       launch<RunsListFlags>(async (context, flags) => {
         const { listRuns } = await import('../show-dag-runs.ts')
@@ -34,7 +29,7 @@ export const defineRuns: CommandDefiner = (program, { command, launch }) => {
       .argument('<run>', 'the id of a run, or its beginning')
       .description(what)
   withRun('show', 'show a run: its cause, its steps with every try, its nodes with their times')
-    .addOption(output())
+    .addOption(outputOption())
     .action(
       launch<RunFlags>(async (context, flags, [id = '']) => {
         const { showRun } = await import('../show-dag-runs.ts')
@@ -59,7 +54,7 @@ export const defineRuns: CommandDefiner = (program, { command, launch }) => {
   withRun('retry', 'run what failed or was cancelled again, going on from what had been built')
     .addOption(new Option('--queue', 'leave it to workers'))
     .addOption(new Option('--slots <n>', 'steps at the same time').argParser(parseCount).default(2))
-    .addOption(output())
+    .addOption(outputOption())
     .action(
       launch<RunRetryFlags>(async (context, flags, [id = '']) => {
         const { retryRunOfDag } = await import('../show-dag-runs.ts')
