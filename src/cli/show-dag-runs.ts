@@ -1,6 +1,6 @@
 import type { DagRunCause, DagRunStatus } from '../core/dag-run.ts'
 import { makeProblem, ProblemError } from '../core/problem.ts'
-import type { DagNodeTiming, DagRun, DagStepTry, DagStore } from '../store/dags/index.ts'
+import type { DagNodeTiming, DagRun, DagStepTry, DagStore, HeldBackRun } from '../store/dags/index.ts'
 import { carryOutRuns } from './carry-out-runs.ts'
 import type { CommandContext, ExitCode } from './command-context.ts'
 import { workerLines } from './display/dag-events.ts'
@@ -37,14 +37,16 @@ export interface RunRetryFlags extends RunFlags {
 export async function listRuns(context: CommandContext, flags: RunsListFlags): Promise<ExitCode> {
   const { dag, status, cause, limit, output } = flags
   const opened = await openTarget(context)
-  const runs = await withDagStore(context, opened, ({ store }) =>
-    store.readRuns({
+  const { found, heldBack } = await withDagStore(context, opened, async ({ store }) => ({
+    found: await store.readRuns({
       limit,
       ...(dag !== undefined && { dag }),
       ...(status && { statuses: status }),
       ...(cause && { causes: cause }),
     }),
-  )
+    heldBack: await store.readHeldBack(),
+  }))
+  const runs = found.map((run) => ({ ...run, heldBack: heldBackOf(run, heldBack) }))
   const { out } = context.terminal
   if (output === 'json') out.write(`${JSON.stringify({ runs }, null, 2)}\n`)
   else if (runs.length === 0) context.narrator.note('No runs')
@@ -52,7 +54,25 @@ export async function listRuns(context: CommandContext, flags: RunsListFlags): P
   return 0
 }
 
-function listLines(runs: readonly DagRun[], now: Date): string[] {
+type ShownRun = DagRun & { readonly heldBack: HeldBackRun | null }
+
+function heldBackOf({ dagRunId }: DagRun, all: readonly HeldBackRun[]): HeldBackRun | null {
+  return all.find((one) => one.dagRunId === dagRunId) ?? null
+}
+
+/** What a queued run waits for. */
+function waitingWords({ obstacles, until }: HeldBackRun): string {
+  const words = obstacles.map((one) =>
+    one.kind === 'past'
+      ? `the run before it, ${one.dagRunId.slice(0, 8)}, which is ${one.status}`
+      : `${one.dag}${one.intervalEnd === null ? '' : ` of ${shortTime(one.intervalEnd)}`}, ${
+          one.status === null ? 'which has no run yet' : `which is ${one.status}`
+        }`,
+  )
+  return `waits for ${words.join('; ')}${until === null ? '; as long as it takes' : `; until ${shortTime(until)}`}`
+}
+
+function listLines(runs: readonly ShownRun[], now: Date): string[] {
   const rows = runs.map((run) => [
     run.dagRunId.slice(0, 8),
     run.dag,
@@ -61,7 +81,7 @@ function listLines(runs: readonly DagRun[], now: Date): string[] {
     `${shortTime(run.intervalStart)} .. ${shortTime(run.intervalEnd)}`,
     run.startedAt ? shortTime(run.startedAt) : '',
     took(run.startedAt, run.finishedAt, now),
-    run.steps.map(({ status }) => marks[status]).join(''),
+    run.heldBack ? waitingWords(run.heldBack) : run.steps.map(({ status }) => marks[status]).join(''),
   ])
   const head = ['run', 'dag', 'status', 'cause', 'data interval (UTC)', 'started', 'took', 'steps']
   return tableLines({
@@ -92,17 +112,18 @@ export async function showRun(context: CommandContext, flags: RunFlags, id: stri
     const run = await findRun(store, id)
     const tries = await store.readTries(run.dagRunId)
     const nodes = await store.readTimings(run.dagRunId)
+    const shown = { ...run, heldBack: heldBackOf(run, await store.readHeldBack()) }
     const { out } = context.terminal
     if (flags.output === 'json') {
       const plain = tries.map(({ log: _, ...one }) => one)
-      out.write(`${JSON.stringify({ ...run, tries: plain, nodes }, null, 2)}\n`)
-    } else out.write(`${runLines(run, tries, nodes, context.clock()).join('\n')}\n`)
+      out.write(`${JSON.stringify({ ...shown, tries: plain, nodes }, null, 2)}\n`)
+    } else out.write(`${runLines(shown, tries, nodes, context.clock()).join('\n')}\n`)
     return 0
   })
 }
 
 function runLines(
-  run: DagRun,
+  run: ShownRun,
   tries: readonly DagStepTry[],
   nodes: readonly DagNodeTiming[],
   now: Date,
@@ -114,6 +135,7 @@ function runLines(
     ['cause', causeWords(run)],
     ['data interval', `${run.intervalStart} to ${run.intervalEnd}`],
     ['queued', run.queuedAt],
+    ['held back', run.heldBack && waitingWords(run.heldBack)],
     ['started', run.startedAt],
     ['finished', run.finishedAt],
     ['retries', run.retryCount > 0 ? `${run.retryCount} asked for` : null],
@@ -193,7 +215,8 @@ export async function retryRunOfDag(
   id: string,
 ): Promise<ExitCode> {
   const opened = await openTarget(context)
-  return withDagStore<ExitCode>(context, opened, async ({ store }) => {
+  return withDagStore<ExitCode>(context, opened, async (open) => {
+    const { store } = open
     const run = await findRun(store, id)
     const steps = await store.retry(run.dagRunId, context.clock())
     if (steps === null)
@@ -206,7 +229,7 @@ export async function retryRunOfDag(
       tellQueued(context, run.dagRunId, flags.output)
       return 0
     }
-    const [ended] = await carryOutRuns(context, opened, store, [run.dagRunId], {
+    const [ended] = await carryOutRuns(context, opened, open, [run.dagRunId], {
       slots: flags.slots,
       emit: (event) => {
         for (const line of workerLines(event)) context.narrator.note(line)

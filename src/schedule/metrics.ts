@@ -11,8 +11,17 @@ export interface DagMetrics {
   readonly text: () => Promise<string>
 }
 
+/** Runs that wait, as they stand in the store. */
+export interface WaitingRun {
+  readonly dag: string
+  readonly queuedAt: string
+}
+
 /** Makes the metrics of one process. */
-export function makeDagMetrics(): DagMetrics {
+export function makeDagMetrics(
+  readHeldBack: () => Promise<readonly WaitingRun[]>,
+  clock: () => Date,
+): DagMetrics {
   const registers = [new Registry()]
   const leading = new Gauge({
     registers,
@@ -52,6 +61,25 @@ export function makeDagMetrics(): DagMetrics {
     name: 'estimand_steps_taken_over_total',
     help: 'Steps of dead workers',
   })
+  const heldBack = new Gauge({
+    ...{ registers, name: 'estimand_dag_runs_held_back', help: 'Queued runs that wait for other runs' },
+    labelNames: ['dag'],
+  })
+  const heldSeconds = new Gauge({
+    ...{ registers, name: 'estimand_dag_run_held_back_seconds', help: 'For how long the longest of them' },
+    labelNames: ['dag'],
+  })
+  /** Read when somebody asks; while the warehouse is away nothing is said of it. */
+  const lookAtQueue = async (): Promise<void> => {
+    const waiting = await readHeldBack().catch(() => [])
+    heldBack.reset()
+    heldSeconds.reset()
+    // The longest comes first.
+    for (const { dag, queuedAt } of waiting.toReversed()) {
+      heldBack.inc({ dag })
+      heldSeconds.set({ dag }, (clock().getTime() - Date.parse(queuedAt)) / 1000)
+    }
+  }
   const begun = new Map<string, number>()
   return {
     onScheduler(event) {
@@ -82,6 +110,9 @@ export function makeDagMetrics(): DagMetrics {
       if (after.ended) ended.inc({ dag: step.dag.name, status: after.ended })
     },
     onAway: (loop, isAway) => away.set({ loop }, isAway ? 1 : 0),
-    text: () => registers[0]!.metrics(),
+    async text() {
+      await lookAtQueue()
+      return registers[0]!.metrics()
+    },
   }
 }

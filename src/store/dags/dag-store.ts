@@ -7,6 +7,7 @@ import type { DagOwner } from './dag-owner.ts'
 import { readDagStates, recordSeenDags, type SeenDag, setPaused } from './dag-states.ts'
 import { type ClaimId, type EndedTry, finishStep } from './finish-steps.ts'
 import { claimSteps, startDagRuns } from './hand-out.ts'
+import { readHeldBack } from './held-back.ts'
 import { type FiredUpTo, fireDagRuns, makeDagRuns, type NewDagRun } from './make-dag-runs.ts'
 import { readRunsToTell, recordTold, settleNotices } from './notices.ts'
 import {
@@ -78,6 +79,7 @@ export function makeDagStore(warehouse: Pick<Warehouse, 'control' | 'withSession
     finish: (claim: ClaimId, ended: EndedTry, now: Date) => on((s) => finishStep(s, claim, ended, now)),
     readRuns: (filter: DagRunFilter) => on((s) => readDagRuns(s, owner, filter)),
     readRunsById: (ids: readonly string[]) => on((s) => readRunsById(s, ids)),
+    readHeldBack: () => on((s) => readHeldBack(s, owner)),
     findRuns: (id: string) => on((s) => findDagRuns(s, owner, id)),
     readRunsWithin: (dag: string, from: string, to: string) =>
       on((s) => readRunsWithin(s, owner, dag, from, to)),

@@ -87,38 +87,54 @@ export async function startDagRuns(session: Session, owner: DagOwner, now: Date)
 
 /** Whether the run of the interval before has succeeded, or there is none. */
 function pastIsWell(owner: DagOwner): SQLQuery {
-  return sql`coalesce(
-    (
-      select past.status = 'success'
-      from estimand.dag_runs past
-      where ${isOf(sql`past`, owner)} and past.dag = run.dag and past.interval_end < run.interval_end
-      order by past.interval_end desc, past.queued_at desc
-      limit 1
-    ),
-    true
-  )`
+  return sql`coalesce((${pastRun(owner, sql`past.status = 'success'`)}), true)`
+}
+
+/** Something of the run of the interval before. */
+export function pastRun(owner: DagOwner, what: SQLQuery): SQLQuery {
+  return sql`
+    select ${what}
+    from estimand.dag_runs past
+    where ${isOf(sql`past`, owner)} and past.dag = run.dag and past.interval_end < run.interval_end
+    order by past.interval_end desc, past.queued_at desc
+    limit 1`
 }
 
 /** Whether the runs of other DAGs have ended that it waits for. */
 function othersAreOver(owner: DagOwner): SQLQuery {
   return sql`not exists (
     select from jsonb_array_elements(run.waits_for) as awaited
-    where not coalesce(
-      (
-        select other.status = 'success'
-          or (awaited ->> 'on' = 'done' and other.status not in ('queued', 'running'))
-        from estimand.dag_runs other
-        where ${isOf(sql`other`, owner)} and other.dag = awaited ->> 'dag'
-          and (
-            awaited ->> 'intervalEnd' is null
-            or other.interval_end = (awaited ->> 'intervalEnd')::timestamptz
-          )
-        order by other.interval_end desc, other.queued_at desc
-        limit 1
-      ),
-      false
-    )
+    where not coalesce((${awaitedRun(
+      owner,
+      sql`other.status = 'success' or (awaited ->> 'on' = 'done' and other.status not in ('queued', 'running'))`,
+    )}), false)
   )`
+}
+
+/**
+ * Something of the run of another DAG that is waited for: of a DAG without schedule its latest, else that of the instant.
+ * Where the instant was passed over, since nobody was there for it, the next run stands for it.
+ */
+export function awaitedRun(owner: DagOwner, what: SQLQuery): SQLQuery {
+  const instant = sql`(awaited ->> 'intervalEnd')::timestamptz`
+  return sql`
+    select ${what}
+    from estimand.dag_runs other
+    where ${isOf(sql`other`, owner)} and other.dag = awaited ->> 'dag'
+      and (
+        awaited ->> 'intervalEnd' is null
+        or other.interval_end = ${instant}
+        or (
+          other.interval_end > ${instant} and exists (
+            select from estimand.dag_states state
+            where ${isOf(sql`state`, owner)} and state.dag = other.dag and state.fired_up_to >= ${instant}
+          )
+        )
+      )
+    order by
+      case when awaited ->> 'intervalEnd' is not null then other.interval_end end,
+      other.interval_end desc, other.queued_at desc
+    limit 1`
 }
 
 /** Hands steps to a worker, the oldest first, as far as pools have room. */

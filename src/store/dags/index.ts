@@ -7,6 +7,7 @@ export { type DagState, readDagStates, recordSeenDags, type SeenDag, setPaused }
 export { type DagStore, makeDagStore } from './dag-store.ts'
 export { type AfterStep, type ClaimId, type EndedTry, finishStep } from './finish-steps.ts'
 export { type ClaimedRun, type ClaimedStep, claimSteps, startDagRuns } from './hand-out.ts'
+export { type HeldBackRun, type Obstacle, readHeldBack } from './held-back.ts'
 export { type AwaitedRun, type FiredUpTo, fireDagRuns, makeDagRuns, type NewDagRun } from './make-dag-runs.ts'
 export { type EndedRun, readRunsToTell, recordTold, settleNotices } from './notices.ts'
 export {

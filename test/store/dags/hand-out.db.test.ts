@@ -123,6 +123,49 @@ describe('runs of DAGs', () => {
     expect((await claim())[0]!.dag.name).toBe('nightly')
   })
 
+  test('wait for the next run of another DAG where nobody was there for its instant', async () => {
+    const [night, hour] = [runOf(makeDag('loads'), 9), runOf(makeDag('hourly'), 8)]
+    const waitsFor = [{ dag: 'loads', on: 'done', intervalEnd: runOf(night.dag, 3).intervalEnd }] as const
+    await store.make([{ ...hour, waitsFor }, night], now)
+    expect(await store.startRuns(now)).toBe(1)
+    const [step] = await claim()
+    await store.finish(step!, ended({ status: 'failed' }), now)
+    // As far as anybody knows the run of the instant is still to come.
+    expect(await store.startRuns(now)).toBe(0)
+    await store.recordSeen([{ dag: 'loads', isPausedAtFirst: false, firesAfter: night.intervalEnd }], now)
+    expect(await store.startRuns(now)).toBe(1)
+  })
+
+  test('that wait for others say for what, and until when', async () => {
+    const dag = makeDag('nightly', { dependsOnPast: true })
+    const [first, second] = [runOf(dag, 1), runOf(dag, 2)]
+    const load = runOf(makeDag('loads', { timeoutSeconds: 60 }), 2, {
+      waitsFor: [{ dag: 'files', on: 'success', intervalEnd: first.intervalEnd }],
+    })
+    await store.make(
+      [first, { ...second, waitsFor: [{ dag: 'loads', on: 'done', intervalEnd: null }] }, load],
+      now,
+    )
+    const held = async () => new Map((await store.readHeldBack()).map((one) => [one.dagRunId, one]))
+    expect((await held()).get(load.dagRunId)).toMatchObject({
+      until: later(60).toISOString(),
+      obstacles: [{ kind: 'dag', dag: 'files', intervalEnd: first.intervalEnd, status: null }],
+    })
+    expect((await held()).get(first.dagRunId)).toBeUndefined()
+    expect((await held()).get(second.dagRunId)).toMatchObject({
+      until: null,
+      obstacles: [
+        { kind: 'dag', dag: 'loads', intervalEnd: null, status: 'queued' },
+        { kind: 'past', dagRunId: first.dagRunId, status: 'queued' },
+      ],
+    })
+    await store.stop(load.dagRunId, 'cancelled', now)
+    await store.startRuns(now)
+    const [step] = await claim()
+    await store.finish(step!, ended(), now)
+    expect(await held()).toEqual(new Map())
+  })
+
   test('wait for others no longer than they may take, and as long again when they are asked to go on', async () => {
     const waitsFor = [{ dag: 'loads', on: 'success', intervalEnd: null }] as const
     const run = runOf(makeDag('nightly', { timeoutSeconds: 60 }), 5, { waitsFor })
