@@ -38,7 +38,8 @@ export async function backfillDag(
   if (from >= to) throw usage(`--from ${from} is not before --to ${to}`, 'the end is not part of it')
   // Without a schedule an interval is a day.
   const timetable = makeTimetable(dag.schedule ?? { cron: '0 0 * * *', timezone: 'UTC' })
-  return withDagStore<ExitCode>(context, opened, async ({ store }) => {
+  return withDagStore<ExitCode>(context, opened, async (open) => {
+    const { store } = open
     const known = await store.readRunsWithin(name, from, to)
     const { batch, force = false, parallel } = flags
     const plan = planDagBackfill(dag, timetable, known, { from, to, batch, force })
@@ -64,7 +65,7 @@ export async function backfillDag(
     if (flags.queue) return 0
     const ids = [...plan.atWork, ...runs].map(({ dagRunId }) => dagRunId)
     const show = makeProgress(context, ids.length)
-    const ended = await carryOutRuns(context, opened, store, ids, {
+    const ended = await carryOutRuns(context, opened, open, ids, {
       slots: parallel,
       onLook: show,
       emit: () => {},

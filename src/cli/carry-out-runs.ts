@@ -1,8 +1,10 @@
 import { setTimeout as sleep } from 'node:timers/promises'
 import { makeWorker, type WorkerEvent } from '../schedule/worker.ts'
-import type { DagRun, DagStore } from '../store/dags/index.ts'
+import type { DagRun } from '../store/dags/index.ts'
 import type { CommandContext } from './command-context.ts'
-import { flagsForSteps, makeExecuteStep } from './dag-step.ts'
+import { makeExecuteStep, stepPlace } from './dag-step.ts'
+import { observeRuns } from './observe-runs.ts'
+import type { OpenDagStore } from './open-dag-store.ts'
 import type { OpenTarget } from './open-target.ts'
 import { startedBy } from './started-by.ts'
 
@@ -18,7 +20,7 @@ const graceMs = 20_000
 export async function carryOutRuns(
   context: CommandContext,
   opened: OpenTarget,
-  store: DagStore,
+  { store, warehouse }: OpenDagStore,
   dagRunIds: readonly string[],
   how: {
     readonly slots: number
@@ -27,15 +29,17 @@ export async function carryOutRuns(
     readonly onLook?: (runs: readonly DagRun[]) => void
   },
 ): Promise<readonly DagRun[]> {
-  const { clock, newId, signal, environment } = context
+  const { clock, newId, signal } = context
+  const observer = await observeRuns(context, opened, warehouse)
   const worker = makeWorker({
-    ...{ store, clock, newId, slots: how.slots, emit: how.emit, only: dagRunIds },
+    ...{ store, clock, newId, slots: how.slots, only: dagRunIds },
+    emit: (event) => {
+      how.emit(event)
+      observer.emit(event)
+    },
     startedBy: startedBy(),
     pools: opened.config.pools,
-    execute: makeExecuteStep({
-      ...{ root: opened.root, targetPath: opened.targetPath, environment, clock, newId },
-      ...{ runWithin: context.runWithin, flags: flagsForSteps(context) },
-    }),
+    execute: makeExecuteStep(stepPlace(context, opened)),
     after: (ms, body) => {
       const timer = setTimeout(body, ms)
       return () => clearTimeout(timer)
@@ -64,5 +68,6 @@ export async function carryOutRuns(
     }
   } finally {
     await worker.leave().catch(() => {})
+    await observer.close()
   }
 }

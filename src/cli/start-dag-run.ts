@@ -34,7 +34,8 @@ export async function startDagRun(
     return schedule ? makeTimetable(schedule) : null
   }
   const interval = intervalOf(flags, timetableOf(name), context.clock())
-  return withDagStore<ExitCode>(context, opened, async ({ store }) => {
+  return withDagStore<ExitCode>(context, opened, async (open) => {
+    const { store } = open
     const dagRunId = context.newId()
     const waitsFor = awaitedRuns(dag, interval.end, timetableOf)
     await store.make(
@@ -52,7 +53,7 @@ export async function startDagRun(
       return 0
     }
     context.narrator.note(`run ${dagRunId} of ${name}, ${interval.start} to ${interval.end}`)
-    const [run] = await carryOutRuns(context, opened, store, [dagRunId], {
+    const [run] = await carryOutRuns(context, opened, open, [dagRunId], {
       slots: flags.slots,
       emit: (event) => {
         for (const line of workerLines(event)) context.narrator.note(line)
