@@ -1,13 +1,14 @@
 import { spawn } from 'node:child_process'
 import { EventEmitter } from 'node:events'
 import { cpSync, existsSync, mkdirSync } from 'node:fs'
-import { join } from 'node:path'
+import { join, resolve } from 'node:path'
 import { Writable } from 'node:stream'
 import { formatProblem, ProblemError } from '../core/problem.ts'
 import { stepCommand } from '../schedule/step-command.ts'
 import type { StepOutcome } from '../schedule/worker.ts'
 import type { ClaimedStep } from '../store/dags/index.ts'
 import type { CommandContext } from './command-context.ts'
+import type { OpenTarget } from './open-target.ts'
 import type { Environment } from './output.ts'
 
 /*
@@ -61,34 +62,62 @@ async function runOwn(
   signal: AbortSignal,
 ): Promise<number> {
   const { dag, step, dagRunId, previousRunId } = claimed
-  const folder = join(place.targetPath, 'dags', dag.name, step)
+  const ids = [claimed.runId]
+  try {
+    return await runBeside(place, dag.name, step, args, log, signal, {
+      newId: () => ids.shift() ?? place.newId(),
+      ...(goesOn && { goingOn: { retryOf: previousRunId, keepsAsBuilt: true } }),
+    })
+  } finally {
+    keepArtifacts(
+      stepFolder(place, dag.name, step),
+      artifactFolder(place.targetPath, dagRunId, step, claimed.try),
+    )
+  }
+}
+
+/** Runs a command line that prepares a step; whatever is wrong the step itself will tell. */
+export async function prepareStep(
+  place: StepPlace,
+  dag: string,
+  step: string,
+  args: readonly string[],
+  signal: AbortSignal,
+): Promise<void> {
+  await runBeside(place, dag, step, [...args, '--quiet'], makeLog(), signal, {}).catch(() => {})
+}
+
+/** A command line of ours, in the folder of a step. */
+async function runBeside(
+  place: StepPlace,
+  dag: string,
+  step: string,
+  args: readonly string[],
+  log: Log,
+  signal: AbortSignal,
+  changes: Parameters<StepPlace['runWithin']>[1],
+): Promise<number> {
+  const folder = stepFolder(place, dag, step)
   const signals = new EventEmitter()
   const stop = () => signals.emit('SIGTERM')
-  const ids = [claimed.runId]
-  const argv = [
-    ...place.flags,
-    ...args,
-    '--no-color',
-    '--target-path',
-    folder,
-    '--log-path',
-    join(folder, 'logs'),
-  ]
+  const places = ['--target-path', folder, '--log-path', join(folder, 'logs')]
   signal.addEventListener('abort', stop, { once: true })
   try {
-    const running = place.runWithin(argv, {
+    const running = place.runWithin([...place.flags, ...args, '--no-color', ...places], {
       ...{ stdout: log.stream(), stderr: log.stream(), signals },
       workingDirectory: place.root,
-      newId: () => ids.shift() ?? place.newId(),
       exit: () => {},
-      ...(goesOn && { goingOn: { retryOf: previousRunId, keepsAsBuilt: true } }),
+      ...changes,
     })
     if (signal.aborted) stop()
     return await running
   } finally {
     signal.removeEventListener('abort', stop)
-    keepArtifacts(folder, artifactFolder(place.targetPath, dagRunId, step, claimed.try))
   }
+}
+
+function stepFolder({ targetPath }: StepPlace, dag: string, step: string): string {
+  return join(targetPath, 'dags', dag, step)
 }
 
 /** Where the artifacts of a try are kept. */
@@ -193,12 +222,21 @@ function reasonIn(log: string): string | null {
   return lines.find((line) => / {3}\[[a-z-]+\]$/.test(line))?.trim() ?? lines.at(-1)?.trim() ?? null
 }
 
-/** The flags of the worker that its steps have to have as well. */
-export function flagsForSteps({ flags }: CommandContext): string[] {
-  const { target, profile, profilesDir } = flags
-  return [
-    ...(target === undefined ? [] : ['--target', target]),
-    ...(profile === undefined ? [] : ['--profile', profile]),
-    ...(profilesDir === undefined ? [] : ['--profiles-dir', profilesDir]),
-  ]
+/** Where steps are carried out, and with what the worker itself was given: programs have it from the environment. */
+export function stepPlace(context: CommandContext, { root, targetPath }: OpenTarget): StepPlace {
+  const { flags, clock, newId, runWithin, environment, workingDirectory } = context
+  const { target, profile } = flags
+  const profilesDir = flags.profilesDir && resolve(workingDirectory, flags.profilesDir)
+  const given = Object.entries({ target, profile, 'profiles-dir': profilesDir }).filter(
+    (entry): entry is [string, string] => entry[1] !== undefined,
+  )
+  const variables = given.map(([flag, value]) => [
+    `ESTIMAND_${flag.replaceAll('-', '_').toUpperCase()}`,
+    value,
+  ])
+  return {
+    ...{ root, targetPath, clock, newId, runWithin },
+    environment: { ...environment, ...Object.fromEntries(variables) },
+    flags: given.flatMap(([flag, value]) => [`--${flag}`, value]),
+  }
 }

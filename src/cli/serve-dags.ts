@@ -1,18 +1,21 @@
+import { join } from 'node:path'
 import { type ScheduledTask, schedule } from 'node-cron'
 import { type DagReading, readDags } from '../project/read-dags.ts'
 import type { DagMetrics } from '../schedule/metrics.ts'
 import { awaitedRuns, intervalBefore } from '../schedule/new-dag-run.ts'
 import type { Teller } from '../schedule/notify/tell-people.ts'
-import { openLineageEvent } from '../schedule/open-lineage.ts'
+import { makePreparer } from '../schedule/prepare-steps.ts'
 import { makeScheduler, type Scheduler } from '../schedule/scheduler.ts'
 import { makeTimetable } from '../schedule/timetable.ts'
-import { makeWorker, type Worker, type WorkerEvent } from '../schedule/worker.ts'
+import { makeWorker, type Worker } from '../schedule/worker.ts'
+import { clearArtifacts } from './clear-artifacts.ts'
 import type { CommandContext, ExitCode } from './command-context.ts'
 import { watchDagFiles } from './dag-files.ts'
-import { flagsForSteps, makeExecuteStep } from './dag-step.ts'
+import { makeExecuteStep, prepareStep, stepPlace } from './dag-step.ts'
 import { dagTeller } from './dag-teller.ts'
 import { schedulerLines, workerLines } from './display/dag-events.ts'
 import { formatDuration } from './display/numbers.ts'
+import { observeRuns, type RunObserver } from './observe-runs.ts'
 import { type OpenDagStore, withDagStore } from './open-dag-store.ts'
 import { type OpenTarget, openTarget, startLog } from './open-target.ts'
 import { startedBy } from './started-by.ts'
@@ -32,6 +35,8 @@ export interface ServeFlags {
 
 const workerEveryMs = 200
 const beatEveryMs = 2_000
+const prepareEveryMs = 500
+const clearEveryMs = 600_000
 
 /** Fires schedules and, with slots, carries steps out until Ctrl-C or SIGTERM. */
 export async function serveDags(
@@ -45,11 +50,12 @@ export async function serveDags(
     context,
     opened,
     async (open) => {
-      const watch = await makeWatch(flags)
+      const watch = await makeWatch(context, open, flags)
       const readAll = watchDagFiles(opened.root, opened.config.paths.dags, () =>
         readDags(opened.root, opened.config),
       )
-      const worker = flags.slots > 0 ? workerOf(context, opened, open, flags, watch) : null
+      const observer = await observeRuns(context, opened, open.warehouse)
+      const worker = flags.slots > 0 ? workerOf(context, opened, open, flags, watch, observer) : null
       const hurry = () => worker?.hurry()
       const scheduler = roles.fires ? schedulerOf(context, open, flags, { watch, readAll, hurry }) : null
       const teller = dagTeller(context, open.store, opened.config.name)
@@ -57,11 +63,14 @@ export async function serveDags(
       const loops = [
         scheduler && fireOnTheSecond(context, scheduler, teller, watch),
         worker && workOn(context, worker, watch),
+        worker && prepareAhead(context, opened, open, worker, readAll),
+        clearNowAndThen(context, opened, open, flags),
       ]
       await untilAborted(context.signal)
       for (const loop of loops) loop?.stopTaking()
       await windUp(context, scheduler, worker, flags)
       await teller.drain(lastWordsMs)
+      await observer.close()
       for (const loop of loops) loop?.stop()
       http?.close()
       return 0
@@ -91,9 +100,15 @@ const lastWordsMs = 5_000
 const hangsMs = 60_000
 
 /** What counts for Prometheus is loaded only where somebody can ask for it. */
-async function makeWatch({ port }: ServeFlags): Promise<Watch> {
-  const metrics = port === undefined ? null : (await import('../schedule/metrics.ts')).makeDagMetrics()
-  return { metrics, came: new Map(), well: new Map() }
+async function makeWatch(
+  { clock }: CommandContext,
+  { store }: OpenDagStore,
+  { port }: ServeFlags,
+): Promise<Watch> {
+  const watch = { came: new Map(), well: new Map() }
+  if (port === undefined) return { ...watch, metrics: null }
+  const { makeDagMetrics } = await import('../schedule/metrics.ts')
+  return { ...watch, metrics: makeDagMetrics(store.readHeldBack, clock) }
 }
 
 async function endpoints(
@@ -165,21 +180,14 @@ function workerOf(
   { store }: OpenDagStore,
   { slots }: ServeFlags,
   watch: Watch,
+  observer: RunObserver,
 ): HurriedWorker {
   let listener = (): void => {}
   const worker = makeWorker({
     ...{ store, slots, clock: context.clock, newId: context.newId },
     startedBy: startedBy(),
     pools: opened.config.pools,
-    execute: makeExecuteStep({
-      ...{ root: opened.root, targetPath: opened.targetPath, environment: context.environment },
-      ...{
-        clock: context.clock,
-        newId: context.newId,
-        runWithin: context.runWithin,
-        flags: flagsForSteps(context),
-      },
-    }),
+    execute: makeExecuteStep(stepPlace(context, opened)),
     after: (ms, body) => {
       const timer = setTimeout(body, ms)
       return () => clearTimeout(timer)
@@ -187,7 +195,7 @@ function workerOf(
     emit: (event) => {
       for (const line of workerLines(event)) context.narrator.note(line)
       watch.metrics?.onWorker(event)
-      sendLineage(context, opened.config.name, event)
+      observer.emit(event)
       if (event.type === 'step_ended') listener()
     },
   })
@@ -227,6 +235,54 @@ function workOn(context: CommandContext, worker: HurriedWorker, watch: Watch): L
   const beating = setInterval(beat, beatEveryMs)
   void look()
   return { stopTaking: () => clearInterval(looking), stop: () => clearInterval(beating) }
+}
+
+/** Each machine has artifacts of its own, so each process looks after those that it finds. */
+function clearNowAndThen(
+  context: CommandContext,
+  { targetPath }: OpenTarget,
+  { store }: OpenDagStore,
+  { keepDays }: ServeFlags,
+): Loop {
+  const clear = async (): Promise<void> => {
+    const before = new Date(context.clock().getTime() - keepDays * 86_400_000)
+    // Whether the warehouse is away the other loops tell.
+    const runs = await clearArtifacts(join(targetPath, 'dag-runs'), store, before).catch(() => 0)
+    if (runs > 0) context.narrator.note(`artifacts of forgotten runs deleted: ${runs}`)
+  }
+  const timer = setInterval(clear, clearEveryMs)
+  void clear()
+  return { stopTaking: () => clearInterval(timer), stop: () => {} }
+}
+
+/** While there is nothing to do, steps are prepared for their next run; that ends at once when the process is to. */
+function prepareAhead(
+  context: CommandContext,
+  opened: OpenTarget,
+  { store }: OpenDagStore,
+  worker: Worker,
+  readAll: () => DagReading,
+): Loop {
+  const place = stepPlace(context, opened)
+  const preparer = makePreparer({
+    ...{ clock: context.clock, environment: place.environment, readDags: readAll },
+    elapsed: () => performance.now(),
+    isIdle: () => worker.atWork() === 0,
+    prepare: (dag, step, args) => prepareStep(place, dag, step, args, context.signal),
+    readPaused: async () => {
+      const states = [...(await store.readStates()).values()]
+      return new Set(states.filter(({ isPaused }) => isPaused).map(({ dag }) => dag))
+    },
+  })
+  let isBusy = false
+  const timer = setInterval(async () => {
+    if (isBusy || context.signal.aborted) return
+    isBusy = true
+    // What is wrong with the warehouse, or a file, the other loops tell.
+    await preparer.tick().catch(() => {})
+    isBusy = false
+  }, prepareEveryMs)
+  return { stopTaking: () => clearInterval(timer), stop: () => {} }
 }
 
 /**
@@ -297,23 +353,4 @@ function untilAborted(signal: AbortSignal): Promise<void> {
     if (signal.aborted) resolve()
     signal.addEventListener('abort', () => resolve(), { once: true })
   })
-}
-
-const lineageTimeoutMs = 5_000
-
-/** Sends what catalogues want to know to OPENLINEAGE_URL, if that is set; who does not take it misses it. */
-function sendLineage({ environment, clock, log }: CommandContext, project: string, event: WorkerEvent): void {
-  const url = environment['OPENLINEAGE_URL']
-  const body = url ? openLineageEvent(event, environment['OPENLINEAGE_NAMESPACE'] ?? project, clock()) : null
-  if (!url || !body) return
-  const key = environment['OPENLINEAGE_API_KEY']
-  fetch(
-    new URL(environment['OPENLINEAGE_ENDPOINT'] ?? 'api/v1/lineage', url.endsWith('/') ? url : `${url}/`),
-    {
-      method: 'POST',
-      headers: { 'content-type': 'application/json', ...(key && { authorization: `Bearer ${key}` }) },
-      body: JSON.stringify(body),
-      signal: AbortSignal.timeout(lineageTimeoutMs),
-    },
-  ).catch((error: unknown) => log.write('debug', `OpenLineage: ${String(error)}`))
 }

@@ -1,5 +1,5 @@
-import type { CommandStep, ExportStep, NodesStep, OperationStep } from '../core/dag.ts'
-import { renderDagText, renderDagValue } from '../core/dag-template.ts'
+import type { CommandStep, Dag, DagStep, ExportStep, NodesStep, OperationStep } from '../core/dag.ts'
+import { type DagTemplateValues, renderDagText, renderDagValue } from '../core/dag-template.ts'
 import type { ClaimedStep } from '../store/dags/index.ts'
 import { templateValues } from './template-values.ts'
 import { stepOf } from './worker.ts'
@@ -24,20 +24,19 @@ export type StepCommand =
 
 type Environment = Readonly<Record<string, string | undefined>>
 
-/** The command of a claimed step; throws where a template needs a variable of the environment that is not set. */
-export function stepCommand(claimed: ClaimedStep, environment: Environment): StepCommand {
+/** What of a claimed step tells its command. */
+export type CommandOf = Pick<ClaimedStep, 'dag' | 'step' | 'dagRunId'> & {
+  readonly run: Pick<ClaimedStep['run'], 'intervalStart' | 'intervalEnd' | 'vars'>
+}
+
+/** The command of a step; throws where a template needs a variable of the environment that is not set. */
+export function stepCommand(claimed: CommandOf, environment: Environment): StepCommand {
   const step = stepOf(claimed)
   const { dag, run } = claimed
   const values = templateValues(dag, { dagRunId: claimed.dagRunId, ...run })
   const text = (template: string): string => String(renderDagText(template, values, environment))
-  if (step.kind === 'command') return programOf(step, text)
-  const declared = renderDagValue({ ...dag.vars, ...step.vars }, values, environment) as object
-  // What came with the run is taken as it is: whoever may start a DAG is not to read the environment by a template.
-  const vars = { ...declared, ...run.vars }
-  const shared = [
-    ...(Object.keys(vars).length > 0 ? ['--vars', JSON.stringify(vars)] : []),
-    ...(dag.target === null ? [] : ['--target', dag.target]),
-  ]
+  if (step.kind === 'command') return programOf(step, dag, text)
+  const shared = sharedArgs(claimed, step, values, environment)
   const args = (value: unknown) => renderDagValue(value, values, environment)
   switch (step.kind) {
     case 'export':
@@ -55,15 +54,59 @@ export function stepCommand(claimed: ClaimedStep, environment: Environment): Ste
   }
 }
 
-function programOf({ argv, env }: CommandStep, text: (template: string) => string): StepCommand {
-  return {
-    kind: 'program',
-    argv: argv.map(text),
-    env: Object.fromEntries(Object.entries(env).map(([name, value]) => [name, text(value)])),
+/**
+ * A command line without effects that does what a step begins with: it compiles the project with the vars that the step
+ * will have, and keeps that, and looks what stands. Null for programs, and where a template cannot be filled in yet.
+ */
+export function preparingArgs(claimed: CommandOf, environment: Environment): readonly string[] | null {
+  const step = stepOf(claimed)
+  const { dag, run } = claimed
+  if (step.kind === 'command') return null
+  const values = templateValues(dag, { dagRunId: claimed.dagRunId, ...run })
+  const shared = sharedArgs(claimed, step, values, environment)
+  switch (step.kind) {
+    case 'export':
+    case 'operation':
+    case 'source_freshness':
+      return ['parse', ...shared]
+    default:
+      return ['plan', ...nodesArgs({ ...step, failFast: false }, run).slice(1), ...shared]
   }
 }
 
-function nodesArgs(step: NodesStep, run: ClaimedStep['run']): string[] {
+/** What stands for all commands of ours: vars and target. */
+function sharedArgs(
+  { dag, run }: CommandOf,
+  step: DagStep,
+  values: DagTemplateValues,
+  environment: Environment,
+): string[] {
+  const declared = renderDagValue({ ...dag.vars, ...step.vars }, values, environment) as object
+  // What came with the run is taken as it is: whoever may start a DAG is not to read the environment by a template.
+  const vars = { ...declared, ...run.vars }
+  return [
+    ...(Object.keys(vars).length > 0 ? ['--vars', JSON.stringify(vars)] : []),
+    ...(dag.target === null ? [] : ['--target', dag.target]),
+  ]
+}
+
+/** A program that calls a command of ours works on the target of its DAG, unless it says another. */
+function programOf(
+  { argv, env }: CommandStep,
+  { target }: Pick<Dag, 'target'>,
+  text: (template: string) => string,
+): StepCommand {
+  return {
+    kind: 'program',
+    argv: argv.map(text),
+    env: {
+      ...(target !== null && { ESTIMAND_TARGET: target }),
+      ...Object.fromEntries(Object.entries(env).map(([name, value]) => [name, text(value)])),
+    },
+  }
+}
+
+function nodesArgs(step: NodesStep, run: CommandOf['run']): string[] {
   const command = step.kind === 'job' ? ['build', '--resource-type', 'job'] : [step.kind]
   const interval = ['--event-time-start', run.intervalStart, '--event-time-end', run.intervalEnd]
   return [

@@ -1,8 +1,8 @@
 import { expect, it } from 'vitest'
-import type { NodesStep } from '../../src/core/dag.ts'
-import { stepCommand } from '../../src/schedule/step-command.ts'
+import type { DagStep, NodesStep } from '../../src/core/dag.ts'
+import { preparingArgs, stepCommand } from '../../src/schedule/step-command.ts'
 import type { ClaimedStep } from '../../src/store/dags/index.ts'
-import { makeDag, once } from './make-dag.ts'
+import { makeDag, makeStep, once } from './make-dag.ts'
 
 const build: NodesStep = {
   ...{ kind: 'build', name: 'build', place: { file: 'dags/nightly.yml', line: 1, column: 1 }, needs: [] },
@@ -30,4 +30,30 @@ it('fills in what files declare, and takes what came with a run as it is', () =>
     ],
     goesOn: true,
   })
+})
+
+it('gives programs the target of their DAG, unless they name another', () => {
+  const command = (env: Readonly<Record<string, string>>) =>
+    stepCommand(
+      {
+        ...claimed({}),
+        dag: makeDag('nightly', { target: 'live', steps: [makeStep('build', { argv: ['tell'], env })] }),
+      },
+      {},
+    )
+  expect(command({})).toEqual({ kind: 'program', argv: ['tell'], env: { ESTIMAND_TARGET: 'live' } })
+  expect(command({ ESTIMAND_TARGET: 'other' })).toMatchObject({ env: { ESTIMAND_TARGET: 'other' } })
+})
+
+it('prepares steps by command lines that change nothing', () => {
+  const argsOf = (step: DagStep) =>
+    preparingArgs({ ...claimed({}), step: step.name, dag: makeDag('nightly', { steps: [step] }) }, {})
+  const vars = ['--vars', '{"from":"2026-02-01"}']
+  expect(argsOf(build)).toEqual(['plan', '--select', 'tag:nightly', ...vars])
+  expect(argsOf({ ...build, kind: 'job' })).toEqual([
+    ...['plan', '--resource-type', 'job', '--select', 'tag:nightly'],
+    ...vars,
+  ])
+  expect(argsOf({ ...build, kind: 'source_freshness' })).toEqual(['parse', ...vars])
+  expect(argsOf(makeStep('build'))).toBeNull()
 })

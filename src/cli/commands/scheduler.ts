@@ -15,12 +15,12 @@ const portOption = () =>
     'answer by HTTP there: /healthz, /readyz, /metrics for Prometheus, and webhooks of DAGs',
   ).argParser(parseWholeNumber)
 
-const retentionOptions = () => [
-  new Option('--keep-days <n>', 'how long runs of DAGs are kept').argParser(parseCount).default(90),
+const keepDaysOption = (what: string) => new Option('--keep-days <n>', what).argParser(parseCount).default(90)
+
+const keepRunsOption = () =>
   new Option('--keep-runs <n>', 'so many of each DAG are kept, however old')
     .argParser(parseWholeNumber)
-    .default(20),
-]
+    .default(20)
 
 /** `estimand scheduler`: fires schedules, and carries steps out. */
 export const defineScheduler: CommandDefiner = (program, { command, launch }) => {
@@ -33,7 +33,9 @@ export const defineScheduler: CommandDefiner = (program, { command, launch }) =>
       .default(2),
   )
   scheduler.addOption(graceOption()).addOption(portOption())
-  for (const option of retentionOptions()) scheduler.addOption(option)
+  scheduler
+    .addOption(keepDaysOption('how long runs of DAGs are kept, and their artifacts on this machine'))
+    .addOption(keepRunsOption())
   scheduler.addHelpText(
     'after',
     examples([
@@ -61,6 +63,7 @@ export const defineWorker: CommandDefiner = (program, { command, launch }) => {
   )
   worker.addOption(new Option('--slots <n>', 'steps at the same time').argParser(parseCount).default(2))
   worker.addOption(graceOption()).addOption(portOption())
+  worker.addOption(keepDaysOption('how long artifacts of forgotten runs stay on this machine'))
   worker.addHelpText(
     'after',
     examples([
