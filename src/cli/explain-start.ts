@@ -28,7 +28,7 @@ export async function explainStart({
   const comparisons = await compareWithTruth(warehouse, manifest)
   const experiments = experimentsIn(manifest)
   const standings = await experimentStandings(warehouse, experiments, { segments: false })
-  const causal = await causalStandings(warehouse, causalQuestionsIn(manifest))
+  const causal = await causalStandings(warehouse, manifest, causalQuestionsIn(manifest))
   const facts = new Map(experiments.map((node) => [node.name, factsOf(node, standings)]))
   return {
     lines: [

@@ -1,5 +1,5 @@
 import { writeFileSync } from 'node:fs'
-import { resolve } from 'node:path'
+import { extname, resolve } from 'node:path'
 import { didYouMean } from '../core/did-you-mean.ts'
 import { makeProblem, ProblemError } from '../core/problem.ts'
 import type { CausalNode, CausalStanding } from '../run/causal-standing.ts'
@@ -14,7 +14,8 @@ export interface CausalFlags {
 }
 
 export interface CausalGraphFlags {
-  readonly output: 'svg' | 'dot' | 'json'
+  /** As the file is called, if not said. */
+  readonly output?: 'svg' | 'dot' | 'json'
   readonly to?: string
 }
 
@@ -89,7 +90,7 @@ export async function drawCausalGraph(
   const { causalQuestionsIn } = await import('../run/causal-standing.ts')
   const [{ causalGraphText }] = await Promise.all([import('../jobs/causal/graph-text.ts')])
   const node = causalNamed(causalQuestionsIn(workspace.manifest), name)
-  const text = causalGraphText(node.spec, flags.output)
+  const text = causalGraphText(node.spec, flags.output ?? formatOf(flags.to))
   if (flags.to === undefined) {
     context.terminal.out.write(`${text}\n`)
     return 0
@@ -108,6 +109,25 @@ export async function drawCausalGraph(
   return 0
 }
 
+const formats: Readonly<Record<string, 'svg' | 'dot' | 'json'>> = {
+  '.svg': 'svg',
+  '.dot': 'dot',
+  '.gv': 'dot',
+  '.json': 'json',
+}
+
+/** What a file is to hold, by how its name ends. */
+function formatOf(to: string | undefined): 'svg' | 'dot' | 'json' {
+  if (to === undefined) return 'svg'
+  const format = formats[extname(to).toLowerCase()]
+  if (format) return format
+  throw new ProblemError(
+    makeProblem('usage', `${to} does not say by its ending what it is to hold`, {
+      hint: `call it graph.svg, graph.dot or graph.json, or say --output svg`,
+    }),
+  )
+}
+
 async function read(context: CommandContext, name?: string) {
   const workspace = await openWorkspace(context, {}, { checksSql: false })
   const { causalQuestionsIn, causalStandings } = await import('../run/causal-standing.ts')
@@ -116,7 +136,9 @@ async function read(context: CommandContext, name?: string) {
   const standings =
     nodes.length === 0
       ? []
-      : await withOpenWarehouse(context, workspace, 1, (warehouse) => causalStandings(warehouse, nodes))
+      : await withOpenWarehouse(context, workspace, 1, (warehouse) =>
+          causalStandings(warehouse, workspace.manifest, nodes),
+        )
   return { workspace, nodes, standings }
 }
 

@@ -192,10 +192,14 @@ export interface CausalTruth {
     readonly table: string
     readonly unit: string
     readonly propensity: string
-    readonly without: string
-    readonly with: string
-    /** What both are multiplied by to be in the outcome's unit. */
-    readonly scale: number
+    /** Of each outcome that it was written of. */
+    readonly outcomes: readonly {
+      readonly outcome: string
+      readonly without: string
+      readonly with: string
+      /** What both are multiplied by to be in the outcome's unit. */
+      readonly scale: number
+    }[]
   }
 }
 

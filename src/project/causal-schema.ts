@@ -140,6 +140,8 @@ export const refuterSchema = orText(
   ]),
 )
 
+const potentialOutcomes = { without: anyName, with: anyName }
+
 const bounds = z.tuple([z.number().min(0).lt(1), z.number().gt(0).max(1)])
 
 export const causalSchema = z.strictObject({
@@ -184,9 +186,15 @@ export const causalSchema = z.strictObject({
           table: nameText,
           unit: anyName,
           propensity: anyName,
-          without: anyName,
-          with: anyName,
-          scale: z.number().positive().default(1),
+          without: anyName.optional(),
+          with: anyName.optional(),
+          scale: z.number().positive().optional(),
+          outcomes: z
+            .record(
+              z.string(),
+              z.strictObject({ ...potentialOutcomes, scale: z.number().positive().default(1) }),
+            )
+            .optional(),
         })
         .optional(),
     }),

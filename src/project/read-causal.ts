@@ -21,6 +21,7 @@ import {
   refuseTwice,
 } from './job-parts.ts'
 import { type ReadGraph, readCausalGraph } from './read-causal-graph.ts'
+import { readCausalTruth } from './read-causal-truth.ts'
 import type { YamlDocument } from './yaml-document.ts'
 
 /** A causal question, and what it reads. */
@@ -72,7 +73,7 @@ export function readCausal(document: YamlDocument, yaml: CausalYaml, problems: P
     missing: yaml.missing,
     ciLevel: levelOf(yaml, refuse),
     seed: yaml.seed,
-    ...(yaml.truth && { truth: truthOf(yaml.truth) }),
+    ...(yaml.truth && { truth: readCausalTruth(yaml.truth, outcomes, refuse) }),
     asOf: yaml.as_of,
   }
   checkNames(yaml, read, refuse)
@@ -167,10 +168,6 @@ function overlapOf({ overlap }: CausalYaml, refuse: Refuse): CausalSpec['overlap
     ...{ extreme, trim, extremeShare: overlap.extreme_share },
     ...{ effectiveShare: overlap.effective_share, heaviestShare: overlap.heaviest_share },
   }
-}
-
-function truthOf({ effects, units }: NonNullable<CausalYaml['truth']>): NonNullable<CausalSpec['truth']> {
-  return { ...(effects !== undefined && { effects }), ...(units && { units }) }
 }
 
 const usualRefuters = [

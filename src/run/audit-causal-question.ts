@@ -1,6 +1,6 @@
 import { graphOf } from '../core/causal-graph/plan-identification.ts'
 import type { Manifest } from '../core/manifest.ts'
-import { type Relation, relationsOf } from '../core/node.ts'
+import type { Relation } from '../core/node.ts'
 import { auditCausal, type CausalAuditThreads } from '../jobs/causal/audit/audit-causal.ts'
 import { type AuditedPopulation, imputedPopulation } from '../jobs/causal/audit/audited-population.ts'
 import type { ReportedCausalAudit } from '../jobs/causal/audit/causal-audit-report.ts'
@@ -8,8 +8,10 @@ import type { CausalData } from '../jobs/causal/causal-data.ts'
 import { causalSource } from '../jobs/causal/data/causal-source.ts'
 import { causalColumns } from '../jobs/causal/data/causal-variables.ts'
 import { fetchCausalData } from '../jobs/causal/data/fetch-causal-data.ts'
-import { existingRelations, relationIdent, type Session, sql, type Warehouse } from '../warehouse/index.ts'
+import { existingRelations, type Session, type Warehouse } from '../warehouse/index.ts'
 import type { CausalNode } from './causal-standing.ts'
+import { readUnitTruths, type UnitTruth } from './causal-truth.ts'
+import { relationOfJob } from './job-standing.ts'
 
 export interface CausalAuditRequest {
   readonly replications: number
@@ -29,12 +31,7 @@ export async function auditCausalQuestion(
   const { spec, name: question } = node
   if (spec.treatment.kind === 'continuous')
     return { question, refused: 'a treatment of any value has no probability to be drawn by' }
-  const relationOf = (ref: string): Relation => {
-    const target = node.dependsOn.map((id) => manifest.nodes[id]!).find(({ name }) => name === ref)
-    const [relation] = target ? relationsOf(target) : []
-    if (!relation) throw new Error(`${node.id} does not depend on a relation '${ref}'`)
-    return relation
-  }
+  const relationOf = (ref: string): Relation => relationOfJob(manifest, node, ref)
   const truths = spec.truth?.units
     ? await existingRelations(warehouse, [
         { schema: 'truth', identifier: spec.truth.units.table } as Relation,
@@ -58,33 +55,27 @@ export async function auditCausalQuestion(
   return { question, units, ciLevel: spec.ciLevel, replications, seed, isKnown: population.isKnown, ...audit }
 }
 
-/** What the generator wrote of the units, for the one outcome that it wrote it of. */
+/** What the generator wrote of the units, where it wrote of all of them and of every outcome. */
 async function knownPopulation(
   session: Session,
   { spec }: CausalNode,
   { rows }: CausalData,
 ): Promise<AuditedPopulation | null> {
   const truth = spec.truth!.units!
-  const [outcome] = spec.outcomes
-  if (!rows || !outcome || spec.outcomes.length > 1) return null
-  const column = (name: string) => sql`truth.${sql.ident(name)}`
-  // Yes and no count as 1 and 0.
-  const number = (name: string) =>
-    sql`case ${column(name)}::text when 'true' then 1 when 'false' then 0 else ${column(name)}::text::float8 end`
-  const { rows: found } = await session.query<{ key: string; e: number; without: number; with: number }>(sql`
-    select
-      ${column(truth.unit)}::text as key,
-      ${column(truth.propensity)}::float8 as e,
-      ${number(truth.without)} * ${truth.scale}::float8 as without,
-      ${number(truth.with)} * ${truth.scale}::float8 as with
-    from ${relationIdent({ schema: 'truth', identifier: truth.table } as Relation)} as truth`)
-  const byKey = new Map(found.map((row) => [row.key, row]))
-  if (rows.keys.some((key) => !byKey.has(key))) return null
-  const values = (of: 'e' | 'without' | 'with') => Float64Array.from(rows.keys, (key) => byKey.get(key)![of])
+  const places = spec.outcomes.map(({ name }) => truth.outcomes.findIndex(({ outcome }) => outcome === name))
+  if (!rows || places.includes(-1)) return null
+  const byKey = new Map((await readUnitTruths(session, truth)).map((unit) => [unit.key, unit]))
+  const units = rows.keys.map((key) => byKey.get(key))
+  if (units.includes(undefined)) return null
+  const values = (of: (unit: UnitTruth) => number) => Float64Array.from(units, (unit) => of(unit!))
   return {
     rows,
-    propensity: values('e'),
-    outcomes: [{ outcome: outcome.name, without: values('without'), with: values('with') }],
+    propensity: values(({ propensity }) => propensity),
+    outcomes: spec.outcomes.map(({ name: outcome }, index) => ({
+      outcome,
+      without: values(({ potential }) => potential[places[index]!]![0]),
+      with: values(({ potential }) => potential[places[index]!]![1]),
+    })),
     isKnown: true,
   }
 }

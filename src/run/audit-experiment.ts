@@ -1,6 +1,6 @@
 import type { ExperimentMethod } from '../core/experiment-spec.ts'
 import type { Manifest } from '../core/manifest.ts'
-import { type Relation, relationsOf } from '../core/node.ts'
+import type { Relation } from '../core/node.ts'
 import { type AuditThreads, auditInThreads } from '../jobs/audit/audit-in-threads.ts'
 import type { Audit } from '../jobs/audit/audit-methods.ts'
 import { auditedPlans } from '../jobs/audit/audited-spec.ts'
@@ -8,6 +8,7 @@ import { fetchPopulation } from '../jobs/audit/fetch-population.ts'
 import { samplePopulation } from '../jobs/audit/population.ts'
 import type { Warehouse } from '../warehouse/index.ts'
 import type { ExperimentNode } from './experiment-standing.ts'
+import { relationOfJob } from './job-standing.ts'
 
 export interface AuditRequest {
   readonly replications: number
@@ -38,12 +39,7 @@ export async function auditExperiment(
   threads: AuditThreads,
 ): Promise<ExperimentAudit> {
   const { spec } = node
-  const relationOf = (ref: string): Relation => {
-    const target = node.dependsOn.map((id) => manifest.nodes[id]!).find(({ name }) => name === ref)
-    const [relation] = target ? relationsOf(target) : []
-    if (!relation) throw new Error(`${node.id} does not depend on a relation '${ref}'`)
-    return relation
-  }
+  const relationOf = (ref: string): Relation => relationOfJob(manifest, node, ref)
   const whole = await warehouse.withSession((session) =>
     fetchPopulation(spec, { session, relationOf, job: node }),
   )

@@ -1,7 +1,8 @@
-import type { CausalSpec } from '../core/causal-spec.ts'
 import type { Manifest } from '../core/manifest.ts'
-import { type JobNode, type Relation, relationKey } from '../core/node.ts'
-import { existingRelations, relationIdent, sql, type Warehouse } from '../warehouse/index.ts'
+import { type Relation, relationKey } from '../core/node.ts'
+import { existingRelations, type Queryable, relationIdent, sql } from '../warehouse/index.ts'
+import { readTrueEffects, truthRelations } from './causal-truth.ts'
+import { type JobOfKind, jobsOfKind, publishedTables, readAbout, relationOfJob } from './job-standing.ts'
 
 /*
  * How a causal question stands: what its published tables say, and the truth where a generator wrote it. The truth is
@@ -9,7 +10,7 @@ import { existingRelations, relationIdent, sql, type Warehouse } from '../wareho
  */
 
 /** A job that is a causal question. */
-export type CausalNode = JobNode & { readonly spec: CausalSpec }
+export type CausalNode = JobOfKind<'causal'>
 
 export interface CausalStandingEstimate {
   readonly outcome: string
@@ -75,77 +76,93 @@ export interface CausalStanding {
 }
 
 /** The causal questions of a project by name. */
-export function causalQuestionsIn({ nodes }: Pick<Manifest, 'nodes'>): CausalNode[] {
-  return Object.values(nodes)
-    .filter((node): node is CausalNode => node.resourceType === 'job' && node.spec.kind === 'causal')
-    .sort((a, b) => (a.name < b.name ? -1 : 1))
+export function causalQuestionsIn(manifest: Pick<Manifest, 'nodes'>): CausalNode[] {
+  return jobsOfKind(manifest, 'causal')
 }
-
-type Queryable = Pick<Warehouse, 'query'>
 
 /** Reads how causal questions stand. */
 export async function causalStandings(
   warehouse: Queryable,
+  manifest: Manifest,
   questions: readonly CausalNode[],
 ): Promise<CausalStanding[]> {
-  const truths = questions.flatMap(({ spec }) => truthOf(spec) ?? [])
+  const truths = questions.flatMap(({ spec }) => truthRelations(spec))
   const relations = questions.flatMap(({ tables }) => tables.map(({ relation }) => relation))
   const found = new Set((await existingRelations(warehouse, [...relations, ...truths])).map(relationKey))
   const standings: CausalStanding[] = []
-  for (const node of questions) standings.push(await readStanding(warehouse, node, found))
+  for (const node of questions) {
+    const truth = await truthOf(warehouse, manifest, node, found)
+    standings.push(await readStanding(warehouse, node, found, truth))
+  }
   return standings
 }
 
 async function readStanding(
   warehouse: Queryable,
-  { name, spec, relation, tables }: CausalNode,
+  node: CausalNode,
   found: ReadonlySet<string>,
+  truth: TruthOf,
 ): Promise<CausalStanding> {
+  const { name, spec, relation } = node
+  const tableOf = publishedTables(node, found)
   const rowsOf = async <Row>(suffix: string, read: (table: Relation) => Promise<Row[]>): Promise<Row[]> => {
-    const table = tables.find((each) => each.suffix === suffix)
-    return table && found.has(relationKey(table.relation)) ? read(table.relation) : []
+    const table = tableOf(suffix)
+    return table ? read(table) : []
   }
-  const truth = truthOf(spec)
-  const known = truth && found.has(relationKey(truth)) ? truth : null
-  const [about] = await rowsOf('', (table) => readAbout(warehouse, table))
+  const main = tableOf('')
+  const about = main ? await readAbout(warehouse, main) : undefined
+  const estimates = await rowsOf('', (table) => readEstimates(warehouse, table))
   return {
     ...{ name, question: spec.question, relation: relationKey(relation) },
     ...{ asOf: about?.asOf ?? null, runId: about?.runId ?? null },
-    estimates: await rowsOf('', (table) => readEstimates(warehouse, table, known)),
+    estimates: estimates.map((row) => ({ ...row, truth: truth(row) })),
     verdicts: await rowsOf('verdict', (table) => readVerdicts(warehouse, table)),
     refutations: await rowsOf('refutations', (table) => readRefutations(warehouse, table)),
     identification: await rowsOf('identification', (table) => readWays(warehouse, table)),
   }
 }
 
-function truthOf({ truth }: CausalSpec): Relation | null {
-  return truth?.effects === undefined ? null : ({ schema: 'truth', identifier: truth.effects } as Relation)
+type TruthOf = (about: Pick<CausalStandingEstimate, 'outcome' | 'estimand'>) => number | null
+
+/** What is true: of the units in question where it was written of each, unless effects themselves were written. */
+async function truthOf(
+  warehouse: Queryable,
+  manifest: Manifest,
+  node: CausalNode,
+  found: ReadonlySet<string>,
+): Promise<TruthOf> {
+  const { spec } = node
+  const known = new Map<string, number>()
+  const there = (identifier: string): Relation | null => {
+    const relation = { schema: 'truth', identifier } as Relation
+    return found.has(relationKey(relation)) ? relation : null
+  }
+  const key = (outcome: string, estimand: string): string => JSON.stringify([outcome, estimand])
+  const tableOf = publishedTables(node, found)
+  if (tableOf('') && spec.truth?.units && there(spec.truth.units.table)) {
+    const units = relationOfJob(manifest, node, spec.data.ref)
+    for (const { outcome, estimand, value } of await readTrueEffects(warehouse, spec, units))
+      known.set(key(outcome, estimand), value)
+  }
+  const effects = spec.truth?.effects === undefined ? null : there(spec.truth.effects)
+  if (effects) {
+    const { rows } = await warehouse.query<{ outcome: string; estimand: string; value: number }>(
+      sql`select outcome, estimand, value::float8 as value from ${relationIdent(effects)}`,
+    )
+    for (const { outcome, estimand, value } of rows) known.set(key(outcome, estimand), value)
+  }
+  return ({ outcome, estimand }) => known.get(key(outcome, estimand)) ?? null
 }
 
-async function readAbout(warehouse: Queryable, table: Relation) {
-  const { rows } = await warehouse.query<{ asOf: string; runId: string }>(sql`
-    select
-      to_char(as_of at time zone 'UTC', 'YYYY-MM-DD"T"HH24:MI:SS"Z"') as "asOf",
-      run_id::text as "runId"
-    from ${relationIdent(table)}
-    limit 1`)
-  return rows
-}
-
-async function readEstimates(warehouse: Queryable, table: Relation, truth: Relation | null) {
-  const known = truth
-    ? sql`left join ${relationIdent(truth)} as truth
-        on truth.estimand = estimate.estimand and truth.outcome = estimate.outcome`
-    : sql`cross join (select null::float8 as value) as truth`
-  const { rows } = await warehouse.query<CausalStandingEstimate>(sql`
+async function readEstimates(warehouse: Queryable, table: Relation) {
+  const { rows } = await warehouse.query<Omit<CausalStandingEstimate, 'truth'>>(sql`
     select
       estimate.outcome, estimate.estimand, estimate.treatment, estimate.comparison, estimate.method,
       estimate.estimate, estimate.std_error as "stdError",
       estimate.ci_lower as "ciLower", estimate.ci_upper as "ciUpper", estimate.ci_level as "ciLevel",
       estimate.p_value as "pValue", estimate.n::float8 as n, estimate.n_treated::float8 as "nTreated",
-      estimate.status, estimate.reason, truth.value as truth
+      estimate.status, estimate.reason
     from ${relationIdent(table)} as estimate
-    ${known}
     order by
       estimate.outcome, estimate.estimand <> 'association',
       array_position(array['ate', 'att', 'atc', 'ato', 'late'], estimate.estimand) nulls last,

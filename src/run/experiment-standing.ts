@@ -1,15 +1,16 @@
 import type { ExperimentSpec } from '../core/experiment-spec.ts'
 import { instantOf, isInstant } from '../core/instant.ts'
 import type { Manifest } from '../core/manifest.ts'
-import { type JobNode, type Relation, relationKey } from '../core/node.ts'
+import { type Relation, relationKey } from '../core/node.ts'
 import { existingRelations, relationIdent, sql, type Warehouse } from '../warehouse/index.ts'
+import { type JobOfKind, jobsOfKind, publishedTables, readAbout } from './job-standing.ts'
 
 /*
  * How an experiment stands: what it declares, and what its published tables say.
  */
 
 /** A job that is an experiment. */
-export type ExperimentNode = JobNode & { readonly spec: ExperimentSpec }
+export type ExperimentNode = JobOfKind<'experiment'>
 
 export interface StandingEstimate {
   readonly outcome: string
@@ -83,10 +84,8 @@ export interface ExperimentStanding {
 }
 
 /** The experiments of a project by name. */
-export function experimentsIn({ nodes }: Pick<Manifest, 'nodes'>): ExperimentNode[] {
-  return Object.values(nodes)
-    .filter((node): node is ExperimentNode => node.resourceType === 'job' && node.spec.kind === 'experiment')
-    .sort((a, b) => (a.name < b.name ? -1 : 1))
+export function experimentsIn(manifest: Pick<Manifest, 'nodes'>): ExperimentNode[] {
+  return jobsOfKind(manifest, 'experiment')
 }
 
 /** Reads how experiments stand; `segments` for what is known of parts of their units too. */
@@ -99,11 +98,7 @@ export async function experimentStandings(
   const found = new Set((await existingRelations(warehouse, relations)).map(relationKey))
   const standings: ExperimentStanding[] = []
   for (const node of experiments) {
-    const tableOf = (suffix: string): Relation | null => {
-      const table = node.tables.find((each) => each.suffix === suffix)
-      return table && found.has(relationKey(table.relation)) ? table.relation : null
-    }
-    standings.push(await readStanding(warehouse, node, tableOf, segments))
+    standings.push(await readStanding(warehouse, node, publishedTables(node, found), segments))
   }
   return standings
 }
@@ -115,7 +110,7 @@ async function readStanding(
   segments: boolean,
 ): Promise<ExperimentStanding> {
   const main = tableOf('')
-  const [about] = main ? await readAbout(warehouse, main) : []
+  const about = main ? await readAbout(warehouse, main) : undefined
   const healthTable = tableOf('health')
   const decisionTable = tableOf('decision')
   const health = healthTable ? await readHealth(warehouse, healthTable, segments) : []
@@ -163,16 +158,6 @@ function armsOf(
     ...treatments.map((one) => arm(one, 'treatment')),
     ...(holdout === undefined ? [] : [arm(holdout, 'holdout')]),
   ]
-}
-
-async function readAbout(warehouse: Pick<Warehouse, 'query'>, table: Relation) {
-  const { rows } = await warehouse.query<{ asOf: string; runId: string }>(sql`
-    select
-      to_char(as_of at time zone 'UTC', 'YYYY-MM-DD"T"HH24:MI:SS"Z"') as "asOf",
-      run_id::text as "runId"
-    from ${relationIdent(table)}
-    limit 1`)
-  return rows
 }
 
 async function readEstimates(

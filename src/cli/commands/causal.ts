@@ -3,19 +3,16 @@ import type { CommandDefiner } from '../define-command.ts'
 import { examples } from '../examples.ts'
 import type { CausalFlags, CausalGraphFlags } from '../show-causal.ts'
 import type { MemoFlags } from '../write-memo.ts'
+import { addMemoOptions, standingOutput } from './standing-options.ts'
 
 /** `estimand causal …`: what causal questions came to. */
 export const defineCausal: CommandDefiner = (program, { command, launch }) => {
   const causal = command(program, 'causal')
     .usage('<command> [options]')
     .description('see what causal questions came to: effects, refuters, verdicts, graphs')
-  const output = () =>
-    new Option('--output <format>', 'text for people, or one JSON document on stdout')
-      .choices(['text', 'json'])
-      .default('text')
 
   const list = command(causal, 'list').description('one line for each causal question')
-  list.addOption(output())
+  list.addOption(standingOutput())
   list.action(
     launch<CausalFlags>(async (context, flags) => {
       const { listCausal } = await import('../show-causal.ts')
@@ -27,7 +24,7 @@ export const defineCausal: CommandDefiner = (program, { command, launch }) => {
     .usage('<question> [options]')
     .argument('<question>', 'its name')
     .description('the verdict, the estimates and the refuters of one')
-  show.addOption(output())
+  show.addOption(standingOutput())
   show.action(
     launch<CausalFlags>(async (context, flags, args) => {
       const { showCausal } = await import('../show-causal.ts')
@@ -39,14 +36,7 @@ export const defineCausal: CommandDefiner = (program, { command, launch }) => {
     .usage('<question> [options]')
     .argument('<question>', 'its name')
     .description('the memo of one: what to believe, and what it rests on')
-  memo
-    .addOption(
-      new Option(
-        '--format <format>',
-        'markdown, or a page of HTML with charts; as the file is called if not said',
-      ).choices(['markdown', 'html']),
-    )
-    .addOption(new Option('--to <file>', 'write it into a file instead of printing it'))
+  addMemoOptions(memo)
   memo.action(
     launch<MemoFlags>(async (context, flags, args) => {
       const { writeCausalMemo } = await import('../show-causal.ts')
@@ -60,9 +50,10 @@ export const defineCausal: CommandDefiner = (program, { command, launch }) => {
     .description('the graph of one, drawn, and what follows from it; needs no warehouse')
   graph
     .addOption(
-      new Option('--output <format>', 'a drawing, DOT, or the adjustment sets, instruments and implications')
-        .choices(['svg', 'dot', 'json'])
-        .default('svg'),
+      new Option(
+        '--output <format>',
+        'a drawing, DOT, or the adjustment sets, instruments and implications; as the file is called if not said',
+      ).choices(['svg', 'dot', 'json']),
     )
     .addOption(new Option('--to <file>', 'write it into a file instead of printing it'))
   graph.action(

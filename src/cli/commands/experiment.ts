@@ -5,19 +5,16 @@ import type { PowerFlags } from '../plan-power.ts'
 import type { ExperimentListFlags, ExperimentShowFlags } from '../show-experiments.ts'
 import type { MemoFlags } from '../write-memo.ts'
 import { addPowerOptions } from './power.ts'
+import { addMemoOptions, standingOutput } from './standing-options.ts'
 
 /** `estimand experiment …`: how the project's experiments stand. */
 export const defineExperiment: CommandDefiner = (program, { command, launch }) => {
   const experiment = command(program, 'experiment')
     .usage('<command> [options]')
     .description('see how experiments stand: units, health, lifts, decisions')
-  const output = () =>
-    new Option('--output <format>', 'text for people, or one JSON document on stdout')
-      .choices(['text', 'json'])
-      .default('text')
 
   const list = command(experiment, 'list').description('one line for each experiment')
-  list.addOption(output())
+  list.addOption(standingOutput())
   list.action(
     launch<ExperimentListFlags>(async (context, flags) => {
       const { listExperiments } = await import('../show-experiments.ts')
@@ -32,7 +29,7 @@ export const defineExperiment: CommandDefiner = (program, { command, launch }) =
   show
     .addOption(new Option('--all', 'the estimates of every method, not only the one that tells most'))
     .addOption(new Option('--segments', 'also what is known of segments'))
-    .addOption(output())
+    .addOption(standingOutput())
   show.action(
     launch<ExperimentShowFlags>(async (context, flags, args) => {
       const { showExperiment } = await import('../show-experiments.ts')
@@ -56,14 +53,7 @@ export const defineExperiment: CommandDefiner = (program, { command, launch }) =
     .usage('<experiment> [options]')
     .argument('<experiment>', 'its name')
     .description('the memo of one: the answer, the five questions, and what it rests on')
-  memo
-    .addOption(
-      new Option(
-        '--format <format>',
-        'markdown, or a page of HTML with charts; as the file is called if not said',
-      ).choices(['markdown', 'html']),
-    )
-    .addOption(new Option('--to <file>', 'write it into a file instead of printing it'))
+  addMemoOptions(memo)
   memo.action(
     launch<MemoFlags>(async (context, flags, args) => {
       const { writeMemo } = await import('../write-memo.ts')
