@@ -1,8 +1,9 @@
 import { relative } from 'node:path'
 import type { CompileOptions } from '../compile/compile.ts'
 import type { RenderScope } from '../compile/renderer.ts'
-import { type Relation, relationKey } from '../core/node.ts'
+import type { Relation } from '../core/node.ts'
 import { tellTemplate } from '../run/events/tell-template.ts'
+import { publishedFunction, publishedRelation } from '../run/run-scope.ts'
 import type { Connection, Warehouse } from '../warehouse/index.ts'
 import type { CompiledWorkspace } from './cache/compiled-workspace.ts'
 import type { CommandContext } from './command-context.ts'
@@ -86,7 +87,8 @@ export function publishedScope(
 ): RenderScope {
   const { clock, events, narrator } = context
   return {
-    relationOf: (published) => deferred?.get(relationKey(published)) ?? published,
+    relationOf: publishedRelation({ deferred }),
+    functionOf: publishedFunction({ deferred }),
     isIncremental: false,
     fullRefresh,
     runStartedAt: clock(),

@@ -163,3 +163,8 @@ export function relationOf(node: Node): Relation | null {
 export function relationKey(relation: Relation): string {
   return `${relation.schema}.${relation.identifier}`
 }
+
+/** The same for a function, whose name may also be that of a relation. */
+export function functionKey(named: Relation): string {
+  return `${relationKey(named)}()`
+}

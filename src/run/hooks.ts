@@ -87,8 +87,8 @@ export async function runHooksOfPublished(
     )
     await context.renderer.runHooks(node.id, 'post_hook', {
       ...context.renderScope,
-      relationOf: (relation) => relation,
-      functionOf: (relation) => relation,
+      relationOf: context.publishedRelation,
+      functionOf: context.publishedFunction,
       thisRelation: node.relation,
       ask,
     })

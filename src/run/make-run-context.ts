@@ -11,7 +11,7 @@ import { type Limit, nodeWarehouse } from './node-warehouse.ts'
 import { withPublishedLiterals } from './published-literals.ts'
 import type { RunContext } from './run-context.ts'
 import type { RunRequest } from './run-request.ts'
-import { publishedRelation, runScope } from './run-scope.ts'
+import { publishedFunction, publishedRelation, runScope } from './run-scope.ts'
 
 /** What a run has besides what was asked of it. */
 export interface RunMeans
@@ -35,9 +35,14 @@ export function makeRunContext(request: RunRequest, means: RunMeans): RunContext
     effects.emit({ type: 'log', level: voice === 'debug' ? 'debug' : 'info', message, voice }),
   )
   const published = publishedRelation(request)
+  const publishedCall = publishedFunction(request)
   const inThisRun = (relation: Relation): Relation => {
     const build = builds.resolve(relation)
     return build === relation ? published(relation) : build
+  }
+  const calledInThisRun = (named: Relation): Relation => {
+    const build = functions.resolve(named)
+    return build === named ? publishedCall(named) : build
   }
   const configs = new Map<NodeId, ExecutionConfig>()
   const configOf = (nodeId: NodeId): ExecutionConfig => {
@@ -53,7 +58,7 @@ export function makeRunContext(request: RunRequest, means: RunMeans): RunContext
       ...scope,
       isIncremental: false,
       relationOf: inThisRun,
-      functionOf: functions.resolve,
+      functionOf: calledInThisRun,
       ask,
     }
     return {
@@ -96,6 +101,7 @@ export function makeRunContext(request: RunRequest, means: RunMeans): RunContext
       effects,
       renderScope,
       publishedRelation: published,
+      publishedFunction: publishedCall,
       compile: async (node, { as = node.id, ...options }) => {
         const recorder = recordAnswers(options.ask ?? ask)
         asked.set(as, recorder)
@@ -106,8 +112,8 @@ export function makeRunContext(request: RunRequest, means: RunMeans): RunContext
           return found
         }
         const functionOf = (relation: Relation): Relation => {
-          const found = functions.resolve(relation)
-          readsRun ||= found !== relation
+          const found = calledInThisRun(relation)
+          readsRun ||= found !== publishedCall(relation)
           return found
         }
         const scope = { ...renderScope, relationOf, functionOf, ...options, ask: recorder.ask }
@@ -125,7 +131,7 @@ export function makeRunContext(request: RunRequest, means: RunMeans): RunContext
         renderer.compile(node.id, {
           ...renderScope,
           relationOf: published,
-          functionOf: (relation) => relation,
+          functionOf: publishedCall,
           ask: asked.get(node.id)?.replay() ?? ask,
         }),
       relationOf: (node: Node, ref: string) => {

@@ -60,6 +60,8 @@ export interface RunContext {
   readonly renderScope: RenderScope
   /** Where a relation is read by whoever is not part of the run. */
   readonly publishedRelation: (relation: Relation) => Relation
+  /** Where a function is called by whoever is not part of the run. */
+  readonly publishedFunction: (named: Relation) => Relation
   /** Compiles a node against the run's builds. */
   readonly compile: (
     node: ModelNode | SnapshotNode | TestNode,

@@ -1,5 +1,5 @@
 import type { RenderScope } from '../compile/renderer.ts'
-import { type Relation, relationKey } from '../core/node.ts'
+import { functionKey, type Relation, relationKey } from '../core/node.ts'
 import type { RunRequest } from './run-request.ts'
 
 /** What a run says to every template, but for where relations stand and whom to ask. */
@@ -29,4 +29,9 @@ export function publishedRelation({
   deferred,
 }: Pick<RunRequest, 'deferred'>): (relation: Relation) => Relation {
   return (relation) => deferred?.get(relationKey(relation)) ?? relation
+}
+
+/** The same for where a function is called. */
+export function publishedFunction({ deferred }: Pick<RunRequest, 'deferred'>): (named: Relation) => Relation {
+  return (named) => deferred?.get(functionKey(named)) ?? named
 }

@@ -41,6 +41,21 @@ export async function existingRelations(
   return read(on, sql`(n.nspname, c.relname) in (select * from unnest(${schemas}::text[], ${names}::text[]))`)
 }
 
+/** Which functions are there, whatever their arguments. */
+export async function existingFunctions(
+  on: Queryable,
+  functions: readonly Relation[],
+): Promise<readonly Relation[]> {
+  const schemas = functions.map(({ schema }) => schema)
+  const names = functions.map(({ identifier }) => identifier)
+  const { rows } = await on.query<Relation>(sql`
+    select distinct n.nspname as schema, p.proname as identifier
+    from pg_catalog.pg_proc p
+    join pg_catalog.pg_namespace n on n.oid = p.pronamespace
+    where (n.nspname, p.proname) in (select * from unnest(${schemas}::text[], ${names}::text[]))`)
+  return rows
+}
+
 /** The columns of a relation in order; undefined when there is no such relation. */
 export async function columnsOf(
   on: Queryable,

@@ -7,6 +7,7 @@ export {
   type CatalogColumn,
   type CatalogRelation,
   columnsOf,
+  existingFunctions,
   existingRelations,
   type Queryable,
   relationsInSchemas,

@@ -1,8 +1,18 @@
 import { beforeEach, describe, expect, test } from 'vitest'
-import { unsafeSql } from '../../src/warehouse/index.ts'
+import { manifestArtifact } from '../../src/run/artifacts/manifest-artifact.ts'
+import { deferredRelations } from '../../src/run/state/deferred-relations.ts'
+import { stateManifest } from '../../src/run/state/state-manifest.ts'
+import { unsafeSql, withWarehouse } from '../../src/warehouse/index.ts'
 import { type Files, withProject } from '../project/temp-project.ts'
+import { options } from './artifacts/sample-shop.ts'
 import { projectFile } from './project-files.ts'
-import { type ProjectRun, type ProjectRunOptions, runProject, useProjectDatabase } from './run-project.ts'
+import {
+  compileProject,
+  type ProjectRun,
+  type ProjectRunOptions,
+  runProject,
+  useProjectDatabase,
+} from './run-project.ts'
 
 const base: Files = {
   'project.yml': projectFile,
@@ -39,7 +49,7 @@ describe('functions of the database', () => {
   const builds = () => send(`select nspname from pg_namespace where nspname like 'estimand\\_build%'`)
 
   beforeEach(async () => {
-    await send('drop schema if exists analytics, estimand cascade')
+    await send('drop schema if exists analytics, analytics_dev, estimand cascade')
   })
 
   test('are made before what calls them, with what they read, and published with it', async () => {
@@ -97,6 +107,33 @@ describe('functions of the database', () => {
     const { result } = await run({}, { publish: 'node' })
     expect(result.status).toBe('success')
     expect(await send('select d from analytics.calls order by d')).toEqual([{ d: 2 }, { d: 4 }])
+  })
+
+  test('are called where an earlier state has them while the target has none', async () => {
+    await run()
+    const compiledWith = (files: Files) =>
+      withProject({ ...base, ...files }, (root) =>
+        compileProject(root, database.connection, { env: { DATABASE_URL: database.url } }),
+      )
+    const before = await compiledWith({})
+    const state = stateManifest(manifestArtifact(before.manifest, options) as never)
+    const elsewhere = {
+      'project.yml': `${projectFile}models: { +schema: dev }\nfunctions: { +schema: dev }\n`,
+    }
+    const { manifest } = await compiledWith(elsewhere)
+    const calls = 'model.shop.calls'
+    const deferred = (favorState: boolean) =>
+      withWarehouse(database.connection, { threads: 1, applicationName: 'test' }, (warehouse) =>
+        deferredRelations({ manifest, state, built: [calls], favorState, warehouse }),
+      )
+    const { node } = await run(elsewhere, { select: ['calls'], deferred: await deferred(false) })
+    expect(node('calls').status).toBe('success')
+    expect(await send('select * from analytics_dev.calls order by d')).toMatchObject([{ s: 6 }, { s: 6 }])
+
+    await run(elsewhere, { select: ['resource_type:function'], deferred: await deferred(false) })
+    const key = 'analytics_dev.doubled()'
+    expect((await deferred(false)).has(key)).toBe(false)
+    expect((await deferred(true)).get(key)).toEqual({ schema: 'analytics', identifier: 'doubled' })
   })
 
   test('a table that would lose a constraint with the run is not published', async () => {

@@ -22,12 +22,12 @@ import type { RunContext, StepRunner } from '../run-context.ts'
 /** Makes a function and its overloads in the dark. */
 export const runFunction: StepRunner<FunctionNode> = async (node, _step, context) => {
   if (node.refusal) throw new ProblemError(node.refusal)
-  const { renderScope, publishedRelation, functions, warehouse } = context
+  const { renderScope, publishedRelation, publishedFunction, functions, warehouse } = context
   const build = buildRelation(context.plan.buildSchema, node.relation)
   const bodies = await bodiesOf(node, renderScope, context)
   const published = await bodiesOf(
     node,
-    { ...renderScope, relationOf: publishedRelation, functionOf: (relation) => relation },
+    { ...renderScope, relationOf: publishedRelation, functionOf: publishedFunction },
     context,
   )
   const definitions = statementsOf(node, node.relation, published)
