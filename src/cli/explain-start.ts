@@ -14,21 +14,18 @@ export async function explainStart({
   warehouse,
   result,
 }: FinishedRun): Promise<Explanation> {
-  const [
-    { compareWithTruth },
-    { experimentsIn, experimentStandings },
-    { causalQuestionsIn, causalStandings },
-  ] = await Promise.all([
-    import('../run/compare-with-truth.ts'),
-    import('../run/experiment-standing.ts'),
-    import('../run/causal-standing.ts'),
-  ])
+  const [{ compareWithTruth }, { experimentsIn, experimentStandings }, { causalStandings, questionsIn }] =
+    await Promise.all([
+      import('../run/compare-with-truth.ts'),
+      import('../run/experiment-standing.ts'),
+      import('../run/causal-standing.ts'),
+    ])
   const { manifest, chosen } = workspace
   const { colors } = context.narrator.screen.output
   const comparisons = await compareWithTruth(warehouse, manifest)
   const experiments = experimentsIn(manifest)
   const standings = await experimentStandings(warehouse, experiments, { segments: false })
-  const causal = await causalStandings(warehouse, manifest, causalQuestionsIn(manifest))
+  const causal = await causalStandings(warehouse, manifest, questionsIn(manifest))
   const facts = new Map(experiments.map((node) => [node.name, factsOf(node, standings)]))
   return {
     lines: [

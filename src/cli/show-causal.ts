@@ -2,7 +2,7 @@ import { writeFileSync } from 'node:fs'
 import { extname, resolve } from 'node:path'
 import { didYouMean } from '../core/did-you-mean.ts'
 import { makeProblem, ProblemError } from '../core/problem.ts'
-import type { CausalNode, CausalStanding } from '../run/causal-standing.ts'
+import type { CausalStanding, QuestionNode } from '../run/causal-standing.ts'
 import type { CommandContext, ExitCode } from './command-context.ts'
 import { causalList, causalPage, truthOf } from './display/causal-lines.ts'
 import { inSnakeCase, printJson, printLines } from './print-standing.ts'
@@ -87,8 +87,17 @@ export async function drawCausalGraph(
   name: string,
 ): Promise<ExitCode> {
   const workspace = await openWorkspace(context, {}, { checksSql: false })
-  const { causalQuestionsIn } = await import('../run/causal-standing.ts')
+  const { causalQuestionsIn, questionsIn } = await import('../run/causal-standing.ts')
   const [{ causalGraphText }] = await Promise.all([import('../jobs/causal/graph-text.ts')])
+  const other = questionsIn(workspace.manifest).find(
+    (each) => each.name === name && each.spec.kind !== 'causal',
+  )
+  if (other)
+    throw new ProblemError(
+      makeProblem('usage', `'${name}' has no graph: it is of kind: ${other.spec.kind}`, {
+        hint: `estimand causal show ${name} tells what it rests on`,
+      }),
+    )
   const node = causalNamed(causalQuestionsIn(workspace.manifest), name)
   const text = causalGraphText(node.spec, flags.output ?? formatOf(flags.to))
   if (flags.to === undefined) {
@@ -130,8 +139,8 @@ function formatOf(to: string | undefined): 'svg' | 'dot' | 'json' {
 
 async function read(context: CommandContext, name?: string) {
   const workspace = await openWorkspace(context, {}, { checksSql: false })
-  const { causalQuestionsIn, causalStandings } = await import('../run/causal-standing.ts')
-  const all = causalQuestionsIn(workspace.manifest)
+  const { causalStandings, questionsIn } = await import('../run/causal-standing.ts')
+  const all = questionsIn(workspace.manifest)
   const nodes = name === undefined ? all : [causalNamed(all, name)]
   const standings =
     nodes.length === 0
@@ -143,7 +152,7 @@ async function read(context: CommandContext, name?: string) {
 }
 
 /** The question that somebody named, by its name or its id. */
-export function causalNamed(nodes: readonly CausalNode[], name: string): CausalNode {
+export function causalNamed<Node extends QuestionNode>(nodes: readonly Node[], name: string): Node {
   const node = nodes.find((each) => each.name === name || each.id === name)
   if (node) return node
   const names = nodes.map((each) => each.name)

@@ -1,4 +1,5 @@
 import { type CausalSpec, usesPropensity } from './causal-spec.ts'
+import { type DidSpec, isSynthetic } from './did-spec.ts'
 import type { JobSpec } from './job-spec.ts'
 
 /*
@@ -18,6 +19,8 @@ export function jobTables(spec: JobSpec): readonly JobTableDeclaration[] {
   switch (spec.kind) {
     case 'causal':
       return causalTables(spec)
+    case 'did':
+      return didTables(spec)
     case 'drift':
       return [
         { suffix: '', description: spec.question },
@@ -88,6 +91,29 @@ function causalTables(spec: CausalSpec): JobTableDeclaration[] {
       : []),
     ...(matches ? [{ suffix: 'matches', description: 'Who was matched with whom, and how closely.' }] : []),
     ...(spec.refuters.length > 0
+      ? [{ suffix: 'refutations', description: 'What tried to refute the estimates, with a verdict each.' }]
+      : []),
+    { suffix: 'verdict', description: 'What to believe of each effect, in a sentence.' },
+    { suffix: 'memo', description: 'What to tell those who decide, as Markdown and as a page of HTML.' },
+  ]
+}
+
+/** Which tables a difference in differences writes. */
+function didTables({ question, estimators, aggregations, refuters }: DidSpec): JobTableDeclaration[] {
+  const byGroup = estimators.some(({ method }) => method === 'callaway_santanna')
+  return [
+    { suffix: '', description: question },
+    { suffix: 'checks', description: 'What the estimates suppose, one row each, with a verdict.' },
+    ...(byGroup
+      ? [{ suffix: 'group_time', description: 'Effects on units first treated together, period by period.' }]
+      : []),
+    ...(byGroup && aggregations.includes('event')
+      ? [{ suffix: 'event_study', description: 'Effects by periods since treatment began.' }]
+      : []),
+    ...(estimators.some(({ method }) => isSynthetic(method))
+      ? [{ suffix: 'synthetic_weights', description: 'What stands for the treated: units and periods.' }]
+      : []),
+    ...(refuters.length > 0
       ? [{ suffix: 'refutations', description: 'What tried to refute the estimates, with a verdict each.' }]
       : []),
     { suffix: 'verdict', description: 'What to believe of each effect, in a sentence.' },

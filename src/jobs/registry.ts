@@ -1,6 +1,8 @@
 import type { JobSpec } from '../core/job-spec.ts'
 import { runCausal } from './causal/causal.ts'
 import { causalColumns } from './causal/table-columns.ts'
+import { runDid } from './did/did.ts'
+import { didTableColumns } from './did/table-columns.ts'
 import { runDrift } from './drift/run-drift.ts'
 import { driftColumns } from './drift/table-columns.ts'
 import { runExperiment } from './experiment/experiment.ts'
@@ -14,6 +16,8 @@ export async function runJob(context: JobContext): Promise<JobOutcome> {
   switch (spec.kind) {
     case 'causal':
       return runCausal(spec, context)
+    case 'did':
+      return runDid(spec, context)
     case 'drift':
       return runDrift(spec, context)
     case 'metrics':
@@ -28,6 +32,8 @@ export function jobColumns(spec: JobSpec, suffix: string): readonly JobColumn[] 
   switch (spec.kind) {
     case 'causal':
       return causalColumns[suffix] ?? null
+    case 'did':
+      return didTableColumns[suffix] ?? null
     case 'drift':
       return driftColumns[suffix] ?? null
     case 'metrics':

@@ -1,51 +1,21 @@
 import { z } from 'zod'
 import { causalEstimands } from '../core/causal-spec.ts'
 import { jobShape } from './metrics-schema.ts'
-import { anyName, description, nameText, textList } from './schema-pieces.ts'
+import {
+  condition,
+  level,
+  oneOrList,
+  orText,
+  outcome,
+  scalar,
+  share,
+  simulations,
+} from './question-schema.ts'
+import { anyName, nameText, textList } from './schema-pieces.ts'
 
 /*
  * analytics/*.yml with `kind: causal`.
  */
-
-const scalar = z.union([z.string(), z.number(), z.boolean()])
-const level = z.number().gt(0).lt(1)
-const share = z.number().gt(0).lt(1)
-// With fewer than 40 no refuter could fail: its p-value would never be below 0.05.
-const simulations = z.int().min(40).max(100_000)
-
-/** A mapping that may be written as one text under its main key. */
-function orText<T extends z.ZodType>(key: string, schema: T) {
-  return z.preprocess((value) => (typeof value === 'string' ? { [key]: value } : value), schema)
-}
-
-/** One entry, or a list of entries. */
-function oneOrList<T extends z.ZodType>(entry: T) {
-  return z.preprocess(
-    (value) => (value === undefined || value === null || Array.isArray(value) ? value : [value]),
-    z.array(entry),
-  )
-}
-
-const condition = orText(
-  'column',
-  z.strictObject({ column: anyName, values: z.array(scalar).min(1).optional() }),
-)
-
-const outcome = orText(
-  'column',
-  z.strictObject({
-    name: nameText.optional(),
-    column: anyName,
-    description,
-    better: z.enum(['higher', 'lower']).default('higher'),
-    claim: z
-      .preprocess(
-        (value) => (typeof value === 'number' ? { value } : value),
-        z.strictObject({ value: z.number(), by: anyName.optional() }),
-      )
-      .optional(),
-  }),
-)
 
 const treatment = orText(
   'column',

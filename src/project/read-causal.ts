@@ -1,10 +1,4 @@
-import type {
-  CausalOutcome,
-  CausalRefuter,
-  CausalSpec,
-  CausalTreatment,
-  CausalVariable,
-} from '../core/causal-spec.ts'
+import type { CausalRefuter, CausalSpec, CausalTreatment, CausalVariable } from '../core/causal-spec.ts'
 import { didYouMean } from '../core/did-you-mean.ts'
 import type { JobColumnRead } from '../core/job-column-read.ts'
 import type { Problem } from '../core/problem.ts'
@@ -22,6 +16,7 @@ import {
 } from './job-parts.ts'
 import { type ReadGraph, readCausalGraph } from './read-causal-graph.ts'
 import { readCausalTruth } from './read-causal-truth.ts'
+import { readLevel, readOutcomes } from './read-question.ts'
 import type { YamlDocument } from './yaml-document.ts'
 
 /** A causal question, and what it reads. */
@@ -39,7 +34,7 @@ export function readCausal(document: YamlDocument, yaml: CausalYaml, problems: P
   const refuse = refuseIn(document, problems)
   const { ref, refs } = readRef(document, ['units', 'model'], yaml.units.model, refuse)
   const treatment = treatmentOf(yaml, refuse)
-  const outcomes = outcomesOf(yaml, refuse)
+  const outcomes = readOutcomes(yaml, refuse)
   checkInstant(['as_of'], yaml.as_of, refuse)
   const read =
     outcomes.length === 0
@@ -71,7 +66,7 @@ export function readCausal(document: YamlDocument, yaml: CausalYaml, problems: P
     refuters: refutersOf(yaml, refuse),
     overlap: overlapOf(yaml, refuse),
     missing: yaml.missing,
-    ciLevel: levelOf(yaml, refuse),
+    ciLevel: readLevel(yaml, refuse),
     seed: yaml.seed,
     ...(yaml.truth && { truth: readCausalTruth(yaml.truth, outcomes, refuse) }),
     asOf: yaml.as_of,
@@ -117,27 +112,6 @@ function estimandsOf({ estimand, treatment }: CausalYaml, refuse: Refuse): Causa
   return estimands
 }
 
-function outcomesOf({ outcome, outcomes }: CausalYaml, refuse: Refuse): CausalOutcome[] {
-  if (outcome && outcomes) refuse(['outcome'], "there are both 'outcome' and 'outcomes'", 'keep one of them')
-  const all = outcomes ?? (outcome ? [outcome] : [])
-  if (all.length === 0)
-    refuse([], "'outcome' is missing", 'write outcome: <column of what may have been changed>')
-  const read = all.map(({ name, column, description, better, claim }) => ({
-    name: name ?? column,
-    column,
-    description,
-    better,
-    ...(claim && { claim: { value: claim.value, ...(claim.by !== undefined && { by: claim.by }) } }),
-  }))
-  refuseTwice(
-    read.map(({ name }) => name),
-    (index) => ['outcomes', index],
-    'outcome',
-    refuse,
-  )
-  return read
-}
-
 function variablesOf({ variables = {} }: CausalYaml, { graph }: ReadGraph, refuse: Refuse): CausalVariable[] {
   return Object.entries(variables).map(([node, { column, kind }]) => {
     if (!graph.nodes.includes(node) || graph.unobserved.has(node))
@@ -148,12 +122,6 @@ function variablesOf({ variables = {} }: CausalYaml, { graph }: ReadGraph, refus
       )
     return { node, column: column ?? node, ...(kind && { kind }) }
   })
-}
-
-function levelOf({ ci_level: level, alpha }: CausalYaml, refuse: Refuse): number {
-  if (level !== undefined && alpha !== undefined)
-    refuse(['alpha'], "'alpha' and 'ci_level' say the same", 'keep one of them: alpha 0.05 is ci_level 0.95')
-  return level ?? (alpha === undefined ? 0.95 : Number((1 - alpha).toPrecision(12)))
 }
 
 function overlapOf({ overlap }: CausalYaml, refuse: Refuse): CausalSpec['overlap'] {

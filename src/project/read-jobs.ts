@@ -7,6 +7,7 @@ import type { JobDeclaration, ProjectFile } from '../core/project.ts'
 import { type CausalYaml, causalSchema } from './causal-schema.ts'
 import { checkYaml, type UnknownKeys } from './check-yaml.ts'
 import { mergedConfig, readDescribed } from './described.ts'
+import { type DidYaml, didSchema } from './did-schema.ts'
 import { type DriftYaml, driftSchema } from './drift-schema.ts'
 import { type ExperimentYaml, exposuresExperimentSchema, unitsExperimentSchema } from './experiment-schema.ts'
 import { experimentColumns, metricColumns } from './job-columns.ts'
@@ -15,6 +16,7 @@ import { experimentsOfSet, type LinkedExperiment, linkExperiments } from './link
 import { type MetricsYaml, metricsSchema } from './metrics-schema.ts'
 import { propertiesSchema } from './properties-schema.ts'
 import { readCausal } from './read-causal.ts'
+import { readDid } from './read-did.ts'
 import { readDrift } from './read-drift.ts'
 import { readExperiment } from './read-experiment.ts'
 import { type MetricSet, readMetrics } from './read-metrics.ts'
@@ -26,13 +28,14 @@ import { parseYaml, type YamlDocument, yamlProblem } from './yaml-document.ts'
  * metrics read on the experiments that use them: so files are checked one by one, and jobs made of all together.
  */
 
-const jobKinds = ['causal', 'drift', 'experiment', 'metrics']
+const jobKinds = ['causal', 'did', 'drift', 'experiment', 'metrics']
 
 /** A job whose own keys are known to be well. */
 export type JobDraft =
   | { readonly kind: 'metrics'; readonly document: YamlDocument; readonly yaml: MetricsYaml }
   | { readonly kind: 'experiment'; readonly document: YamlDocument; readonly yaml: ExperimentYaml }
   | { readonly kind: 'causal'; readonly document: YamlDocument; readonly yaml: CausalYaml }
+  | { readonly kind: 'did'; readonly document: YamlDocument; readonly yaml: DidYaml }
   | { readonly kind: 'drift'; readonly document: YamlDocument; readonly yaml: DriftYaml }
   /** One whose keys are not, which has been told. */
   | { readonly kind: 'refused' }
@@ -72,6 +75,10 @@ function draftJob(document: YamlDocument, unknownKeys: UnknownKeys, problems: Pr
   }
   if (kind === 'causal') {
     const yaml = checkYaml(document, causalSchema, problems, unknownKeys)
+    return yaml ? { kind, document, yaml } : { kind: 'refused' }
+  }
+  if (kind === 'did') {
+    const yaml = checkYaml(document, didSchema, problems, unknownKeys)
     return yaml ? { kind, document, yaml } : { kind: 'refused' }
   }
   if (kind === 'drift') {
@@ -153,6 +160,10 @@ export function readJobs(drafts: readonly JobDraft[], problems: Problem[]): JobD
     if (draft.kind === 'causal') {
       const causal = readCausal(draft.document, draft.yaml, problems)
       return causal ? [declaration(draft, causal, problems)] : []
+    }
+    if (draft.kind === 'did') {
+      const did = readDid(draft.document, draft.yaml, problems)
+      return did ? [declaration(draft, did, problems)] : []
     }
     if (draft.kind === 'drift')
       return [declaration(draft, readDrift(draft.document, draft.yaml, problems), problems)]

@@ -9,8 +9,11 @@ import { type JobOfKind, jobsOfKind, publishedTables, readAbout, relationOfJob }
  * for who judges the answer; the job that gives it never reads it.
  */
 
-/** A job that is a causal question. */
+/** A job that asks for an effect and has a graph. */
 export type CausalNode = JobOfKind<'causal'>
+
+/** A job that asks for an effect, by a graph or by what changed when a treatment came. */
+export type QuestionNode = JobOfKind<'causal'> | JobOfKind<'did'>
 
 export interface CausalStandingEstimate {
   readonly outcome: string
@@ -18,6 +21,7 @@ export interface CausalStandingEstimate {
   readonly treatment: string
   readonly comparison: string
   readonly method: string
+  readonly scale: string
   readonly estimate: number | null
   readonly stdError: number | null
   readonly ciLower: number | null
@@ -62,6 +66,14 @@ export interface CausalStandingWay {
   readonly verdict: string | null
 }
 
+/** What a difference in differences supposes, as far as it can be held against the data. */
+export interface CausalStandingCheck {
+  readonly outcome: string | null
+  readonly checkName: string
+  readonly verdict: string
+  readonly message: string
+}
+
 export interface CausalStanding {
   readonly name: string
   readonly question: string
@@ -73,18 +85,25 @@ export interface CausalStanding {
   readonly verdicts: readonly CausalStandingVerdict[]
   readonly refutations: readonly CausalStandingRefutation[]
   readonly identification: readonly CausalStandingWay[]
+  readonly checks: readonly CausalStandingCheck[]
 }
 
-/** The causal questions of a project by name. */
+/** The questions of a project that have a graph, by name. */
 export function causalQuestionsIn(manifest: Pick<Manifest, 'nodes'>): CausalNode[] {
   return jobsOfKind(manifest, 'causal')
+}
+
+/** All questions of a project that ask for an effect without an experiment, by name. */
+export function questionsIn(manifest: Pick<Manifest, 'nodes'>): QuestionNode[] {
+  const all: QuestionNode[] = [...jobsOfKind(manifest, 'causal'), ...jobsOfKind(manifest, 'did')]
+  return all.sort((a, b) => (a.name < b.name ? -1 : 1))
 }
 
 /** Reads how causal questions stand. */
 export async function causalStandings(
   warehouse: Queryable,
   manifest: Manifest,
-  questions: readonly CausalNode[],
+  questions: readonly QuestionNode[],
 ): Promise<CausalStanding[]> {
   const truths = questions.flatMap(({ spec }) => truthRelations(spec))
   const relations = questions.flatMap(({ tables }) => tables.map(({ relation }) => relation))
@@ -99,7 +118,7 @@ export async function causalStandings(
 
 async function readStanding(
   warehouse: Queryable,
-  node: CausalNode,
+  node: QuestionNode,
   found: ReadonlySet<string>,
   truth: TruthOf,
 ): Promise<CausalStanding> {
@@ -119,6 +138,7 @@ async function readStanding(
     verdicts: await rowsOf('verdict', (table) => readVerdicts(warehouse, table)),
     refutations: await rowsOf('refutations', (table) => readRefutations(warehouse, table)),
     identification: await rowsOf('identification', (table) => readWays(warehouse, table)),
+    checks: await rowsOf('checks', (table) => readChecks(warehouse, table)),
   }
 }
 
@@ -128,7 +148,7 @@ type TruthOf = (about: Pick<CausalStandingEstimate, 'outcome' | 'estimand'>) => 
 async function truthOf(
   warehouse: Queryable,
   manifest: Manifest,
-  node: CausalNode,
+  node: QuestionNode,
   found: ReadonlySet<string>,
 ): Promise<TruthOf> {
   const { spec } = node
@@ -139,7 +159,7 @@ async function truthOf(
   }
   const key = (outcome: string, estimand: string): string => JSON.stringify([outcome, estimand])
   const tableOf = publishedTables(node, found)
-  if (tableOf('') && spec.truth?.units && there(spec.truth.units.table)) {
+  if (spec.kind === 'causal' && tableOf('') && spec.truth?.units && there(spec.truth.units.table)) {
     const units = relationOfJob(manifest, node, spec.data.ref)
     for (const { outcome, estimand, value } of await readTrueEffects(warehouse, spec, units))
       known.set(key(outcome, estimand), value)
@@ -157,12 +177,13 @@ async function truthOf(
 async function readEstimates(warehouse: Queryable, table: Relation) {
   const { rows } = await warehouse.query<Omit<CausalStandingEstimate, 'truth'>>(sql`
     select
-      estimate.outcome, estimate.estimand, estimate.treatment, estimate.comparison, estimate.method,
+      estimate.outcome, estimate.estimand, estimate.treatment, estimate.comparison, estimate.method, estimate.scale,
       estimate.estimate, estimate.std_error as "stdError",
       estimate.ci_lower as "ciLower", estimate.ci_upper as "ciUpper", estimate.ci_level as "ciLevel",
       estimate.p_value as "pValue", estimate.n::float8 as n, estimate.n_treated::float8 as "nTreated",
       estimate.status, estimate.reason
     from ${relationIdent(table)} as estimate
+    where estimate.segment_name is null
     order by
       estimate.outcome, estimate.estimand <> 'association',
       array_position(array['ate', 'att', 'atc', 'ato', 'late'], estimate.estimand) nulls last,
@@ -183,6 +204,14 @@ async function readVerdicts(warehouse: Queryable, table: Relation) {
 async function readRefutations(warehouse: Queryable, table: Relation) {
   const { rows } = await warehouse.query<CausalStandingRefutation>(sql`
     select outcome, refuter, verdict, message from ${relationIdent(table)} order by outcome, refuter`)
+  return rows
+}
+
+async function readChecks(warehouse: Queryable, table: Relation) {
+  const { rows } = await warehouse.query<CausalStandingCheck>(sql`
+    select outcome, check_name as "checkName", verdict, message
+    from ${relationIdent(table)}
+    order by outcome nulls first, check_name`)
   return rows
 }
 

@@ -1,4 +1,5 @@
 import type { CausalSpec } from '../core/causal-spec.ts'
+import type { DidSpec } from '../core/did-spec.ts'
 import type { Relation } from '../core/node.ts'
 import { causalSource } from '../jobs/causal/data/causal-source.ts'
 import { columnsOf, type Queryable, relationIdent, type SQLQuery, sql } from '../warehouse/index.ts'
@@ -9,8 +10,8 @@ import { columnsOf, type Queryable, relationIdent, type SQLQuery, sql } from '..
  */
 
 /** The relations of the schema `truth` that a question names. */
-export function truthRelations({ truth }: CausalSpec): Relation[] {
-  const tables = [truth?.effects, truth?.units?.table]
+export function truthRelations({ truth }: CausalSpec | DidSpec): Relation[] {
+  const tables = [truth?.effects, truth && 'units' in truth ? truth.units?.table : undefined]
   return tables.flatMap((identifier) =>
     identifier === undefined ? [] : [{ schema: 'truth', identifier } as Relation],
   )

@@ -17,7 +17,9 @@ import { tableLines } from './table.ts'
 export function causalList(standings: readonly CausalStanding[], colors: Colors): string[] {
   const { bold } = colors
   if (standings.length === 0)
-    return ['The project has no causal question: a file below analytics/ with kind: causal is one.']
+    return [
+      'The project has no causal question: a file below analytics/ with kind: causal or kind: did is one.',
+    ]
   const head = ['question', 'as of', 'outcome', 'plain difference', 'causal effect', 'refuters', 'verdict']
   const rows = standings.flatMap((standing) => {
     if (standing.asOf === null) return [[standing.name, 'not built', '', '', '', '', '']]
@@ -25,10 +27,8 @@ export function causalList(standings: readonly CausalStanding[], colors: Colors)
       index === 0 ? standing.name : '',
       index === 0 ? standing.asOf!.slice(0, 10) : '',
       verdict.outcome,
-      number(verdict.naive),
-      verdict.estimate === null
-        ? ''
-        : `${number(verdict.estimate)}  (${number(verdict.ciLower)} to ${number(verdict.ciUpper)})`,
+      number(verdict.naive, scaleOf(verdict)),
+      verdict.estimate === null ? '' : `${number(verdict.estimate, scaleOf(verdict))}${intervalOf(verdict)}`,
       refuterWords(standing, verdict.outcome, colors),
       paintVerdict(verdict.verdict, colors),
     ])
@@ -41,7 +41,11 @@ export function causalList(standings: readonly CausalStanding[], colors: Colors)
 }
 
 /** The verdict, how the effect is told, the estimates and what tried to refute them. */
-export function causalPage(standing: CausalStanding, spec: CausalSpec, colors: Colors): string[] {
+export function causalPage(
+  standing: CausalStanding,
+  spec: Pick<CausalSpec, 'outcomes'>,
+  colors: Colors,
+): string[] {
   const { bold, dim } = colors
   const { name, question, asOf, relation } = standing
   const head = [`${bold(`Causal question ${name}`)}${question ? `: ${question}` : ''}`]
@@ -55,6 +59,7 @@ export function causalPage(standing: CausalStanding, spec: CausalSpec, colors: C
     ]),
     '',
     ...wayLines(standing, colors),
+    ...checkLines(standing, colors),
     ...spec.outcomes.flatMap(({ name: outcome }) =>
       estimateLines(standing, outcome, spec.outcomes.length > 1, colors),
     ),
@@ -72,9 +77,10 @@ export function sideBySideLines(standings: readonly CausalStanding[], colors: Co
       const isHeld =
         truth !== null && verdict.ciLower !== null && verdict.ciLower <= truth && truth <= verdict.ciUpper!
       return [
-        ...[name, verdict.outcome, number(verdict.naive), number(verdict.estimate)],
-        verdict.ciLower === null ? '' : `${number(verdict.ciLower)} to ${number(verdict.ciUpper)}`,
-        number(truth),
+        ...[name, verdict.outcome, number(verdict.naive, scaleOf(verdict))],
+        number(verdict.estimate, scaleOf(verdict)),
+        verdict.ciLower === null ? '' : intervalOf(verdict).slice(3, -1),
+        number(truth, scaleOf(verdict)),
         truth === null ? '' : isHeld ? colors.green('holds the truth') : colors.yellow('misses the truth'),
       ]
     }),
@@ -96,6 +102,13 @@ export function sideBySideLines(standings: readonly CausalStanding[], colors: Co
   ]
 }
 
+/** In brackets behind the estimate; nothing where a method has none. */
+function intervalOf(verdict: CausalStandingVerdict): string {
+  const { ciLower, ciUpper } = verdict
+  if (ciLower === null) return ''
+  return `  (${number(ciLower, scaleOf(verdict))} to ${number(ciUpper, scaleOf(verdict))})`
+}
+
 /** The true effect on whom the verdict speaks of. */
 export function truthOf(
   { outcome, estimand }: Pick<CausalStandingVerdict, 'outcome' | 'estimand'>,
@@ -105,6 +118,7 @@ export function truthOf(
 }
 
 function wayLines({ identification }: CausalStanding, { bold }: Colors): string[] {
+  if (identification.length === 0) return []
   const chosen = identification.filter((way) => way.chosen)
   const words = chosen.map(({ kind, outcome, variables, given, note }) => {
     const held = given.length === 0 ? '' : ` given ${given.join(', ')}`
@@ -125,6 +139,19 @@ function wayLines({ identification }: CausalStanding, { bold }: Colors): string[
   ]
 }
 
+function checkLines({ checks, verdicts }: CausalStanding, { bold, green, red, yellow }: Colors): string[] {
+  if (checks.length === 0) return []
+  const paint = { ok: green, fails: red } as Readonly<Record<string, (text: string) => string>>
+  return [
+    bold('What was checked'),
+    ...checks.map(({ outcome, checkName, verdict, message }) => {
+      const about = outcome !== null && verdicts.length > 1 ? ` (${outcome})` : ''
+      const word = (paint[verdict] ?? yellow)(verdict.replaceAll('_', ' '))
+      return `  ${checkName.replaceAll('_', ' ')}${about}: ${verdict === 'not_evaluated' ? message : `${word}: ${message}`}`
+    }),
+  ]
+}
+
 const barWidth = 27
 
 function estimateLines(
@@ -135,7 +162,10 @@ function estimateLines(
 ): string[] {
   const { bold } = colors
   const own = estimates.filter((row) => row.outcome === outcome)
-  const axis: Axis = axisOf(own, barWidth)
+  const axis: Axis = axisOf(
+    own.filter(({ scale }) => scale !== 'relative'),
+    barWidth,
+  )
   const knowsTruth = own.some(({ truth }) => truth !== null)
   const rows = own.map((row) => [
     row.method.replaceAll('_', ' '),
@@ -143,12 +173,14 @@ function estimateLines(
     ...(row.status === 'refused'
       ? [colors.yellow('refused'), '', row.reason ?? '', '']
       : [
-          number(row.estimate),
-          `${number(row.ciLower)} to ${number(row.ciUpper)}`,
-          intervalBar(row, axis),
+          number(row.estimate, row.scale),
+          row.ciLower === null
+            ? ''
+            : `${number(row.ciLower, row.scale)} to ${number(row.ciUpper, row.scale)}`,
+          row.scale === 'relative' ? '' : intervalBar(row, axis),
           row.pValue === null ? '' : row.pValue < 0.0001 ? '<0.0001' : row.pValue.toFixed(4),
         ]),
-    ...(knowsTruth ? [number(row.truth)] : []),
+    ...(knowsTruth ? [number(row.truth, row.scale)] : []),
   ])
   const head = ['method', 'of', 'effect', 'interval', '', 'p', ...(knowsTruth ? ['truth'] : [])]
   const [first] = own
@@ -200,6 +232,12 @@ function paintVerdict(verdict: string, { green, red, yellow }: Colors): string {
   return paint(verdict.replaceAll('_', ' '))
 }
 
-function number(value: number | null): string {
-  return value === null ? '' : formatSigned(value)
+function number(value: number | null, scale = 'absolute'): string {
+  if (value === null) return ''
+  return scale === 'relative' ? `${formatSigned(value * 100)} %` : formatSigned(value)
+}
+
+/** Whether a verdict speaks of shares. */
+function scaleOf({ estimand }: Pick<CausalStandingVerdict, 'estimand'>): string {
+  return estimand === 'att_relative' ? 'relative' : 'absolute'
 }

@@ -7,7 +7,7 @@ import { isRefused, type Refusal, refuse } from '../../refusal.ts'
 import { invertProducts } from '../../regression/solve-normal.ts'
 import { quadraticForm } from '../../regression/symmetric-matrix.ts'
 import type { GroupTimeEffect, GroupTimeEffects } from './group-time.ts'
-import { type InfluenceFrame, sumsByCluster } from './influence-frame.ts'
+import { type InfluenceFrame, sumsByCluster, tooFewClusters } from './influence-frame.ts'
 import type { Contrast } from './panel-moments.ts'
 
 /** How group-time effects are taken together. */
@@ -68,6 +68,8 @@ export function aggregateEffects(
   options: AggregateOptions = {},
 ): AggregatedEffects | Refusal {
   const { clusters, bootstrap, balancedFor, ...inference } = options
+  const lack = clusters && tooFewClusters(clusters)
+  if (lack) return lack
   const parts = partsOf(found, aggregation, balancedFor)
   if (parts.length === 0) return refuse('no period after treatment was estimated')
   const counted = aggregation === 'event' ? parts.filter(({ at }) => at >= 0) : parts

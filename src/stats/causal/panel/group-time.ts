@@ -7,7 +7,7 @@ import { naiveDifference } from '../naive-difference.ts'
 import { fitGroup, regressionAdjustment } from '../outcome-regression.ts'
 import type { TreatedUnits } from '../units.ts'
 import { inverseProbabilityWeighting } from '../weighting.ts'
-import { errorInFrame, type InfluenceFrame } from './influence-frame.ts'
+import { errorInFrame, type InfluenceFrame, tooFewClusters } from './influence-frame.ts'
 import { never, outcomesAt, type Panel } from './panel.ts'
 import { type PanelMoments, pooledContrast } from './panel-moments.ts'
 
@@ -88,9 +88,11 @@ export function groupTimeFromMoments(
   options: Omit<GroupTimeOptions, 'method'> = {},
 ): GroupTimeEffects | Refusal {
   const { control = 'never_treated', base: _, anticipation = 0, ...inference } = options
+  const lack = panel.clusters && tooFewClusters(panel.clusters)
   const found = effectsByCell(panel, options, ({ group, place, base }) => {
     const period = panel.periods[place]!
     if (base === place) return nothing(panel, group, period)
+    if (lack) return lack
     const isControl = isComparedWith(group, Math.max(period, panel.periods[base]!), control, anticipation)
     const counted = (isIn: (first: number) => boolean): number =>
       panel.groups.reduce((sum, { firstTreated, units }) => sum + (isIn(firstTreated) ? units : 0), 0)

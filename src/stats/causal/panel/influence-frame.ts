@@ -1,3 +1,5 @@
+import { type Refusal, refuse } from '../../refusal.ts'
+
 /*
  * Whose influence is counted: what estimates of a panel share, whether its units are at hand or only sums over them.
  */
@@ -26,6 +28,12 @@ export function errorInFrame(
   const values = clusters ? sumsByCluster(influence, clusters) : influence
   const factor = clusters ? values.length / (values.length - 1) : 1
   return Math.sqrt(factor * values.reduce((sum, value) => sum + value * value, 0)) / units
+}
+
+/** Refuses errors by clusters of which there is one: nothing says how much clusters differ. */
+export function tooFewClusters(clusters: Int32Array): Refusal | undefined {
+  const count = new Set(clusters).size
+  return count < 2 ? refuse(`errors need two clusters or more, and there is ${count}`) : undefined
 }
 
 /** The sums of influences within clusters, which are numbered from 0 on. */

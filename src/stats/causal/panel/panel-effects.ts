@@ -1,6 +1,6 @@
 import { type Inference, type InferenceOptions, waldInference } from '../../inference.ts'
 import { isRefused, type Refusal, refuse } from '../../refusal.ts'
-import { errorInFrame } from './influence-frame.ts'
+import { errorInFrame, tooFewClusters } from './influence-frame.ts'
 import { never } from './panel.ts'
 import { addInfluence, type Contrast, meanOver, type PanelMoments, pooledContrast } from './panel-moments.ts'
 
@@ -78,9 +78,9 @@ function differenceOf(
   const influence = others
     ? own.influence.map((value, carrier) => value - others.influence[carrier]!)
     : own.influence
+  const lack = panel.clusters && tooFewClusters(panel.clusters)
+  if (lack) return lack
   const clusters = countOf(panel.clusters)
-  if (clusters !== null && clusters < 2)
-    return refuse(`errors need two clusters or more, and there is ${clusters}`)
   const n = treated + (others ? control : 0)
   const groups = others ? 2 : 1
   const error = errorInFrame(panel, influence, panel.clusters)
