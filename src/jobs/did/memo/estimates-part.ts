@@ -4,7 +4,7 @@ import { type Block, chart, heading, paragraph, table } from '../../document/doc
 import { intervalChart } from '../../document/interval-charts.ts'
 import { probability, spoken } from '../../experiment/memo/words.ts'
 import { signedAmount } from '../did-words.ts'
-import type { DidMemoInput } from './make-did-memo.ts'
+import type { DidMemoInput } from './memo-input.ts'
 
 /** Every overall estimate of every outcome, the plain differences first, in a table and as a chart. */
 export function estimatesPart(input: DidMemoInput): Block[] {

@@ -3,7 +3,7 @@ import type { EventStudyRow, GroupTimeRow } from '../../../core/did-tables.ts'
 import { amountOf } from '../../causal/causal-words.ts'
 import { type Block, chart, heading, table } from '../../document/document.ts'
 import { probability, spoken } from '../../experiment/memo/words.ts'
-import type { DidMemoInput } from './make-did-memo.ts'
+import type { DidMemoInput } from './memo-input.ts'
 
 const colours = ['#4477aa', '#ee6677', '#228833', '#ccbb44', '#66ccee', '#aa3377', '#bbbbbb']
 /** More cells than this are for the table in the warehouse. */

@@ -1,21 +1,12 @@
-import type { DidSpec } from '../../../core/did-spec.ts'
 import type { MemoRow } from '../../../core/experiment-tables.ts'
 import { verdictPart } from '../../causal/memo/verdict-part.ts'
 import { type Block, type Document, heading, list, paragraph, table } from '../../document/document.ts'
 import { toHtml } from '../../document/to-html.ts'
 import { toMarkdown } from '../../document/to-markdown.ts'
 import { spoken } from '../../experiment/memo/words.ts'
-import type { DidTables } from '../analyse-did.ts'
-import type { DidFacts } from '../did-data.ts'
 import { estimatesPart } from './estimates-part.ts'
 import { eventStudyPart } from './event-study-part.ts'
-
-/** All that a memo is made of: the spec, what was counted, and the rows of the tables. */
-export interface DidMemoInput extends DidTables {
-  readonly name: string
-  readonly spec: DidSpec
-  readonly facts: DidFacts
-}
+import type { DidMemoInput } from './memo-input.ts'
 
 /** The memo of a difference in differences as plain data: the answer first, then everything that it rests on. */
 export function didMemoDocument(input: DidMemoInput): Document {
