@@ -1,3 +1,4 @@
+import type { JobSpec } from '../job-spec.ts'
 import type { Manifest } from '../manifest.ts'
 import type { Access, Node, ResourceType, TestNode } from '../node.ts'
 import { configMatch } from './config-match.ts'
@@ -106,6 +107,14 @@ export const selectorMethods: Readonly<Record<string, SelectorMethod>> = {
         node.resourceType === value,
     values: (node) => [node.resourceType],
   },
+  job_kind: {
+    refuse: ({ value }) => oneOf(value, Object.keys(jobKinds)),
+    matcher:
+      ({ value }) =>
+      (node) =>
+        node.resourceType === 'job' && node.spec.kind === value,
+    values: (node) => (node.resourceType === 'job' ? [node.spec.kind] : []),
+  },
   test_name: {
     matcher: ({ value }) => {
       const matches = fnmatch(value)
@@ -122,6 +131,14 @@ export const selectorMethods: Readonly<Record<string, SelectorMethod>> = {
     values: () => [],
   },
   ...stateMethods,
+}
+
+/** Every kind of analysis. */
+const jobKinds: Readonly<Record<JobSpec['kind'], true>> = {
+  experiment: true,
+  metrics: true,
+  causal: true,
+  drift: true,
 }
 
 /** Only what is built or read has the config that `config:` looks at. */

@@ -1,4 +1,5 @@
 import { describe, expect, it } from 'vitest'
+import type { JobNode } from '../../../src/core/node.ts'
 import { type SelectOptions, select } from '../../../src/core/selection/index.ts'
 import { sampleManifest } from '../sample-manifest.ts'
 
@@ -193,5 +194,26 @@ describe('warnings', () => {
   it('says nothing of defaults', () => {
     const { warnings } = select({ ...sampleManifest, nodes: {} })
     expect(warnings).toEqual([])
+  })
+})
+
+describe('jobs', () => {
+  const jobOf = (name: string, kind: 'experiment' | 'metrics'): JobNode => ({
+    ...(sampleManifest.nodes['seed.shop.countries'] as unknown as JobNode),
+    ...{ id: `job.shop.${name}`, name, fqn: ['shop', name], resourceType: 'job', dependsOn: [] },
+    spec: { kind } as JobNode['spec'],
+  })
+  const jobs = [jobOf('tap', 'experiment'), jobOf('product', 'metrics')]
+  const manifest = {
+    ...sampleManifest,
+    nodes: { ...sampleManifest.nodes, ...Object.fromEntries(jobs.map((job) => [job.id, job])) },
+  }
+
+  it('are found by what they analyse', () => {
+    expect(select(manifest, { select: ['job_kind:experiment'] }).nodeIds).toEqual(['job.shop.tap'])
+    expect(select(manifest, { select: ['resource_type:job,job_kind:metrics'] }).nodeIds).toEqual([
+      'job.shop.product',
+    ])
+    expect(() => select(manifest, { select: ['job_kind:experiments'] })).toThrow(/experiment/)
   })
 })

@@ -9,6 +9,7 @@ import type { Evidence, ExposureFacts, SinceExposureCell, TopShare } from './evi
 import { fetchCells } from './fetch-cells.ts'
 import { fetchSinceExposure } from './fetch-since-exposure.ts'
 import { requireKnownArms } from './fetch-unit-evidence.ts'
+import { joinUnitRows } from './join-unit-rows.ts'
 import { needsRows } from './needs-rows.ts'
 import { outcomeKind, outcomeVariables } from './outcome-variables.ts'
 import { fetchTops } from './tops-query.ts'
@@ -52,8 +53,10 @@ export async function fetchKeptEvidence(
           await countUnits(session, units),
         )),
       )
-    if (needsRows(own) && rows === null)
-      rows = await fetchUnitRows(session, withCrossed(own, units), outcomeVariables(own), new Map())
+    if (needsRows(spec)) {
+      const fetched = await fetchUnitRows(session, withCrossed(own, units), outcomeVariables(own), new Map())
+      rows = rows === null ? fetched : joinUnitRows(rows, fetched)
+    }
   }
   requireKnownArms(spec, cells, context)
   const facts = await fetchExposureFacts(data, sets[0]!, context)

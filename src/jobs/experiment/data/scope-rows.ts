@@ -22,7 +22,7 @@ export interface ReplicatedScope {
 
 /** The units of a scope, filtered and resampled at most once. */
 export interface ScopeRows {
-  /** Whether the units' values of an outcome are at hand: those of one set of metrics are. */
+  /** Whether the units' values of an outcome are at hand. */
   readonly knows: (outcome: string) => boolean
   readonly ofArm: (scope: Scope, arm: string, outcome: string, own: 1 | 2) => ArmRows
   readonly replicated: (scope: Scope) => ReplicatedScope

@@ -27,7 +27,7 @@ export interface UnitsSource {
 }
 
 /** What stands for the arm of units that are not in the other experiment. */
-export const notInIt = 'not in it'
+const notInIt = 'not in it'
 
 /** The column that says how many days before `as_of` a unit was exposed. */
 export const ageColumn = 'estimand_days_since_exposure'

@@ -1,5 +1,5 @@
 import type { DecisionRule, ExperimentSpec } from '../../../core/experiment-spec.ts'
-import { adjustPValues } from '../../../stats/index.ts'
+import { adjustPValues, isRefused } from '../../../stats/index.ts'
 import { corrections } from '../adjust-for-multiplicity.ts'
 
 /*
@@ -54,8 +54,11 @@ export function adjustGoals(
   const { correction } = spec.multiplicity
   const inSegments = (p: number): number => Math.min(1, p * segments)
   if (correction === 'none') return pValues.map((list) => list.map(inSegments))
-  const adjust = (list: readonly number[]): number[] =>
-    list.length === 0 ? [] : (adjustPValues(list, corrections[correction]) as number[]).map(inSegments)
+  const adjust = (list: readonly number[]): number[] => {
+    const adjusted = list.length === 0 ? [] : adjustPValues(list, corrections[correction])
+    // A family with a p-value that is none tells nothing from chance.
+    return isRefused(adjusted) ? list.map(() => 1) : adjusted.map(inSegments)
+  }
   if (rule.goals === 'all') return pValues.map(adjust)
   const flat = adjust(pValues.flat())
   let place = 0

@@ -41,7 +41,8 @@ export const checkPrePeriodBalance: HealthCheckFunction = ({ spec, index, rule }
   )
   if (compared.length === 0) return [notEvaluated('no outcome has a covariate from before the experiment')]
   const pValues = compared.map(({ pValue }) => pValue)
-  const adjusted = adjustPValues(pValues, 'holm') as number[]
+  const adjusted = adjustPValues(pValues, 'holm')
+  if (isRefused(adjusted)) return [notEvaluated(adjusted.refused)]
   return compared.map(({ outcome, treatment, covariate, difference, pValue }, place): Finding => {
     const observed = adjusted[place]!
     return {

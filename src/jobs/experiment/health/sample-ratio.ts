@@ -125,7 +125,8 @@ export const checkSampleRatioBySegment: HealthCheckFunction = ({ spec, index, ru
       return { scope, counts, weights, result: sampleRatioMismatch(counts, weights) }
     })
   const pValues = tested.flatMap(({ result }) => (isRefused(result) ? [] : [result.pValue]))
-  const adjusted = pValues.length === 0 ? [] : (adjustPValues(pValues, 'holm') as number[])
+  const adjusted = pValues.length === 0 ? [] : adjustPValues(pValues, 'holm')
+  if (isRefused(adjusted)) return [notEvaluated(adjusted.refused)]
   let place = 0
   return tested.map(({ scope, counts, weights, result }): Finding => {
     if (isRefused(result)) return { ...notEvaluated(result.refused), ...scope }

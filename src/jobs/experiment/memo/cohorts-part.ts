@@ -16,11 +16,12 @@ export function cohortsPart(input: MemoInput): Block[] {
 function ofOutcome(input: MemoInput, outcome: string, treatment: string): Block[] {
   const rows = cohortsOf(input, outcome, treatment)
   if (rows.length === 0) return []
+  const isPooled = rows.some((row) => pooledOf(input, row) !== undefined)
   const title = input.spec.treatments.length > 1 ? `${outcome}, ${treatment}` : outcome
   return [
     heading(3, title),
     table(
-      ['cohort', 'units', 'effect', 'interval', 'p', 'adjusted p'],
+      ['cohort', 'units', 'effect', 'interval', 'p', 'adjusted p', ...(isPooled ? ['pooled'] : [])],
       rows.map((row) => [
         cohortName(row),
         count(row.n),
@@ -28,19 +29,57 @@ function ofOutcome(input: MemoInput, outcome: string, treatment: string): Block[
           ? ['refused', row.reason ?? '']
           : [amount(row.estimate, row.scale), interval(row)]),
         ...[probability(row.pValue), probability(row.pValueAdjusted)],
+        ...(isPooled ? [pooledText(pooledOf(input, row))] : []),
       ]),
-      [1, 2, 3, 4, 5],
+      [1, 2, 3, 4, 5, 6],
     ),
+    ...(isPooled
+      ? [
+          paragraph(
+            'Pooled effects are drawn towards that of all cohorts, the more the less they are known: of many noisy effects the largest is mostly noise. Cohorts are ranked by them.',
+          ),
+        ]
+      : []),
     ...chartOf(rows),
     ...heterogeneity(input, outcome, treatment).map((row) => paragraph(differenceWords(input, row))),
   ]
+}
+
+/** The effect of a cohort drawn towards that of all, where the experiment asks for it. */
+function pooledOf(
+  { estimates }: MemoInput,
+  { outcome, treatment, scale, segmentName, segmentValue }: Estimate,
+): Estimate | undefined {
+  return estimates.find(
+    (row) =>
+      row.method === 'partial_pooling' &&
+      row.status === 'ok' &&
+      row.outcome === outcome &&
+      row.treatment === treatment &&
+      row.scale === scale &&
+      row.segmentName === segmentName &&
+      row.segmentValue === segmentValue,
+  )
+}
+
+function pooledText(row: Estimate | undefined): string {
+  return row ? `${amount(row.estimate, row.scale)}, ${interval(row)}` : ''
+}
+
+/** More is better: the gain that cohorts are ranked by, pooled where it is known. */
+function gainOf(input: MemoInput, row: Estimate): number {
+  const { estimate } = pooledOf(input, row) ?? row
+  return estimate === null ? -Number.MAX_VALUE : estimate * signOf(input, row.outcome)
+}
+
+function signOf({ spec }: MemoInput, outcome: string): 1 | -1 {
+  return spec.outcomes.find(({ name }) => name === outcome)?.better === 'lower' ? -1 : 1
 }
 
 /** The segments' estimates by the method that stands for the outcome, those that gain most first within a segment. */
 export function cohortsOf(input: MemoInput, outcome: string, treatment: string): readonly Estimate[] {
   const chosen = headline(input, outcome, treatment)
   if (!chosen) return []
-  const gain = gainOf(input, outcome)
   return input.estimates
     .filter(
       (row) =>
@@ -54,15 +93,9 @@ export function cohortsOf(input: MemoInput, outcome: string, treatment: string):
     .toSorted(
       (a, b) =>
         input.spec.segments.indexOf(a.segmentName!) - input.spec.segments.indexOf(b.segmentName!) ||
-        gain(b) - gain(a) ||
+        gainOf(input, b) - gainOf(input, a) ||
         0,
     )
-}
-
-/** How much good an effect is, whichever way is good; none at all where there is no estimate. */
-function gainOf({ spec }: MemoInput, outcome: string): (row: Estimate) => number {
-  const isLower = spec.outcomes.find(({ name }) => name === outcome)?.better === 'lower'
-  return ({ estimate }) => (estimate === null ? -Number.MAX_VALUE : isLower ? -estimate : estimate)
 }
 
 /** The tests of whether the values of a segment differ. */
@@ -108,15 +141,14 @@ function differenceWords(input: MemoInput, row: Estimate): string {
   return `${differs(input, row) ? 'The effect differs' : 'The effect cannot be told to differ'} by ${segmentName} (p ${p < 0.001 ? '< 0.001' : `= ${probability(p)}`}).`
 }
 
-/** Cohorts whose interval leaves out zero on the good side, best first. */
+/** Cohorts whose interval (the pooled one, where there is one) leaves out zero on the good side, best first. */
 export function winners(input: MemoInput, outcome: string, treatment: string): readonly Estimate[] {
-  const better = input.spec.outcomes.find(({ name }) => name === outcome)?.better ?? 'higher'
-  const gain = gainOf(input, outcome)
+  const isGood = ({ ciLower, ciUpper }: Estimate): boolean =>
+    signOf(input, outcome) > 0 ? ciLower !== null && ciLower > 0 : ciUpper !== null && ciUpper < 0
   return cohortsOf(input, outcome, treatment)
-    .filter(({ ciLower, ciUpper }) =>
-      better === 'higher' ? ciLower !== null && ciLower > 0 : ciUpper !== null && ciUpper < 0,
-    )
-    .toSorted((a, b) => gain(b) - gain(a))
+    .map((row) => pooledOf(input, row) ?? row)
+    .filter(isGood)
+    .toSorted((a, b) => gainOf(input, b) - gainOf(input, a))
 }
 
 /** `region: north (+3.1 %), device: phone (+2.0 %)`. */

@@ -122,6 +122,26 @@ async function markdownOf(changed: Partial<MemoInput> = {}): Promise<string> {
 }
 
 describe('a memo', () => {
+  test('ranks cohorts by what is left of their effects when they are pooled', async () => {
+    const pooled = (segmentValue: string, value: number) =>
+      estimate('revenue', 'partial_pooling', value, {
+        segmentName: 'region',
+        segmentValue,
+        ciKind: 'credible',
+      })
+    const plain = await markdownOf()
+    const text = await markdownOf({
+      estimates: [...input.estimates, pooled('south', 0.05), pooled('north', 0.04)],
+    })
+    const places = (of: string) =>
+      ['region: north', 'region: south'].map((name) => of.lastIndexOf(`| ${name}`))
+    expect(places(plain)[0]).toBeLessThan(places(plain)[1]!)
+    expect(places(text)[0]).toBeGreaterThan(places(text)[1]!)
+    expect(text).toContain('| adjusted p | pooled |')
+    expect(plain).not.toContain('pooled')
+    expect(text).toContain('region: south (+5.00 %) and region: north (+4.00 %)')
+  })
+
   test('answers first, then the five questions, from the rows', async () => {
     const text = await markdownOf()
     const lines = text.split('\n')
