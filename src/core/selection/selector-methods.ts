@@ -138,6 +138,7 @@ const jobKinds: Readonly<Record<JobSpec['kind'], true>> = {
   experiment: true,
   metrics: true,
   causal: true,
+  did: true,
   drift: true,
 }
 
