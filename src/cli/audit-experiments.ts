@@ -4,6 +4,7 @@ import { didYouMean } from '../core/did-you-mean.ts'
 import { type ExperimentMethod, experimentMethods } from '../core/experiment-spec.ts'
 import { makeProblem, ProblemError } from '../core/problem.ts'
 import type { AuditRequest, ExperimentAudit } from '../run/audit-experiment.ts'
+import type { JobOfKind } from '../run/job-standing.ts'
 import type { CommandContext, ExitCode } from './command-context.ts'
 import { auditLines } from './display/audit-lines.ts'
 import { causalAuditLines } from './display/causal-audit-lines.ts'
@@ -38,12 +39,13 @@ export async function auditExperiments(
     import('../run/audit-experiment.ts'),
     import('../run/compare-with-truth.ts'),
   ])
-  const [{ causalQuestionsIn }, { auditCausalQuestion }] = await Promise.all([
+  const [{ questionsIn }, { auditCausalQuestion }, { auditDidQuestion }] = await Promise.all([
     import('../run/causal-standing.ts'),
     import('../run/audit-causal-question.ts'),
+    import('../run/audit-did-question.ts'),
   ])
   const known = experimentsIn(workspace.manifest)
-  const allQuestions = causalQuestionsIn(workspace.manifest)
+  const allQuestions = questionsIn(workspace.manifest)
   const isQuestion = (name: string): boolean =>
     allQuestions.some((node) => node.name === name || node.id === name)
   const questions =
@@ -81,10 +83,12 @@ export async function auditExperiments(
         context.narrator.progress(`Auditing ${node.name}: ${done} of ${of} replications`)
       const own = { replications, seed, units }
       causal.push(
-        await auditCausalQuestion(warehouse, workspace.manifest, node, own, {
-          threads: flags.threads,
-          progress,
-        }),
+        node.spec.kind === 'did'
+          ? await auditDidQuestion(warehouse, workspace.manifest, node as JobOfKind<'did'>, own, progress)
+          : await auditCausalQuestion(warehouse, workspace.manifest, node as JobOfKind<'causal'>, own, {
+              threads: flags.threads,
+              progress,
+            }),
       )
     }
     return { audits, causal, truths: await compareWithTruth(warehouse, workspace.manifest) }

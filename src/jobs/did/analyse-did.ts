@@ -8,9 +8,11 @@ import type {
   SyntheticWeightRow,
 } from '../../core/did-tables.ts'
 import type { Estimate } from '../../core/estimate.ts'
+import { type Refusal, refuse } from '../../stats/index.ts'
 import type { TableOrigin } from '../experiment/estimate-row.ts'
 import { didChecks } from './did-checks.ts'
 import type { DidData } from './did-data.ts'
+import { didEstimate } from './did-estimate.ts'
 import { didHeadline, didVerdict } from './did-verdict.ts'
 import { estimatePanel } from './estimate-panel.ts'
 import { refutePanel } from './refute-panel.ts'
@@ -24,6 +26,31 @@ export interface DidTables {
   readonly checks: readonly CheckRow[]
   readonly refutations: readonly PanelRefutationRow[]
   readonly verdicts: readonly VerdictRow[]
+}
+
+/** The tables where there is no panel to speak of: every method refused with the reason. */
+export function refusedTables(spec: DidSpec, { refused }: Refusal, origin: TableOrigin): DidTables {
+  const check: CheckRow = {
+    ...{ ...origin, outcome: null, checkName: 'panel', verdict: 'fails', statistic: null, pValue: null },
+    message: refused,
+  }
+  const found = spec.outcomes.map(({ name: outcome }) => ({
+    ...{ outcome, groupTime: [], eventStudy: [], weights: [], byGroup: null },
+    ...{ negativeWeightShare: null, naiveShare: null },
+    estimates: spec.estimators.map(({ name: method }) =>
+      didEstimate(
+        spec,
+        origin,
+        { outcome, method, estimand: 'att', n: null, nTreated: null },
+        refuse(refused),
+      ),
+    ),
+  }))
+  return {
+    estimates: found.flatMap(({ estimates }) => estimates),
+    ...{ groupTime: [], eventStudy: [], weights: [], checks: [check], refutations: [] },
+    verdicts: spec.outcomes.map((outcome, index) => didVerdict(spec, origin, outcome, found[index]!, [], [])),
+  }
 }
 
 /** Makes the tables of a difference in differences from what is known of its panel: the same data give the same tables. */

@@ -263,11 +263,25 @@ describe('difference in differences over a panel', () => {
       usual,
       'of 1 rows something is not known: sales of 1',
     ],
-    ['once', 'select * from raw.panel where period = 1', usual, 'there is one period only'],
   ])('%s are refused with the reason', async (name, model, lines, message) => {
     const { result } = await run({ 'models/panel.sql': model, ...question(name, lines) }, `+${name}`)
     expect(result.published).toBe(false)
     expect(JSON.stringify(result)).toContain(JSON.stringify(message).slice(1, -1))
+  })
+
+  test('a panel that has just begun is told in rows', async () => {
+    const { result } = await run(
+      { 'models/panel.sql': 'select * from raw.panel where period = 1', ...question('once', usual) },
+      '+once',
+    )
+    expect(result.problems).toEqual([])
+    const rows = await rowsOf('once')
+    expect(rows.map(({ status, method }) => [status, method])).toEqual([
+      ['refused', 'two_by_two'],
+      ['refused', 'twfe'],
+      ['refused', 'callaway_santanna'],
+    ])
+    expect(rows[0]!.reason).toBe('there is one period only, 1: a change needs two')
   })
 
   test('what cannot be told is a row with the reason', async () => {

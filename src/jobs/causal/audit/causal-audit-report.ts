@@ -11,6 +11,8 @@ export interface ReportedCausalAudit extends CausalAudit {
   readonly seed: number
   /** Whether a generator wrote the truth. */
   readonly isKnown: boolean
+  /** How units were drawn, where it was not by their own probabilities. */
+  readonly drawn?: string
 }
 
 /** The part of the technical report on a causal question. */
@@ -19,7 +21,7 @@ export function causalAuditPart(audit: ReportedCausalAudit): Block[] {
   return [
     heading(2, question),
     list([
-      `${units} units, drawn anew with replacement and each treated by its own probability, ${replications} times from seed ${seed}.`,
+      `${units} units, ${audit.drawn ?? 'drawn anew with replacement and each treated by its own probability'}, ${replications} times from seed ${seed}.`,
       isKnown
         ? 'What each unit comes to either way is what the generator wrote.'
         : 'What each unit comes to either way is made from what was seen and the estimated effect, the same for everybody.',

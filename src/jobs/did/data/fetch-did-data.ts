@@ -1,5 +1,6 @@
 import { type DidSpec, needsUnits } from '../../../core/did-spec.ts'
 import { momentsFromSums } from '../../../stats/causal/panel/panel-moments.ts'
+import { isRefused, type Refusal } from '../../../stats/index.ts'
 import type { JobContext } from '../../job.ts'
 import type { DidData, DidOutcomeData } from '../did-data.ts'
 import { didColumns } from './did-columns.ts'
@@ -16,11 +17,13 @@ export async function fetchDidData(
   spec: DidSpec,
   context: Pick<JobContext, 'session' | 'job' | 'relationOf'>,
   withUnits = needsUnits(spec),
-): Promise<DidData> {
+): Promise<DidData | Refusal> {
   const { session, relationOf } = context
   const columns = await didColumns(spec, context)
   const source = didSource(spec, columns, relationOf)
-  const { facts, rows } = await fetchDidFacts(spec, columns, source, context)
+  const found = await fetchDidFacts(spec, columns, source, context)
+  if (isRefused(found)) return found
+  const { facts, rows } = found
   const isWide = facts.periods.length * (facts.isBalanced ? 1 : 2) > mostPeriodsOfProducts
   const outcomes: DidOutcomeData[] = []
   for (const [index, { name: outcome }] of spec.outcomes.entries()) {

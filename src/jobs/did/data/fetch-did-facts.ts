@@ -1,5 +1,6 @@
 import type { DidSpec } from '../../../core/did-spec.ts'
 import { makeProblem, ProblemError } from '../../../core/problem.ts'
+import { isRefused, type Refusal, refuse as refusal } from '../../../stats/index.ts'
 import { relationIdent, type SQLQuery, sql, sqlLiteral } from '../../../warehouse/index.ts'
 import type { JobContext } from '../../job.ts'
 import type { DidFacts, PeriodFacts } from '../did-data.ts'
@@ -18,18 +19,23 @@ export interface FoundPanel {
 
 type Refuse = (message: string, hint: string) => never
 
-/** Counts units and periods; throws where the rows are no panel, or the question's own policy refuses them. */
+/**
+ * Counts units and periods; throws where the rows are no panel, or the question's own policy refuses them. Refuses rows that are
+ * too few for a change.
+ */
 export async function fetchDidFacts(
   spec: DidSpec,
   columns: DidColumns,
   source: SQLQuery,
   { session, job, relationOf }: Pick<JobContext, 'session' | 'job' | 'relationOf'>,
-): Promise<FoundPanel> {
+): Promise<FoundPanel | Refusal> {
   const refuse: Refuse = (message, hint) => {
     throw new ProblemError(makeProblem('job-failed', message, { place: job.place, hint }))
   }
   await checkRollout(spec, columns, { session, relationOf }, refuse)
-  const { periods, times } = await fetchPeriods(spec, columns, source, session, refuse)
+  const found = await fetchPeriods(spec, columns, source, session, refuse)
+  if (isRefused(found)) return found
+  const { periods, times } = found
   const incomplete = await countIncomplete(spec, source, session, refuse)
   const places: PeriodPlaces = { times, isDated: columns.isDated }
   const all = await countUnits(placedRows(spec, source, places, false), times.length, session)
@@ -43,8 +49,7 @@ export async function fetchDidFacts(
   const onlyWhole = isPanel && all.partial > 0
   const rows = placedRows(spec, source, places, onlyWhole)
   const kept = onlyWhole ? await countUnits(rows, times.length, session) : all
-  if (kept.units === 0)
-    refuse('no unit is seen in every period', 'write sampling: cross_sections to compare whoever is seen')
+  if (kept.units === 0) return refusal('no unit is seen in every period')
   const { rows: groups } = await session.query<{ began: number | null; units: number }>(sql`
     select nullif(began, 'infinity'::float8) as began, count(distinct unit)::float8 as units
     from ${rows} as row
@@ -56,8 +61,7 @@ export async function fetchDidFacts(
   const alwaysTreated = groups.reduce((sum, { began, units }) => sum + (isAlways(began) ? units : 0), 0)
   const used = sql`(select * from ${rows} as row where began > ${sqlLiteral(String(firstPeriod))}::float8)`
   const counted = alwaysTreated === 0 ? kept : await countUnits(used, times.length, session)
-  if (counted.units === 0)
-    refuse('every unit is treated from the first period on', 'let the panel begin before the treatment')
+  if (counted.units === 0) return refusal('every unit is treated from the first period on')
   return {
     rows: alwaysTreated === 0 ? rows : used,
     facts: {
@@ -100,7 +104,7 @@ async function fetchPeriods(
   source: SQLQuery,
   session: JobContext['session'],
   refuse: Refuse,
-): Promise<{ readonly periods: readonly PeriodFacts[]; readonly times: readonly number[] }> {
+): Promise<{ readonly periods: readonly PeriodFacts[]; readonly times: readonly number[] } | Refusal> {
   const label = isDated
     ? sql`to_char(to_timestamp(t) at time zone 'UTC', 'YYYY-MM-DD HH24:MI:SS')`
     : sql`t::text`
@@ -109,9 +113,9 @@ async function fetchPeriods(
     from (select distinct t from ${source} as row where t is not null) as times
     order by t
     limit ${mostPeriods + 1}`)
-  if (rows.length === 0)
-    refuse(`'${spec.data.ref}' has no row that the question is about`, 'look at panel.where')
-  if (rows.length < 2) refuse(`there is one period only, ${rows[0]!.label}`, 'a change needs two periods')
+  // A panel that has just begun is no fault of anybody: it is told in rows, as other results are.
+  if (rows.length === 0) return refusal(`'${spec.data.ref}' has no row that the question is about`)
+  if (rows.length < 2) return refusal(`there is one period only, ${rows[0]!.label}: a change needs two`)
   if (rows.length > mostPeriods)
     refuse(
       `'${spec.data.time}' has more than ${mostPeriods} values`,

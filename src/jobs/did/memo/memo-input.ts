@@ -1,10 +1,8 @@
 import type { DidSpec } from '../../../core/did-spec.ts'
 import type { DidTables } from '../analyse-did.ts'
-import type { DidFacts } from '../did-data.ts'
 
-/** All that a memo is made of: the spec, what was counted, and the rows of the tables. */
+/** All that a memo is made of: the spec and the rows of the tables. */
 export interface DidMemoInput extends DidTables {
   readonly name: string
   readonly spec: DidSpec
-  readonly facts: DidFacts
 }
