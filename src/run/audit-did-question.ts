@@ -4,7 +4,6 @@ import type { AuditedEstimator } from '../jobs/causal/audit/audit-causal.ts'
 import type { ReportedCausalAudit } from '../jobs/causal/audit/causal-audit-report.ts'
 import { auditDid } from '../jobs/did/audit/audit-did.ts'
 import { fetchDidData } from '../jobs/did/data/fetch-did-data.ts'
-import { isRefused } from '../stats/index.ts'
 import type { Warehouse } from '../warehouse/index.ts'
 import type { CausalAuditRequest } from './audit-causal-question.ts'
 import { type JobOfKind, relationOfJob } from './job-standing.ts'
@@ -22,13 +21,13 @@ export async function auditDidQuestion(
   const data = await warehouse.withSession((session) =>
     fetchDidData(spec, { session, relationOf, job: node }, true),
   )
-  if (isRefused(data)) return { question, refused: data.refused }
+  if ('refused' in data) return { question, refused: data.refused }
   const { replications, seed } = request
   const units = spec.cluster === undefined ? Math.min(request.units, data.facts.units) : data.facts.units
   const estimators: AuditedEstimator[] = []
   for (const outcome of data.outcomes) {
     const found = auditDid(spec, data.facts, outcome, { replications, seed, units, progress })
-    if (isRefused(found)) return { question, refused: found.refused }
+    if ('refused' in found) return { question, refused: found.refused }
     estimators.push(...found)
   }
   return {
