@@ -47,6 +47,8 @@ export async function inferLoadFile(context: CommandContext, flags: InferFlags):
     const { message, hint } = error as Error & { readonly hint?: string }
     throw refuse(`${shown} cannot be read: ${message}`, hint ?? 'nothing was written')
   })
+  // A table has columns: without one the declaration would be wrong, and the project with it.
+  if (columns === 0) throw refuse(`${shown} has no fields: its columns cannot be told`, 'nothing was written')
   makeFolder(dirname(path))
   writeFileSync(path, yaml)
   context.narrator.done()

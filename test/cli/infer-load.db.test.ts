@@ -1,4 +1,4 @@
-import { existsSync, readFileSync } from 'node:fs'
+import { existsSync, readFileSync, writeFileSync } from 'node:fs'
 import { createServer } from 'node:http'
 import type { AddressInfo } from 'node:net'
 import { join } from 'node:path'
@@ -35,4 +35,12 @@ it('declares a load of a web address without what is secret in it', async () => 
   expect(missing.err).toContain(`${origin}/in/none.csv cannot be read: the server answers 404`)
   expect(missing.err).not.toContain('very-secret')
   expect(existsSync(join(folder(), 'pipelines/none.yml'))).toBe(false)
+})
+
+it('writes no declaration of a file without fields', async () => {
+  writeFileSync(join(folder(), 'nothing.csv'), '')
+  const { code, err } = await runEstimand(folder(), ['load', '--infer', 'nothing.csv'])
+  expect(code).not.toBe(0)
+  expect(err).toContain('nothing.csv has no fields')
+  expect(existsSync(join(folder(), 'pipelines/nothing.yml'))).toBe(false)
 })

@@ -16,6 +16,12 @@ const signatures: readonly (readonly [string, string, string])[] = [
   ['feff', 'it is written in UTF-16', 'iconv -f utf-16 -t utf-8 makes UTF-8 of it'],
 ]
 
+/** A line feed nowhere, and a carriage return that none may follow. */
+function hasReturnsOnly(beginning: Buffer): boolean {
+  const at = beginning.indexOf(13)
+  return at >= 0 && at < beginning.length - 1 && !beginning.includes(10)
+}
+
 /** Bytes that are no text of any format; the hint is for people. */
 export class ForeignBytesError extends Error {
   readonly hint: string
@@ -42,4 +48,10 @@ function refuseForeign(beginning: Buffer): void {
   const shown = beginning.toString('hex', 0, 4)
   const found = signatures.find(([signature]) => shown.startsWith(signature))
   if (found) throw new ForeignBytesError(found[1], found[2])
+  // All of it would be the header, and no row would be missed.
+  if (hasReturnsOnly(beginning))
+    throw new ForeignBytesError(
+      'its lines end with carriage returns alone',
+      "tr '\\r' '\\n' makes lines of them that are lines everywhere",
+    )
 }

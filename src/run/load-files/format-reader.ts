@@ -6,6 +6,8 @@ import type { Chunk } from './record-chunks.ts'
 export interface RecordFile {
   /** The fields of each record in their order; `document` where it is one JSON object. */
   readonly fields: readonly string[] | 'document'
+  /** What the file says its fields to be, as types of Postgres; null where it does not tell. */
+  readonly types?: readonly (string | null)[]
   readonly chunks: AsyncIterable<Chunk>
   /** Lets go of what is held besides the bytes; called however reading ends. */
   readonly close?: () => Promise<void>

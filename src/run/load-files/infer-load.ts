@@ -128,7 +128,9 @@ async function inferOpened(
     ...(writing.encoding === 'utf8' ? [] : [['encoding', 'win1252']]),
   ]
   const lines = [
-    '# Types are the narrowest that hold all values that were looked at.',
+    found.format === 'parquet'
+      ? '# Types are those that the files declare.'
+      : '# Types are the narrowest that hold all values that were looked at.',
     'loads:',
     ...heading.map(([key, value], index) => `${index === 0 ? '  - ' : '    '}${key}: ${scalar(value!)}`),
     '    tables:',
@@ -188,13 +190,14 @@ function columnName(field: string, taken: Set<string>): string {
 }
 
 function scalar(text: string): string {
+  // Within braces these mean something.
+  if (/[,[\]{}]/.test(text)) return JSON.stringify(text)
   return stringify(text, {
     defaultStringType: 'PLAIN',
     defaultKeyType: 'PLAIN',
     // As projects are read: `yes` is a truth value there, unless it is quoted.
     version: '1.1',
     lineWidth: 0,
-    inFlow: true,
   } as object).trim()
 }
 
@@ -269,9 +272,10 @@ async function seeParquet(
 ): Promise<number> {
   const { parquetReader } = await import('./parquet-reader.ts')
   const { copy, open } = parquetReader([])
-  const { fields, chunks, close } = await open(bytes, () => chunkBytes)
+  const { fields, types, chunks, close } = await open(bytes, () => chunkBytes)
   try {
     const columns = (fields as readonly string[]).map((name) => shapeFor(shapes, name))
+    for (const [index, shape] of columns.entries()) shape.declare(types?.[index] ?? null)
     let rows = 0
     for await (const chunk of chunks) {
       for (const record of parseNow(chunk.bytes) as string[][]) {

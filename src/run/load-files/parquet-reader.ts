@@ -12,6 +12,7 @@ import {
 import { DEFAULT_PARSERS } from 'hyparquet/src/convert.js'
 import type { FormatReader } from './format-reader.ts'
 import { type ParquetColumn, parquetColumn } from './parquet-column.ts'
+import { parquetType } from './parquet-type.ts'
 import { parquetField } from './parquet-value.ts'
 import type { Chunk } from './record-chunks.ts'
 import { spoolFile } from './spool-file.ts'
@@ -61,10 +62,12 @@ export function parquetReader(wanted: readonly string[]): FormatReader {
       const file = await spoolFile(bytes)
       try {
         const metadata = await parquetMetadataAsync(file, { geoparquet: false })
-        const names = parquetSchema(metadata).children.map(({ element }) => element.name)
+        const schema = parquetSchema(metadata)
+        const names = schema.children.map(({ element }) => element.name)
         const isEnough = wanted.length > 0 && wanted.every((name) => names.includes(name))
         const fields = isEnough ? names.filter((name) => wanted.includes(name)) : names
-        return { fields, chunks: chunksOf(file, metadata, fields, sizeBytes), close: file.close }
+        const types = fieldsOf(schema, fields).map(parquetType)
+        return { fields, types, chunks: chunksOf(file, metadata, fields, sizeBytes), close: file.close }
       } catch (error) {
         await file.close()
         throw error

@@ -22,7 +22,8 @@ function enclosed(text: string): string {
   return text === '' || /[",\\\r\n]/.test(text) ? `"${text.replaceAll('"', '""')}"` : text
 }
 
-function isNested({ children, element }: SchemaTree): boolean {
+/** Whether its values are lists, maps or structs. */
+export function isNested({ children, element }: SchemaTree): boolean {
   return children.length > 0 || element.repetition_type === 'REPEATED'
 }
 

@@ -16,6 +16,8 @@ export interface FieldShape {
 export interface ShapeOfValues {
   /** A value as text; null for none. */
   see(value: string | null): void
+  /** Takes note of what a file says of its values; null where it says nothing. It counts where all files say the same. */
+  declare(type: string | null): void
   /** `rows` is how many there were, where not every one had to be seen. */
   result(rows?: number): FieldShape
 }
@@ -60,6 +62,7 @@ export function shapeOfValues(): ShapeOfValues {
   let left = candidates
   let seen = 0
   let missing = 0
+  const declared = new Set<string | null>()
   let least: bigint | undefined
   let most: bigint | undefined
   return {
@@ -75,6 +78,9 @@ export function shapeOfValues(): ShapeOfValues {
       if (least === undefined || number < least) least = number
       if (most === undefined || number > most) most = number
     },
+    declare(type) {
+      declared.add(type)
+    },
     result(rows = seen + missing) {
       const absent = rows - seen
       const [first] = seen === 0 ? [] : left
@@ -83,9 +89,10 @@ export function shapeOfValues(): ShapeOfValues {
         ...(seen === 0 ? ['no values'] : isWhole ? [`${least} to ${most}`] : []),
         ...(seen > 0 ? [absent > 0 ? `${absent} of ${rows} missing` : 'never missing'] : []),
       ]
+      const [told] = declared.size === 1 ? declared : []
       return {
-        type: first?.type ?? 'text',
-        ...(first?.format && { format: first.format }),
+        type: told ?? first?.type ?? 'text',
+        ...(first?.format && !told && { format: first.format }),
         remark: remarks.join(', '),
       }
     },

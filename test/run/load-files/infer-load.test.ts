@@ -64,6 +64,20 @@ it('declares objects in lines, with what is missing in some, and looks only as f
   expect((await columns(2))[0]).toBe('          - { name: id, type: numeric } # never missing')
 })
 
+it('declares fields whose names have commas and brackets in them', async () => {
+  const files = { 'data/a.csv': '"Price, EUR",{id},[x]\n1,2,3\n' }
+  expect((await inferred(files, 'data/a.csv')).slice(8)).toEqual([
+    '          - { name: price_eur, type: integer, from: "Price, EUR" } # 1 to 1, never missing',
+    '          - { name: id, type: integer, from: "{id}" } # 2 to 2, never missing',
+    '          - { name: x, type: integer, from: "[x]" } # 3 to 3, never missing',
+  ])
+})
+
+it('refuses lines that end with carriage returns alone', async () => {
+  const files = { 'data/a.csv': 'id,name\r1,a\r2,b\r' }
+  await expect(inferred(files, 'data/a.csv')).rejects.toThrow('carriage returns alone')
+})
+
 it('looks at all lines of objects behind a byte order mark', async () => {
   const files = { 'data/a.ndjson': '\ufeff{"id":1}\n', 'data/b.ndjson': '\ufeff{"id":2,"only":true}\n' }
   expect((await inferred(files, 'data/*.ndjson')).slice(8)).toEqual([
@@ -145,7 +159,7 @@ it('declares Parquet by its fields and values', async () => {
   for (const entry of [
     '{ name: id, type: bigint } # 2 to 9007199254740993, never missing',
     '{ name: day, type: date } # 1 of 3 missing',
-    '{ name: amount, type: numeric } # 1 of 3 missing',
+    '{ name: amount, type: "numeric(18,2)" } # 1 of 3 missing',
     '{ name: at, type: timestamptz } # 1 of 3 missing',
     '{ name: plain_at, type: timestamp } # 1 of 3 missing',
     '{ name: nested, type: jsonb } # 1 of 3 missing',
