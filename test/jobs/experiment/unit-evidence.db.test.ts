@@ -438,4 +438,43 @@ describe('a switchback', () => {
     expect(health[0]).toMatchObject({ checkName: 'sample_ratio', verdict: 'ok' })
     expect(health[0]!.diagnostics).toMatchObject({ units: [20, 20] })
   })
+
+  test('whose value is no finite number are missing, to methods from sums and from rows alike', async () => {
+    await warehouse().query(
+      unsafeSql(`create table public.odd as
+        select unit, case when unit % 2 = 0 then 'control' else 'treatment' end as arm,
+          case when unit % 10 = 3 then 'NaN'::float8 when unit % 10 = 8 then 'Infinity'::float8
+            else 10 + sin(unit) end as revenue,
+          unit::text as alone
+        from generate_series(1, 400) as unit`),
+    )
+    const spec = sampleSpec({
+      data: { kind: 'units', ref: 'odd', unit: 'unit', arm: 'arm' },
+      outcomes: [mean({ covariates: [] })],
+      methods: ['difference_in_means', 'bootstrap', 'permutation_test', 'post_stratified'],
+      segments: [],
+      strata: ['alone'],
+      health: [{ check: 'missing_outcomes', critical: false, threshold: 0.05 }],
+    })
+    const evidence = await warehouse().withSession((session) =>
+      fetchUnitEvidence(spec, spec.data as Extract<ExperimentSpec['data'], { kind: 'units' }>, {
+        session,
+        relationOf: () => ({ database: 'd', schema: 'public', identifier: 'odd' }) as never,
+        job: { name: 'trial', place: undefined } as unknown as JobNode,
+      }),
+    )
+    const { estimates, health } = analyseExperiment(spec, evidence, origin)
+    const effects = ['difference_in_means', 'bootstrap', 'permutation_test'].map((method) => {
+      const { n, estimate } = estimates.find((row) => row.method === method && row.scale === 'absolute')!
+      return [n, estimate!.toFixed(9)]
+    })
+    expect(new Set(effects.map(String)).size).toBe(1)
+    expect(effects[0]![0]).toBe(320)
+    expect(health).toMatchObject([
+      { verdict: 'fail', diagnostics: { missing_treated: 40, missing_control: 40 } },
+    ])
+    // Each unit is a stratum of its own.
+    const stratified = estimates.find(({ method }) => method === 'post_stratified')
+    expect(stratified).toMatchObject({ status: 'refused', reason: 'no stratum has units of both arms' })
+  })
 })

@@ -50,7 +50,7 @@ export function capQuantilesQuery(
     (['lower', 'upper'] as const).flatMap((side) => {
       const quantile = cap?.[`${side}Quantile`]
       if (quantile === undefined) return []
-      const value = asNumber(column!, units.types)
+      const value = asFiniteNumber(column!, units.types)
       return [
         sql`percentile_cont(${quantile}::float8) within group (order by ${value}) as ${sql.ident(`${side}_${index}`)}`,
       ]
@@ -66,6 +66,14 @@ export function asNumber(column: string, types: ColumnTypes): SQLQuery {
   return types.get(column) === 'boolean' ? sql`${value}::int::float8` : sql`${value}::float8`
 }
 
+/** The same, and null where it is no finite number: whose sum would be none is missing, to sums and rows alike. */
+export function asFiniteNumber(column: string, types: ColumnTypes): SQLQuery {
+  const value = asNumber(column, types)
+  if (/^(boolean|smallint|integer|bigint)/.test(types.get(column) ?? '')) return value
+  // NaN is above infinity.
+  return sql`case when ${value} > '-Infinity'::float8 and ${value} < 'Infinity'::float8 then ${value} end`
+}
+
 /** The outcome within its bounds: of a ratio, those of the numerator. */
 export function cappedNumber(
   { name }: ExperimentOutcome,
@@ -74,12 +82,12 @@ export function cappedNumber(
   bounds: CapBounds,
 ): SQLQuery {
   const { lower, upper } = bounds.get(name) ?? {}
-  let value = asNumber(column, types)
+  let value = asFiniteNumber(column, types)
   // `least` and `greatest` pass over nulls; a missing outcome stays missing.
   if (upper !== undefined)
-    value = sql`case when ${asNumber(column, types)} > ${upper}::float8 then ${upper}::float8 else ${value} end`
+    value = sql`case when ${asFiniteNumber(column, types)} > ${upper}::float8 then ${upper}::float8 else ${value} end`
   if (lower !== undefined)
-    value = sql`case when ${asNumber(column, types)} < ${lower}::float8 then ${lower}::float8 else ${value} end`
+    value = sql`case when ${asFiniteNumber(column, types)} < ${lower}::float8 then ${lower}::float8 else ${value} end`
   return value
 }
 
@@ -93,14 +101,14 @@ function aggregatesOf(
   const named = (aggregate: SQLQuery, name: string): SQLQuery =>
     sql`${aggregate} as ${sql.ident(`${name}_${index}`)}`
   const values = columns.map((column, place) =>
-    place % own === 0 ? cappedNumber(outcome, column, types, bounds) : asNumber(column, types),
+    place % own === 0 ? cappedNumber(outcome, column, types, bounds) : asFiniteNumber(column, types),
   )
   const outcomeOnly = momentsOf(values.slice(0, own)).map(([aggregate, name]) =>
     named(aggregate, `o_${name}`),
   )
   if (columns.length === own) return outcomeOnly
   const allKnown = sql.join(
-    columns.map((column) => sql`unit.${sql.ident(column)} is not null`),
+    columns.map((column) => sql`${asFiniteNumber(column, types)} is not null`),
     sql` and `,
   )
   const withCovariates =

@@ -8,7 +8,7 @@ import {
   type TextColumn,
 } from './binary-rows.ts'
 import type { Scope } from './cell-index.ts'
-import { asNumber, type CapBounds } from './cells-query.ts'
+import { asFiniteNumber, type CapBounds } from './cells-query.ts'
 import type { OutcomeVariables } from './outcome-variables.ts'
 import type { UnitsSource } from './units-source.ts'
 
@@ -64,7 +64,7 @@ export async function fetchUnitRows(
   const selected = [
     asText(units.arm),
     asText(units.unit),
-    ...columns.map((column) => asNumber(column, units.types)),
+    ...columns.map((column) => asFiniteNumber(column, units.types)),
     ...texts.map(asText),
     ...(day ? [day] : []),
   ]

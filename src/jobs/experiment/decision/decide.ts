@@ -141,7 +141,7 @@ function verdictOf(
   }
   const missing = named([...goals.filter((goal) => !goal.passed), ...open])
   if (over !== null) return { decision: 'inconclusive', reason: `${over}, and this is open: ${missing}` }
-  const more = unitsNeeded ? `some ${unitsNeeded.toLocaleString('en')} more units would tell. ` : ''
+  const more = unitsNeeded ? `Some ${unitsNeeded.toLocaleString('en')} more units would tell. ` : ''
   return { decision: 'keep_running', reason: `${more}${missing}` }
 }
 

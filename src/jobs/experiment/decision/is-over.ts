@@ -13,7 +13,7 @@ export function isOver(
     return `the experiment ended on ${data.end.slice(0, 10)}`
   if (spec.sequential?.kind === 'group_sequential' && (design.looks.at(-1)?.information ?? 0) >= 1)
     return 'the last planned look is over'
-  if (power !== null && unitsNeeded === 0 && power >= rates.power)
+  if (power !== null && unitsNeeded === 0)
     return `the planned power of ${Math.round(rates.power * 100)} % is reached`
   return null
 }

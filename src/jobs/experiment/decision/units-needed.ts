@@ -28,12 +28,22 @@ export function outlook(
   )
   if (planned.length === 0) return { power: null, unitsNeeded: null }
   const powers = planned.map((evaluation) => powerNow(spec, evaluation, rates))
-  const factors = planned.map((evaluation) => factorNeeded(spec, evaluation, rates))
+  const open = openAmong(planned, spec)
+  const factors = (open.length > 0 ? open : planned).map((evaluation) =>
+    factorNeeded(spec, evaluation, rates),
+  )
   const most = Math.max(...factors)
   return {
     power: Math.min(...powers),
     unitsNeeded: Number.isFinite(most) ? Math.ceil(most * units) : null,
   }
+}
+
+/** What more units could still tell: not what has passed already, nor other goals where one that has suffices. */
+function openAmong(evaluations: readonly Evaluation[], { decision }: ExperimentSpec): Evaluation[] {
+  const suffices =
+    decision?.goals === 'any' && evaluations.some(({ role, passed }) => role === 'goal' && passed)
+  return evaluations.filter(({ role, passed }) => !passed && !(suffices && role === 'goal'))
 }
 
 /** The error of the side that decides: both sides of a goal are tested, of a guardrail the bad one. */

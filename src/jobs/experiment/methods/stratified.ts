@@ -27,7 +27,10 @@ function stratified(weights: 'fixed' | 'random'): MethodEntry {
       const { scale, ciLevel } = input
       // Ratios of sums cannot be joined once they are ratios.
       const kept = isRatio(input.treatment) ? { strata, merged: 0 } : mergeThinStrata(strata)
+      const units = strata.reduce((sum, { treatment: t, control: c }) => sum + t.n + c.n, 0)
+      const known = input.treatment.outcomeMoments.n + input.control.outcomeMoments.n
       return resultOf(stratifiedDifference(kept.strata, { scale, ciLevel, weights }), input, {
+        units_left_out: known - units,
         strata: input.strata.map(({ stratum }) => stratum),
         units_per_stratum: strata.map(({ treatment, control }) => treatment.n + control.n),
         strata_joined: kept.merged,
@@ -37,7 +40,7 @@ function stratified(weights: 'fixed' | 'random'): MethodEntry {
 }
 
 function strataOf({ strata }: MethodInput): Stratum[] | Refusal {
-  if (strata.length === 0) return refuse('strata are not crossed with segments')
+  if (strata.length === 0) return refuse('no stratum has units of both arms')
   const arms: Stratum[] = []
   for (const { stratum, treatment, control } of strata) {
     const pair = outcomeArms(treatment, control)
