@@ -54,6 +54,19 @@ describe('a decision', () => {
     expect(decide(sampleUnits(6000, { lift: -0.08 }), { outcomes })).toMatchObject({ decision: 'ship' })
   })
 
+  test('asks for the units that tell what is still open, not what has passed', () => {
+    // A goal that is far beyond a minimum which nobody could measure, and a guardrail that is not yet told.
+    const outcomes = [
+      { ...revenue, minimumEffect: { relative: 0.0001 } },
+      { ...converted, margin: { absolute: 0.04 } },
+    ]
+    const found = decide(sampleUnits(1000, { lift: 0.3 }), { outcomes })
+    expect(found.decision).toBe('keep_running')
+    expect(found.reason).toMatch(/^Some [\d,]+ more units would tell\. converted:/)
+    expect(found.unitsNeeded).toBeGreaterThan(500)
+    expect(found.unitsNeeded).toBeLessThan(10_000)
+  })
+
   test('is to keep running while units are missing, and says how many', () => {
     const found = decide(sampleUnits(400, { lift: 0.005 }))
     expect(found).toMatchObject({ decision: 'keep_running', launch: 'not_yet' })
