@@ -25,7 +25,7 @@ const interestDecayDays = 9
 const shareOnFirstDevice = 0.85
 const shareAbroad = 0.02
 /** From this day on a television app draws this share of the listening sessions. */
-const tvLaunchDay = 100
+export const tvLaunchDay = 100
 const tvShare = 0.12
 const shortestBreakMicros = 31 * 60e6
 

@@ -1,7 +1,8 @@
 import { defineGenerator, type GeneratorContext, makeRandom, type RowWriter } from 'estimand'
+import { writeDrifts } from '../write-drifts.ts'
 import { arms, endOf, isRecorded, startOf } from './experiments.ts'
-import { type Exposure, makeJourneys } from './journey.ts'
-import { checkParams, type WorldParams } from './params.ts'
+import { type Exposure, makeJourneys, tvLaunchDay } from './journey.ts'
+import { checkParams, startMicros, type WorldParams } from './params.ts'
 import { countries, makeUser, type User } from './population.ts'
 import { rolloutFeature } from './rollout.ts'
 import { trueEffects } from './true-effects.ts'
@@ -108,6 +109,16 @@ function writeWorld(world: World, tables: Tables): void {
     effects.float8(entry.value)
     effects.text(entry.description)
   }
+  const description = 'a television app draws listeners'
+  writeDrifts(
+    tables['truth.drifts']!,
+    startMicros(world.params),
+    { day: tvLaunchDay, days: world.params.days },
+    [
+      { column: 'device', category: 'tv', description },
+      { column: 'device', segment: ['primary_intent', 'listen'], category: 'tv', description },
+    ],
+  )
 }
 
 function writeItems(world: World, out: RowWriter): void {

@@ -2,6 +2,7 @@ import { defineGenerator, type GeneratorContext, makeRandom } from 'estimand'
 import { offsetsByDay } from '../daylight-saving.ts'
 import { microsPerDay, planUnits } from '../parameters.ts'
 import type { SpoiledPlace } from '../spoiled-place.ts'
+import { writeDrifts } from '../write-drifts.ts'
 import { categories, makeCatalogue, type Product } from './catalogue.ts'
 import { conversionLaw } from './conversion.ts'
 import { type Customer, countries, devices, drawCustomer, makeCustomer } from './customer.ts'
@@ -72,7 +73,10 @@ export default defineGenerator<ShopParams, { readonly first: number; readonly co
   },
 })
 
-function writeCatalogue(catalogue: readonly Product[], { params, tables, dirt }: Place): void {
+function writeCatalogue(
+  catalogue: readonly Product[],
+  { params, tables, dirt, startMicros: start }: Place,
+): void {
   dirt.reseed(0)
   const out = tables['shop.products']!
   for (const { id, name, category, priceCents } of catalogue) {
@@ -92,6 +96,12 @@ function writeCatalogue(catalogue: readonly Product[], { params, tables, dirt }:
   const rows = { ...conversionLaw, threshold_cents: params.shop_price_threshold }
   for (const [term, value] of Object.entries(rows)) writeLaw(term, value)
   for (const { code, logOdds } of countries) writeLaw(`country_${code}`, logOdds)
+  const description = 'a new channel brings sessions that look at little'
+  writeDrifts(tables['truth.shop_drifts']!, start, { day: params.shop_drift_day, days: params.shop_days }, [
+    { column: 'channel', category: 'social_video', description },
+    { column: 'page_views', description },
+    { column: 'duration_seconds', description },
+  ])
   function writeLaw(term: string, value: number): void {
     law.startRow()
     law.text(term)

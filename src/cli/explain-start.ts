@@ -3,6 +3,7 @@ import type { Manifest } from '../core/manifest.ts'
 import { type ModelNode, relationKey } from '../core/node.ts'
 import type { ExperimentNode, ExperimentStanding } from '../run/experiment-standing.ts'
 import { sideBySideLines } from './display/causal-lines.ts'
+import { foundBesideTruthLines } from './display/drift-lines.ts'
 import { builtLines, type NextStepsExample, nextStepsLines } from './display/start-report.ts'
 import { type JobFacts, truthLines } from './display/truth-lines.ts'
 import type { Explanation, FinishedRun } from './execute-nodes.ts'
@@ -14,18 +15,24 @@ export async function explainStart({
   warehouse,
   result,
 }: FinishedRun): Promise<Explanation> {
-  const [{ compareWithTruth }, { experimentsIn, experimentStandings }, { causalStandings, questionsIn }] =
-    await Promise.all([
-      import('../run/compare-with-truth.ts'),
-      import('../run/experiment-standing.ts'),
-      import('../run/causal-standing.ts'),
-    ])
+  const [
+    { compareWithTruth },
+    { experimentsIn, experimentStandings },
+    { causalStandings, questionsIn },
+    { driftJobsIn, driftStandings },
+  ] = await Promise.all([
+    import('../run/compare-with-truth.ts'),
+    import('../run/experiment-standing.ts'),
+    import('../run/causal-standing.ts'),
+    import('../run/drift-standing.ts'),
+  ])
   const { manifest, chosen } = workspace
   const { colors } = context.narrator.screen.output
   const comparisons = await compareWithTruth(warehouse, manifest)
   const experiments = experimentsIn(manifest)
   const standings = await experimentStandings(warehouse, experiments, { segments: false })
   const causal = await causalStandings(warehouse, manifest, questionsIn(manifest))
+  const drift = await driftStandings(warehouse, driftJobsIn(manifest))
   const facts = new Map(experiments.map((node) => [node.name, factsOf(node, standings)]))
   return {
     lines: [
@@ -35,11 +42,13 @@ export async function explainStart({
         causal.filter(({ asOf }) => asOf !== null),
         colors,
       ),
+      ...foundBesideTruthLines(drift, colors),
       ...nextStepsLines(chosen.spec.engine === 'embedded', exampleFrom(manifest), colors),
     ],
     json: {
       truth: comparisons,
       causal: causal.map(({ name, verdicts, estimates }) => ({ name, verdicts, estimates })),
+      drift: drift.map(({ name, changes, truth: known }) => ({ name, changes, truth: known })),
     },
   }
 }

@@ -12,6 +12,7 @@ import { defineDb } from './commands/db.ts'
 import { defineDebug } from './commands/debug.ts'
 import { defineDeps } from './commands/deps.ts'
 import { defineDocs } from './commands/docs.ts'
+import { defineDrift } from './commands/drift.ts'
 import { defineExperiment } from './commands/experiment.ts'
 import { defineExport } from './commands/export.ts'
 import { defineGenerate } from './commands/generate.ts'
@@ -84,6 +85,7 @@ const groups: readonly { readonly title: string; readonly definers: readonly Com
       defineProfile,
       defineExperiment,
       defineCausal,
+      defineDrift,
       defineAudit,
       definePower,
       definePlan,

@@ -2,6 +2,7 @@ import { readFileSync } from 'node:fs'
 import { describe, expect, it } from 'vitest'
 import { causalSchema } from '../../src/project/causal-schema.ts'
 import { didSchema } from '../../src/project/did-schema.ts'
+import { driftSchema } from '../../src/project/drift-schema.ts'
 import { exposuresExperimentSchema, unitsExperimentSchema } from '../../src/project/experiment-schema.ts'
 import { loadsSchema } from '../../src/project/load-schema.ts'
 import { metricsSchema } from '../../src/project/metrics-schema.ts'
@@ -65,5 +66,6 @@ describe('docs/reference', () => {
     expect(unexplained(page('yaml.md'), propertiesSchema, loadsSchema, ...jobs)).toEqual([])
     expect(unexplained(page('causal-yaml.md') + page('yaml.md'), causalSchema)).toEqual([])
     expect(unexplained(page('did-yaml.md') + page('yaml.md'), didSchema)).toEqual([])
+    expect(unexplained(page('drift-yaml.md') + page('yaml.md'), driftSchema)).toEqual([])
   })
 })

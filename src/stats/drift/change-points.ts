@@ -27,8 +27,10 @@ export interface ChangePointOptions {
 const usualLeastDays = 7
 /** From so many days on weekdays are told apart. */
 const leastForWeekdays = 21
-/** Numbers that two means and the best of all days between them are worth: what fitting them takes off the squares. */
-const spentOnChange = 6
+/** From so many days on the noise is taken about four levels, as further changes would count as noise about two. */
+const leastForSplits = 60
+/** Numbers that a further level and the best of all days for it are worth: what fitting them takes off the squares. */
+const spentOnSplit = 4
 /** Beyond it a series wanders rather than returns. */
 const mostSlope = 0.9
 
@@ -36,8 +38,8 @@ const mostSlope = 0.9
  * Where the mean of a daily series changes most, and how surprising that is where it does not change at all.
  *
  * Weekdays are first brought to the same mean. The bridge of weighted sums, S(k) = Σ_{d≤k} w(x − x̄), is compared with a
- * Brownian bridge by the long-run variance of what two means leave, so that days may hang together. The day is that of the
- * least squares (Bai 1994, eq. 2), the p-value Kolmogorov's. Refuses fewer than twice `leastDays` (7) days with rows, and
+ * Brownian bridge by the long-run variance of what levels leave (two, or four from 60 days on), so that days may hang together. The day
+ * is that of the least squares (Bai 1994, eq. 2), the p-value Kolmogorov's. Refuses fewer than twice `leastDays` (7) days with rows, and
  * a series that never varies. Source: Ploberger and Krämer (1992), Econometrica 60; Aue and Horváth (2013), eq. 2.4.
  */
 export function changePoint(
@@ -51,21 +53,18 @@ export function changePoint(
   const values = withoutWeekdays(series, days)
   const total = sum(weights)
   const mean = weightedMean(values, weights)
-  let [bridge, passed, largest, best, place] = [0, 0, 0, -1, 0]
-  for (let k = 1; k < days.length; k++) {
-    bridge += weights[k - 1]! * (values[k - 1]! - mean)
-    passed += weights[k - 1]! / total
+  let [bridge, largest] = [0, 0]
+  for (const [k, value] of values.entries()) {
+    bridge += weights[k]! * (value - mean)
     largest = Math.max(largest, Math.abs(bridge))
-    if (k < leastDays || k > days.length - leastDays) continue
-    const fit = bridge ** 2 / (passed * (1 - passed))
-    if (fit > best) [best, place] = [fit, k]
   }
-  const sides = [0, place, days.length] as const
-  const [before, after] = [0, 1].map((side) =>
-    weightedMean(values.slice(sides[side], sides[side + 1]!), weights.slice(sides[side], sides[side + 1]!)),
-  ) as [number, number]
-  const residuals = values.map((value, k) => Math.sqrt(weights[k]!) * (value - (k < place ? before : after)))
-  const variance = longRunVariance(residuals, spentOnChange + (days.length < leastForWeekdays ? 0 : 6))
+  const place = bestSplit(values, weights, 0, days.length, leastDays)!.at
+  const before = weightedMean(values.slice(0, place), weights.slice(0, place))
+  const after = weightedMean(values.slice(place), weights.slice(place))
+  const splits = days.length < leastForSplits ? 1 : 3
+  const residuals = withoutLevels(values, weights, splits, leastDays)
+  const spent = 2 + spentOnSplit * splits + (days.length < leastForWeekdays ? 0 : 6)
+  const variance = longRunVariance(residuals, spent)
   // A series that only jumps has no noise but that of rounding.
   if (!(variance > 1e-24 * Math.max(before ** 2, after ** 2) * (total / days.length)))
     return largest > 1e-9 * total * Math.max(Math.abs(before), Math.abs(after))
@@ -103,6 +102,56 @@ function withMeans({ values, weights }: DailySeries, found: readonly ChangePoint
     .slice(1)
     .map((end, index) => weightedMean(values.slice(ends[index], end), weights.slice(ends[index], end)))
   return found.map((point, index) => ({ ...point, before: means[index]!, after: means[index + 1]! }))
+}
+
+interface Split {
+  readonly at: number
+  /** By how much two means fit better than one. */
+  readonly gain: number
+}
+
+/** The day of a stretch before which to cut it, for the least squares; null where it is too short. */
+function bestSplit(
+  values: readonly number[],
+  weights: readonly number[],
+  from: number,
+  to: number,
+  leastDays: number,
+): Split | null {
+  if (to - from < 2 * leastDays) return null
+  const total = sum(weights.slice(from, to))
+  const mean = weightedMean(values.slice(from, to), weights.slice(from, to))
+  let [bridge, passed, best] = [0, 0, { at: from + leastDays, gain: -1 }]
+  for (let k = from + 1; k <= to - leastDays; k++) {
+    bridge += weights[k - 1]! * (values[k - 1]! - mean)
+    passed += weights[k - 1]! / total
+    const gain = bridge ** 2 / (total * passed * (1 - passed))
+    if (k - from >= leastDays && gain > best.gain) best = { at: k, gain }
+  }
+  return best
+}
+
+/** What is left of the values, weighted, when the stretch that gains most by it has been cut in two so many times. */
+function withoutLevels(
+  values: readonly number[],
+  weights: readonly number[],
+  splits: number,
+  leastDays: number,
+): number[] {
+  const ends = [0, values.length]
+  for (let split = 0; split < splits; split++) {
+    const [best] = ends
+      .slice(1)
+      .flatMap((end, index) => bestSplit(values, weights, ends[index]!, end, leastDays) ?? [])
+      .sort((a, b) => b.gain - a.gain)
+    if (best) ends.push(best.at)
+    ends.sort((a, b) => a - b)
+  }
+  return ends.slice(1).flatMap((end, index) => {
+    const from = ends[index]!
+    const mean = weightedMean(values.slice(from, end), weights.slice(from, end))
+    return values.slice(from, end).map((value, k) => Math.sqrt(weights[from + k]!) * (value - mean))
+  })
 }
 
 /** The values of some days less what their weekday usually has more than the others, where there are three of each. */
