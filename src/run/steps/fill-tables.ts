@@ -22,7 +22,7 @@ import type { RunContext } from '../run-context.ts'
  * same transaction are frozen: whoever reads them first need not look up, and note, that they were committed. On a
  * server that keeps no more log than it needs (`wal_level = minimal`, as ours), they are not logged either: a commit
  * waits until the tables are on the disk. So the server is told to have them written as they grow, and all commit at
- * once. Ten million events on two cores, 1.4 GB: the commits take 0.3 s instead of 2.
+ * once. With three million events, 330 MB, on two cores the commits take 0.2 s instead of 1.4.
  */
 
 export interface TableToFill {
