@@ -88,12 +88,20 @@ async function openTracing({ environment, narrator }: CommandContext): Promise<T
 /** The nodes of a step that has ended, from its artifacts on this machine. */
 function nodesOf(targetPath: string, { dagRunId, step, try: number }: ClaimedStep): StepNode[] {
   const folder = artifactFolder(targetPath, dagRunId, step, number)
+  const [results, manifest] = [
+    readJson(join(folder, 'run_results.json')),
+    readJson(join(folder, 'manifest.json')),
+  ]
+  // A program, or a step that ended before it knew its nodes.
+  if (!results || !manifest) return []
+  return stepNodes({ results, manifest, compiled: readJson(join(targetPath, 'manifest.json')) })
+}
+
+function readJson(path: string) {
   try {
-    const read = (name: string) => JSON.parse(readFileSync(join(folder, name), 'utf8'))
-    return stepNodes({ results: read('run_results.json'), manifest: read('manifest.json') })
+    return JSON.parse(readFileSync(path, 'utf8'))
   } catch {
-    // A program, or a step that ended before it knew its nodes.
-    return []
+    return null
   }
 }
 

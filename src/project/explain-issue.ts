@@ -87,8 +87,12 @@ function wrongUnion(issue: RawIssue, document: YamlDocument): Explanation[] {
     return meant.flatMap((inner) =>
       explainIssue({ ...inner, path: [...issue.path, ...inner.path] }, document),
     )
-  const expected = branches.flatMap((branch) => branch.map(expectedType))
-  return [wrongType(issue, [...new Set(expected)], document)]
+  const values = branches.flatMap((branch) => branch.flatMap((inner) => inner.values ?? []))
+  const types = branches.flatMap((branch) => branch.filter((inner) => !inner.values).map(expectedType))
+  const written = values.map((value) => (typeof value === 'string' ? `'${value}'` : String(value)))
+  const explained = wrongType(issue, [...new Set([...types, ...written])], document)
+  const near = typeof issue.input === 'string' ? didYouMean(issue.input, values.map(String)) : undefined
+  return [{ ...explained, ...(near && { hint: near }) }]
 }
 
 /** The value by which the alternatives tell themselves apart. */

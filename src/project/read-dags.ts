@@ -82,8 +82,11 @@ function readDag(
 function withoutDag(document: YamlDocument, problems: Problem[]): null {
   const { value } = document
   if (typeof value !== 'object' || value === null || Array.isArray(value)) return null
-  checkSteps(document, (value as Partial<DagYaml>).steps, problems)
-  readNotifications(document, value as DagYaml, problems)
+  const yaml = value as DagYaml
+  checkSteps(document, yaml.steps, problems)
+  readNotifications(document, yaml, problems)
+  readDependencies(document, ['depends_on'], yaml.depends_on, problems)
+  if (typeof yaml.triggers === 'object') readDagTriggers(document, yaml, problems)
   return null
 }
 

@@ -61,7 +61,7 @@ export function openLineageEvent(
       name: `${dag.name}.${step}`,
       facets: {
         jobType: {
-          ...facet('JobTypeJobFacet', '2-0-3'),
+          ...facet('JobTypeJobFacet', '2-0-2'),
           ...{ processingType: 'BATCH', integration: 'ESTIMAND', jobType: 'TASK' },
         },
       },
@@ -98,7 +98,7 @@ function outputOf(wrote: NamedRelation, columns: StepNode['columns'], namespace:
     ...dataset,
     facets: {
       columnLineage: {
-        ...facet('ColumnLineageDatasetFacet', '1-2-0'),
+        ...facet('ColumnLineageDatasetFacet', '1-0-1'),
         fields: Object.fromEntries(fields),
       },
     },

@@ -52,17 +52,21 @@ interface LineageEntry {
   >
 }
 
+interface ManifestFile {
+  readonly nodes: Readonly<Record<string, NodeEntry>>
+  readonly sources: Readonly<Record<string, NodeEntry>>
+}
+
 /** run_results.json and manifest.json, as far as they are read. */
 export interface StepArtifacts {
   readonly results: { readonly results: readonly ResultEntry[] }
-  readonly manifest: {
-    readonly nodes: Readonly<Record<string, NodeEntry>>
-    readonly sources: Readonly<Record<string, NodeEntry>>
-  }
+  readonly manifest: ManifestFile
+  /** The manifest that `compile` has left for the whole project, which knows what columns are made from. */
+  readonly compiled: ManifestFile | null
 }
 
 /** The nodes that a step worked on. */
-export function stepNodes({ results, manifest }: StepArtifacts): StepNode[] {
+export function stepNodes({ results, manifest, compiled }: StepArtifacts): StepNode[] {
   const entryOf = (id: string) => manifest.nodes[id] ?? manifest.sources[id]
   const relationOf = (id: string): NamedRelation | null => {
     const entry = entryOf(id)
@@ -70,7 +74,7 @@ export function stepNodes({ results, manifest }: StepArtifacts): StepNode[] {
   }
   return results.results.map(({ unique_id, status, message, timing = [] }) => {
     const entry = entryOf(unique_id)
-    const lineage = entry?.meta?.estimand?.column_lineage?.columns ?? {}
+    const lineage = compiled?.nodes[unique_id]?.meta?.estimand?.column_lineage?.columns ?? {}
     return {
       ...{ nodeId: unique_id, status, message: message ?? '' },
       startedAt: timing[0]?.started_at ?? null,

@@ -214,6 +214,18 @@ describe('the reference project', () => {
 })
 
 describe('what is wrong with a DAG file', () => {
+  it('is told of dependencies and triggers also where the outermost keys are wrong', async () => {
+    const problems = await problemsOf(
+      'select: x\ncatchup: lates\ndepends_on: [{ dag: a, when: never }]\ntriggers: { webhook: { token: plain } }\n',
+    )
+    expect(problems.map((text) => text.split('\n')[0])).toEqual([
+      "dags/nightly.yml:2:10  'catchup' must be true or false or 'all' or 'latest' or 'none', not the text 'lates'   [yaml-invalid]",
+      "dags/nightly.yml:3:30  'when' must be 'success' or 'done', not the text 'never'   [yaml-invalid]",
+      "dags/nightly.yml:4:31  'token' must be {{ env_var('…') }}: secrets stand in no file   [yaml-invalid]",
+    ])
+    expect(problems[0]).toContain("did you mean 'latest'?")
+  })
+
   it('is told all at once, each with line, column and hint', async () => {
     expect(
       await problemsOf(`schedule: "5/15 * * * *"

@@ -62,7 +62,9 @@ it('says what a step read and wrote, by the artifacts that it left', () => {
     },
   }
   const result = (unique_id: string, status = 'success') => ({ unique_id, status })
+  const days = (meta: object) => node('days', ['model.shop.orders'], { meta })
   const nodes = stepNodes({
+    compiled: { nodes: { 'model.shop.days': days({ estimand: { column_lineage: lineage } }) }, sources: {} },
     results: {
       results: [
         result('model.shop.orders'),
@@ -74,9 +76,7 @@ it('says what a step read and wrote, by the artifacts that it left', () => {
     manifest: {
       nodes: {
         'model.shop.orders': node('orders', ['source.shop.raw.orders', 'model.shop.ephemeral']),
-        'model.shop.days': node('days', ['model.shop.orders'], {
-          meta: { estimand: { column_lineage: lineage } },
-        }),
+        'model.shop.days': days({}),
         'model.shop.broken': node('broken', ['model.shop.days', 'model.shop.other']),
         'model.shop.other': node('other', []),
         'model.shop.ephemeral': { ...node('ephemeral', []), relation_name: null },
