@@ -20,7 +20,7 @@ export interface PreparerEffects {
   readonly readPaused: () => Promise<ReadonlySet<string>>
   /** Whether the worker has nothing to do. */
   readonly isIdle: () => boolean
-  /** Runs a command line without effects beside the step; what is wrong with it the step will tell. */
+  /** Compiles into the step's folder; what is wrong with the project the step will tell. */
   readonly prepare: (dag: string, step: string, args: readonly string[]) => Promise<void>
   /** Milliseconds of a clock that only goes on. */
   readonly elapsed: () => number

@@ -55,23 +55,14 @@ export function stepCommand(claimed: CommandOf, environment: Environment): StepC
 }
 
 /**
- * A command line without effects that does what a step begins with: it compiles the project with the vars that the step
- * will have, and keeps that, and looks what stands. Null for programs, and where a template cannot be filled in yet.
+ * The command line that compiles the project as the step will need it, and keeps that. Null for programs, and where a
+ * template cannot be filled in yet.
  */
 export function preparingArgs(claimed: CommandOf, environment: Environment): readonly string[] | null {
   const step = stepOf(claimed)
-  const { dag, run } = claimed
   if (step.kind === 'command') return null
-  const values = templateValues(dag, { dagRunId: claimed.dagRunId, ...run })
-  const shared = sharedArgs(claimed, step, values, environment)
-  switch (step.kind) {
-    case 'export':
-    case 'operation':
-    case 'source_freshness':
-      return ['parse', ...shared]
-    default:
-      return ['plan', ...nodesArgs({ ...step, failFast: false }, run).slice(1), ...shared]
-  }
+  const values = templateValues(claimed.dag, { dagRunId: claimed.dagRunId, ...claimed.run })
+  return ['parse', ...sharedArgs(claimed, step, values, environment)]
 }
 
 /** What stands for all commands of ours: vars and target. */

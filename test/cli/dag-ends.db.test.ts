@@ -1,4 +1,4 @@
-import { existsSync, mkdirSync, readFileSync, rmSync, utimesSync, writeFileSync } from 'node:fs'
+import { existsSync, mkdirSync, readdirSync, readFileSync, rmSync, utimesSync, writeFileSync } from 'node:fs'
 import { join } from 'node:path'
 import { beforeEach, describe, expect, it } from 'vitest'
 import { type SQLQuery, sql, withWarehouse } from '../../src/warehouse/index.ts'
@@ -103,6 +103,24 @@ describe('a run', () => {
 })
 
 describe('a worker', () => {
+  it('that has nothing to do compiles ahead what the next run of a schedule needs', async () => {
+    declare('nightly', 'schedule: "@daily"\nvars: { pause: 1 }\nsteps:\n  - build: []\n  - command: "true"\n')
+    const worker = start('worker')
+    await expect
+      .poll(() => existsSync(place('target/dags/nightly/build/partial_parse.bin')), { timeout: 30_000 })
+      .toBe(true)
+    expect((await ended(worker, 'SIGTERM')).code).toBe(0)
+    expect(readdirSync(place('target/dags/nightly'))).toEqual(['build'])
+    const queued = ['--queue', '--from', '2026-01-01', '--to', '2026-01-02']
+    await run('dag', 'run', 'nightly', ...queued)
+    const next = start('worker')
+    await next.said(/run \S+ success/)
+    await ended(next, 'SIGTERM')
+    expect(readFileSync(place('target/dags/nightly/build/logs/estimand.log'), 'utf8')).not.toContain(
+      'compiled anew',
+    )
+  })
+
   it('that ends gives back what it cannot end within --grace', async () => {
     declare('nightly', untilThere)
     await run('dag', 'run', 'nightly', '--queue')

@@ -51,12 +51,13 @@ describe('estimand dag run', () => {
   it('carries the steps out in order and keeps how each went', async () => {
     declare(
       'nightly',
-      'schedule: "@daily"\nsteps:\n  - seed: []\n  - build: []\n  - command: echo "day {{ ds }}" > told.txt\n',
+      'schedule: "@daily"\nsteps:\n  - seed: []\n  - build: []\n  - command: echo "day {{ ds }} on $ESTIMAND_TARGET" > told.txt\n',
     )
-    const { code, out } = await run('dag', 'run', 'nightly', '--from', '2026-01-02', '--to', '2026-01-03')
+    const interval = ['--from', '2026-01-02', '--to', '2026-01-03']
+    const { code, out } = await run('dag', 'run', 'nightly', '--target', 'test', ...interval)
     expect(out).toContain('nightly success')
     expect(code).toBe(0)
-    expect(readFileSync(join(folder(), 'told.txt'), 'utf8')).toBe('day 2026-01-02\n')
+    expect(readFileSync(join(folder(), 'told.txt'), 'utf8')).toBe('day 2026-01-02 on test\n')
     const [known] = await runsOf()
     expect(known).toMatchObject({
       cause: 'manual',

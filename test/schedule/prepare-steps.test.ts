@@ -56,8 +56,8 @@ describe('a worker that has nothing to do', () => {
   it('prepares each step for its next run, the nearest first, and once', async () => {
     const preparer = make()
     expect(await look(preparer)).toEqual([
-      'hourly marts: plan --select marts --vars {"as_of":"2026-03-01"}',
-      'nightly all: plan --select all --vars {"as_of":"2026-03-02"} --target live',
+      'hourly marts: parse --vars {"as_of":"2026-03-01"}',
+      'nightly all: parse --vars {"as_of":"2026-03-02"} --target live',
     ])
     expect(await look(preparer)).toEqual([])
   })
@@ -66,7 +66,7 @@ describe('a worker that has nothing to do', () => {
     const preparer = make()
     await look(preparer)
     now = Date.parse('2026-03-01T23:00:01Z')
-    expect(await look(preparer)).toEqual(['hourly marts: plan --select marts --vars {"as_of":"2026-03-02"}'])
+    expect(await look(preparer)).toEqual(['hourly marts: parse --vars {"as_of":"2026-03-02"}'])
     now = Date.parse('2026-03-02T00:00:01Z')
     expect(await look(preparer)).toEqual([])
   })
@@ -96,6 +96,6 @@ describe('a worker that has nothing to do', () => {
     const preparer = make()
     await look(preparer)
     reading = { dags: [nightly, { ...hourly, vars: {} }] }
-    expect(await look(preparer)).toEqual(['hourly marts: plan --select marts'])
+    expect(await look(preparer)).toEqual(['hourly marts: parse'])
   })
 })

@@ -45,15 +45,14 @@ it('gives programs the target of their DAG, unless they name another', () => {
   expect(command({ ESTIMAND_TARGET: 'other' })).toMatchObject({ env: { ESTIMAND_TARGET: 'other' } })
 })
 
-it('prepares steps by command lines that change nothing', () => {
+it('compiles ahead with the vars and the target of the step', () => {
   const argsOf = (step: DagStep) =>
-    preparingArgs({ ...claimed({}), step: step.name, dag: makeDag('nightly', { steps: [step] }) }, {})
-  const vars = ['--vars', '{"from":"2026-02-01"}']
-  expect(argsOf(build)).toEqual(['plan', '--select', 'tag:nightly', ...vars])
-  expect(argsOf({ ...build, kind: 'job' })).toEqual([
-    ...['plan', '--resource-type', 'job', '--select', 'tag:nightly'],
-    ...vars,
-  ])
-  expect(argsOf({ ...build, kind: 'source_freshness' })).toEqual(['parse', ...vars])
+    preparingArgs(
+      { ...claimed({}), step: step.name, dag: makeDag('nightly', { target: 'live', steps: [step] }) },
+      {},
+    )
+  const args = ['parse', '--vars', '{"from":"2026-02-01"}', '--target', 'live']
+  expect(argsOf(build)).toEqual(args)
+  expect(argsOf({ ...build, kind: 'source_freshness' })).toEqual(args)
   expect(argsOf(makeStep('build'))).toBeNull()
 })
