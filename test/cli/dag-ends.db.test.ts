@@ -1,6 +1,6 @@
 import { existsSync, mkdirSync, readdirSync, readFileSync, rmSync, utimesSync, writeFileSync } from 'node:fs'
 import { join } from 'node:path'
-import { beforeEach, describe, expect, it } from 'vitest'
+import { afterEach, beforeEach, describe, expect, it } from 'vitest'
 import { type SQLQuery, sql, withWarehouse } from '../../src/warehouse/index.ts'
 import { useTestDatabase } from '../warehouse/test-database.ts'
 import { runEstimand, type Started, startEstimand, useProjectCopy } from './spawn-estimand.ts'
@@ -14,7 +14,12 @@ const database = useTestDatabase()
 const folder = useProjectCopy('daily-shop')
 const environment = () => ({ DATABASE_URL: database.url })
 const run = (...args: string[]) => runEstimand(folder(), args, environment())
-const start = (...args: string[]) => startEstimand(folder(), args, environment())
+const running: Started[] = []
+const start = (...args: string[]): Started => {
+  const started = startEstimand(folder(), args, environment())
+  running.push(started)
+  return started
+}
 const rows = <Row extends Record<string, unknown>>(query: SQLQuery): Promise<Row[]> =>
   withWarehouse(database.connection, { threads: 1, applicationName: 'estimand test' }, async (warehouse) => [
     ...(await warehouse.query<Row>(query)).rows,
@@ -53,6 +58,11 @@ beforeEach(async () => {
   for (const name of ['dags', 'there', 'begun', 'target'])
     rmSync(place(name), { recursive: true, force: true })
   await rows(sql`drop schema if exists estimand cascade`)
+})
+
+// What a test has left running would take the steps of the next.
+afterEach(() => {
+  for (const { process } of running.splice(0)) process.kill('SIGKILL')
 })
 
 describe('a run', () => {
@@ -104,7 +114,7 @@ describe('a run', () => {
 
 describe('a worker', () => {
   it('that has nothing to do compiles ahead what the next run of a schedule needs', async () => {
-    declare('nightly', 'schedule: "@daily"\nvars: { pause: 1 }\nsteps:\n  - build: []\n  - command: "true"\n')
+    declare('nightly', 'schedule: "@daily"\nvars: { pause: 0 }\nsteps:\n  - build: []\n  - command: "true"\n')
     const worker = start('worker')
     await expect
       .poll(() => existsSync(place('target/dags/nightly/build/partial_parse.bin')), { timeout: 30_000 })
