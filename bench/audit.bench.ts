@@ -112,7 +112,9 @@ function printMethods(methods: readonly AuditedMethod[]): void {
       const found = answered.map(pick).filter((value) => Number.isFinite(value))
       return found.length === 0 ? 'none' : `${percent(Math.min(...found))} to ${percent(Math.max(...found))}`
     }
-    const biased = Math.max(...answered.map(({ bias }) => Math.abs(bias.value / bias.error)))
+    // A test that estimates nothing has no bias.
+    const estimated = answered.filter(({ bias }) => bias.error > 0)
+    const biased = Math.max(0, ...estimated.map(({ bias }) => Math.abs(bias.value / bias.error)))
     printFigure(
       name,
       `coverage ${range(({ coverage }) => coverage.value ?? Number.NaN)}, ${lift === 0 ? 'false positives' : 'power'} ${range(({ rejection }) => rejection.value)}, bias at most ${biased.toFixed(1)} errors`,
