@@ -45,7 +45,9 @@ export async function auditExperiments(
     import('../run/audit-did-question.ts'),
   ])
   const known = experimentsIn(workspace.manifest)
-  const allQuestions = questionsIn(workspace.manifest)
+  const allQuestions = questionsIn(workspace.manifest).filter(
+    ({ spec }) => spec.kind === 'causal' || spec.kind === 'did',
+  )
   const isQuestion = (name: string): boolean =>
     allQuestions.some((node) => node.name === name || node.id === name)
   const questions =

@@ -21,6 +21,15 @@ export function jobTables(spec: JobSpec): readonly JobTableDeclaration[] {
       return causalTables(spec)
     case 'did':
       return didTables(spec)
+    case 'discontinuity':
+    case 'interrupted_series':
+      return [
+        { suffix: '', description: spec.question },
+        { suffix: 'checks', description: 'What the estimates suppose, one row each, with a verdict.' },
+        { suffix: 'refutations', description: 'What tried to refute the estimates, with a verdict each.' },
+        { suffix: 'verdict', description: 'What to believe of each effect, in a sentence.' },
+        { suffix: 'memo', description: 'What to tell those who decide, as Markdown and as a page of HTML.' },
+      ]
     case 'drift':
       return [
         { suffix: '', description: spec.question },

@@ -9,6 +9,8 @@ import { runExperiment } from './experiment/experiment.ts'
 import { experimentColumns } from './experiment/table-columns.ts'
 import type { JobColumn, JobContext, JobOutcome } from './job.ts'
 import { runMetrics } from './metrics/run-metrics.ts'
+import { runDiscontinuity } from './quasi/discontinuity.ts'
+import { runSeries } from './quasi/interrupted-series.ts'
 
 /** Runs a job of any kind. */
 export async function runJob(context: JobContext): Promise<JobOutcome> {
@@ -18,6 +20,10 @@ export async function runJob(context: JobContext): Promise<JobOutcome> {
       return runCausal(spec, context)
     case 'did':
       return runDid(spec, context)
+    case 'discontinuity':
+      return runDiscontinuity(spec, context)
+    case 'interrupted_series':
+      return runSeries(spec, context)
     case 'drift':
       return runDrift(spec, context)
     case 'metrics':
@@ -33,6 +39,8 @@ export function jobColumns(spec: JobSpec, suffix: string): readonly JobColumn[] 
     case 'causal':
       return causalColumns[suffix] ?? null
     case 'did':
+    case 'discontinuity':
+    case 'interrupted_series':
       return didTableColumns[suffix] ?? null
     case 'drift':
       return driftColumns[suffix] ?? null

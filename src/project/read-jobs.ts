@@ -15,12 +15,14 @@ import type { JobRef } from './job-parts.ts'
 import { experimentsOfSet, type LinkedExperiment, linkExperiments } from './link-experiments.ts'
 import { type MetricsYaml, metricsSchema } from './metrics-schema.ts'
 import { propertiesSchema } from './properties-schema.ts'
+import { type DiscontinuityYaml, discontinuitySchema, type SeriesYaml, seriesSchema } from './quasi-schema.ts'
 import { readCausal } from './read-causal.ts'
 import { readDid } from './read-did.ts'
 import { readDrift } from './read-drift.ts'
 import { readExperiment } from './read-experiment.ts'
 import { type MetricSet, readMetrics } from './read-metrics.ts'
 import { noProperties, type Properties, readPropertiesDocument } from './read-properties.ts'
+import { readDiscontinuity, readSeries } from './read-quasi.ts'
 import { parseYaml, type YamlDocument, yamlProblem } from './yaml-document.ts'
 
 /*
@@ -28,13 +30,19 @@ import { parseYaml, type YamlDocument, yamlProblem } from './yaml-document.ts'
  * metrics read on the experiments that use them: so files are checked one by one, and jobs made of all together.
  */
 
-const jobKinds = ['causal', 'did', 'drift', 'experiment', 'metrics']
+const jobKinds = ['causal', 'did', 'discontinuity', 'drift', 'experiment', 'interrupted_series', 'metrics']
 
 /** A job whose own keys are known to be well. */
 export type JobDraft =
   | { readonly kind: 'metrics'; readonly document: YamlDocument; readonly yaml: MetricsYaml }
   | { readonly kind: 'experiment'; readonly document: YamlDocument; readonly yaml: ExperimentYaml }
   | { readonly kind: 'causal'; readonly document: YamlDocument; readonly yaml: CausalYaml }
+  | {
+      readonly kind: 'discontinuity'
+      readonly document: YamlDocument
+      readonly yaml: DiscontinuityYaml
+    }
+  | { readonly kind: 'interrupted_series'; readonly document: YamlDocument; readonly yaml: SeriesYaml }
   | { readonly kind: 'did'; readonly document: YamlDocument; readonly yaml: DidYaml }
   | { readonly kind: 'drift'; readonly document: YamlDocument; readonly yaml: DriftYaml }
   /** One whose keys are not, which has been told. */
@@ -75,6 +83,14 @@ function draftJob(document: YamlDocument, unknownKeys: UnknownKeys, problems: Pr
   }
   if (kind === 'causal') {
     const yaml = checkYaml(document, causalSchema, problems, unknownKeys)
+    return yaml ? { kind, document, yaml } : { kind: 'refused' }
+  }
+  if (kind === 'discontinuity') {
+    const yaml = checkYaml(document, discontinuitySchema, problems, unknownKeys)
+    return yaml ? { kind, document, yaml } : { kind: 'refused' }
+  }
+  if (kind === 'interrupted_series') {
+    const yaml = checkYaml(document, seriesSchema, problems, unknownKeys)
     return yaml ? { kind, document, yaml } : { kind: 'refused' }
   }
   if (kind === 'did') {
@@ -160,6 +176,14 @@ export function readJobs(drafts: readonly JobDraft[], problems: Problem[]): JobD
     if (draft.kind === 'causal') {
       const causal = readCausal(draft.document, draft.yaml, problems)
       return causal ? [declaration(draft, causal, problems)] : []
+    }
+    if (draft.kind === 'discontinuity') {
+      const read = readDiscontinuity(draft.document, draft.yaml, problems)
+      return read ? [declaration(draft, read, problems)] : []
+    }
+    if (draft.kind === 'interrupted_series') {
+      const read = readSeries(draft.document, draft.yaml, problems)
+      return read ? [declaration(draft, read, problems)] : []
     }
     if (draft.kind === 'did') {
       const did = readDid(draft.document, draft.yaml, problems)

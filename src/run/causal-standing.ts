@@ -13,7 +13,7 @@ import { type JobOfKind, jobsOfKind, publishedTables, readAbout, relationOfJob }
 export type CausalNode = JobOfKind<'causal'>
 
 /** A job that asks for an effect, by a graph or by what changed when a treatment came. */
-export type QuestionNode = JobOfKind<'causal'> | JobOfKind<'did'>
+export type QuestionNode = CausalNode | JobOfKind<'did' | 'discontinuity' | 'interrupted_series'>
 
 export interface CausalStandingEstimate {
   readonly outcome: string
@@ -95,7 +95,9 @@ export function causalQuestionsIn(manifest: Pick<Manifest, 'nodes'>): CausalNode
 
 /** All questions of a project that ask for an effect without an experiment, by name. */
 export function questionsIn(manifest: Pick<Manifest, 'nodes'>): QuestionNode[] {
-  const all: QuestionNode[] = [...jobsOfKind(manifest, 'causal'), ...jobsOfKind(manifest, 'did')]
+  const all: QuestionNode[] = (['causal', 'did', 'discontinuity', 'interrupted_series'] as const).flatMap(
+    (kind) => jobsOfKind(manifest, kind) as QuestionNode[],
+  )
   return all.sort((a, b) => (a.name < b.name ? -1 : 1))
 }
 

@@ -1,6 +1,7 @@
 import type { CausalSpec } from '../core/causal-spec.ts'
 import type { DidSpec } from '../core/did-spec.ts'
 import type { Relation } from '../core/node.ts'
+import type { DiscontinuitySpec, SeriesSpec } from '../core/quasi-spec.ts'
 import { causalSource } from '../jobs/causal/data/causal-source.ts'
 import { columnsOf, type Queryable, relationIdent, type SQLQuery, sql } from '../warehouse/index.ts'
 
@@ -10,7 +11,7 @@ import { columnsOf, type Queryable, relationIdent, type SQLQuery, sql } from '..
  */
 
 /** The relations of the schema `truth` that a question names. */
-export function truthRelations({ truth }: CausalSpec | DidSpec): Relation[] {
+export function truthRelations({ truth }: CausalSpec | DidSpec | DiscontinuitySpec | SeriesSpec): Relation[] {
   const tables = [truth?.effects, truth && 'units' in truth ? truth.units?.table : undefined]
   return tables.flatMap((identifier) =>
     identifier === undefined ? [] : [{ schema: 'truth', identifier } as Relation],

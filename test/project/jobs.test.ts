@@ -206,7 +206,7 @@ describe('experiments', () => {
 describe('other files under analytics/', () => {
   it('need a kind that is known', async () => {
     expect(await firstLines({ 'analytics/a.yml': 'kind: experment\n' })).toEqual([
-      "analytics/a.yml:1:7  'kind' must be 'causal', 'did', 'drift', 'experiment' or 'metrics', not 'experment'   [yaml-invalid]",
+      "analytics/a.yml:1:7  'kind' must be 'causal', 'did', 'discontinuity', 'drift', 'experiment', 'interrupted_series' or 'metrics', not 'experment'   [yaml-invalid]",
     ])
     expect(await firstLines({ 'analytics/a.yml': 'question: why\n' })).toEqual([
       "analytics/a.yml:1:1  'kind' is missing   [yaml-invalid]",

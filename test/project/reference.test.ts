@@ -8,6 +8,7 @@ import { loadsSchema } from '../../src/project/load-schema.ts'
 import { metricsSchema } from '../../src/project/metrics-schema.ts'
 import { dbtProjectSchema, projectSchema } from '../../src/project/project-schema.ts'
 import { propertiesSchema } from '../../src/project/properties-schema.ts'
+import { discontinuitySchema, seriesSchema } from '../../src/project/quasi-schema.ts'
 
 const page = (name: string) => readFileSync(new URL(`../../docs/reference/${name}`, import.meta.url), 'utf8')
 
@@ -65,6 +66,9 @@ describe('docs/reference', () => {
     const jobs = [unitsExperimentSchema, exposuresExperimentSchema, metricsSchema]
     expect(unexplained(page('yaml.md'), propertiesSchema, loadsSchema, ...jobs)).toEqual([])
     expect(unexplained(page('causal-yaml.md') + page('yaml.md'), causalSchema)).toEqual([])
+    expect(unexplained(page('quasi-yaml.md') + page('yaml.md'), discontinuitySchema, seriesSchema)).toEqual(
+      [],
+    )
     expect(unexplained(page('did-yaml.md') + page('yaml.md'), didSchema)).toEqual([])
     expect(unexplained(page('drift-yaml.md') + page('yaml.md'), driftSchema)).toEqual([])
   })

@@ -26,7 +26,13 @@ export function withInstants(scope: DraftScope, job: JobDeclaration, problems: P
   const { spec } = job
   const asOf = render('as_of', spec.asOf)
   if (spec.kind === 'experiment') return { ...spec, data: dated(spec.data), asOf }
-  if (spec.kind === 'causal' || spec.kind === 'did') return { ...spec, asOf }
+  if (
+    spec.kind === 'causal' ||
+    spec.kind === 'did' ||
+    spec.kind === 'discontinuity' ||
+    spec.kind === 'interrupted_series'
+  )
+    return { ...spec, asOf }
   if (spec.kind === 'drift') {
     const { reference } = spec
     if (reference.kind === 'trailing') return { ...spec, asOf }

@@ -139,6 +139,8 @@ const jobKinds: Readonly<Record<JobSpec['kind'], true>> = {
   metrics: true,
   causal: true,
   did: true,
+  discontinuity: true,
+  interrupted_series: true,
   drift: true,
 }
 

@@ -37,30 +37,48 @@ export function didVerdict(
   refutations: readonly PanelRefutationRow[],
 ): VerdictRow {
   const own = found.estimates
-  const headline = didHeadline(spec, own)
-  const naive = spec.scale === 'relative' ? found.naiveShare : naiveOf(own)
-  const tried = refutations.filter((row) => row.outcome === outcome.name)
-  const failedChecks = checks.filter(
+  return questionVerdict({
+    ...{ origin, outcome, treatment: spec.treatment.name, of: ' of those who had it', checks, refutations },
+    headline: didHeadline(spec, own),
+    naive: spec.scale === 'relative' ? found.naiveShare : naiveOf(own),
+    refusal: own.find(({ status, estimand }) => status === 'refused' && estimand !== 'association')?.reason,
+  })
+}
+
+/** What a verdict is made of. */
+export interface VerdictParts {
+  readonly origin: TableOrigin
+  readonly outcome: CausalOutcome
+  readonly treatment: string
+  /** Whose outcome it is, as it stands behind the outcome's name. */
+  readonly of: string
+  readonly headline: Estimate | undefined
+  readonly naive: number | null
+  readonly refusal: string | null | undefined
+  readonly checks: readonly CheckRow[]
+  readonly refutations: readonly PanelRefutationRow[]
+}
+
+/** The verdict on one outcome from the estimate that stands for it, what was believed, checks and refuters. */
+export function questionVerdict(parts: VerdictParts): VerdictRow {
+  const { origin, outcome, treatment, headline, naive } = parts
+  const tried = parts.refutations.filter((row) => row.outcome === outcome.name)
+  const failedChecks = parts.checks.filter(
     (row) => (row.outcome === null || row.outcome === outcome.name) && row.verdict === 'fails',
   )
   const refutersPassed = tried.filter(({ verdict }) => verdict === 'passes').length
   const refutersFailed = tried.filter(({ verdict }) => verdict === 'fails').length
   const claim = outcome.claim?.value ?? null
   const common = {
-    ...{ ...origin, outcome: outcome.name, treatment: spec.treatment.name, naive, claim },
-    ...{ refutersPassed, refutersFailed },
+    ...{ ...origin, outcome: outcome.name, treatment, naive, claim, refutersPassed, refutersFailed },
   }
-  if (!headline || headline.estimate === null) {
-    const reason = own.find(
-      ({ status, estimand }) => status === 'refused' && estimand !== 'association',
-    )?.reason
+  if (!headline || headline.estimate === null)
     return {
       ...common,
       ...{ estimand: 'att', verdict: 'refused', method: null, estimate: null, ciLower: null },
       ...{ ciUpper: null, bias: null, biasShare: null },
-      sentence: `The effect of ${spec.treatment.name} on ${outcome.name} is not told: ${reason ?? 'no method answered'}.`,
+      sentence: `The effect of ${treatment} on ${outcome.name} is not told: ${parts.refusal ?? 'no method answered'}.`,
     }
-  }
   const { estimand, method, estimate, ciLower, ciUpper } = headline
   const believed = claim ?? naive
   const bias = believed === null ? null : believed - estimate
@@ -72,7 +90,7 @@ export function didVerdict(
     ...{ estimand, method, estimate, ciLower, ciUpper, bias, biasShare },
     verdict: isDoubtful ? 'doubtful' : isTold ? 'effect' : 'no_effect_found',
     sentence: [
-      effectSentence(spec, outcome.name, headline, isTold),
+      effectSentence(treatment, `${outcome.name}${parts.of}`, headline, isTold),
       ...beliefSentence(outcome, naive, headline, isTold),
       ...failedChecks.map(({ message }) => `Doubtful: ${message}.`),
       ...refuterSentence(tried),
@@ -91,12 +109,11 @@ function isToldFromZero({ ciLower, ciUpper, pValue, ciLevel }: Estimate): boolea
   return pValue !== null && pValue < 1 - (ciLevel ?? 0.95)
 }
 
-function effectSentence(spec: DidSpec, outcome: string, row: Estimate, isTold: boolean): string {
-  const { name } = spec.treatment
+function effectSentence(treatment: string, about: string, row: Estimate, isTold: boolean): string {
   const by = row.method.replaceAll('_', ' ')
-  const where = `${outcome} of those who had it`
-  if (!isTold) return `No effect of ${name} on ${where} can be told from zero: ${effectWords(row)}, by ${by}.`
-  return `${name} changes ${where} by ${effectWords(row)}, by ${by}.`
+  if (!isTold)
+    return `No effect of ${treatment} on ${about} can be told from zero: ${effectWords(row)}, by ${by}.`
+  return `${treatment} changes ${about} by ${effectWords(row)}, by ${by}.`
 }
 
 function beliefSentence(

@@ -6,12 +6,17 @@ import { probability, spoken } from '../../experiment/memo/words.ts'
 import { signedAmount } from '../did-words.ts'
 import type { DidMemoInput } from './memo-input.ts'
 
+/** What is shown of a question's estimates. */
+export interface ShownEstimates extends Pick<DidMemoInput, 'estimates' | 'verdicts'> {
+  readonly spec: Pick<DidMemoInput['spec'], 'outcomes' | 'scale'>
+}
+
 /** Every overall estimate of every outcome, the plain differences first, in a table and as a chart. */
-export function estimatesPart(input: DidMemoInput): Block[] {
+export function estimatesPart(input: ShownEstimates): Block[] {
   return [heading(2, 'Estimates'), ...input.spec.outcomes.flatMap(({ name }) => ofOutcome(input, name))]
 }
 
-function ofOutcome({ spec, estimates, verdicts }: DidMemoInput, outcome: string): Block[] {
+function ofOutcome({ spec, estimates, verdicts }: ShownEstimates, outcome: string): Block[] {
   const own = estimates.filter((row) => row.outcome === outcome && row.segmentName === null)
   const verdict = verdicts.find((row) => row.outcome === outcome)!
   const conventions = [
@@ -23,7 +28,7 @@ function ofOutcome({ spec, estimates, verdicts }: DidMemoInput, outcome: string)
           {
             label: `${spoken(method)}${estimand.startsWith('att_') ? `, ${spoken(estimand.slice(4))}` : ''}`,
             ...{ estimate, lower: ciLower, upper: ciUpper },
-            group: estimand === 'association' ? 'plain difference' : 'difference in differences',
+            group: estimand === 'association' ? 'plain difference' : 'causal',
           },
         ]
       : [],
@@ -45,7 +50,7 @@ function ofOutcome({ spec, estimates, verdicts }: DidMemoInput, outcome: string)
                 told(spec.scale, verdict.naive),
                 'what would be believed without asking why',
               ],
-              ['difference in differences', told(spec.scale, verdict.estimate), spoken(verdict.method!)],
+              ['causal', told(spec.scale, verdict.estimate), spoken(verdict.method!)],
               ['bias', told(spec.scale, verdict.bias!), `${percentOf(verdict.biasShare)} of the effect`],
             ],
             [1],
@@ -81,4 +86,8 @@ const didTargets: Readonly<Record<string, string>> = {
   att_by_period: 'the treated, each period alike',
   att_by_time_since: 'the treated, each time since treatment alike',
   att_relative: 'the treated, as a share of what would have been',
+  ate_at_cutoff: 'units at the cutoff',
+  late_at_cutoff: 'units at the cutoff whom it moves (LATE)',
+  level_change: 'the time of the change',
+  slope_change: 'each unit of time after it',
 }

@@ -1,9 +1,9 @@
 import type { MemoRow } from '../../../core/experiment-tables.ts'
 import { verdictPart } from '../../causal/memo/verdict-part.ts'
-import { type Block, type Document, heading, list, paragraph, table } from '../../document/document.ts'
+import { type Block, type Document, heading, list, paragraph } from '../../document/document.ts'
 import { toHtml } from '../../document/to-html.ts'
 import { toMarkdown } from '../../document/to-markdown.ts'
-import { spoken } from '../../experiment/memo/words.ts'
+import { checksPart, refutationsPart } from './checks-part.ts'
 import { estimatesPart } from './estimates-part.ts'
 import { eventStudyPart } from './event-study-part.ts'
 import type { DidMemoInput } from './memo-input.ts'
@@ -32,35 +32,6 @@ export async function makeDidMemo(input: DidMemoInput, runId: string): Promise<M
   return [
     { ...row, format: 'markdown', document: toMarkdown(document) },
     { ...row, format: 'html', document: await toHtml(document) },
-  ]
-}
-
-function checksPart({ checks, spec }: DidMemoInput): Block[] {
-  const several = spec.outcomes.length > 1
-  return [
-    heading(2, 'What was checked'),
-    table(
-      ['check', ...(several ? ['outcome'] : []), 'verdict', ''],
-      checks.map((row) => [
-        ...[spoken(row.checkName), ...(several ? [row.outcome ?? ''] : [])],
-        ...[spoken(row.verdict), row.message],
-      ]),
-    ),
-  ]
-}
-
-function refutationsPart({ refutations, spec }: DidMemoInput): Block[] {
-  if (refutations.length === 0) return []
-  const several = spec.outcomes.length > 1
-  return [
-    heading(2, 'What tried to refute it'),
-    table(
-      [...(several ? ['outcome'] : []), 'attempt', 'of', 'verdict', ''],
-      refutations.map((row) => [
-        ...(several ? [row.outcome] : []),
-        ...[spoken(row.refuter), spoken(row.method), spoken(row.verdict), row.message],
-      ]),
-    ),
   ]
 }
 
