@@ -136,7 +136,7 @@ function findingLines(findings: readonly DriftStandingFinding[], all: boolean, c
   return [
     '',
     ...(rows.length === 0
-      ? ['Nothing drifted.']
+      ? [findings.some(({ verdict }) => verdict === 'ok') ? 'Nothing drifted.' : 'Nothing could be judged.']
       : tableLines({
           head: head.map((title) => colors.bold(title)),
           rows,

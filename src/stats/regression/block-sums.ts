@@ -1,6 +1,6 @@
 /*
- * The two passes over columns that fits by gradients make, block by block of units, four columns at a time: four sums
- * that don't wait for each other take little longer than one.
+ * The two passes over columns that fits by gradients make, block by block of units and several columns at a time: four
+ * sums that don't wait for each other take little longer than one.
  */
 
 /** Units of a block; with some dozens of columns it stays in the processor's second cache. */

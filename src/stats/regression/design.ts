@@ -30,7 +30,6 @@ export function weightedProducts({ n, columns }: Design, weights?: Float64Array)
       const a = columns[i]!
       for (let row = 0; row < size; row++)
         weighted[row] = weights ? a[start + row]! * weights[start + row]! : a[start + row]!
-      // Four sums that don't wait for each other take little longer than one.
       addBlockSums(firsts[i]!, start, size, weighted, sums[i]!)
     }
   }

@@ -83,6 +83,14 @@ describe('drift for people', () => {
     )
   })
 
+  test('what could not be judged is not called calm', () => {
+    const refused = { ...finding, verdict: 'refused', value: null, reason: 'the window has 3 rows' }
+    const page = driftPage({ ...standing, findings: [refused, refused] }, false, colors).join('\n')
+    expect(page).toMatch(/Nothing could be judged\.\n2 not judged: the window has 3 rows/)
+    const calm = driftPage({ ...standing, findings: [{ ...finding, verdict: 'ok' }] }, false, colors)
+    expect(calm.join('\n')).toMatch(/Nothing drifted\./)
+  })
+
   test('what was found beside the day on which it was made', () => {
     const lines = foundBesideTruthLines([standing], colors).join('\n')
     expect(lines).toMatch(/device, tv +the share of tv .* 2026-05-13 +2026-05-12 +1 day after/)
