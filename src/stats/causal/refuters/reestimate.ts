@@ -5,6 +5,7 @@ import { augmentedWeighting } from '../doubly-robust.ts'
 import { regressionAdjustment } from '../outcome-regression.ts'
 import type { Target, TreatedUnits } from '../units.ts'
 import { inverseProbabilityWeighting } from '../weighting.ts'
+import { outcomeFactors, weightOf } from './outcome-factors.ts'
 import { type PermutedTreatment, type Perturbation, perturbedUnits, rowsOf } from './perturbation.ts'
 import { fitsOf, type Models, refit, type WarmMethod, withColumn } from './warm-models.ts'
 
@@ -53,10 +54,22 @@ export function warmReestimator(
       ? inverseProbabilityWeighting(changed, propensity, { target })
       : augmentedWeighting(changed, propensity, { target, errors: 'influence' })
   })
+  // Where nothing but the outcome is another, the estimate is a sum of outcomes, each with the same factor as before.
+  let factors: Float64Array | undefined
   return (change) => {
+    if (change.outcome && !change.treatment && !change.counts && !change.covariate) {
+      factors ??= outcomeFactors(units, fits, { method, target })
+      return dot(factors, change.outcome)
+    }
     const models = refit(units, fits, change)
     return models ? estimateOf(units, change, models, method, target) : fromNothing(change)
   }
+}
+
+function dot(a: Float64Array, b: Float64Array): number {
+  let sum = 0
+  for (let index = 0; index < a.length; index++) sum += a[index]! * b[index]!
+  return sum
 }
 
 function estimateOf(
@@ -106,11 +119,4 @@ function estimateOf(
     }
   }
   return sums[1]! / totals[1]! - sums[0]! / totals[0]!
-}
-
-/** `balancingWeight` by the odds of treatment, without making an object for each unit. */
-function weightOf(target: Exclude<Target, 'ato'>, isTreated: boolean, odds: number): number {
-  if (target === 'ate') return isTreated ? 1 + 1 / odds : 1 + odds
-  if (target === 'att') return isTreated ? 1 : odds
-  return isTreated ? 1 / odds : 1
 }

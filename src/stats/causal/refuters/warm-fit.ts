@@ -17,6 +17,8 @@ export interface WarmStart {
   readonly tolerance: number
   /** xᵀb of every unit at the start, where it is known. */
   readonly predicted?: Float64Array
+  /** The gradient at the start, where it is known. */
+  readonly gradient?: readonly number[]
   /** Whether the inverse is that of the very products: one step of least squares is all then. */
   readonly isExact?: boolean
 }
@@ -36,7 +38,7 @@ function descend(
   let rate = (4 * start.coefficients.length) / units
   let before = Infinity
   for (let pass = 1; pass <= mostPasses; pass++) {
-    const gradient = gradientAt(coefficients, pass === 1)
+    const gradient = (pass === 1 && start.gradient) || gradientAt(coefficients, pass === 1)
     const step = timesVector(start.inverse, gradient)
     const squared = dot(step, gradient) / start.scale
     if (!Number.isFinite(squared)) return undefined
@@ -52,36 +54,41 @@ function descend(
 
 /** Maximum likelihood of a logit, units counting as often as `counts` says. */
 export function warmLogit(
-  { n, columns }: Design,
+  design: Design,
   treatment: Uint8Array,
   counts: Float64Array | undefined,
   start: WarmStart,
 ): readonly number[] | undefined {
-  const block = new Float64Array(blockUnits)
-  return descend(start, n, (coefficients, isFirst) => {
-    const known = isFirst ? start.predicted : undefined
-    const sums = new Float64Array(columns.length)
-    for (let from = 0; from < n; from += blockUnits) {
-      const size = Math.min(blockUnits, n - from)
-      if (known) block.set(known.subarray(from, from + size))
-      else predictBlock(columns, from, size, coefficients, block)
-      for (let row = 0; row < size; row++) {
-        const score = treatment[from + row]! - 1 / (1 + Math.exp(-block[row]!))
-        block[row] = counts ? counts[from + row]! * score : score
-      }
-      addBlockSums(columns, from, size, block, sums)
+  return descendBy(design, start, (from, size, block) => {
+    for (let row = 0; row < size; row++) {
+      const score = treatment[from + row]! - 1 / (1 + Math.exp(-block[row]!))
+      block[row] = counts ? counts[from + row]! * score : score
     }
-    return Array.from(sums)
   })
 }
 
 /** Least squares of the units of one arm, or of all where none is named, units counting as often as `counts` says. */
 export function warmLeastSquares(
-  { n, columns }: Design,
+  design: Design,
   outcome: Float64Array,
   among: { readonly treatment: Uint8Array; readonly arm: 0 | 1 } | undefined,
   counts: Float64Array | undefined,
   start: WarmStart,
+): readonly number[] | undefined {
+  return descendBy(design, start, (from, size, block) => {
+    for (let row = 0; row < size; row++) {
+      const isIn = !among || among.treatment[from + row] === among.arm
+      const count = counts ? counts[from + row]! : 1
+      block[row] = isIn ? count * (outcome[from + row]! - block[row]!) : 0
+    }
+  })
+}
+
+/** Descends where the gradient is the sum over units of xᵢ times what a block's xᵢᵀb turn into. */
+function descendBy(
+  { n, columns }: Design,
+  start: WarmStart,
+  turn: (from: number, size: number, block: Float64Array) => void,
 ): readonly number[] | undefined {
   const block = new Float64Array(blockUnits)
   return descend(start, n, (coefficients, isFirst) => {
@@ -91,11 +98,7 @@ export function warmLeastSquares(
       const size = Math.min(blockUnits, n - from)
       if (known) block.set(known.subarray(from, from + size))
       else predictBlock(columns, from, size, coefficients, block)
-      for (let row = 0; row < size; row++) {
-        const isIn = !among || among.treatment[from + row] === among.arm
-        const count = counts ? counts[from + row]! : 1
-        block[row] = isIn ? count * (outcome[from + row]! - block[row]!) : 0
-      }
+      turn(from, size, block)
       addBlockSums(columns, from, size, block, sums)
     }
     return Array.from(sums)

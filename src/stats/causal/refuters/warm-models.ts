@@ -1,5 +1,6 @@
 import { isRefused, type Refusal } from '../../refusal.ts'
 import { fitBinary } from '../../regression/binary-regression.ts'
+import { addBlockSums, blockUnits } from '../../regression/block-sums.ts'
 import { type Design, linearPredictor } from '../../regression/design.ts'
 import { fitLeastSquares, type LeastSquaresFit } from '../../regression/least-squares.ts'
 import type { Rows } from '../../regression/symmetric-matrix.ts'
@@ -30,6 +31,7 @@ interface PropensityFit {
   readonly predicted: Float64Array
   /** (Σ x·xᵀ)⁻¹ of its columns. */
   readonly inverseProducts: Rows
+  readonly columnSums: readonly number[]
 }
 
 interface Fitted {
@@ -73,6 +75,7 @@ function propensityFit(
     curvature: fit.slopes.reduce((sum, slope) => sum + slope, 0),
     predicted: linearPredictor(propensityDesign, fit.coefficients),
     inverseProducts: own.inverseProducts,
+    columnSums: propensityDesign.columns.map(sumOf),
   }
 }
 
@@ -112,56 +115,121 @@ export interface Models {
 
 /** The models of changed data, or undefined where the start is too far off. */
 export function refit(units: TreatedUnits, fits: Fits, change: Perturbation): Models | undefined {
-  const growth = change.counts ? change.counts.reduce((sum, count) => sum + count, 0) / units.n : 1
+  return change.treatment ? refitPlacebo(units, fits, change.treatment) : refitChanged(units, fits, change)
+}
+
+function refitChanged(units: TreatedUnits, fits: Fits, change: Perturbation): Models | undefined {
+  const growth = change.counts ? sumOf(change.counts) / units.n : 1
   const propensity =
     fits.propensity && refitPropensity(units, fits.propensity, change, growth, fits.tolerance)
   if (fits.propensity && !propensity) return undefined
   if (!fits.arms) return { ...(propensity && { propensity }) }
-  const refitOne = change.treatment ? placeboArm : changedArm
-  const control = refitOne(units, fits, change, 0, growth)
-  const treated = control && refitOne(units, fits, change, 1, growth)
+  const control = changedArm(fits, change, 0, growth)
+  const treated = control && changedArm(fits, change, 1, growth)
   return control && treated && { ...(propensity && { propensity }), arms: [control, treated] }
 }
 
 function refitPropensity(
-  { n, treatment, propensityDesign }: TreatedUnits,
-  fit: PropensityFit,
-  change: Perturbation,
+  { treatment, propensityDesign }: TreatedUnits,
+  { coefficients, covariance, curvature, predicted }: PropensityFit,
+  { counts, covariate }: Perturbation,
   growth: number,
   tolerance: number,
 ): readonly number[] | undefined {
-  if (!change.treatment && !change.counts && !change.covariate) return fit.coefficients
-  const { coefficients, covariance, curvature, predicted } = fit
-  let start: WarmStart = {
-    coefficients,
-    inverse: scaled(covariance, 1 / growth),
+  if (!counts && !covariate) return coefficients
+  const inverse = scaled(covariance, 1 / growth)
+  const start: WarmStart = { coefficients, inverse, scale: 1, tolerance, predicted }
+  return warmLogit(
+    withColumn(propensityDesign, covariate),
+    treatment,
+    counts,
+    extended(start, covariate, curvature * growth),
+  )
+}
+
+/**
+ * The models of treatments that were given to others. They have nothing to do with the covariates, so that the propensity
+ * begins at its share and the outcome of each arm at that of all units. All three gradients there come from two sums over
+ * the treated: those over everybody are known, of the outcome's residuals they are 0.
+ */
+function refitPlacebo(units: TreatedUnits, fits: Fits, treatment: Uint8Array): Models | undefined {
+  const { n, outcome, propensityDesign, outcomeDesign } = units
+  const { together, tolerance } = fits
+  const { ofResiduals, ofColumns, treated } = sumsOverTreated(units, fits, treatment)
+  const share = treated / n
+  const propensity = fits.propensity && placeboPropensity(fits.propensity, ofColumns, share, n, tolerance)
+  const fitted = propensity && warmLogit(propensityDesign, treatment, undefined, propensity)
+  if (fits.propensity && !fitted) return undefined
+  if (!fits.arms) return { ...(fitted && { propensity: fitted }) }
+  const armOf = (arm: 0 | 1): readonly number[] | undefined =>
+    warmLeastSquares(outcomeDesign, outcome, { treatment, arm }, undefined, {
+      coefficients: together.coefficients,
+      inverse: scaled(together.inverseProducts, 1 / (arm === 1 ? share : 1 - share)),
+      scale: together.variance,
+      tolerance,
+      predicted: together.predicted,
+      gradient: arm === 1 ? ofResiduals : ofResiduals.map((value) => -value),
+    })
+  const control = armOf(0)
+  const own = control && armOf(1)
+  return control && own && { ...(fitted && { propensity: fitted }), arms: [control, own] }
+}
+
+function placeboPropensity(
+  { coefficients, inverseProducts, columnSums }: PropensityFit,
+  ofColumns: readonly number[],
+  share: number,
+  n: number,
+  tolerance: number,
+): WarmStart {
+  const level = Math.log(share / (1 - share))
+  return {
+    coefficients: coefficients.map((_, index) => (index === 0 ? level : 0)),
+    inverse: scaled(inverseProducts, 1 / (share * (1 - share))),
     scale: 1,
     tolerance,
-    predicted,
+    predicted: new Float64Array(n).fill(level),
+    gradient: ofColumns.map((sum, index) => sum - share * columnSums[index]!),
   }
-  if (change.treatment) {
-    // Where treatment is given to others it has nothing to do with the covariates: the start is its share.
-    const share = change.treatment.reduce((sum, treated) => sum + treated, 0) / n
-    const level = Math.log(share / (1 - share))
-    start = {
-      coefficients: coefficients.map((_, index) => (index === 0 ? level : 0)),
-      inverse: scaled(fit.inverseProducts, 1 / (share * (1 - share))),
-      scale: 1,
-      tolerance,
-      predicted: new Float64Array(n).fill(level),
+}
+
+/** Σ x·residual and Σ x over the units that are called treated, and their number. */
+function sumsOverTreated(
+  { n, outcome, propensityDesign, outcomeDesign }: TreatedUnits,
+  { together, propensity, arms }: Fits,
+  treatment: Uint8Array,
+): {
+  readonly ofResiduals: readonly number[]
+  readonly ofColumns: readonly number[]
+  readonly treated: number
+} {
+  const block = new Float64Array(blockUnits)
+  const ofResiduals = new Float64Array(outcomeDesign.columns.length)
+  const ofColumns = new Float64Array(propensityDesign.columns.length)
+  let treated = 0
+  for (let from = 0; from < n; from += blockUnits) {
+    const size = Math.min(blockUnits, n - from)
+    for (let row = 0; row < size; row++) {
+      block[row] = treatment[from + row]!
+      treated += block[row]!
     }
+    if (propensity) addBlockSums(propensityDesign.columns, from, size, block, ofColumns)
+    if (!arms) continue
+    for (let row = 0, unit = from; row < size; row++, unit++)
+      block[row] = block[row]! * (outcome[unit]! - together.predicted[unit]!)
+    addBlockSums(outcomeDesign.columns, from, size, block, ofResiduals)
   }
-  return warmLogit(
-    withColumn(propensityDesign, change.covariate),
-    change.treatment ?? treatment,
-    change.counts,
-    extended(start, change.covariate, curvature * growth),
-  )
+  return { ofResiduals: Array.from(ofResiduals), ofColumns: Array.from(ofColumns), treated }
+}
+
+function sumOf(values: Float64Array): number {
+  let sum = 0
+  for (let index = 0; index < values.length; index++) sum += values[index]!
+  return sum
 }
 
 /** One arm's units, of which some count less or more, have another outcome, or one more column. */
 function changedArm(
-  _: TreatedUnits,
   fits: Fits,
   { counts, outcome, covariate }: Perturbation,
   arm: 0 | 1,
@@ -184,24 +252,6 @@ function changedArm(
     counts && selectValues(counts, own.units),
     extended(start, added, own.units.length * growth),
   )
-}
-
-/** An arm of units that placebos put together: a part of all, about which the outcome of all is the start. */
-function placeboArm(
-  { n, outcome, outcomeDesign }: TreatedUnits,
-  { together, tolerance }: Fits,
-  change: Perturbation,
-  arm: 0 | 1,
-): readonly number[] | undefined {
-  const treatment = change.treatment!
-  const treated = treatment.reduce((sum, value) => sum + value, 0)
-  return warmLeastSquares(outcomeDesign, change.outcome ?? outcome, { treatment, arm }, undefined, {
-    coefficients: together.coefficients,
-    inverse: scaled(together.inverseProducts, n / (arm === 1 ? treated : n - treated)),
-    scale: together.variance,
-    tolerance,
-    predicted: together.predicted,
-  })
 }
 
 function scaled(matrix: Rows, factor: number): Rows {
