@@ -24,6 +24,8 @@ export interface CompileFlags extends SelectionFlags {
   /** How the SQL of a single node is printed. */
   readonly output?: 'text' | 'json'
   readonly fullRefresh?: boolean
+  /** Reads everything as if it had no rows. */
+  readonly empty?: boolean
 }
 
 /** Writes the SQL of the selected nodes; prints it when it is one, or that of a template given inline. */
@@ -63,10 +65,10 @@ function tellCount(context: CommandContext, { targetPath }: Workspace, count: nu
 /** The SQL that is kept, where it may be used and more of it be kept. */
 function keptTextsOf(
   context: CommandContext,
-  { defer, fullRefresh = false }: CompileFlags,
+  { defer, empty, fullRefresh = false }: CompileFlags,
   workspace: Workspace,
 ): KeptTexts | null {
-  if (defer || context.flags.writeJson === false) return null
+  if (defer || empty || context.flags.writeJson === false) return null
   return openKeptTexts(context, workspace, publishedScope(context, fullRefresh))
 }
 
@@ -95,7 +97,9 @@ export async function compileSelected(
   return withScope(context, flags, workspace, async (scope) => {
     context.narrator.phase('Compiling the nodes')
     const knownText = (id: NodeId): string | undefined =>
-      flags.defer || increments.has(id) ? undefined : (workspace.plainTexts.get(id) ?? kept?.textOf(id))
+      flags.defer || flags.empty || increments.has(id)
+        ? undefined
+        : (workspace.plainTexts.get(id) ?? kept?.textOf(id))
     const startedAt = context.clock()
     const selected = { ...scope, selected: selection.nodeIds }
     const scopeOf = (id: NodeId): RenderScope => extended({}, selected, { isIncremental: increments.has(id) })
@@ -149,7 +153,9 @@ async function withScope<T>(
       )
     : undefined
   const scope = publishedScope(context, flags.fullRefresh ?? false, deferred)
-  return withLazyWarehouse(context, workspace, (ask) => body({ ...scope, ask }))
+  return withLazyWarehouse(context, workspace, (ask) =>
+    body({ ...scope, ...(flags.empty && { empty: true }), ask }),
+  )
 }
 
 const compiledTypes: readonly ResourceType[] = [

@@ -150,6 +150,10 @@ function resourceTypeOptions(): Option[] {
   return [
     new Option('--resource-type <type...>', 'only nodes of these types').choices(resourceTypeFlags),
     new Option('--exclude-resource-type <type...>', 'no nodes of these types').choices(resourceTypeFlags),
+    alsoSaid(
+      new Option('--exclude-resource-types <type...>', 'the same').choices(resourceTypeFlags),
+      'excludeResourceType',
+    ),
     new Option('--resource-types <type...>', "an older spelling of dbt's for --resource-type")
       .choices(resourceTypeFlags)
       .hideHelp(),

@@ -1,4 +1,5 @@
 import { Command, type CommanderError } from 'commander'
+import { acceptFlagsOfDbt } from './accepted-options.ts'
 import type { Launch } from './command-context.ts'
 import { defineAudit } from './commands/audit.ts'
 import { defineBackfill } from './commands/backfill.ts'
@@ -146,6 +147,7 @@ export function makeProgram(surroundings: Surroundings, launch: Launch): Command
     program.commandsGroup(title)
     for (const define of definers) define(program, place)
   }
+  acceptFlagsOfDbt(program.commands)
   return program.addHelpText(
     'after',
     examples([

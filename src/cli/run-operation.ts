@@ -1,20 +1,27 @@
+import { splitStatements } from '../compile/sql/statements.ts'
 import { formatProblem, ProblemError } from '../core/problem.ts'
 import { askOn } from '../run/ask.ts'
-import { commentedSession, type Warehouse } from '../warehouse/index.ts'
+import { commentedSession, unsafeSql, type Warehouse } from '../warehouse/index.ts'
 import type { CommandContext, ExitCode } from './command-context.ts'
 import { parseMacroArgs } from './parse-vars.ts'
 import { artifactOptions } from './previous-state.ts'
 import { saveResults } from './save-artifacts.ts'
+import { explained } from './show-rows.ts'
 import { templateFlags } from './template-flags.ts'
 import { openWorkspace, publishedScope, withOpenWarehouse } from './workspace.ts'
 
-/** Calls a macro on one session; what it logs and prints is said as it happens. */
-export async function runOperation(
-  context: CommandContext,
-  macro: string,
-  argsText: string | undefined,
-): Promise<ExitCode> {
-  const args = parseMacroArgs(argsText)
+/** dbt's name for SQL that is no node's. */
+const inlineQuery = 'inline_query'
+
+/** A macro to call with arguments in YAML, or SQL to send. */
+export type Operation =
+  | { readonly macro: string; readonly args: string | undefined }
+  | { readonly sql: string; readonly macro?: undefined; readonly args?: undefined }
+
+/** Carries out an operation on one session; what a macro logs and prints is said as it happens. */
+export async function runOperation(context: CommandContext, operation: Operation): Promise<ExitCode> {
+  const { macro = null } = operation
+  const args = parseMacroArgs(operation.args)
   const workspace = await openWorkspace(context)
   const renderer = await workspace.openRenderer()
   const startedAt = context.clock()
@@ -34,15 +41,21 @@ export async function runOperation(
     await save(exc)
   }
   const call = (warehouse: Warehouse) =>
-    warehouse.withSession((session) => {
+    warehouse.withSession(async (session) => {
       const published = publishedScope(context, false)
-      const comment = renderer.queryComment(null, `macro_${macro}`, published)
+      const comment = renderer.queryComment(null, macro === null ? inlineQuery : `macro_${macro}`, published)
+      const commented = commentedSession(session, comment)
       const scope = {
         ...published,
-        ask: askOn(commentedSession(session, comment)),
+        ask: askOn(commented),
         flags: templateFlags(context),
       }
-      return renderer.runOperation(macro, args, scope)
+      if (operation.macro !== undefined) return renderer.runOperation(operation.macro, args, scope)
+      const { text } = await renderer.compileInline(operation.sql, scope)
+      for (const statement of splitStatements(text))
+        await commented.query(unsafeSql(statement.text)).catch((error: unknown) => {
+          throw explained(error, null, renderer, operation.sql)
+        })
     })
   try {
     await withOpenWarehouse(context, workspace, 1, call)
@@ -54,6 +67,6 @@ export async function runOperation(
     throw error
   }
   await save(null)
-  context.narrator.note(`${macro} has run`)
+  context.narrator.note(`${macro ?? 'the SQL'} has run`)
   return 0
 }

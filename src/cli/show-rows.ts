@@ -184,11 +184,13 @@ async function printOwn(
 /** How rows are printed; `about` is what JSON says besides in a project made for dbt. */
 interface RowsShape {
   readonly format: RowsFormat
+  /** 0 for all rows. */
+  readonly limit: number
   readonly about: { readonly node?: string } | null
 }
 
-function shapeOf({ output }: ShowRequest, node: Node | null, { isDbt }: Workspace): RowsShape {
-  return { format: output, about: isDbt ? { ...(node && { node: node.name }) } : null }
+function shapeOf({ output, limit }: ShowRequest, node: Node | null, { isDbt }: Workspace): RowsShape {
+  return { format: output, limit, about: isDbt ? { ...(node && { node: node.name }) } : null }
 }
 
 /** Rows as dbt has them in JSON: numbers are numbers, and what has parts is its text. */
@@ -208,7 +210,7 @@ async function rowsLikeDbt(session: Session, query: SQLQuery): Promise<readonly 
 async function printRows(
   session: Session,
   query: SQLQuery,
-  { format, about }: RowsShape,
+  { format, limit, about }: RowsShape,
   context: CommandContext,
 ): Promise<void> {
   const { out } = context.terminal
@@ -224,10 +226,12 @@ async function printRows(
   }
   const { rows } = await session.query(query)
   out.write(`${formatRows(rows, format, out)}\n`)
+  if (format === 'table' && limit > 0 && rows.length === limit)
+    context.narrator.note(`No more than ${limit} are printed; --limit 0 prints all`)
 }
 
 /** Postgres' words at the place in the template that they point to. */
-function explained(
+export function explained(
   error: unknown,
   compiled: CompiledSql | null,
   renderer: Renderer,

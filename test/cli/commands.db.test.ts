@@ -69,6 +69,8 @@ describe('the commands on a server', () => {
     expect(out).toContain('models/wrong.sql:2:3  column "custmer_name" does not exist')
     expect(out).toContain('  2 |   custmer_name\n')
     expect(out).toContain('Nothing was published: the warehouse is as it was before.')
+    const five = await run('show', '--inline', 'select generate_series(1, 6) as n')
+    expect(five.out + five.err).toContain('No more than 5 are printed; --limit 0 prints all')
     const inline = await run('show', '--inline', 'select nothing')
     expect(inline.code).toBe(1)
     expect(inline.out).toBe('')

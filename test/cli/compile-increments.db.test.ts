@@ -24,6 +24,9 @@ describe('compile in a project made for dbt', () => {
       expect((await runEstimand(root, ['run'], {})).code).toBe(0)
       expect(await compiled()).toContain('max(id) + 1 as id from')
       expect(await compiled('--full-refresh')).toBe('select 1 as id')
+      const inline = ['compile', '--empty', '--inline', "select * from {{ ref('grown') }}"]
+      const empty = await runEstimand(root, inline, {})
+      expect(empty.out).toMatch(/from \(select \* from .*"grown" where false limit 0\)/)
     })
   })
 

@@ -23,6 +23,24 @@ async function flagsOf(argv: readonly string[], environment: Record<string, stri
 }
 
 describe('flags', () => {
+  it('takes what dbt takes with all of its commands, also where it means nothing', async () => {
+    const taken = ['--fail-fast', '--threads', '3', '--defer', '--state', 'x', '--hints-enabled']
+    for (const command of [
+      ['ls'],
+      ['show'],
+      ['compile'],
+      ['clean'],
+      ['docs', 'generate'],
+      ['source', 'freshness'],
+    ])
+      await flagsOf([...command, ...taken, '--indirect-selection', 'eager', '--maximum-seed-size-mib', '5'])
+    await flagsOf(['build', '--no-export-saved-queries'])
+    expect(await flagsOf(['ls', '--exclude-resource-types', 'model'])).toMatchObject({
+      excludeResourceType: ['model'],
+    })
+    await expect(flagsOf(['experiment', 'list', '--defer'])).rejects.toThrow('unknown option')
+  })
+
   it('takes several selectors after one flag, and the flag several times', async () => {
     const flags = await flagsOf([
       'run',

@@ -21,3 +21,9 @@ it('copies the folders of asset-paths beside the documentation, without what was
     expect([existsSync(old), existsSync(join(root, 'target/gone'))]).toEqual([false, false])
   })
 })
+
+it('refuses to write a page', async () => {
+  const surroundings = fakeSurroundings({})
+  expect(await runCommandLine(['docs', 'generate', '--static'], surroundings)).toBe(2)
+  expect(surroundings.written.err).toContain('docs generate writes no site')
+})

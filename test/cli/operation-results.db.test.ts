@@ -64,6 +64,23 @@ describe('run_results.json of run-operation', () => {
     ])
   })
 
+  it('has one result of SQL that is sent without a macro', async () => {
+    const sql =
+      'create table {{ target.schema }}_made as select 1 as n; insert into {{ target.schema }}_made values (2)'
+    expect(await run('run-operation', '--sql', sql)).toMatchObject({ code: 0 })
+    expect(results().results).toMatchObject([
+      { ...entry, status: 'success', unique_id: 'sql operation.small_shop.inline_query' },
+    ])
+    const { out } = await run('show', '--inline', 'select n from shop_made', '--limit', '1')
+    expect(out).toContain('1 row')
+    const failed = await run('run-operation', '--sql', 'drop table {{ target.schema }}_gone')
+    expect(failed.code).toBe(1)
+    expect(failed.err).toContain('table "shop_gone" does not exist')
+    expect(results().results).toMatchObject([{ status: 'error', failures: 1 }])
+    for (const wrong of [[], ['hello', '--sql', 'select 1'], ['--sql', 'select 1', '--args', '{}']])
+      expect((await run('run-operation', ...wrong)).code).toBe(2)
+  })
+
   it('stays as it was where there is no such macro', async () => {
     const before = readFileSync(resultsPath(), 'utf8')
     expect((await run('run-operation', 'helo')).err).toContain("did you mean 'hello'?")

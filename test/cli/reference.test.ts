@@ -39,7 +39,7 @@ describe('docs/reference/cli.md', () => {
         options.map(({ long }) => long),
       ),
     )
-    const named = new Set(reference.match(/(?<![\w-])--[a-z][a-z-]+/g))
+    const named = new Set(reference.match(/(?<![\w-])--[a-z][a-z\d-]+/g))
     expect([...named].filter((flag) => !known.has(flag) && flag !== '--help')).toEqual([])
   })
 

@@ -11,6 +11,7 @@ export const defineCompile: CommandDefiner = (program, { command, options, launc
   options.selection(compile)
   options.deferral(compile)
   options.fullRefresh(compile)
+  options.empty(compile)
   compile.addOption(new Option('--inline <sql>', 'print what this template becomes, instead of a node'))
   compile.addOption(
     new Option('--output <format>', 'how the SQL of one node is printed')

@@ -1,7 +1,16 @@
 import { Option } from 'commander'
+import { makeProblem, ProblemError } from '../../core/problem.ts'
 import type { CommandDefiner } from '../define-command.ts'
 import { examples } from '../examples.ts'
 import type { GenerateFlags } from '../generate-docs.ts'
+
+const noSite = makeProblem(
+  'not-supported',
+  'docs generate writes no site, so there is nothing that could be --static',
+  {
+    hint: 'without it, it writes manifest.json and catalog.json, from which documentation sites are made',
+  },
+)
 
 /** `estimand docs …`: what documentation sites and catalogues read. */
 export const defineDocs: CommandDefiner = (program, { command, options, launch }) => {
@@ -16,9 +25,11 @@ export const defineDocs: CommandDefiner = (program, { command, options, launch }
   generate
     .addOption(new Option('--no-compile', 'do not compile the nodes, only look at the warehouse'))
     .addOption(new Option('--empty-catalog', 'do not look at the warehouse: catalog.json names nothing'))
+    .addOption(new Option('--static', 'refused: there is no page to write').hideHelp())
     .addOption(new Option('--compile', 'compile the nodes too, which is the default').hideHelp())
   generate.action(
-    launch<GenerateFlags>(async (context, flags) => {
+    launch<GenerateFlags & { readonly static?: boolean }>(async (context, flags) => {
+      if (flags.static) throw new ProblemError(noSite)
       const { generateDocs } = await import('../generate-docs.ts')
       return generateDocs(context, flags)
     }),

@@ -16,18 +16,18 @@ export interface Span {
   readonly finishedAt: Date
 }
 
-/** The result of a macro that was called by its name, as dbt has it; `error` says what went wrong. */
+/** The result of a macro that was called by its name, or of SQL without one, as dbt has it; `error` says what went wrong. */
 export function operationResults(
-  { macro, args, error, ...span }: Span & { macro: string; args: object; error: string | null },
+  { macro, args, error, ...span }: Span & { macro: string | null; args: object; error: string | null },
   { project }: Pick<Manifest, 'project'>,
   options: ArtifactOptions,
 ): RunResultsArtifact {
-  const [name = '', home = project] = macro.split('.').reverse()
+  const [name = '', home = project] = macro?.split('.').reverse() ?? []
   const entry = {
     status: error === null ? 'success' : 'error',
     message: error,
     failures: error === null ? 0 : 1,
-    unique_id: `macro.${home}.${name}`,
+    unique_id: macro === null ? `sql operation.${project}.inline_query` : `macro.${home}.${name}`,
     compiled: false,
     relation_name: null,
   }
