@@ -114,19 +114,19 @@ describe('a run', () => {
 
 describe('a worker', () => {
   it('that has nothing to do compiles ahead what the next run of a schedule needs', async () => {
-    declare('nightly', 'schedule: "@daily"\nvars: { pause: 0 }\nsteps:\n  - build: []\n  - command: "true"\n')
+    declare('nightly', 'schedule: "@daily"\nvars: { pause: 0 }\nsteps:\n  - seed: []\n  - command: "true"\n')
     const worker = start('worker')
     await expect
-      .poll(() => existsSync(place('target/dags/nightly/build/partial_parse.bin')), { timeout: 30_000 })
+      .poll(() => existsSync(place('target/dags/nightly/seed/partial_parse.bin')), { timeout: 30_000 })
       .toBe(true)
     expect((await ended(worker, 'SIGTERM')).code).toBe(0)
-    expect(readdirSync(place('target/dags/nightly'))).toEqual(['build'])
+    expect(readdirSync(place('target/dags/nightly'))).toEqual(['seed'])
     const queued = ['--queue', '--from', '2026-01-01', '--to', '2026-01-02']
     await run('dag', 'run', 'nightly', ...queued)
     const next = start('worker')
     await next.said(/run \S+ success/)
     await ended(next, 'SIGTERM')
-    expect(readFileSync(place('target/dags/nightly/build/logs/estimand.log'), 'utf8')).not.toContain(
+    expect(readFileSync(place('target/dags/nightly/seed/logs/estimand.log'), 'utf8')).not.toContain(
       'compiled anew',
     )
   })
