@@ -1,6 +1,6 @@
 import { percentOf, type ReportedAudit, rejectionTitle, roundTitle } from '../../jobs/audit/audit-report.ts'
 import type { Colors } from '../output.ts'
-import { formatCount, formatSigned } from './numbers.ts'
+import { formatCount, formatSigned, formatSignedPercent } from './numbers.ts'
 import { tableLines } from './table.ts'
 
 /** Rates that are this many Monte Carlo errors away from what was promised are no accident. */
@@ -20,7 +20,9 @@ function oneAudit(audit: ReportedAudit, colors: Colors): string[] {
     ...(audit.description === undefined ? [] : [audit.description]),
     ...lifts.flatMap((lift) => [
       '',
-      `${roundTitle(lift, audit.hasNull)}:`,
+      lift === 0
+        ? `${audit.hasNull === false ? roundTitle(lift, false) : 'Nothing to find (A/A)'}:`
+        : `A true lift of ${formatSignedPercent(lift, 1)}:`,
       ...methodTable(audit, lift, colors),
     ]),
     ...(audit.days > 1
@@ -68,9 +70,16 @@ function methodTable(
   })
 }
 
-function peekingTable({ peeking, ciLevel }: ReportedAudit, { bold, red }: Colors): string[] {
+function peekingTable({ peeking, ciLevel, description }: ReportedAudit, { bold, red }: Colors): string[] {
   return tableLines({
-    head: ['metric', 'method', 'scale', 'valid', 'looks', 'missed'].map((title) => bold(title)),
+    head: [
+      'metric',
+      'method',
+      'scale',
+      'valid',
+      'looks',
+      description === undefined ? 'false positives' : 'missed',
+    ].map((title) => bold(title)),
     align: ['left', 'left', 'left', 'left', 'right', 'right'],
     rows: peeking.map(({ outcome, method, scale, ciKind, looks, rejection }) => {
       const isInflated = rejection.value - (1 - ciLevel) > noAccident * rejection.error
