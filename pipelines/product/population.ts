@@ -62,6 +62,9 @@ export const channels = [
   { name: 'affiliate', shareAtLaunch: 0.1, shareAtEnd: 0.08, lifetime: 0.55, activity: 0.9 },
 ] as const
 
+/** Of the beta distribution of how readily users buy what is in the cart. */
+const tasteShape = [4, 3] as const
+
 /** Sessions a day at the height of interest: log-normal, so that a few users do a great deal. */
 const activityLogMean = Math.log(0.34)
 const activityLogSd = 0.7
@@ -109,6 +112,8 @@ export function makeUser(): User {
 }
 
 export interface Population {
+  /** Mean over users of the probability that what is in the cart is bought. */
+  readonly meanPurchaseProbability: number
   /** Microseconds that local time is ahead of UTC, by country and day. */
   readonly offsets: readonly Float64Array[]
   /** Draws the next user into `user`. */
@@ -125,6 +130,7 @@ export function makePopulation(calendar: Calendar, purchaseCeiling: number): Pop
   )
   return {
     offsets,
+    meanPurchaseProbability: (purchaseCeiling * tasteShape[0]) / (tasteShape[0] + tasteShape[1]),
     draw(random, user) {
       user.country = countryTable.draw(random)
       user.signupDay = dayTable.draw(random)
@@ -180,5 +186,5 @@ function drawTaste(random: Random, user: User, purchaseCeiling: number): void {
   user.intents[1] = (browse + search) / total
   user.intents[2] = (browse + search + listen) / total
   user.intents[3] = 1
-  user.purchaseProbability = purchaseCeiling * random.beta(4, 3)
+  user.purchaseProbability = purchaseCeiling * random.beta(...tasteShape)
 }

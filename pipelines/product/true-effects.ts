@@ -19,6 +19,24 @@ const untouched = ['sessions_per_user', 'carts_per_user']
 /** Days since exposure for which the effect of a novelty is written down. */
 const noveltyDays = 36
 
+/** A known effect of the roll-out: the row of `truth.rollout_effects`. */
+export interface RolloutEffect {
+  readonly estimand: 'ate' | 'att' | 'att_relative'
+  readonly outcome: string
+  readonly value: number
+}
+
+/** What the roll-out does to the share of carts that is bought: as a share of it, and at the mean over users. */
+export function rolloutEffects({ lift }: Rollout, meanPurchaseProbability: number): RolloutEffect[] {
+  const outcome = 'order_rate'
+  const value = lift * meanPurchaseProbability
+  return [
+    { estimand: 'ate', outcome, value },
+    { estimand: 'att', outcome, value },
+    { estimand: 'att_relative', outcome, value: lift },
+  ]
+}
+
 /**
  * What the experiments truly do. A treated user's carts are (1 + lift) times as likely to be bought at the same price,
  * or another play follows a play with the probability `lift`: so the relative change of orders and revenue, or of

@@ -5,7 +5,7 @@ import { type Exposure, makeJourneys, tvLaunchDay } from './journey.ts'
 import { checkParams, startMicros, type WorldParams } from './params.ts'
 import { countries, makeUser, type User } from './population.ts'
 import { rolloutFeature } from './rollout.ts'
-import { trueEffects } from './true-effects.ts'
+import { rolloutEffects, trueEffects } from './true-effects.ts'
 import { categoryOf, makeWorld, type World } from './world-parts.ts'
 
 /*
@@ -119,6 +119,16 @@ function writeWorld(world: World, tables: Tables): void {
       { column: 'device', segment: ['primary_intent', 'listen'], category: 'tv', description },
     ],
   )
+  const rolledOut = tables['truth.rollout_effects']!
+  for (const { estimand, outcome, value } of rolloutEffects(
+    world.rollout,
+    world.population.meanPurchaseProbability,
+  )) {
+    rolledOut.startRow()
+    rolledOut.text(estimand)
+    rolledOut.text(outcome)
+    rolledOut.float8(value)
+  }
 }
 
 function writeItems(world: World, out: RowWriter): void {
