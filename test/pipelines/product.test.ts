@@ -68,7 +68,7 @@ describe('the same seed and size', () => {
       'e90d16320a675045c80e7eb3926fda7c90967f133dc50be2b1ea44b7e26a5aee',
     )
     expect(digestPartition(params, 1)).toBe(
-      '188b76cd13f603e92315a73e899418631047af41281abd09577ebb7c21bc3149',
+      '264255d42cb3e3e6cf5bdaaf3e14dbb80d4b719531b8554906436ad927ec39ee',
     )
   })
 
