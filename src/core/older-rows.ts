@@ -1,4 +1,5 @@
 import { withoutIntervals } from './intervals.ts'
+import type { Node } from './node.ts'
 import type { Step } from './plan.ts'
 
 /*
@@ -13,6 +14,8 @@ export function keepsOlderRows({ action, history, intervals }: Step): boolean {
 }
 
 /** What makes the rows of a model anew, for a person to type. */
-export function remedyForOlderRows({ intervals }: Step, name: string): string {
-  return intervals ? `estimand backfill --select ${name}` : `estimand build --full-refresh --select ${name}+`
+export function remedyForOlderRows({ intervals }: Step, node: Node): string {
+  if (intervals) return `estimand backfill --select ${node.name}`
+  const isKept = node.resourceType === 'model' && node.fullRefresh === false
+  return `estimand build --full-refresh --select ${node.name}+${isKept ? ' once its config says full_refresh: false no more' : ''}`
 }

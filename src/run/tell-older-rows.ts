@@ -17,10 +17,10 @@ export function tellOlderRows(
 ): void {
   for (const step of steps) {
     if (!keepsOlderRows(step) || !step.history?.why) continue
-    const { name } = nodes[step.nodeId]!
+    const node = nodes[step.nodeId]!
     const message =
-      `${name} keeps rows that an older definition made (${step.history.why}); ` +
-      `anew: ${remedyForOlderRows(step, name)}, or always with on_change: rebuild`
+      `${node.name} keeps rows that an older definition made (${step.history.why}); ` +
+      `anew: ${remedyForOlderRows(step, node)}, or always with on_change: rebuild`
     emit({ type: 'log', level: 'warn', message, nodeId: step.nodeId })
   }
 }
@@ -36,7 +36,7 @@ export function withOlderRowsHint(
     (one) => (one.nodeId === step.nodeId || dependsOn.includes(one.nodeId)) && keepsOlderRows(one),
   )
   if (!old) return problem
-  const { name } = manifest.nodes[old.nodeId]!
-  const hint = `the table of ${name} is from before its definition changed; make it anew: ${remedyForOlderRows(old, name)}`
+  const node = manifest.nodes[old.nodeId]!
+  const hint = `the table of ${node.name} is from before its definition changed; make it anew: ${remedyForOlderRows(old, node)}`
   return { ...problem, hint: [problem.hint, hint].filter(Boolean).join('\n') }
 }

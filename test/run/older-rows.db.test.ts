@@ -120,7 +120,13 @@ describe('rows of an older definition', () => {
     const kept = (amount: string) => ({ 'models/m.sql': daily(amount, `${rebuild}, full_refresh=false`) })
     await run(kept('amount'))
     await nextDay()
-    expect(stepOf(await run(kept('amount * 2 as amount'))).action).toBe('increment')
+    const changed = await run(kept('amount * 2 as amount'))
+    expect(stepOf(changed).action).toBe('increment')
+    expect(warnings(changed)).toEqual([
+      expect.stringContaining(
+        '--full-refresh --select m+ once its config says full_refresh: false no more, or',
+      ),
+    ])
     expect(await amounts()).toEqual([[10], [20]])
     await nextDay()
     // The first definition is back: now the rows of the second are the old ones.

@@ -28,8 +28,8 @@ export function planLines(plan: Plan, nodes: Readonly<Record<NodeId, Node>>, col
 /** Which tables keep rows that an older definition of their model made, and what makes them anew. */
 function olderRowsLines(steps: readonly Step[], nodes: Readonly<Record<NodeId, Node>>): string[] {
   const lines = steps.filter(keepsOlderRows).map((step) => {
-    const { name } = nodes[step.nodeId]!
-    return `${name} keeps rows that an older definition made; anew: ${remedyForOlderRows(step, name)}`
+    const node = nodes[step.nodeId]!
+    return `${node.name} keeps rows that an older definition made; anew: ${remedyForOlderRows(step, node)}`
   })
   return lines.length > 0 ? [...lines, ''] : []
 }

@@ -1,7 +1,8 @@
 import { createRequire } from 'node:module'
-import { Transform } from 'node:stream'
+import { Duplex, pipeline, Readable, Transform } from 'node:stream'
 import zlib from 'node:zlib'
-import type { Compression } from './file-names.ts'
+import { type Compression, compressionOfName } from './file-names.ts'
+import type { SourceFile } from './file-source.ts'
 
 /** In larger pieces than streams take by themselves: each costs a turn of the event loop. */
 const pieceBytes = 256 * 1024
@@ -13,8 +14,40 @@ interface Fzstd {
   ) => { push(chunk: Uint8Array, isLast?: boolean): void }
 }
 
-/** A stream that unpacks what flows through it. */
-export function decompressor(compression: Compression): Transform {
+/** A stream that unpacks a file, as far as its name says that it is packed; null where it says no such thing. */
+export function unpacker({ address, mayBeUnpacked }: SourceFile): Duplex | null {
+  const compression = compressionOfName(address)
+  if (compression === null) return null
+  if (!mayBeUnpacked) return decompressor(compression)
+  return Duplex.from((bytes: AsyncIterable<Buffer>) => unpackedWherePacked(bytes, compression))
+}
+
+/** What packed bytes begin with, in hexadecimal digits; those of zstd also with frames to be passed over. */
+const beginnings: Readonly<Record<Compression, RegExp>> = { gzip: /^1f8b/, zstd: /^(28b52ffd|5.2a4d18)/ }
+
+/** A web server may have them unpacked, or have fetch do it: their beginning tells. */
+async function* unpackedWherePacked(
+  bytes: AsyncIterable<Buffer>,
+  compression: Compression,
+): AsyncGenerator<Buffer> {
+  const pieces = bytes[Symbol.asyncIterator]()
+  let beginning = Buffer.alloc(0)
+  while (beginning.length < 4) {
+    const { done, value } = await pieces.next()
+    if (done) break
+    beginning = Buffer.concat([beginning, value])
+  }
+  const whole = (async function* () {
+    if (beginning.length > 0) yield beginning
+    yield* { [Symbol.asyncIterator]: () => pieces }
+  })()
+  // No file of these formats is empty: nothing at all is one that broke off.
+  const isPacked = beginning.length === 0 || beginnings[compression].test(beginning.toString('hex', 0, 4))
+  if (!isPacked) return yield* whole
+  yield* pipeline(Readable.from(whole, { objectMode: false }), decompressor(compression), () => {})
+}
+
+function decompressor(compression: Compression): Transform {
   switch (compression) {
     case 'gzip':
       return zlib.createGunzip({ chunkSize: pieceBytes })

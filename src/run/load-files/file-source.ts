@@ -18,6 +18,8 @@ export interface SourceFile {
   readonly version: string
   /** Whether asking for it takes a way over the network. */
   readonly isRemote?: true
+  /** Whether its bytes may have been unpacked on the way, whatever its name says. */
+  readonly mayBeUnpacked?: true
   /** Its bytes from the beginning, as they lie there. */
   readonly open: (signal: AbortSignal) => Readable
   /** Waits until what was opened is closed again. */

@@ -3,7 +3,7 @@ import type { FileSource } from './file-source.ts'
 import { type HttpAddress, httpAddress } from './http-address.ts'
 import { askServer, type HttpEffects, HttpFailure, httpEffects, reasonOf } from './http-request.ts'
 import type { Refuse } from './local-files.ts'
-import { type Answer, readOn } from './read-on.ts'
+import { type ReadingOn, readOn } from './read-on.ts'
 
 /*
  * A file of a web server. Where the connection breaks it is read on from there, if it is still the same file.
@@ -29,14 +29,11 @@ export function httpFiles(from: string, refuse: Refuse, effects: HttpEffects = h
         if (!(error instanceof HttpFailure)) throw error
         throw refuse(`${address.shown} cannot be read: ${error.message}`, 'nothing of it was loaded')
       })
-      const open = (signal: AbortSignal) =>
-        readOn({
-          ask: (sofar) => askOn(address, listing, signal, effects, sofar),
-          signal,
-          sleep: effects.sleep,
-          reasonOf,
-        })
-      return [{ address: address.shown, ...listing, open }]
+      const open = (signal: AbortSignal) => {
+        const ask = asking(address, listing, effects)
+        return readOn({ ask, signal, stallMs: effects.stallMs, sleep: effects.sleep, reasonOf })
+      }
+      return [{ address: address.shown, ...listing, mayBeUnpacked: true, open }]
     },
   }
 }
@@ -61,7 +58,13 @@ async function list(address: HttpAddress, effects: HttpEffects): Promise<Listing
 function listingOf(headers: Headers, size: string | null): Listing {
   // A version that is never the same has the file be read, and known by its checksum.
   const version = versionOf(headers) ?? `unknown ${randomUUID()}`
-  return size === null || headers.has('content-encoding') ? { version } : { version, sizeBytes: Number(size) }
+  return size === null || isPackedOnTheWay(headers) ? { version } : { version, sizeBytes: Number(size) }
+}
+
+/** Whether fetch unpacks what comes, so that its places and its size are others. */
+function isPackedOnTheWay(headers: Headers): boolean {
+  const encoding = headers.get('content-encoding')
+  return encoding !== null && encoding !== 'identity'
 }
 
 function versionOf(headers: Headers): string | null {
@@ -69,21 +72,24 @@ function versionOf(headers: Headers): string | null {
 }
 
 /** Asks for the rest of a file, or for the whole where the server knows no ranges. */
-async function askOn(
-  address: HttpAddress,
-  { version }: Listing,
-  signal: AbortSignal,
-  effects: HttpEffects,
-  sofar: number,
-): Promise<Answer> {
-  const headers: Record<string, string> = sofar > 0 ? { range: `bytes=${sofar}-` } : {}
-  const response = await askServer(address, { method: 'GET', headers, signal }, effects)
-  const found = versionOf(response.headers)
-  if (found !== null && found !== version) {
+function asking(address: HttpAddress, { version }: Listing, effects: HttpEffects): ReadingOn['ask'] {
+  let isPacked = false
+  return async (sofar, signal, brokenBy) => {
+    // Of what is packed on the way a range is of the packed bytes: it is read again from the beginning.
+    const headers: Record<string, string> = sofar > 0 && !isPacked ? { range: `bytes=${sofar}-` } : {}
+    const response = await askServer(address, { method: 'GET', headers, signal }, effects)
+    const found = versionOf(response.headers)
+    const wasPacked = isPacked
+    isPacked = isPackedOnTheWay(response.headers)
+    const isOther = (found !== null && found !== version) || (sofar > 0 && isPacked !== wasPacked)
+    if (!isOther && (sofar === 0 || found !== null)) {
+      const bytes = (response.body ?? []) as AsyncIterable<Uint8Array>
+      return { bytes, startsAt: response.status === 206 ? sofar : 0 }
+    }
     await response.body?.cancel()
-    throw new HttpFailure('it has changed while it was read', null)
+    throw new HttpFailure(
+      isOther ? 'it has changed while it was read' : `the connection broke off: ${brokenBy}`,
+      null,
+    )
   }
-  if (sofar > 0 && found === null) throw new HttpFailure('the connection broke off', null)
-  const bytes = (response.body ?? []) as AsyncIterable<Uint8Array>
-  return { bytes, startsAt: response.status === 206 ? sofar : 0 }
 }

@@ -26,13 +26,18 @@ const tries = 5
 const firstWaitMs = 500
 const longestWaitMs = 60_000
 
+/** How long a server may send no byte of a file that it has begun to send, before it is asked for the rest. */
+export const stallLimitMs = 60_000
+
 /** What a request is made with. */
 export interface HttpEffects {
   readonly fetch: typeof globalThis.fetch
   readonly sleep: (ms: number, signal?: AbortSignal) => Promise<unknown>
+  readonly stallMs: number
 }
 
 export const httpEffects: HttpEffects = {
+  stallMs: stallLimitMs,
   fetch: (...args) => globalThis.fetch(...args),
   sleep: (ms, signal) => sleep(ms, undefined, signal && { signal }),
 }
@@ -46,6 +51,8 @@ export async function askServer(address: HttpAddress, ask: Ask, effects: HttpEff
       await answer.body?.cancel()
       throw new HttpFailure(`the server answers ${answer.status} ${answer.statusText}`.trim(), answer.status)
     }
+    if (isRedirectedForEver(answer))
+      throw new HttpFailure('it is redirected again and again, as in a loop', null, answer)
     const asked = answer instanceof Response ? Number(answer.headers.get('retry-after')) * 1000 : 0
     if (answer instanceof Response) await answer.body?.cancel()
     if (attempt === tries)
@@ -75,10 +82,16 @@ export function waitMs(attempt: number, askedMs = 0): number {
   return Math.min(longestWaitMs, Math.max(own, Number.isFinite(askedMs) ? askedMs : 0))
 }
 
-/** In one word, since what fetch says may have the whole address in it. */
+/** Shortly, and by its cause: what fetch says may have the whole address in it, unless it is words and no more. */
 export function reasonOf(error: unknown): string {
   const { cause, name } = error as Error
-  return (cause as NodeJS.ErrnoException | undefined)?.code ?? name
+  const { code, message = '' } = (cause ?? {}) as NodeJS.ErrnoException
+  return code ?? (/^[A-Za-z ()-]+$/.test(message) ? message : name)
+}
+
+/** What fetch gives up by itself: it would do so each time. */
+function isRedirectedForEver(answer: Response | Error): boolean {
+  return answer instanceof Error && (answer.cause as Error | undefined)?.message === 'redirect count exceeded'
 }
 
 /** Too busy, or not at work for a moment. */

@@ -4,8 +4,8 @@ import { parse } from 'csv-parse'
 import { parse as parseNow } from 'csv-parse/sync'
 import { stringify } from 'yaml'
 import type { FileFormat } from '../../core/load-spec.ts'
-import { decompressor } from './decompress.ts'
-import { compressionOfName, formatOfName } from './file-names.ts'
+import { unpacker } from './decompress.ts'
+import { formatOfName } from './file-names.ts'
 import { partitionsOf, type SourceFile } from './file-source.ts'
 import { type FilesAhead, openAhead } from './files-ahead.ts'
 import { textBytes } from './foreign-bytes.ts'
@@ -208,9 +208,9 @@ function shapeFor(shapes: Map<string, ShapeOfValues>, name: string): ShapeOfValu
 }
 
 function textOf(file: SourceFile, open: FilesAhead['open']): Readable {
-  const compression = compressionOfName(file.address)
-  if (!compression) return open(file)
-  return pipeline(open(file), decompressor(compression), () => {}) as unknown as Readable
+  const unpack = unpacker(file)
+  if (!unpack) return open(file)
+  return pipeline(open(file), unpack, () => {})
 }
 
 async function seeRecords(

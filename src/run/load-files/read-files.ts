@@ -1,10 +1,10 @@
 import { pipeline, type Readable } from 'node:stream'
 import type { FileFormat } from '../../core/load-spec.ts'
 import type { LoadedFile } from '../../core/loaded-file.ts'
-import { decompressor } from './decompress.ts'
+import { unpacker } from './decompress.ts'
 import { delimitedReader } from './delimited-reader.ts'
 import { digesting } from './file-digest.ts'
-import { compressionOfName, formatOfName } from './file-names.ts'
+import { formatOfName } from './file-names.ts'
 import { partitionsOf, type SourceFile } from './file-source.ts'
 import { type FilesAhead, openAhead } from './files-ahead.ts'
 import { ForeignBytesError, textBytes } from './foreign-bytes.ts'
@@ -125,8 +125,8 @@ async function openFile(
   const { node } = reading
   const reader = await readerOf(file, reading)
   const { through, digest } = digesting(onBytes)
-  const compression = compressionOfName(file.address)
-  const stages = [open(file), through, ...(compression ? [decompressor(compression)] : [])]
+  const unpack = unpacker(file)
+  const stages = [open(file), through, ...(unpack ? [unpack] : [])]
   const bytes = pipeline(stages, () => {}) as unknown as Readable
   let underWay: FileUnderWay | undefined
   let records: RecordFile | undefined

@@ -1,10 +1,11 @@
-import type { Readable } from 'node:stream'
+import { addAbortSignal, type Readable } from 'node:stream'
 import { setTimeout as sleep } from 'node:timers/promises'
 import type { S3Client } from '@aws-sdk/client-s3'
 import type { S3Spec } from '../../core/load-spec.ts'
 import { formatOfName } from './file-names.ts'
 import type { FileSource, SourceFile } from './file-source.ts'
 import { alternatives, isHidden, isPattern, pathPattern } from './glob-pattern.ts'
+import { stallLimitMs } from './http-request.ts'
 import type { Refuse } from './local-files.ts'
 import { type Answer, readOn } from './read-on.ts'
 import { s3Address } from './s3-address.ts'
@@ -23,6 +24,8 @@ interface Store {
   readonly library: Library
   readonly client: S3Client
   readonly bucket: string
+  /** How long no byte may come before an object is read on. */
+  readonly stallMs: number
 }
 
 /** What a listing tells of an object. */
@@ -33,7 +36,12 @@ interface Listed {
 }
 
 /** The files that an address names. */
-export function s3Files(from: string, spec: S3Spec, refuse: Refuse): FileSource {
+export function s3Files(
+  from: string,
+  spec: S3Spec,
+  refuse: Refuse,
+  stallMs: number = stallLimitMs,
+): FileSource {
   const address = s3Address(from)
   if (!address) throw refuse(`${from} names no bucket`, 'write it as s3://bucket/folder/file.csv.gz')
   const { bucket, key } = address
@@ -42,7 +50,7 @@ export function s3Files(from: string, spec: S3Spec, refuse: Refuse): FileSource 
     list: async () => {
       const library = await import('@aws-sdk/client-s3')
       const client = await openS3Client(library, spec)
-      const files = await listFiles({ library, client, bucket }, key).catch((error: unknown) => {
+      const files = await listFiles({ library, client, bucket, stallMs }, key).catch((error: unknown) => {
         throw explainS3Error(error, (message, hint) => refuse(`${from} cannot be read: ${message}`, hint))
       })
       if (files.length === 0 && !isPattern(key))
@@ -115,8 +123,9 @@ function fileOf(object: Listed, store: Store): SourceFile {
     isRemote: true,
     open: (signal) =>
       readOn({
-        ask: (sofar) => read(object, store, sofar, signal),
+        ask: (sofar, asked) => read(object, store, sofar, asked),
         signal,
+        stallMs: store.stallMs,
         sleep: (ms, stop) => sleep(ms, undefined, stop && { signal: stop }),
         reasonOf: (error) => (error as NodeJS.ErrnoException).code ?? (error as Error).name,
       }),
@@ -142,6 +151,7 @@ async function read(
       bytes.destroy()
       throw new Error(changed)
     }
+    addAbortSignal(signal, bytes)
     return { bytes, startsAt: answer.ContentRange === undefined ? 0 : sofar }
   } catch (error) {
     if (statusOf(error) === 412) throw new Error(changed, { cause: error })

@@ -1,7 +1,6 @@
 import { type Relation, relationKey } from '../../core/node.ts'
 import {
   type ApplyDelta,
-  addPrimaryKey,
   analyzeRelation,
   columnsOf,
   createView,
@@ -12,6 +11,7 @@ import {
 import { loadProblem, type RowsLoad } from '../load-files/source-of.ts'
 import type { RunContext } from '../run-context.ts'
 import { previewQuery } from './increment.ts'
+import { addLoadedKey } from './loaded-key.ts'
 
 /*
  * New rows for a table that keeps those that it has. Within the run, whoever reads the table reads a preview of it.
@@ -63,7 +63,7 @@ async function refuseKnownKeys(
 ): Promise<void> {
   const { primaryKey } = node.spec.tables[0]!
   if (primaryKey.length === 0) return
-  await warehouse.query(addPrimaryKey(delta, primaryKey))
+  await addLoadedKey(node, { loaded: delta, published }, warehouse)
   const list = (parts: readonly SQLQuery[]) => sql.join([...parts], ', ')
   const known = primaryKey.map((name) => sql`known.${sql.ident(name)}`)
   const loaded = primaryKey.map((name) => sql`loaded.${sql.ident(name)}`)

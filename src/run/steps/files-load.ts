@@ -4,7 +4,6 @@ import { type Relation, relationKey } from '../../core/node.ts'
 import type { Step } from '../../core/plan.ts'
 import { readLoadedFiles } from '../../store/index.ts'
 import {
-  addPrimaryKey,
   analyzeRelation,
   columnsOf,
   createTable,
@@ -24,6 +23,7 @@ import { addDefaults, addOrder, dropDefaults, keepLast } from '../load-files/tab
 import { buildRelation, partRelation } from '../relations.ts'
 import type { RunContext, StepOutcome } from '../run-context.ts'
 import { applyLoaded } from './files-delta.ts'
+import { addLoadedKey } from './loaded-key.ts'
 
 /*
  * A load of rows: a table of its own takes the place of the published one, or a delta of the files that are new goes
@@ -53,13 +53,13 @@ export async function runRowsLoad(node: RowsLoad, step: Step, context: RunContex
 }
 
 async function loadAnew(node: RowsLoad, tables: Tables, context: RunContext): Promise<StepOutcome> {
-  const { table, published, build } = tables
+  const { published, build } = tables
   const isEmpty = context.renderScope.empty === true
   const files = isEmpty ? [] : await listFiles(node, context)
   if (files.length === 0 && !isEmpty) await refuseToEmpty(node, published, context)
   const filled = await fillTable(node, tables, build, files, context)
   const { warehouse } = context
-  if (table.primaryKey.length > 0) await warehouse.query(addPrimaryKey(build, table.primaryKey))
+  await addLoadedKey(node, { loaded: build, published }, warehouse)
   await warehouse.query(analyzeRelation(build))
   context.builds.add(published, build)
   const loaded: LoadedFiles = { holds: 'these', load: node.id, files: filled.files }
@@ -138,7 +138,9 @@ async function fillTable(
   const { warehouse } = context
   const { spec } = node
   const isUpsert = spec.mode === 'upsert'
-  await warehouse.query(createTable(into, table.columns, { unlogged: into !== build }))
+  await warehouse.query(
+    createTable(into, table.columns, { unlogged: into !== build, notNull: table.primaryKey }),
+  )
   const types = new Map(
     ((await columnsOf(warehouse.control, into)) ?? []).map(({ name, type }) => [name, type]),
   )

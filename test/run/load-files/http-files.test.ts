@@ -1,9 +1,10 @@
 import { createServer, type IncomingMessage, type ServerResponse } from 'node:http'
 import type { AddressInfo } from 'node:net'
+import { gzipSync } from 'node:zlib'
 import { afterEach, describe, expect, it } from 'vitest'
 import { isHttpAddress } from '../../../src/run/load-files/http-address.ts'
 import { httpFiles } from '../../../src/run/load-files/http-files.ts'
-import { httpEffects } from '../../../src/run/load-files/http-request.ts'
+import { type HttpEffects, httpEffects } from '../../../src/run/load-files/http-request.ts'
 
 const content = Buffer.from(Array.from({ length: 300_000 }, (_, n) => `${n},word\n`).join(''))
 const refuse = (message: string) => new Error(message)
@@ -16,7 +17,12 @@ afterEach(() => {
 type Answer = (request: IncomingMessage, response: ServerResponse, count: number) => void
 
 /** A server, and the file that it has, with waits of no time. */
-async function fileOf(answer: Answer, path = '/day=2026-01-01/t.csv', user = '') {
+async function fileOf(
+  answer: Answer,
+  path = '/day=2026-01-01/t.csv',
+  user = '',
+  more: Partial<HttpEffects> = {},
+) {
   const asked: string[] = []
   const waits: number[] = []
   const server = createServer((request, response) => {
@@ -32,7 +38,7 @@ async function fileOf(answer: Answer, path = '/day=2026-01-01/t.csv', user = '')
     },
   })
   const origin = `127.0.0.1:${(server.address() as AddressInfo).port}`
-  const effects = { ...httpEffects, sleep: async (ms: number) => void waits.push(ms) }
+  const effects = { ...httpEffects, sleep: async (ms: number) => void waits.push(ms), ...more }
   const source = httpFiles(`http://${user}${origin}${path}`, refuse, effects)
   const read = async () => {
     const [file] = await source.list()
@@ -95,6 +101,75 @@ describe('a file of a web server', () => {
       response.end(request.method === 'HEAD' ? undefined : content)
     })
     await expect(read()).rejects.toThrow('it has changed while it was read')
+  })
+
+  it('is read on where no byte comes any more, and given up where none comes at all', async () => {
+    const stalling: Answer = (_, response) => {
+      response.writeHead(200, { etag: '"one"', 'content-length': content.length })
+      response.write(content.subarray(0, 1_000_000))
+    }
+    const limit = { stallMs: 200 }
+    const { read, asked } = await fileOf(
+      (request, response, count) => (count === 2 ? stalling : whole)(request, response, count),
+      ...[undefined, undefined, limit],
+    )
+    expect((await read()).equals(content)).toBe(true)
+    expect(asked[2]).toMatch(/^GET bytes=[1-9]\d*-$/)
+    const silent = await fileOf(
+      (request, response, count) => {
+        if (request.method === 'HEAD') return whole(request, response, count)
+        response.writeHead(200, { etag: '"one"', 'content-length': content.length })
+        response.flushHeaders()
+      },
+      ...[undefined, undefined, limit],
+    )
+    await expect(silent.read()).rejects.toThrow(
+      'the connection breaks off again and again: no byte came for 0.2 s',
+    )
+    expect(silent.waits).toEqual([500, 1000, 2000, 4000])
+  })
+
+  it('is not waited for less because its reader takes long', async () => {
+    const { source, asked } = await fileOf(whole, ...[undefined, undefined, { stallMs: 200 }])
+    const [file] = await source.list()
+    const pieces: Buffer[] = []
+    for await (const piece of file!.open(new AbortController().signal)) {
+      if (pieces.length === 0) await new Promise((resolve) => setTimeout(resolve, 500))
+      pieces.push(piece as Buffer)
+    }
+    expect(Buffer.concat(pieces).equals(content)).toBe(true)
+    expect(asked).toEqual(['HEAD', 'GET'])
+  })
+
+  it('is read again from its beginning where it is packed on the way: places are of the packed bytes', async () => {
+    const noise = Buffer.from(
+      Array.from({ length: 300_000 }, (_, n) => `${n},${Math.imul(n, 2654435761)}\n`).join(''),
+    )
+    const packed = gzipSync(noise)
+    const { read, asked } = await fileOf((request, response, count) => {
+      const { range } = request.headers
+      const from = Number(/^bytes=(\d+)-/.exec(range ?? '')?.[1] ?? 0)
+      const headers = { etag: '"one"', 'content-encoding': 'gzip', 'content-length': packed.length - from }
+      response.writeHead(range ? 206 : 200, headers)
+      if (request.method === 'HEAD') response.end()
+      else if (count === 2)
+        response.write(packed.subarray(0, 500_000), () => setTimeout(() => response.destroy(), 50))
+      else response.end(packed.subarray(from))
+    })
+    expect((await read()).equals(noise)).toBe(true)
+    expect(asked).toEqual(['HEAD', 'GET', 'GET'])
+  })
+
+  it('says that it is redirected for ever, and asks no more', async () => {
+    const { source, origin, asked, waits } = await fileOf(
+      (request, response) => void response.writeHead(302, { location: request.url! }).end(),
+      '/t.csv?key=x',
+    )
+    await expect(source.list()).rejects.toThrow(
+      `http://${origin}/t.csv cannot be read: it is redirected again and again, as in a loop`,
+    )
+    expect(waits).toEqual([])
+    expect(asked.length).toBeLessThan(30)
   })
 
   it('is asked for again where the server is busy, as late as it says', async () => {

@@ -1,5 +1,6 @@
 import { createServer } from 'node:http'
 import type { AddressInfo } from 'node:net'
+import { gzipSync } from 'node:zlib'
 import { afterAll, beforeAll, describe, expect, it } from 'vitest'
 import { sql } from '../../../src/warehouse/index.ts'
 import { withProject } from '../../project/temp-project.ts'
@@ -11,7 +12,21 @@ const database = useProjectDatabase()
 let content = 'id,word\n1,a\n2,b\n'
 let version = '"one"'
 let reads = 0
+/** How one file may come that is named as packed. */
+const packed = gzipSync('id,word\n1,a\n2,b\n')
+const ways: Readonly<Record<string, readonly [Buffer, object]>> = {
+  '/as-it-lies/day=2026-01-01/t.csv.gz': [packed, {}],
+  '/unpacked-by-fetch/day=2026-01-01/t.csv.gz': [packed, { 'content-encoding': 'gzip' }],
+  '/unpacked-by-the-server/day=2026-01-01/t.csv.gz': [Buffer.from('id,word\n1,a\n2,b\n'), {}],
+  '/packed-twice/day=2026-01-01/t.csv.gz': [gzipSync(packed), { 'content-encoding': 'gzip' }],
+}
 const server = createServer((request, response) => {
+  const way = ways[request.url!]
+  if (way) {
+    const [body, headers] = way
+    response.writeHead(200, { etag: '"one"', 'content-length': body.length, ...headers })
+    return void response.end(request.method === 'HEAD' ? undefined : body)
+  }
   if (request.url !== '/day=2026-01-01/t.csv?token=very-secret') return void response.writeHead(404).end()
   if (request.method === 'GET') reads++
   response.writeHead(200, { etag: version, 'content-length': Buffer.byteLength(content) })
@@ -64,6 +79,19 @@ describe('a load from a web server', () => {
       const told = JSON.stringify([first, changed].map(({ result, events }) => [result, events]))
       expect(told).toContain(`${origin}/day=2026-01-01/t.csv`)
       expect(told).not.toContain('very-secret')
+    })
+  })
+
+  it.each(Object.keys(ways))('unpacks what is still packed: %s', async (path) => {
+    const origin = `http://127.0.0.1:${(server.address() as AddressInfo).port}`
+    const env = { DATABASE_URL: database.url, T_ADDRESS: `${origin}${path}` }
+    await withProject({ 'project.yml': projectFile, 'pipelines/t.yml': declaration }, async (root) => {
+      const { result } = await runProject(root, database.connection, { env, fullRefresh: true })
+      expect(result.problems).toEqual([])
+      expect(await database.rows(sql`select id, word from raw.t order by id`)).toEqual([
+        { id: 1, word: 'a' },
+        { id: 2, word: 'b' },
+      ])
     })
   })
 })

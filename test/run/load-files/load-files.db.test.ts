@@ -671,6 +671,35 @@ describe('files', () => {
     })
   })
 
+  it.each(['replace', 'append'])('tell the first key that two rows have (%s)', async (mode) => {
+    const keyed = loadOf(`from: data/*.csv\nmode: ${mode}`)
+    const declared = `${keyed['pipelines/t.yml'] as string}\n        primary_key: [id, word]\n`
+    await inProject({ ...keyed, 'pipelines/t.yml': declared }, async ({ run, write }) => {
+      write('data/a.csv', 'id,word\n1,a\n')
+      expect((await run()).node('t').status).toBe('success')
+      write('data/b.csv', 'id,word\n4,d\n3,c\n2,b\n3,c\n4,d\n4,d\n')
+      const { problem } = (await run()).node('t')
+      expect(problem).toMatchObject({
+        code: 'load-failed',
+        message: 'raw.t would have 2 rows with the primary key id = 3, word = c',
+        hint: expect.stringContaining('mode: upsert keeps the last row of each key'),
+      })
+      expect(await rows()).toHaveLength(1)
+    })
+  })
+
+  it('are bad in rows that have no primary key', async () => {
+    const keyed = loadOf('from: data/*.csv\nbad_row_limit: 5')
+    const declared = `${keyed['pipelines/t.yml'] as string}\n        primary_key: [id]\n`
+    await inProject({ ...keyed, 'pipelines/t.yml': declared }, async ({ run, write }) => {
+      write('data/a.csv', 'id,word\n1,a\n,b\n')
+      const { problem, message } = (await run()).node('t')
+      expect(problem).toBeUndefined()
+      expect(message).toContain('1 bad row in raw.t__bad_rows')
+      expect(await rows()).toEqual([{ id: 1, word: 'a' }])
+    })
+  })
+
   it('are not read with --empty', async () => {
     await inProject(loadOf('from: data/*.csv\nmode: append'), async ({ run, write }) => {
       write('data/a.csv', 'id,word\n1,a\n')

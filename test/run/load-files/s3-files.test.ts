@@ -95,6 +95,16 @@ describe("files of a store of S3's kind", () => {
     expect(server.asked.filter((one) => one === 'GET lake/big.csv')).toHaveLength(2)
   })
 
+  it('is read on where no byte comes any more', async () => {
+    Object.assign(server, { breakAfter: 1_000_000, isStalling: true })
+    const spec = { endpoint: server.endpoint(), region: 'eu-test-1' }
+    const [file] = await s3Files('s3://lake/big.csv', spec, refuse, 300).list()
+    const pieces = (await file!.open(new AbortController().signal).toArray()) as Buffer[]
+    server.isStalling = false
+    expect(Buffer.concat(pieces).equals(content)).toBe(true)
+    expect(server.asked.filter((one) => one === 'GET lake/big.csv')).toHaveLength(2)
+  })
+
   it('fails where it has changed since it was listed', async () => {
     const [file] = await source('s3://lake/big.csv').list()
     server.objects.set('lake/big.csv', Buffer.from('id\n2\n'))

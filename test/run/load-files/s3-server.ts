@@ -19,6 +19,8 @@ export interface S3TestServer {
   readonly asked: string[]
   /** Has the next object break off after so many bytes. */
   breakAfter: number | undefined
+  /** Has it send nothing more instead, with the connection left open. */
+  isStalling: boolean
   /** How long each object takes to come. */
   answerMs: number
   /** The most objects that were under way at once. */
@@ -34,6 +36,7 @@ export function useS3Server(region = 'eu-test-1'): S3TestServer {
     open: new Set<string>(),
     asked: [] as string[],
     breakAfter: undefined as number | undefined,
+    isStalling: false,
     answerMs: 0,
     mostAtOnce: 0,
     endpoint: () => `http://127.0.0.1:${(server.address() as AddressInfo).port}`,
@@ -73,7 +76,7 @@ function send(
   request: IncomingMessage,
   response: ServerResponse,
   bytes: Buffer,
-  state: { breakAfter: number | undefined },
+  state: Pick<S3TestServer, 'breakAfter' | 'isStalling'>,
 ) {
   const etag = etagOf(bytes)
   const wanted = request.headers['if-match']
@@ -84,10 +87,12 @@ function send(
   const place = `bytes ${from}-${bytes.length - 1}/${bytes.length}`
   response.writeHead(range ? 206 : 200, range ? { ...headers, 'content-range': place } : headers)
   if (request.method === 'HEAD') return void response.end()
-  const { breakAfter } = state
+  const { breakAfter, isStalling } = state
   if (breakAfter === undefined) return void response.end(bytes.subarray(from))
   state.breakAfter = undefined
-  response.write(bytes.subarray(from, from + breakAfter), () => setTimeout(() => response.destroy(), 50))
+  response.write(bytes.subarray(from, from + breakAfter), () => {
+    if (!isStalling) setTimeout(() => response.destroy(), 50)
+  })
 }
 
 function list(
