@@ -4,6 +4,7 @@ import { didYouMean } from '../core/did-you-mean.ts'
 import { type ExperimentMethod, experimentMethods } from '../core/experiment-spec.ts'
 import { makeProblem, ProblemError } from '../core/problem.ts'
 import type { AuditRequest, ExperimentAudit } from '../run/audit-experiment.ts'
+import type { ExperimentNode } from '../run/experiment-standing.ts'
 import type { JobOfKind } from '../run/job-standing.ts'
 import type { CommandContext, ExitCode } from './command-context.ts'
 import { auditLines } from './display/audit-lines.ts'
@@ -62,12 +63,13 @@ export async function auditExperiments(
     throw new ProblemError(
       makeProblem('selection-empty', 'the project has no experiment and no causal question to audit'),
     )
-  const methods = flags.method?.map(methodNamed)
+  const methods = flags.method && [...new Set(flags.method.map(methodNamed))]
+  const audited = methods ? await auditedByAny(context, nodes, methods) : nodes
   const { replications, seed, lift: lifts, units } = flags
   const request: AuditRequest = { replications, seed, lifts, units, ...(methods && { methods }) }
   const { audits, causal, truths } = await withOpenWarehouse(context, workspace, 1, async (warehouse) => {
     const audits: ExperimentAudit[] = []
-    for (const node of nodes) {
+    for (const node of audited) {
       context.narrator.phase(`Auditing ${node.name}`, { passing: true })
       const progress = (done: number, of: number): void =>
         context.narrator.progress(`Auditing ${node.name}: ${done} of ${of} replications`)
@@ -116,6 +118,35 @@ export async function auditExperiments(
   return 0
 }
 
+/**
+ * The experiments that some of the methods can be audited on; what cannot is told, and refused where it can be on none:
+ * an empty table would say nothing.
+ */
+async function auditedByAny(
+  context: CommandContext,
+  nodes: readonly ExperimentNode[],
+  methods: readonly ExperimentMethod[],
+): Promise<readonly ExperimentNode[]> {
+  if (nodes.length === 0) return nodes
+  const { unauditedMethods } = await import('../jobs/audit/audited-spec.ts')
+  const found = nodes.map((node) => ({ node, unaudited: unauditedMethods(node.spec, methods) }))
+  const told = found.flatMap(({ node: { name }, unaudited }) =>
+    unaudited.map(({ method, reason }) => ({
+      method,
+      text: `'${method}' is not audited on ${name}: ${reason}`,
+    })),
+  )
+  const nowhere = methods.filter(
+    (method) => told.filter((one) => one.method === method).length === nodes.length,
+  )
+  if (nowhere.length > 0)
+    throw new ProblemError(
+      told.filter(({ method }) => nowhere.includes(method)).map(({ text }) => makeProblem('usage', text)),
+    )
+  for (const { text } of told) context.narrator.note(text)
+  return found.flatMap(({ node, unaudited }) => (unaudited.length < methods.length ? [node] : []))
+}
+
 /** Audits made-up experiments: neither project nor database is looked at. */
 async function auditSimulated(
   context: CommandContext,
@@ -133,6 +164,12 @@ async function auditSimulated(
     throw new ProblemError(
       makeProblem('usage', `there is no design '${unknown}'`, {
         hint: didYouMean(unknown, known) ?? `designs: ${known.join(', ')}`,
+      }),
+    )
+  if (flags.method)
+    throw new ProblemError(
+      makeProblem('usage', '--method is for the project’s own experiments: a design has its own methods', {
+        hint: `name designs instead: ${known.join(', ')}`,
       }),
     )
   const { replications, seed, threads } = flags

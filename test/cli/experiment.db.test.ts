@@ -171,6 +171,21 @@ as_of: 2026-06-08`,
       expect(audit.methods[1].rejection.value).toBeGreaterThan(0.9)
     })
 
+    it('says why a method has no rows, instead of printing none', async () => {
+      const flags = ['--replications', '10', '--units', '100']
+      const none = await said('audit', 'checkout', '--method', 'relative_lift', 'partial_pooling', ...flags)
+      expect([none.code, none.out]).toEqual([2, ''])
+      expect(none.err).toMatch(
+        /'partial_pooling' is not audited on checkout: units are drawn without their segments; estimand audit --simulated segmented/,
+      )
+      const uncovered = await said('audit', 'checkout', '--method', 'cuped', ...flags)
+      expect(uncovered.code).toBe(2)
+      expect(uncovered.err).toContain("'cuped' is not audited on checkout: no metric of the experiment has")
+      const simulated = await said('audit', '--simulated', 'ordinary', '--method', 'cuped', ...flags)
+      expect(simulated.code).toBe(2)
+      expect(simulated.err).toContain('a design has its own methods')
+    })
+
     it('refuses what it cannot do', async () => {
       expect((await said('audit', 'chekout')).err).toContain("did you mean 'checkout'?")
       const wrong = await said('audit', 'checkout', '--method', 'cupid')

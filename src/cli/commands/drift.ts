@@ -3,19 +3,16 @@ import type { CommandDefiner } from '../define-command.ts'
 import { examples } from '../examples.ts'
 import type { DriftFlags } from '../show-drift.ts'
 import type { MemoFlags } from '../write-memo.ts'
+import { standingOutput } from './standing-options.ts'
 
 /** `estimand drift …`: what has moved from its reference. */
 export const defineDrift: CommandDefiner = (program, { command, launch }) => {
   const drift = command(program, 'drift')
     .usage('<command> [options]')
     .description('see what has moved from its reference: shifts, since when, distributions')
-  const output = () =>
-    new Option('--output <format>', 'text for people, or one JSON document on stdout')
-      .choices(['text', 'json'])
-      .default('text')
 
   const list = command(drift, 'list').description('one line for each drift job')
-  list.addOption(output())
+  list.addOption(standingOutput())
   list.action(
     launch<DriftFlags>(async (context, flags) => {
       const { listDrift } = await import('../show-drift.ts')
@@ -27,7 +24,7 @@ export const defineDrift: CommandDefiner = (program, { command, launch }) => {
     .usage('<job> [options]')
     .argument('<job>', 'its name')
     .description('what drifted, since when, and the distributions of one')
-  show.option('--all', 'also what did not drift').addOption(output())
+  show.option('--all', 'also what did not drift').addOption(standingOutput())
   show.action(
     launch<DriftFlags>(async (context, flags, args) => {
       const { showDrift } = await import('../show-drift.ts')

@@ -25,7 +25,7 @@ function oneAudit(audit: ReportedAudit, colors: Colors): string[] {
         : `A true lift of ${formatSignedPercent(lift, 1)}:`,
       ...methodTable(audit, lift, colors),
     ]),
-    ...(audit.days > 1
+    ...(audit.days > 1 && audit.peeking.length > 0
       ? [
           '',
           audit.description === undefined

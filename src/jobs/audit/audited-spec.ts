@@ -23,8 +23,8 @@ export function auditedOutcomes({ outcomes }: ExperimentSpec): ExperimentSpec['o
 }
 
 /**
- * The experiment with one treatment and without what does not bear on its methods: no checks that could refuse, no
- * segments, no decision. Methods are those named, or all that sums over units serve.
+ * The experiment with one treatment and without what does not bear on its methods or is not drawn: no checks that could
+ * refuse, no decision, no segments, strata and clusters. Methods are those named, or all that sums over units serve.
  */
 export function auditedSpec(
   spec: ExperimentSpec,
@@ -32,7 +32,7 @@ export function auditedSpec(
   sequential: SequentialPlan,
 ): ExperimentSpec {
   const { decision: _decision, bandit: _bandit, holdout: _holdout, switchback: _switchback, ...own } = spec
-  const { stratumWeights: _stratumWeights, ...rest } = own
+  const { stratumWeights: _stratumWeights, cluster: _cluster, ...rest } = own
   const [treatment] = spec.treatments
   const outcomes = auditedOutcomes(spec)
   const all = Object.keys(methodRegistry) as ExperimentMethod[]
@@ -60,7 +60,10 @@ export function auditedSpec(
 }
 
 /** The plans that an audit looks at every day by: the experiment's own, or one of each kind. */
-export function auditedPlans({ sequential }: ExperimentSpec, population: Population): SequentialPlan[] {
+export function auditedPlans(
+  { sequential }: ExperimentSpec,
+  population: Pick<Population, 'units'>,
+): SequentialPlan[] {
   if (sequential) return [sequential]
   const looks = [0.25, 0.5, 0.75, 1]
   return [
@@ -71,6 +74,47 @@ export function auditedPlans({ sequential }: ExperimentSpec, population: Populat
 }
 
 const sequentialKinds: readonly ExperimentMethod[] = ['confidence_sequence', 'msprt', 'group_sequential']
+
+/** A method that an audit of an experiment's own units says nothing of. */
+export interface UnauditedMethod {
+  readonly method: ExperimentMethod
+  readonly reason: string
+}
+
+/** Methods that need what is not drawn with the units, and the made-up design that has it. */
+const undrawn: Readonly<
+  Partial<Record<ExperimentMethod, { readonly needs: string; readonly design: string }>>
+> = {
+  stratified: { needs: 'strata', design: 'stratified' },
+  post_stratified: { needs: 'strata', design: 'post_stratified' },
+  cluster_robust: { needs: 'clusters', design: 'clustered' },
+  block_means: { needs: 'blocks', design: 'switchback' },
+  partial_pooling: { needs: 'segments', design: 'segmented' },
+}
+
+/** Which of the methods an audit of the experiment's own units has no rows for, and why. */
+export function unauditedMethods(
+  spec: ExperimentSpec,
+  methods: readonly ExperimentMethod[],
+): UnauditedMethod[] {
+  const plans = auditedPlans(spec, { units: 2 })
+  return methods.flatMap((method): UnauditedMethod[] => {
+    const missing = undrawn[method]
+    if (missing)
+      return [
+        {
+          method,
+          reason: `units are drawn without their ${missing.needs}; estimand audit --simulated ${missing.design} tells how it does`,
+        },
+      ]
+    if (method === 'quantile_difference')
+      return [{ method, reason: 'a lift of the mean says nothing of quantiles' }]
+    if (sequentialKinds.includes(method) && plans.every(({ kind }) => kind !== method))
+      return [{ method, reason: `the experiment is looked at by ${spec.sequential?.kind}` }]
+    const isAudited = plans.some((plan) => auditedSpec(spec, [method], plan).methods.includes(method))
+    return isAudited ? [] : [{ method, reason: 'no metric of the experiment has what it needs' }]
+  })
+}
 
 /** Everything that an audit is made from: plain data, which threads are given. */
 export interface AuditInput {

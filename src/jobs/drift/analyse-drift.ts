@@ -88,6 +88,7 @@ function lookAt(
   }
   const looked = { days, window, layout, samples }
   const refused = (reason: string): Looked => ({ ...looked, comparison: { refused: reason } })
+  if (periods.reference.start >= window.end) return refused('the reference comes after the window')
   if (overlap(window, periods.reference)) return refused('the reference reaches into the window')
   if (samples.reference.rows < leastRows)
     return refused(`the reference has ${samples.reference.rows} rows, and ${leastRows} are needed`)

@@ -2,9 +2,11 @@ import type { DriftStatistic } from '../../core/drift-spec.ts'
 import {
   jensenShannonDistance,
   kolmogorovSmirnov,
+  leastWindows,
   populationStabilityIndex,
   type Refusal,
   standardizedShift,
+  tooFewWindows,
   type WindowTest,
   wassersteinDistance,
   windowedDispersion,
@@ -89,6 +91,7 @@ function compareNumbers({ reference, current, windows }: ComparedSamples, center
     { reference: reference.counts, current: current.counts },
     { dispersion: windowedDispersion(windows.map(({ counts }) => counts)) },
   )
+  const known = windows.filter(({ rows, missing }) => rows > missing).length
   const quantiles = ([10, 50, 90] as const).flatMap((percent): Shift[] => {
     const [own, now] = [reference, current].map((sample) => quantileOf(sample, center, percent / 100))
     if (own === null || own === undefined || now === null || now === undefined) return []
@@ -114,7 +117,12 @@ function compareNumbers({ reference, current, windows }: ComparedSamples, center
       ...quantiles,
     ],
     tests: {
-      ks: 'refused' in ks ? ks : { pValue: ks.pValue, dispersion: Number.NaN },
+      ks:
+        'refused' in ks
+          ? ks
+          : known < leastWindows
+            ? tooFewWindows(known)
+            : { pValue: ks.pValue, dispersion: Number.NaN },
       mean: windowedMeanShift(
         windows.map((window) => momentsOf(window, center)),
         after,

@@ -40,7 +40,7 @@ export function analyseExperiment(
 ): ExperimentTables {
   const index = indexCells(evidence.cells)
   const analysis = makeAnalysis(spec, evidence, index)
-  const health = checkHealth(spec, evidence, index)
+  const health = checkHealth(analysis)
   const compared = estimateComparisons(analysis, health, origin)
   const differing = heterogeneityEstimates(analysis, health, origin)
   const days = [...cumulativeLifts(analysis, health), ...liftsSinceExposure(analysis, health)]
@@ -49,7 +49,7 @@ export function analyseExperiment(
   )
   return {
     estimates: [
-      ...sampleRatioEstimate(spec, index, evidence, origin),
+      ...sampleRatioEstimate(analysis, origin),
       ...adjustForMultiplicity(spec, compared, atLevelOf(analysis)),
       ...differing,
       ...interactionEstimates(analysis, health, origin),

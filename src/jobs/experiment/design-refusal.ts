@@ -16,7 +16,7 @@ export const clusteredMethods: readonly ExperimentMethod[] = [
 ]
 
 /** Methods that compare arms within strata. */
-const stratifiedMethods: readonly ExperimentMethod[] = ['stratified', 'post_stratified']
+export const stratifiedMethods: readonly ExperimentMethod[] = ['stratified', 'post_stratified']
 
 /** How arms were given, as far as it bears on what methods may say. */
 export interface Assignment {

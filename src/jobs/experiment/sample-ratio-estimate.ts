@@ -1,22 +1,15 @@
 import type { Estimate } from '../../core/estimate.ts'
-import type { ExperimentSpec } from '../../core/experiment-spec.ts'
 import { isRefused } from '../../stats/index.ts'
-import type { CellIndex } from './data/cell-index.ts'
-import type { Evidence } from './data/evidence.ts'
 import { estimateRow, type TableOrigin } from './estimate-row.ts'
 import { testSampleRatio } from './health/sample-ratio.ts'
+import type { Analysis } from './method-input.ts'
 
 /** The test of the arms' sizes as a row among the estimates, for who reads only these. */
-export function sampleRatioEstimate(
-  spec: ExperimentSpec,
-  index: CellIndex,
-  evidence: Pick<Evidence, 'rows'>,
-  origin: TableOrigin,
-): Estimate[] {
+export function sampleRatioEstimate(analysis: Analysis, origin: TableOrigin): Estimate[] {
+  const { spec } = analysis
   const rule = spec.health.find(({ check }) => check === 'sample_ratio')
   if (!rule || spec.bandit) return []
-  const { arms, counts, of, result } = testSampleRatio(spec, index, evidence, rule.threshold)
-  const units = arms.map((arm) => index.unitsOf(arm))
+  const { arms, units, counts, of, result } = testSampleRatio(analysis, rule.threshold)
   const n = units.reduce((sum, count) => sum + count, 0)
   const fields = {
     estimand: 'sample_ratio',

@@ -20,20 +20,19 @@ export interface ProfiledRelation {
   readonly key: readonly string[]
 }
 
-const kinds: Readonly<Record<string, ColumnKind>> = {
-  ...Object.fromEntries(
-    ['int2', 'int4', 'int8', 'float4', 'float8', 'numeric'].map((name) => [name, 'number']),
-  ),
-  ...Object.fromEntries(['date', 'timestamp', 'timestamptz'].map((name) => [name, 'time'])),
-  ...Object.fromEntries(['text', 'varchar', 'bpchar', 'citext', 'name'].map((name) => [name, 'text'])),
-  bool: 'boolean',
-}
+/** By name of a type, which may be any: one that somebody made may be called `constructor`. */
+const kinds: ReadonlyMap<string, ColumnKind> = new Map([
+  ...['int2', 'int4', 'int8', 'float4', 'float8', 'numeric'].map((name) => [name, 'number'] as const),
+  ...['date', 'timestamp', 'timestamptz'].map((name) => [name, 'time'] as const),
+  ...['text', 'varchar', 'bpchar', 'citext', 'name'].map((name) => [name, 'text'] as const),
+  ['bool', 'boolean'] as const,
+])
 const wholeNumbers: readonly string[] = ['int2', 'int4', 'int8']
 const ordered: readonly string[] = ['time', 'timetz', 'interval', 'inet', 'money', 'oid']
 
 /** What a column can be asked. */
 export function columnKind({ base }: Pick<ProfiledColumn, 'base'>): ColumnKind {
-  return kinds[base] ?? 'other'
+  return kinds.get(base) ?? 'other'
 }
 
 /** Whether nothing lies between one value and the next: bars begin and end between two of them. */

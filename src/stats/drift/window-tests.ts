@@ -199,7 +199,8 @@ function filled({ reference, current }: CellCounts): number[] {
   return reference.flatMap((count, cell) => (count > 0 || current[cell]! > 0 ? [cell] : []))
 }
 
-function tooFewWindows(found: number): Refusal {
+/** Why windows that are so few do not tell how windows vary. */
+export function tooFewWindows(found: number): Refusal {
   return refuse(
     `the reference has rows in ${found} ${found === 1 ? 'window' : 'windows'} like this one, and ${leastWindows} are needed to see how windows vary`,
   )

@@ -55,6 +55,7 @@ const drift = (name: string, lines: readonly string[], asOf = '2026-05-25'): Rec
 })
 
 const reference = 'reference: { start: 2026-03-02, end: 2026-05-04 }'
+const lateReference = 'reference: { start: 2026-04-06, end: 2026-05-04 }'
 const files = {
   'models/visits.sql': 'select * from raw.visits',
   ...drift('watched', [
@@ -68,6 +69,17 @@ const files = {
     ['watch: [channel, pages, spent, is_new]', 'segments: [country]', 'min_rows: 20'],
     '2026-05-11',
   ),
+  // A night before the reference, and one before the first row.
+  ...drift('early', ['watch: [channel, pages, is_new]', lateReference], '2026-03-16'),
+  ...drift('earliest', ['watch: [channel, pages, is_new]', lateReference], '2026-02-20'),
+  // Three weeks are too few to say how weeks vary.
+  ...drift('short', [
+    'watch: [{ column: pages, thresholds: { ks: 0.05 } }]',
+    'reference: { start: 2026-03-02, end: 2026-03-23 }',
+    'windows: 7',
+  ]),
+  'models/faint.sql': 'select at, pages * 1e-200::float8 as odds from raw.visits',
+  'analytics/odds.yml': `kind: drift\nas_of: 2026-05-11\nrows: { model: faint, day: at }\nwatch: [odds]\n`,
 }
 
 interface Finding {
@@ -191,6 +203,33 @@ describe('drift of a relation', () => {
       select sum(rows)::int as rows, count(*)::int as days
       from analytics.watched__days where column_name = 'pages' and segment_name is null`)
     expect(seen).toEqual([{ rows: visits.length, days }])
+  })
+
+  test('nights before the reference are refused and fail nothing', async () => {
+    const early = await database.rows(sql`select distinct verdict, reason from analytics.early`)
+    expect(early).toEqual([{ verdict: 'refused', reason: 'the reference comes after the window' }])
+    expect(await database.rows(sql`select * from analytics.earliest`)).toEqual([])
+    const [memo] = await database.rows(sql`
+      select document from analytics.earliest__memo where format = 'markdown'`)
+    expect(memo!.document).toContain('Nothing could be judged.')
+  })
+
+  test('without four windows of the reference no threshold is judged, nor that of steps', async () => {
+    const short = await database.rows(sql`
+      select statistic, verdict, reason from analytics.short where verdict not in ('informs', 'ok') order by 1`)
+    expect(short.map(({ statistic }) => statistic)).toContain('ks')
+    for (const { verdict, reason } of short)
+      expect({ verdict, reason }).toEqual({
+        verdict: 'refused',
+        reason: expect.stringContaining('in 3 windows like this one, and 4 are needed'),
+      })
+    expect(await finding('pages', 'ks', { job: 'short' })).toMatchObject({ value: expect.any(Number) })
+  })
+
+  test('numbers next to nothing are numbers', async () => {
+    const odds = await finding('odds', 'p50', { job: 'odds' })
+    expect(odds).toMatchObject({ reference_value: expect.closeTo(4e-200, 200) })
+    expect(Math.abs(odds.value)).toBeLessThan(1e-210)
   })
 
   test('a memo says what drifted and since when', async () => {

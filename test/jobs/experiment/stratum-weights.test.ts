@@ -88,6 +88,34 @@ describe('weights by stratum', () => {
   })
 })
 
+describe('strata that lack an arm', () => {
+  const cells = cellsOf(6000)
+  const lonely = cells.map((cell) =>
+    cell.stratum === 'poor' && cell.arm === 'control' ? { ...cell, stratum: 'remote' } : cell,
+  )
+  const health = [{ check: 'too_few_units', critical: false, threshold: 100 }] as const
+
+  test('are named with their units, which methods within strata leave out', () => {
+    const units = (arm: string) => cells.find((cell) => cell.stratum === 'poor' && cell.arm === arm)!.units
+    const found = analyse(lonely, { health }).health
+    expect(found).toMatchObject([
+      { checkName: 'too_few_units', treatment: null },
+      { checkName: 'too_few_units', treatment: 'treatment', verdict: 'warn', critical: false },
+    ])
+    expect(found[1]).toMatchObject({
+      observed: units('control') + units('treatment'),
+      message: expect.stringMatching(
+        /units are left out by post_stratified, since their strata lack an arm: poor \(no 'control'\), remote \(no 'treatment'\)$/,
+      ),
+    })
+  })
+
+  test('are no matter where none lacks one, or no method compares within them', () => {
+    expect(analyse(cells, { health }).health).toHaveLength(1)
+    expect(analyse(lonely, { health, methods: ['difference_in_means'] }).health).toHaveLength(1)
+  })
+})
+
 describe('the sample ratio over strata', () => {
   test('adds up χ² and its degrees of freedom', () => {
     // (5² / 50) · 2 in each of two strata of 100 with equal arms.

@@ -436,7 +436,7 @@ describe('a switchback', () => {
     expect(blocks.estimate).toBeCloseTo(effect!.estimate!, 9)
     expect(blocks.stdError! / effect!.stdError!).toBeCloseTo(1, 1)
     expect(health[0]).toMatchObject({ checkName: 'sample_ratio', verdict: 'ok' })
-    expect(health[0]!.diagnostics).toMatchObject({ units: [20, 20] })
+    expect(health[0]!.diagnostics).toMatchObject({ units: [1600, 1600], clusters: [20, 20] })
   })
 
   test('whose value is no finite number are missing, to methods from sums and from rows alike', async () => {

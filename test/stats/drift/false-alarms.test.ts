@@ -32,15 +32,19 @@ const meanOf = (counts: readonly number[]) => ({
   mean: counts.reduce((all, count, cell) => all + count * cell, 0) / rows,
 })
 
-/** How often the tests alarm at 0.05, in windows that swing by `swing` and move by `shift` in the last one. */
-function alarms(seed: number, swing: (random: Random) => number[], shift: readonly number[]) {
+/**
+ * How often the tests alarm at 0.05, in windows that swing by `swing` (made anew for each world) and move by `shift` in
+ * the last one.
+ */
+function alarms(seed: number, makeSwing: (random: Random) => () => number[], shift: readonly number[]) {
   const random = makeRandom(seed)
   let [distribution, mean] = [0, 0]
   for (let world = 0; world < worlds; world++) {
+    const swing = makeSwing(random)
     const windows = Array.from({ length: 9 }, (_, window) =>
       counted(
         random,
-        swing(random).map((weight, cell) => weight * (window === 8 ? shift[cell]! : 1)),
+        swing().map((weight, cell) => weight * (window === 8 ? shift[cell]! : 1)),
       ),
     )
     const tested = windowedDistribution(windows.slice(0, 8), windows[8]!)
@@ -59,14 +63,25 @@ const leaning = (random: Random) => {
   const slope = 0.05 * random.normal()
   return still.map((_, cell) => Math.exp(slope * cell))
 }
+/** Windows that swing with half of what the one before them did. */
+const correlated = (random: Random) => {
+  let last = still.map(() => random.normal())
+  return () => {
+    last = last.map((value) => 0.5 * value + Math.sqrt(0.75) * random.normal())
+    return last.map((value) => Math.exp(0.2 * value))
+  }
+}
+/** Each window by itself. */
+const apart = (swing: (random: Random) => number[]) => (random: Random) => () => swing(random)
 // Five standard errors above the level.
 const most = 0.05 + 5 * Math.sqrt((0.05 * 0.95) / worlds)
 
 describe('without drift', () => {
   test.each([
-    ['rows are independent', () => still],
-    ['windows swing', swinging],
-    ['windows lean to one side or the other', leaning],
+    ['rows are independent', apart(() => still)],
+    ['windows swing', apart(swinging)],
+    ['windows lean to one side or the other', apart(leaning)],
+    ['windows are correlated by 0.5', correlated],
   ])('alarms are as rare as the level says, where %s', (_, swing) => {
     const found = alarms(3, swing, still)
     expect(found.distribution).toBeLessThan(most)
@@ -85,11 +100,17 @@ describe('without drift', () => {
 describe('with drift', () => {
   test('a cell that doubles is seen though windows swing', () => {
     const doubled = still.map((_, cell) => (cell === 7 ? 2.5 : 1))
-    expect(alarms(4, () => still, doubled).distribution).toBeGreaterThan(0.9)
     expect(
       alarms(
         4,
-        swinging,
+        apart(() => still),
+        doubled,
+      ).distribution,
+    ).toBeGreaterThan(0.9)
+    expect(
+      alarms(
+        4,
+        apart(swinging),
         still.map((_, cell) => (cell === 7 ? 4 : 1)),
       ).distribution,
     ).toBeGreaterThan(0.9)

@@ -40,6 +40,7 @@ interface Row {
 /**
  * Counts the rows of all columns and segments by day and cell in one scan. Rows are first put together by day, all
  * segments and cell, and that is what the segments are made of: an answer of one row for each column, segment and day.
+ * Squares that are too small for a double count as nothing; the server would refuse them.
  */
 export async function fetchDays(
   session: Session,
@@ -67,7 +68,8 @@ export async function fetchDays(
     ), cells as materialized (
       select
         ${sql.join(grouped, sql`, `)},
-        count(*) as rows, sum(value) as total, sum(value * value) as squares
+        count(*) as rows, sum(value) as total,
+        sum(case when abs(value) < 1e-150 then 0 else value * value end) as squares
       from watched
       group by ${sql.join(grouped, sql`, `)}
     ), scoped as (

@@ -16,14 +16,10 @@ const leastErrors = 3
  */
 export function areArmsByCluster({ n, arms, cluster }: Pick<UnitRows, 'n' | 'arms' | 'cluster'>): boolean {
   if (!cluster) return false
-  const sizes = new Map<number, Map<number, number>>()
+  const sizes = unitsByCluster({ n, arms, cluster })
   const armSizes = new Map<number, number>()
-  for (let row = 0; row < n; row++) {
-    const [code, arm] = [cluster.codes[row]!, arms.codes[row]!]
-    const own = sizes.get(code) ?? new Map<number, number>()
-    sizes.set(code, own.set(arm, (own.get(arm) ?? 0) + 1))
-    armSizes.set(arm, (armSizes.get(arm) ?? 0) + 1)
-  }
+  for (const own of sizes.values())
+    for (const [arm, count] of own) armSizes.set(arm, (armSizes.get(arm) ?? 0) + count)
   let pairs = 0
   let together = 0
   for (const own of sizes.values()) {
@@ -38,6 +34,22 @@ export function areArmsByCluster({ n, arms, cluster }: Pick<UnitRows, 'n' | 'arm
   const excess = (share - byChance) / (1 - byChance)
   const error = Math.sqrt((byChance * (1 - byChance)) / pairs) / (1 - byChance)
   return excess > leastExcess && excess > leastErrors * error
+}
+
+/** How many units each cluster has in each arm, by their codes; nothing where there are no clusters. */
+export function unitsByCluster({
+  n,
+  arms,
+  cluster,
+}: Pick<UnitRows, 'n' | 'arms' | 'cluster'>): ReadonlyMap<number, ReadonlyMap<number, number>> {
+  const sizes = new Map<number, Map<number, number>>()
+  if (!cluster) return sizes
+  for (let row = 0; row < n; row++) {
+    const [code, arm] = [cluster.codes[row]!, arms.codes[row]!]
+    const own = sizes.get(code) ?? new Map<number, number>()
+    sizes.set(code, own.set(arm, (own.get(arm) ?? 0) + 1))
+  }
+  return sizes
 }
 
 /** Whether all units of a cluster have the same value of a segment, so that its values share no cluster. */

@@ -1,10 +1,9 @@
-import type { ExperimentSpec, HealthCheck } from '../../../core/experiment-spec.ts'
+import type { HealthCheck } from '../../../core/experiment-spec.ts'
 import type { HealthRow } from '../../../core/experiment-tables.ts'
-import type { CellIndex, Scope } from '../data/cell-index.ts'
-import type { Evidence } from '../data/evidence.ts'
+import type { Scope } from '../data/cell-index.ts'
 import { checkCrossovers, checkExposureBeforeAssignment, checkTooFewUnits } from './exposures.ts'
 import { checkBotLikeUnits, checkOutlierInfluence } from './extreme-units.ts'
-import type { HealthCheckFunction } from './finding.ts'
+import type { HealthCheckFunction, HealthInput } from './finding.ts'
 import { checkMissingOutcomes } from './missing-outcomes.ts'
 import { checkPrePeriodBalance } from './pre-period-balance.ts'
 import { checkSampleRatio, checkSampleRatioBySegment } from './sample-ratio.ts'
@@ -25,9 +24,14 @@ const checks: Readonly<Record<HealthCheck, HealthCheckFunction>> = {
 export type HealthFinding = Omit<HealthRow, 'job' | 'runId' | 'asOf'>
 
 /** Every check that the spec asks for. */
-export function checkHealth(spec: ExperimentSpec, evidence: Evidence, index: CellIndex): HealthFinding[] {
+export function checkHealth({
+  spec,
+  evidence,
+  index,
+  isByCluster,
+}: Omit<HealthInput, 'rule'>): HealthFinding[] {
   return spec.health.flatMap((rule) =>
-    checks[rule.check]({ spec, evidence, index, rule }).map(
+    checks[rule.check]({ spec, evidence, index, isByCluster, rule }).map(
       (finding): HealthFinding => ({
         checkName: rule.check,
         outcome: null,

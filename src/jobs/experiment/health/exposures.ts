@@ -1,5 +1,15 @@
+import { wholePopulation } from '../data/cell-index.ts'
 import { armsOf } from '../data/outcome-variables.ts'
-import { count, type HealthCheckFunction, notEvaluated, percent, verdictOfShare } from './finding.ts'
+import { stratifiedMethods } from '../design-refusal.ts'
+import {
+  count,
+  type Finding,
+  type HealthCheckFunction,
+  type HealthInput,
+  notEvaluated,
+  percent,
+  verdictOfShare,
+} from './finding.ts'
 
 /*
  * What the exposures say: units in several arms, units that were there before it began, too few of them. Thresholds
@@ -51,8 +61,10 @@ export const checkExposureBeforeAssignment: HealthCheckFunction = ({ evidence, r
   ]
 }
 
-/** Units of the smallest arm; and the segments in which an arm is smaller than that. */
-export const checkTooFewUnits: HealthCheckFunction = ({ spec, index, rule: { threshold } }) => {
+/** Units of the smallest arm; the segments in which an arm is smaller than that; and strata that lack an arm. */
+export const checkTooFewUnits: HealthCheckFunction = (input) => {
+  const { spec, index, rule } = input
+  const { threshold } = rule
   const arms = armsOf(spec)
   const smallestOf = (scope?: (typeof index.scopes)[number]) =>
     arms
@@ -72,5 +84,45 @@ export const checkTooFewUnits: HealthCheckFunction = ({ spec, index, rule: { thr
       message: `the smallest arm, '${arm}', has ${count(units)} units; at least ${count(threshold)} are asked for${inSegments}`,
       diagnostics: { arm, units, small_segments: small },
     },
+    ...strataLeftOut(input),
   ]
+}
+
+const namedStrata = 5
+
+/** Methods that compare arms within strata have nothing to compare where one is not there. */
+function strataLeftOut({ spec, index }: HealthInput): Finding[] {
+  const methods = spec.methods.filter((method) => stratifiedMethods.includes(method))
+  if (methods.length === 0) return []
+  return spec.treatments.flatMap((treatment): Finding[] => {
+    const strata = index.strata
+      .map((stratum) => {
+        const [own, control] = [treatment, spec.control].map((arm) =>
+          index.unitsOf(arm, wholePopulation, { stratum }),
+        )
+        return {
+          stratum,
+          lacks: own === 0 ? treatment : spec.control,
+          units: Math.max(own!, control!),
+          own,
+          control,
+        }
+      })
+      .filter(({ own, control, units }) => units > 0 && (own === 0 || control === 0))
+    if (strata.length === 0) return []
+    const units = strata.reduce((sum, stratum) => sum + stratum.units, 0)
+    const names = strata.slice(0, namedStrata).map(({ stratum, lacks }) => `${stratum} (no '${lacks}')`)
+    const more = strata.length > names.length ? ` and ${strata.length - names.length} more` : ''
+    return [
+      {
+        treatment,
+        verdict: 'warn',
+        observed: units,
+        message: `${count(units)} units are left out by ${methods.join(' and ')}, since their strata lack an arm: ${names.join(', ')}${more}`,
+        diagnostics: {
+          strata_left_out: strata.map(({ stratum, lacks, units }) => ({ stratum, lacks, units })),
+        },
+      },
+    ]
+  })
 }

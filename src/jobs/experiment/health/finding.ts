@@ -8,6 +8,8 @@ export interface HealthInput {
   readonly spec: ExperimentSpec
   readonly evidence: Evidence
   readonly index: CellIndex
+  /** Whether arms were given to clusters as a whole. */
+  readonly isByCluster: boolean
   readonly rule: HealthRule
 }
 

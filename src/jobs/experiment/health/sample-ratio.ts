@@ -1,10 +1,17 @@
 import type { ExperimentSpec } from '../../../core/experiment-spec.ts'
 import { adjustPValues, isRefused, sampleRatioMismatch, stratifiedSampleRatio } from '../../../stats/index.ts'
+import { unitsByCluster } from '../data/arms-by-cluster.ts'
 import { type CellIndex, type Scope, wholePopulation } from '../data/cell-index.ts'
-import type { Evidence } from '../data/evidence.ts'
 import { armsOf } from '../data/outcome-variables.ts'
 import type { UnitRows } from '../data/unit-rows.ts'
-import { type Finding, type HealthCheckFunction, notEvaluated, pText, verdictOfPValue } from './finding.ts'
+import {
+  type Finding,
+  type HealthCheckFunction,
+  type HealthInput,
+  notEvaluated,
+  pText,
+  verdictOfPValue,
+} from './finding.ts'
 
 /*
  * Whether the arms have the sizes that were planned. When they have not, something other than chance chose who is in
@@ -36,39 +43,41 @@ export function mismatchText(
 }
 
 /**
- * The arms' sizes in what was randomised: clusters, where each is in one arm, otherwise units. Large clusters would
- * make units look unevenly shared out though they are not.
+ * The arms' sizes in what was randomised: clusters, where they were given their arms as a whole, otherwise units. Large
+ * clusters would make units look unevenly shared out though they are not.
  */
-export function randomisedSizes(
-  spec: Pick<ExperimentSpec, 'control' | 'treatments' | 'holdout' | 'expectedWeights'>,
-  index: CellIndex,
-  { rows }: Pick<Evidence, 'rows'>,
-): ReturnType<typeof armSizes> & { readonly of: 'units' | 'clusters' } {
+function randomisedSizes({
+  spec,
+  index,
+  evidence: { rows },
+  isByCluster,
+}: Omit<HealthInput, 'rule'>): ReturnType<typeof armSizes> & {
+  readonly units: readonly number[]
+  readonly of: 'units' | 'clusters'
+} {
   const sizes = armSizes(spec, index)
-  const counts = rows && clustersPerArm(rows, sizes.arms)
-  return counts ? { ...sizes, counts, of: 'clusters' } : { ...sizes, of: 'units' }
+  const units = sizes.counts
+  return isByCluster && rows
+    ? { ...sizes, units, counts: clustersPerArm(rows, sizes.arms), of: 'clusters' }
+    : { ...sizes, units, of: 'units' }
 }
 
-/** Null where there are no clusters, or some are in several arms. */
-function clustersPerArm({ n, arms, cluster }: UnitRows, names: readonly string[]): number[] | null {
-  if (!cluster) return null
-  const armOf = new Map<number, number>()
-  for (let row = 0; row < n; row++) {
-    const known = armOf.get(cluster.codes[row]!)
-    if (known !== undefined && known !== arms.codes[row]) return null
-    armOf.set(cluster.codes[row]!, arms.codes[row]!)
+/** Clusters by the arm that most of their units are in: a few units may have crossed over. */
+function clustersPerArm(rows: UnitRows, names: readonly string[]): number[] {
+  const codes = names.map((name) => rows.arms.texts.indexOf(name))
+  const counts = names.map(() => 0)
+  for (const own of unitsByCluster(rows).values()) {
+    const sizes = codes.map((code) => own.get(code) ?? 0)
+    const most = Math.max(...sizes)
+    if (most > 0) counts[sizes.indexOf(most)]! += 1
   }
-  return names.map((name) => [...armOf.values()].filter((code) => arms.texts[code] === name).length)
+  return counts
 }
 
 /** The arms' sizes, and the test of whether they are the planned ones; stratum by stratum where the plans differ. */
-export function testSampleRatio(
-  spec: ExperimentSpec,
-  index: CellIndex,
-  evidence: Pick<Evidence, 'rows'>,
-  alpha: number,
-) {
-  const sizes = randomisedSizes(spec, index, evidence)
+export function testSampleRatio(input: Omit<HealthInput, 'rule'>, alpha: number) {
+  const { spec, index } = input
+  const sizes = randomisedSizes(input)
   const { stratumWeights } = spec
   if (!stratumWeights)
     return { ...sizes, result: sampleRatioMismatch(sizes.counts, sizes.weights, { alpha }) }
@@ -82,17 +91,19 @@ export function testSampleRatio(
 const noPlannedRatio = 'a bandit changes the weights as it goes, so that no ratio is planned'
 
 /** The check of the whole population. */
-export const checkSampleRatio: HealthCheckFunction = ({ spec, index, evidence, rule }) => {
-  if (spec.bandit) return [notEvaluated(noPlannedRatio)]
-  const {
-    arms,
-    counts,
-    weights: overall,
-    of,
-    result,
-  } = testSampleRatio(spec, index, evidence, rule.threshold)
+export const checkSampleRatio: HealthCheckFunction = (input) => {
+  const { spec, rule } = input
+  const { arms, units, counts, weights: overall, of, result } = testSampleRatio(input, rule.threshold)
+  const seen = { arms, units, ...(of === 'clusters' && { clusters: counts }) }
+  if (spec.bandit) return [{ ...notEvaluated(noPlannedRatio), diagnostics: seen }]
   if (isRefused(result))
-    return [{ verdict: 'fail', message: `the arms' sizes cannot be checked: ${result.refused}` }]
+    return [
+      {
+        verdict: 'fail',
+        message: `the arms' sizes cannot be checked: ${result.refused}`,
+        diagnostics: seen,
+      },
+    ]
   const { pValue, statistic, method } = result
   // What the strata's plans come to for these units.
   const weights = spec.stratumWeights ? result.expected.map(Math.round) : overall
@@ -105,7 +116,7 @@ export const checkSampleRatio: HealthCheckFunction = ({ spec, index, evidence, r
       observed: pValue,
       statistic: statistic ?? null,
       message: verdict === 'fail' ? mismatchText(counts, weights, pValue, of) : `${sizes} (${pText(pValue)})`,
-      diagnostics: { arms, units: counts, expected_weights: weights, expected: result.expected, method },
+      diagnostics: { ...seen, expected_weights: weights, expected: result.expected, method },
     },
   ]
 }

@@ -19,7 +19,7 @@ export function designPart({ spec, estimates }: MemoInput): Block[] {
     list([
       `${listed(spec.treatments)} against ${spec.control}, planned in the ratio ${ratioOf(spec)}.`,
       ...whenOf(spec),
-      ...(units?.n == null ? [] : [`${count(units.n)} units: ${observedOf(units.diagnostics)}.`]),
+      ...(units?.n == null ? [] : [`${count(units.n)} units${observedOf(units.diagnostics)}.`]),
       ...planOf(spec),
     ]),
     paragraph('What was measured, declared before the analysis:'),
@@ -31,9 +31,12 @@ function ratioOf({ control, treatments, expectedWeights }: ExperimentSpec): stri
   return [control, ...treatments].map((arm) => `${arm} ${expectedWeights[arm] ?? 0}`).join(' : ')
 }
 
-function observedOf(diagnostics: Readonly<Record<string, unknown>>): string {
-  const observed = (diagnostics['observed'] ?? {}) as Readonly<Record<string, number>>
-  return listed(Object.entries(observed).map(([arm, units]) => `${arm} ${count(units)}`))
+/** `: a 20 and b 21`, ` in 41 clusters: a 20 and b 21`. */
+function observedOf({ observed = {}, counted }: Readonly<Record<string, unknown>>): string {
+  const sizes = Object.entries(observed as Readonly<Record<string, number>>)
+  const all = sizes.reduce((sum, [, size]) => sum + size, 0)
+  const clusters = counted === 'clusters' ? ` in ${count(all)} clusters` : ''
+  return `${clusters}: ${listed(sizes.map(([arm, size]) => `${arm} ${count(size)}`))}`
 }
 
 function whenOf({ data, asOf }: ExperimentSpec): string[] {
