@@ -1,6 +1,6 @@
 import { spawn } from 'node:child_process'
 import { EventEmitter } from 'node:events'
-import { cpSync, existsSync, mkdirSync } from 'node:fs'
+import { closeSync, cpSync, existsSync, mkdirSync, openSync, readSync } from 'node:fs'
 import { join, resolve } from 'node:path'
 import { Writable } from 'node:stream'
 import { formatProblem, ProblemError } from '../core/problem.ts'
@@ -10,10 +10,12 @@ import type { ClaimedStep } from '../store/dags/index.ts'
 import type { CommandContext } from './command-context.ts'
 import type { OpenTarget } from './open-target.ts'
 import type { Environment } from './output.ts'
+import { makeScrub } from './scrub.ts'
 
 /*
  * Carrying a step of a DAG out. A command of our own runs within this process: what it needs is loaded already, and
- * what it says is kept as the log of the step. A program runs in one of its own.
+ * what it says is kept as the log of the step. A program runs in one of its own. What either says goes to the store, to
+ * people and to those who watch from outside: without the secrets that are known to be such.
  */
 
 export interface StepPlace {
@@ -32,6 +34,7 @@ export interface StepPlace {
 export function makeExecuteStep(
   place: StepPlace,
 ): (step: ClaimedStep, signal: AbortSignal) => Promise<StepOutcome> {
+  const scrub = makeScrub(place.environment)
   return async (claimed, signal) => {
     const log = makeLog()
     try {
@@ -40,15 +43,16 @@ export function makeExecuteStep(
         command.kind === 'program'
           ? await runProgram(command.argv, command.env, place, log, signal)
           : await runOwn(command, claimed, place, log, signal)
-      return outcomeOf(code, log.text())
+      return outcomeOf(code, scrub(log.text()))
     } catch (error) {
-      const words =
-        error instanceof ProblemError ? error.problems.map(formatProblem).join('\n') : String(error)
+      const words = scrub(
+        error instanceof ProblemError ? error.problems.map(formatProblem).join('\n') : String(error),
+      )
       return {
         status: 'failed',
         exitCode: null,
         message: words.split('\n')[0]!,
-        log: `${log.text()}${words}\n`,
+        log: `${scrub(log.text())}${words}\n`,
       }
     }
   }
@@ -72,6 +76,7 @@ async function runOwn(
     keepArtifacts(
       stepFolder(place, dag.name, step),
       artifactFolder(place.targetPath, dagRunId, step, claimed.try),
+      claimed.runId,
     )
   }
 }
@@ -125,13 +130,30 @@ export function artifactFolder(targetPath: string, dagRunId: string, step: strin
   return join(targetPath, 'dag-runs', dagRunId, `${step}.${of}`)
 }
 
-/** The step's own folder is written to again by its next run; whatever cannot be kept is no failure of the step. */
-function keepArtifacts(from: string, to: string): void {
+/**
+ * The step's own folder is written to again by its next run; whatever cannot be kept is no failure of the step. A try
+ * that ended before it had results finds those of the run before there, which are not its own.
+ */
+function keepArtifacts(from: string, to: string, runId: string): void {
   try {
     mkdirSync(to, { recursive: true })
-    for (const name of ['run_results.json', 'sources.json', 'manifest.json'])
-      if (existsSync(join(from, name))) cpSync(join(from, name), join(to, name))
+    for (const name of ['run_results.json', 'sources.json'])
+      if (existsSync(join(from, name)) && beginningOf(join(from, name)).includes(`"${runId}"`))
+        cpSync(join(from, name), join(to, name))
+    if (existsSync(join(from, 'manifest.json')))
+      cpSync(join(from, 'manifest.json'), join(to, 'manifest.json'))
   } catch {}
+}
+
+/** An artifact begins with its metadata, of which the first say whose it is. */
+function beginningOf(path: string): string {
+  const file = openSync(path, 'r')
+  try {
+    const bytes = Buffer.alloc(1024)
+    return bytes.toString('utf8', 0, readSync(file, bytes))
+  } finally {
+    closeSync(file)
+  }
 }
 
 /** So long a program has to end itself, before it is ended. */

@@ -1,5 +1,6 @@
 import { join } from 'node:path'
 import { type ScheduledTask, schedule } from 'node-cron'
+import type { Dag } from '../core/dag.ts'
 import { type DagReading, readDags } from '../project/read-dags.ts'
 import type { DagMetrics } from '../schedule/metrics.ts'
 import { awaitedRuns, intervalBefore } from '../schedule/new-dag-run.ts'
@@ -57,7 +58,9 @@ export async function serveDags(
       const observer = await observeRuns(context, opened, open.warehouse)
       const worker = flags.slots > 0 ? workerOf(context, opened, open, flags, watch, observer) : null
       const hurry = () => worker?.hurry()
-      const scheduler = roles.fires ? schedulerOf(context, open, flags, { watch, readAll, hurry }) : null
+      const scheduler = roles.fires
+        ? schedulerOf(context, opened, open, flags, { watch, readAll, hurry })
+        : null
       const teller = dagTeller(context, open.store, opened.config.name)
       const http = await endpoints(context, open, flags, { watch, readAll, hurry })
       const loops = [
@@ -148,6 +151,7 @@ async function endpoints(
 
 function schedulerOf(
   context: CommandContext,
+  opened: OpenTarget,
   { store }: OpenDagStore,
   { keepDays, keepRuns }: ServeFlags,
   { watch, readAll, hurry }: Shared,
@@ -160,12 +164,33 @@ function schedulerOf(
     startedBy: startedBy(),
     retention: { days: keepDays, runs: keepRuns },
     emit: (event) => {
-      if (event.type === 'dags_read') for (const problem of event.problems) context.narrator.problem(problem)
+      if (event.type === 'dags_read') {
+        for (const problem of event.problems) context.narrator.problem(problem)
+        void tellTriggers(context, opened, readAll().dags, watch)
+      }
       for (const line of schedulerLines(event)) context.narrator.note(line)
       watch.metrics?.onScheduler(event)
       if (event.type === 'fired') hurry()
     },
   })
+}
+
+/** Says of triggers that they wait in vain, once for each state of the DAG files. */
+async function tellTriggers(
+  context: CommandContext,
+  opened: OpenTarget,
+  dags: readonly Dag[],
+  { metrics }: Watch,
+): Promise<void> {
+  try {
+    const { triggerWarnings } = await import('./trigger-warnings.ts')
+    const warnings = await triggerWarnings(context, dags, async () => opened)
+    for (const warning of warnings) context.narrator.problem(warning)
+    metrics?.onTriggers(warnings.length)
+  } catch (error) {
+    // Schedules are not to suffer for it.
+    context.log.write('warn', `triggers could not be checked: ${String(error)}`)
+  }
 }
 
 interface HurriedWorker extends Worker {

@@ -8,6 +8,7 @@ import { type Due, dagLines, dagListLines, localTime, stepDetail } from './displ
 import { stepSvg } from './display/step-svg.ts'
 import { tableLines } from './display/table.ts'
 import { findDag, openDags, tellProblems } from './open-dags.ts'
+import { openTarget } from './open-target.ts'
 
 export interface DagListFlags {
   readonly output: 'text' | 'json'
@@ -51,6 +52,10 @@ export async function showDag(
   name: string,
 ): Promise<ExitCode> {
   const dag = findDag(await openDags(context), name)
+  if (dag.triggers.newData.length > 0) {
+    const { triggerWarnings } = await import('./trigger-warnings.ts')
+    tellProblems(context, await triggerWarnings(context, [dag], () => openTarget(context)))
+  }
   const { out } = context.terminal
   const next = nextDue(dag, context.clock(), 3)
   if (output === 'json') out.write(`${JSON.stringify({ ...dag, next }, null, 2)}\n`)

@@ -46,7 +46,7 @@ export async function validateDags(
 export function dagProblems(dag: Dag, manifest: Manifest, graph: NodeGraph): Problem[] {
   return [
     ...dag.steps.flatMap((step) => stepProblems(step, manifest, graph)),
-    ...sourceProblems(dag, manifest),
+    ...triggerProblems(dag, manifest),
   ]
 }
 
@@ -114,7 +114,8 @@ function macroProblems(macro: string, { place }: DagStep, { macros }: Manifest):
   return [makeProblem('macro-unknown', `there is no macro '${macro}'`, { place, ...(hint && { hint }) })]
 }
 
-function sourceProblems({ triggers, place }: Dag, { nodes }: Manifest): Problem[] {
+/** What the triggers of a DAG name that is no source, or none that a running scheduler can follow. */
+export function triggerProblems({ triggers, place }: Dag, { nodes }: Manifest): Problem[] {
   const sources = Object.values(nodes).flatMap((node) =>
     node.resourceType === 'source' ? [{ parts: node.id.split('.').slice(2), relation: node.relation }] : [],
   )

@@ -6,6 +6,8 @@ import type { WorkerEvent } from './worker.ts'
 export interface DagMetrics {
   readonly onScheduler: (event: SchedulerEvent) => void
   readonly onWorker: (event: WorkerEvent) => void
+  /** So many triggers name what nobody can follow. */
+  readonly onTriggers: (unfollowed: number) => void
   readonly onAway: (what: string, isAway: boolean) => void
   /** In Prometheus' text format. */
   readonly text: () => Promise<string>
@@ -30,6 +32,11 @@ export function makeDagMetrics(
   })
   const dags = new Gauge({ registers, name: 'estimand_dags', help: 'DAGs of the project' })
   const broken = new Gauge({ registers, name: 'estimand_dag_problems', help: 'Problems of DAG files' })
+  const unfollowed = new Gauge({
+    registers,
+    name: 'estimand_dag_triggers_unfollowed',
+    help: 'Triggers by new data that can never fire',
+  })
   const away = new Gauge({
     ...{ registers, name: 'estimand_warehouse_away', help: '1 while the warehouse cannot be reached' },
     labelNames: ['loop'],
@@ -109,6 +116,7 @@ export function makeDagMetrics(
       steps.observe({ dag: step.dag.name, step: step.step, status: outcome.status }, seconds)
       if (after.ended) ended.inc({ dag: step.dag.name, status: after.ended })
     },
+    onTriggers: (count) => unfollowed.set(count),
     onAway: (loop, isAway) => away.set({ loop }, isAway ? 1 : 0),
     async text() {
       await lookAtQueue()

@@ -2,6 +2,7 @@ import { createHash, randomBytes } from 'node:crypto'
 import { ROOT_CONTEXT, type SpanContext, SpanStatusCode, TraceFlags, trace } from '@opentelemetry/api'
 import { detectResources, envDetector, resourceFromAttributes } from '@opentelemetry/resources'
 import { BatchSpanProcessor, type SpanExporter, TracerProvider } from '@opentelemetry/sdk-trace'
+import { reasonOf } from './notify/send-notice.ts'
 import type { StepNode } from './step-nodes.ts'
 import type { WorkerEvent } from './worker.ts'
 
@@ -53,15 +54,25 @@ export async function makeExporter(protocol: 'http/json' | 'http/protobuf'): Pro
   return new OTLPTraceExporter()
 }
 
-/** Makes what tells spans to an exporter. */
-export function makeTracing(exporter: SpanExporter, version: string): Tracing {
+/**
+ * The spans of a step are told all at once when it has ended, and what finds no room is lost: a project of ten thousand
+ * models with a test each has to fit. An exporter sends at most 30 batches at the same time when it is to end.
+ */
+const room = { maxQueueSize: 20_480, maxExportBatchSize: 1024 }
+
+/** Makes what tells spans to an exporter; `onLost` is told why some could not be sent, without address and headers. */
+export function makeTracing(
+  exporter: SpanExporter,
+  version: string,
+  onLost: (reason: string) => void = () => {},
+): Tracing {
   const ids = { traceId: '', spanId: null as string | null }
   const provider = new TracerProvider({
     // What OTEL_SERVICE_NAME and OTEL_RESOURCE_ATTRIBUTES say goes over it.
     resource: resourceFromAttributes({ 'service.name': 'estimand', 'service.version': version }).merge(
       detectResources({ detectors: [envDetector] }),
     ),
-    spanProcessors: [new BatchSpanProcessor({ exporter })],
+    spanProcessors: [new BatchSpanProcessor({ exporter: watched(exporter, onLost), ...room })],
     idGenerator: {
       generateTraceId: () => ids.traceId,
       generateSpanId: () => ids.spanId ?? randomBytes(8).toString('hex'),
@@ -82,6 +93,23 @@ export function makeTracing(exporter: SpanExporter, version: string): Tracing {
     },
     close: () => provider.shutdown(),
   }
+}
+
+/** What goes wrong while sending is otherwise known to nobody. */
+function watched(exporter: SpanExporter, onLost: (reason: string) => void): SpanExporter {
+  return {
+    export: (spans, done) =>
+      exporter.export(spans, (result) => {
+        if (result.error) onLost(`${spans.length} spans lost: ${lossReason(result.error)}`)
+        done(result)
+      }),
+    shutdown: () => exporter.shutdown(),
+  }
+}
+
+function lossReason(error: Error): string {
+  const { code } = error as { code?: unknown }
+  return typeof code === 'number' ? `it answered ${code}` : reasonOf(error)
 }
 
 interface ToldSpan {
@@ -123,26 +151,32 @@ function spansOf({ event, startedAt, endedAt, nodes }: EndedStep): ToldSpan[] {
     },
     error: outcome.status === 'success' ? null : outcome.message,
   }
-  const ofNodes = nodes.flatMap(({ nodeId, status, startedAt: from, finishedAt: to, message }): ToldSpan[] =>
-    from === null || to === null
-      ? []
-      : [
-          {
-            ...{ traceId, spanId: null, parent: contextOf(stepSpanId), name: nodeId },
-            ...{ startTime: new Date(from), endTime: new Date(to) },
-            attributes: { 'estimand.node': nodeId, 'estimand.status': status },
-            error: status === 'error' || status === 'fail' ? message : null,
-          },
-        ],
-  )
-  if (!after.ended) return [ofStep, ...ofNodes]
+  const ofNodes = nodes.flatMap((node): ToldSpan[] => {
+    const { nodeId, status } = node
+    const hasFailed = status === 'error' || status === 'fail'
+    // One that failed before it began has a span as well, for that is what people look for.
+    const from = node.startedAt ?? (hasFailed ? endedAt : null)
+    if (from === null) return []
+    return [
+      {
+        ...{ traceId, spanId: null, parent: contextOf(stepSpanId), name: nodeId },
+        ...{ startTime: new Date(from), endTime: new Date(node.finishedAt ?? endedAt) },
+        attributes: { 'estimand.node': nodeId, 'estimand.status': status },
+        error: hasFailed ? node.message : null,
+      },
+    ]
+  })
+  // What a run comes down to first, and failures before the rest: if there is no room for all, it is the rest that is lost.
+  const failed = ofNodes.filter(({ error }) => error !== null)
+  const told = [ofStep, ...failed, ...ofNodes.filter(({ error }) => error === null)]
+  if (!after.ended) return told
   const ofWholeRun: ToldSpan = {
     ...{ traceId, spanId: runSpanId, parent: null, name: dag.name },
     ...{ startTime: new Date(run.queuedAt), endTime: endedAt },
     attributes: { ...ofRun, 'estimand.status': after.ended },
     error: after.ended === 'success' ? null : after.ended,
   }
-  return [ofStep, ...ofNodes, ofWholeRun]
+  return [ofWholeRun, ...told]
 }
 
 function spanIdOf(text: string): string {

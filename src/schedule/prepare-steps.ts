@@ -54,15 +54,17 @@ export function makePreparer(effects: PreparerEffects): Preparer {
   const lookAhead = async (now: number): Promise<void> => {
     const found = readDags()
     const isNew = found !== reading
+    if (!isNew && !upcoming.some(({ instant }) => instant !== null && instant < now)) return
+    // Before anything is noted: where the store is away, all of it is to be looked at again.
+    const paused = await readPaused()
     if (isNew) {
       reading = found
       upcoming = found.dags.flatMap((dag) =>
         dag.schedule ? [{ dag, timetable: makeTimetable(dag.schedule), instant: null }] : [],
       )
-    } else if (!upcoming.some(({ instant }) => instant !== null && instant < now)) return
+    }
     const passed = upcoming.filter(({ instant }) => isNew || (instant !== null && instant < now))
     for (const one of passed) one.instant = one.timetable.next(now)
-    const paused = await readPaused()
     queue = [...upcoming]
       .filter(({ dag, instant }) => instant !== null && !paused.has(dag.name))
       .sort((a, b) => a.instant! - b.instant!)

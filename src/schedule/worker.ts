@@ -136,14 +136,13 @@ export function makeWorker(effects: WorkerEffects): Worker {
     )
     const outcome = signal.aborted ? abortedOutcome(ended, because()) : ended
     const retryAt = outcome.status === 'failed' ? retryTime(retry, step.attempts, clock()) : null
-    await untilWritten(async () => {
-      const result = await store.finish(step, { ...outcome, retryAt }, clock())
-      emit({ type: 'step_ended', step, outcome, after: result, retryAt: result.taken ? null : retryAt })
-    })
+    // Told outside: whatever goes wrong there must not have it written again.
+    const result = await untilWritten(() => store.finish(step, { ...outcome, retryAt }, clock()))
+    emit({ type: 'step_ended', step, outcome, after: result, retryAt: result.taken ? null : retryAt })
   }
 
   /** What a step has done is not to be lost because the warehouse is away for a moment. */
-  const untilWritten = async (write: () => Promise<void>): Promise<void> => {
+  const untilWritten = async <T>(write: () => Promise<T>): Promise<T> => {
     for (let pauseMs = firstPauseMs; ; pauseMs = Math.min(2 * pauseMs, longestPauseMs)) {
       try {
         return await write()

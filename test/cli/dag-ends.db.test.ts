@@ -1,4 +1,6 @@
 import { existsSync, mkdirSync, readdirSync, readFileSync, rmSync, utimesSync, writeFileSync } from 'node:fs'
+import { createServer } from 'node:http'
+import type { AddressInfo } from 'node:net'
 import { join } from 'node:path'
 import { afterEach, beforeEach, describe, expect, it } from 'vitest'
 import { type SQLQuery, sql, withWarehouse } from '../../src/warehouse/index.ts'
@@ -98,6 +100,60 @@ describe('a run', () => {
     })
     expect(await tries()).toEqual(['command first failed', 'command first cancelled'])
     expect((await run('runs', 'list')).out).toMatch(/late +failed[\s\S]*slow +failed/)
+  })
+
+  it("has its own results and nobody else's, and says no secret that is known to be one", async () => {
+    declare('nightly', 'steps:\n  - seed: []\n')
+    const made = async (): Promise<string> =>
+      JSON.parse((await run('dag', 'run', 'nightly', '--output', 'json')).out).dagRunId
+    const artifact = (id: string) => place(join('target', 'dag-runs', id, 'seed.1', 'run_results.json'))
+    expect(existsSync(artifact(await made()))).toBe(true)
+    const model = readFileSync(place('models/daily_orders.sql'), 'utf8')
+    writeFileSync(place('models/daily_orders.sql'), "select * from {{ ref('nothing') }}")
+    expect(existsSync(artifact(await made()))).toBe(false)
+    writeFileSync(place('models/daily_orders.sql'), model)
+
+    declare(
+      'telling',
+      'steps:\n  - command: echo "postgres://ann:geheim@db/shop $ESTIMAND_ENV_SECRET_KEY"; false\n',
+    )
+    await runEstimand(folder(), ['dag', 'run', 'telling'], {
+      ...environment(),
+      ESTIMAND_ENV_SECRET_KEY: 'verborgen',
+    })
+    expect(await rows(sql`select message, log from estimand.dag_step_tries where step = 'command'`)).toEqual([
+      { message: 'postgres://ann:***@db/shop *****', log: 'postgres://ann:***@db/shop *****\n' },
+    ])
+  })
+
+  it('ends well where nobody takes what is told of it, which the log says without address and key', async () => {
+    // It takes what it is sent and never answers.
+    const hanging = createServer(() => {})
+    await new Promise<void>((resolve) => hanging.listen(0, resolve))
+    const { port } = hanging.address() as AddressInfo
+    declare('nightly', 'steps:\n  - command: "true"\n')
+    const told = await runEstimand(folder(), ['dag', 'run', 'nightly'], {
+      ...environment(),
+      OTEL_EXPORTER_OTLP_ENDPOINT: `http://127.0.0.1:${port}`,
+      OTEL_EXPORTER_OTLP_TIMEOUT: '500',
+      OPENLINEAGE_URL: 'http://127.0.0.1:9',
+      OPENLINEAGE_API_KEY: 'geheim\nverborgen',
+    })
+    hanging.closeAllConnections()
+    hanging.close()
+    expect(told).toMatchObject({ code: 0, out: expect.stringContaining('nightly success') })
+    const log = readFileSync(place('logs/estimand.log'), 'utf8')
+    expect(log).toMatch(/OpenTelemetry: 2 spans lost: /)
+    expect(log).toMatch(/OpenLineage: \w+/)
+    expect(log).not.toMatch(/geheim|verborgen/)
+    const wrong = await runEstimand(folder(), ['dag', 'run', 'nightly'], {
+      ...environment(),
+      OTEL_EXPORTER_OTLP_ENDPOINT: 'collector:4318',
+      OPENLINEAGE_URL: 'https://ann:geheim@catalogue',
+    })
+    expect(wrong).toMatchObject({ code: 0, err: expect.stringContaining('so no spans are sent') })
+    expect(wrong.err).toContain('OPENLINEAGE_URL is no address by http without a password')
+    expect(wrong.err).not.toContain('geheim')
   })
 
   it('that waits for another says for which, and until when', async () => {
@@ -207,6 +263,20 @@ describe('a scheduler', () => {
       { cause: 'new_data', status: 'success' },
     ])
     rmSync(place('pipelines'), { recursive: true })
+  })
+
+  it('warns of a trigger that waits for a source under a name that nothing is loaded to', async () => {
+    writeFileSync(
+      place('models/renamed.yml'),
+      'sources:\n  - { name: bank, schema: raw_bank, tables: [{ name: payments }] }\n',
+    )
+    declare('following', 'triggers: { new_data: [bank, shop] }\nsteps:\n  - command: "true"\n')
+    const scheduler = start('scheduler')
+    await scheduler.said(/the trigger cannot follow source 'bank'/)
+    const { code, err } = await ended(scheduler, 'SIGTERM')
+    expect(code).toBe(0)
+    expect(err.match(/the trigger/g)).toHaveLength(1)
+    rmSync(place('models/renamed.yml'))
   })
 
   it('forgets old runs but for the last ones, and deletes their artifacts', async () => {

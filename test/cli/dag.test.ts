@@ -151,7 +151,11 @@ triggers: { new_data: [shop] }
     const told = async (name: string) => {
       writeFileSync(waiting, `select: customers\ntriggers: { new_data: [${name}] }\n`)
       const { code, err } = await dag('validate', 'waiting')
-      return { code, isRefused: err.includes(`the trigger cannot follow source '${name}'`) }
+      const words = `the trigger cannot follow source '${name}'`
+      const shown = await dag('show', 'waiting')
+      expect(shown).toMatchObject({ code: 0, out: expect.stringContaining('new data of') })
+      expect(shown.err.includes(words)).toBe(code !== 0)
+      return { code, isRefused: err.includes(words) }
     }
     for (const name of ['bank', 'bank.payments', 'till.coins'])
       expect(await told(name), name).toEqual({ code: 2, isRefused: true })

@@ -30,3 +30,12 @@ it('tell of the runs that wait for others, as they stand when somebody asks', as
   waiting = null
   expect(await told()).toEqual([])
 })
+
+it('tell how many triggers can never fire', async () => {
+  const metrics = makeDagMetrics(
+    async () => [],
+    () => new Date('2026-02-01T00:10:00Z'),
+  )
+  metrics.onTriggers(2)
+  expect(await metrics.text()).toContain('\nestimand_dag_triggers_unfollowed 2\n')
+})

@@ -105,8 +105,43 @@ describe('spans', () => {
     expect(steps.map(({ status }) => status)).toEqual([{ code: 2, message: 'broken' }, { code: 0 }])
     const nodes = spans.filter(({ name }) => name === 'model.shop.days')
     expect(nodes.map(({ parentSpanId }) => parentSpanId)).toEqual(steps.map(({ spanId }) => spanId))
-    expect(nodes.map(({ status }) => status.code)).toEqual([2, 0])
+    expect(nodes.map(({ status }) => status)).toEqual([{ code: 2, message: 'no such table' }, { code: 0 }])
     expect(run.startTimeUnixNano).toBe(`${Date.parse('2026-02-02T00:00:00Z')}000000`)
+  })
+
+  it('of a project of thousands of models all arrive, run and failures first', async () => {
+    const names: string[] = []
+    const tracing = makeTracing(
+      {
+        export: (spans, done) => {
+          names.push(...spans.map(({ name }) => name))
+          setTimeout(done, 1, { code: 0 })
+        },
+        shutdown: async () => {},
+      },
+      '1.2.3',
+    )
+    const models = Array.from({ length: 10_000 }, (_, number) => node(`model.shop.m${number}`, 'success'))
+    const last = ended(2, true)
+    // Failed before it began.
+    const broken = { ...node('model.shop.broken', 'error'), startedAt: null, finishedAt: null }
+    tracing.stepEnded({ ...last, nodes: [...models, broken, { ...broken, status: 'skipped' }] })
+    await tracing.close()
+    expect(names).toHaveLength(10_003)
+    expect(names.slice(0, 3)).toEqual(['nightly', 'nightly.work', 'model.shop.broken'])
+  })
+
+  it('that could not be sent are told of, without address and headers', async () => {
+    const lost: string[] = []
+    const away = Object.assign(new Error('http://ann:secret@collector:4318 x-token=secret'), { code: 503 })
+    const tracing = makeTracing(
+      { export: (_, done) => done({ code: 1, error: away }), shutdown: async () => {} },
+      '1.2.3',
+      (reason) => lost.push(reason),
+    )
+    tracing.stepEnded(ended(1, false))
+    await tracing.close().catch(() => {})
+    expect(lost).toEqual(['2 spans lost: it answered 503'])
   })
 
   it('are sent as protobuf where nothing else is asked for', async () => {

@@ -23,6 +23,7 @@ describe('a worker that has nothing to do', () => {
   let reading: { readonly dags: readonly Dag[] }
   let paused = new Set<string>()
   let isIdle = true
+  let isAway = false
   const prepared: string[] = []
   const make = () =>
     makePreparer({
@@ -30,7 +31,10 @@ describe('a worker that has nothing to do', () => {
       elapsed: () => elapsed,
       readDags: () => reading,
       environment: {},
-      readPaused: async () => paused,
+      readPaused: async () => {
+        if (isAway) throw new Error('the warehouse is away')
+        return paused
+      },
       isIdle: () => isIdle,
       prepare: async (dag, step, args) => {
         prepared.push(`${dag} ${step}: ${args.join(' ')}`)
@@ -75,6 +79,14 @@ describe('a worker that has nothing to do', () => {
     paused = new Set(['hourly'])
     reading = { dags: [hourly, { ...nightly, endDate: '2026-03-01T00:00:00.000Z' }] }
     expect(await look(make())).toEqual([])
+  })
+
+  it('looks again at what it could not look at while the warehouse was away', async () => {
+    isAway = true
+    const preparer = make()
+    await expect(preparer.tick()).rejects.toThrow('away')
+    isAway = false
+    expect(await look(preparer)).toHaveLength(2)
   })
 
   it('stands back while there is work, and rests as long as it worked', async () => {

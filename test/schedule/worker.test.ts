@@ -57,3 +57,34 @@ it('brings to its end what it is just being handed when it is to end, and then l
   expect(said).toEqual(['finished', 'left'])
   expect(await worker.tick()).toBe(0)
 })
+
+it('writes the end of a step once, whatever goes wrong where it is told', async () => {
+  let finished = 0
+  const worker = makeWorker({
+    ...{ slots: 1, pools: {}, clock: () => now, newId: randomUUID },
+    after: (ms, body) => {
+      const timer = setTimeout(body, ms)
+      return () => clearTimeout(timer)
+    },
+    emit: ({ type }) => {
+      if (type === 'step_ended') throw new Error('nobody listens')
+    },
+    startedBy: { host: 'here', user: 'ann', processId: 1 },
+    execute: async () => ({ status: 'success', exitCode: 0, message: '', log: '' }),
+    store: {
+      enterWorker: async () => {},
+      beat: async () => ({ isDead: false, stopped: [] }),
+      takeOver: async () => 0,
+      startRuns: async () => 0,
+      claim: async () => [step],
+      finish: async () => {
+        finished++
+        return { taken: false, ended: 'success' }
+      },
+      leaveWorker: async () => {},
+    },
+  })
+  await worker.tick()
+  await worker.drain()
+  expect({ finished, atWork: worker.atWork() }).toEqual({ finished: 1, atWork: 0 })
+})

@@ -82,7 +82,7 @@ function slackMessage({ title, lines }: Notice, channel: string | null) {
 }
 
 /** Names of errors and codes of systems only: messages may quote an address. */
-function reasonOf(error: unknown): string {
+export function reasonOf(error: unknown): string {
   if (error instanceof MissingVariable) return error.message
   if (!(error instanceof Error)) return 'unknown'
   if (error.name === 'TimeoutError') return 'no answer in time'
