@@ -29,7 +29,8 @@ import {
   relationParts,
   relationValue,
 } from './relation-value.ts'
-import { emptyTable, type PrintTable, tableValue } from './table-value.ts'
+import { emptyTable } from './table-parts.ts'
+import { type PrintTable, tableValue } from './table-value.ts'
 
 /*
  * `adapter` in a template: questions to the database, and statements that change it. What dbt has a macro for is

@@ -9,7 +9,7 @@ import {
   type Value,
 } from '../dialect/index.ts'
 import type { QueryAnswer } from './database.ts'
-import type { TableParts } from './table-value.ts'
+import type { TableParts } from './table-parts.ts'
 
 /*
  * What the database gives becomes what Python would have made of it: dates are dates, numbers keep their

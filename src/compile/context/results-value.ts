@@ -9,7 +9,8 @@ import {
   type Value,
 } from '../dialect/index.ts'
 import { responseValue } from './adapter-value.ts'
-import { emptyTable, type PrintTable, tableData, tableValue } from './table-value.ts'
+import { emptyTable } from './table-parts.ts'
+import { type PrintTable, tableData, tableValue } from './table-value.ts'
 
 /*
  * The results of statements by name: stored by `statement`, taken once by `load_result`.

@@ -1,63 +1,74 @@
 import {
-  Dict,
-  fromJs,
+  bind,
   type HostObject,
   hostFunction,
   hostObject,
   iterate,
+  type Kwargs,
+  PySet,
   raise,
-  repr,
-  str,
   Tuple,
   toJs,
+  truth,
   type Value,
 } from '../dialect/index.ts'
+import { agateSequence, sequenceKeys } from './agate-sequence.ts'
 import { agateType } from './agate-type.ts'
+import {
+  distinctRows,
+  excludedColumns,
+  foundRow,
+  groupedRows,
+  limitedRows,
+  mergedTables,
+  orderedRows,
+  renamedColumns,
+  selectedColumns,
+  sortedCells,
+  testedRows,
+} from './table-operations.ts'
+import {
+  columnAt,
+  partsOf,
+  rowMaker,
+  type TableColumn,
+  type TableParts,
+  withOwnNames,
+} from './table-parts.ts'
+import { tableSetValue } from './table-set-value.ts'
+import { csvText, jsonText, printedPairs, printedTable, printLimits } from './table-text.ts'
 
 /*
  * The result of a query as templates see it: rows and columns that are reached by position and by name, as
  * dbt's packages do. It never changes; what selects or orders gives a new one.
  */
 
-export interface TableParts {
-  readonly columns: readonly { readonly name: string; readonly type: string }[]
-  readonly rows: readonly (readonly Value[])[]
-}
-
 /** Prints a table for a person; `table.print_table()` calls it. */
 export type PrintTable = (text: string) => void
 
 /** A table for a template. */
-export function tableValue(parts: TableParts, print: PrintTable): HostObject {
+export function tableValue(given: TableParts, print: PrintTable): HostObject {
+  const parts = withOwnNames(given)
   const names = parts.columns.map(({ name }) => name)
-  const rows = parts.rows.map((row) => rowValue(row, names))
-  const columns = parts.columns.map(({ name, type }, index) =>
-    columnOf(
-      name,
-      type,
-      index,
-      parts.rows.map((row) => row[index]!),
-    ),
-  )
-  const again = (changed: Partial<TableParts>): HostObject => tableValue({ ...parts, ...changed }, print)
+  const rows = parts.rows.map(rowMaker(parts))
   const attributes: Record<string, () => Value> = {
-    columns: () => mapped('MappedSequence', columns, names),
-    rows: () => mapped('MappedSequence', rows, null),
+    columns: () =>
+      agateSequence('MappedSequence', parts.columns.map(columnValue(parts)), sequenceKeys(names)),
+    rows: () => agateSequence('MappedSequence', rows, null),
     column_names: () => new Tuple(names),
     column_types: () => new Tuple(parts.columns.map(({ type }) => agateType(type))),
     row_names: () => null,
-    ...tableMethods(parts, again, print),
+    ...bound({ ...tableMethods(parts, print), ...printMethods(parts, print) }),
   }
   return hostObject({
     type: 'Table',
     like: 'sequence',
-    str: () => printTable(parts, null),
+    str: () => `${structure(parts, null)}\n`,
     repr: () => `<agate.Table: ${names.join(', ')}>`,
     attribute: (name) => (Object.hasOwn(attributes, name) ? attributes[name]!() : undefined),
     item: (key) => (typeof key === 'number' ? rows.at(key) : undefined),
     iterate: () => rows,
     length: () => rows.length,
-    truth: () => true,
     toJs: () => parts.rows.map((row) => Object.fromEntries(names.map((name, at) => [name, toJs(row[at]!)]))),
   })
 }
@@ -67,169 +78,131 @@ export function tableData({ rows }: TableParts): Value {
   return rows.map((row) => new Tuple(row))
 }
 
-function tableMethods(
-  parts: TableParts,
-  again: (changed: Partial<TableParts>) => HostObject,
-  print: PrintTable,
-): Record<string, () => Value> {
-  const method = (name: string, call: HostObject['protocol']['call']) => () => hostFunction(name, call!)
-  const position = (name: Value): number => {
-    const at = typeof name === 'number' ? name : parts.columns.findIndex((column) => column.name === name)
-    if (at < 0 || at >= parts.columns.length) raise('KeyError', repr(name))
-    return at
-  }
-  const picked = (positions: readonly number[]): HostObject =>
-    again({
-      columns: positions.map((at) => parts.columns[at]!),
-      rows: parts.rows.map((row) => positions.map((at) => row[at]!)),
-    })
-  const namesIn = (value: Value | undefined): readonly Value[] =>
-    typeof value === 'string' ? [value] : [...iterate(value ?? [])]
+/** A method: the names of its arguments, how many must be given, and what it does with them, null where left out. */
+type TableMethod = readonly [
+  names: readonly string[],
+  required: number,
+  run: (args: readonly (Value | undefined)[]) => Value,
+]
+
+function bound(methods: Readonly<Record<string, TableMethod>>): Record<string, () => Value> {
+  const entries = Object.entries(methods).map(([name, [names, required, run]]) => {
+    const call = (args: readonly Value[], kwargs: Kwargs): Value =>
+      run(bind(name, names, required, args, kwargs))
+    return [name, () => hostFunction(name, call)] as const
+  })
+  return Object.fromEntries(entries)
+}
+
+/** What makes other tables of this one. */
+function tableMethods(parts: TableParts, print: PrintTable): Record<string, TableMethod> {
+  const make = (changed: TableParts): HostObject => tableValue(changed, print)
   return {
-    print_table: method('print_table', ([maxRows = 20]) => {
-      print(printTable(parts, typeof maxRows === 'number' ? maxRows : null))
-      return null
-    }),
-    print_csv: method('print_csv', () => {
-      print(csvText(parts))
-      return null
-    }),
-    print_json: method('print_json', () => {
-      print(jsonText(parts))
-      return null
-    }),
-    select: method('select', ([names]) => picked(namesIn(names).map(position))),
-    exclude: method('exclude', ([names]) => {
-      const gone = namesIn(names).map(position)
-      return picked(parts.columns.map((_, at) => at).filter((at) => !gone.includes(at)))
-    }),
-    limit: method('limit', ([first = null, stop = null]) => {
-      const [from, to] = typeof stop === 'number' ? [Number(first), stop] : [0, Number(first)]
-      return again({ rows: parts.rows.slice(from, to) })
-    }),
-    rename: method('rename', ([given], kwargs) => {
-      const names = toJs(given ?? kwargs['column_names'] ?? []) as readonly string[] | Record<string, string>
-      const columns = parts.columns.map((column, at) => ({
-        ...column,
-        name:
-          (Array.isArray(names) ? names[at] : (names as Record<string, string>)[column.name]) ?? column.name,
-      }))
-      return again({ columns })
-    }),
-    order_by: method('order_by', ([key = 0, reverse], kwargs) => {
-      const at = position(key)
-      const sorted = [...parts.rows].sort((a, b) => compareCells(a[at]!, b[at]!))
-      return again({ rows: (reverse ?? kwargs['reverse']) === true ? sorted.reverse() : sorted })
-    }),
-    distinct: method('distinct', ([key]) => {
-      const seen = new Set<string>()
-      const rows = parts.rows.filter((row) => {
-        const text = key === undefined ? row.map(repr).join('\0') : repr(row[position(key)]!)
-        return !seen.has(text) && seen.add(text) !== undefined
-      })
-      return again({ rows })
-    }),
+    select: [['key'], 1, ([key]) => make(selectedColumns(parts, key!))],
+    exclude: [['key'], 1, ([key]) => make(excludedColumns(parts, key!))],
+    rename: [['column_names'], 0, ([names = null]) => make(renamedColumns(parts, names))],
+    limit: [
+      ['start_or_stop', 'stop', 'step'],
+      0,
+      ([start = null, stop = null, step = null]) => make(limitedRows(parts, start, stop, step)),
+    ],
+    order_by: [
+      ['key', 'reverse'],
+      1,
+      ([key, reverse = false]) => make(orderedRows(parts, key!, truth(reverse))),
+    ],
+    distinct: [['key'], 0, ([key = null]) => make(distinctRows(parts, key))],
+    where: [['test'], 1, ([test]) => make(testedRows(parts, test!))],
+    find: [['test'], 1, ([test]) => foundRow(parts, test!)],
+    group_by: [
+      ['key', 'key_name', 'key_type'],
+      1,
+      ([key, name = null, type = null]) => {
+        const groups = groupedRows(parts, key!, name, type)
+        return tableSetValue({ ...groups, tables: groups.tables.map(make) }, { make, print })
+      },
+    ],
+    merge: [
+      ['tables', 'row_names', 'column_names'],
+      1,
+      ([tables, rowNames = null, names = null]) => {
+        if (rowNames !== null) raise('ValueError', 'rows have no names here')
+        return make(mergedTables([...iterate(tables!)].map(partsOf), names))
+      },
+    ],
   }
 }
 
-/** Nulls last, as agate orders them. */
-function compareCells(a: Value, b: Value): number {
-  if (a === null || b === null) return (a === null ? 1 : 0) - (b === null ? 1 : 0)
-  const [x, y] = [toJs(a), toJs(b)]
-  if (typeof x === 'number' && typeof y === 'number') return x - y
-  const [s, t] = [str(a), str(b)]
-  return s < t ? -1 : s > t ? 1 : 0
-}
-
-function rowValue(values: readonly Value[], names: readonly string[]): HostObject {
-  return mapped('Row', values, names)
-}
-
-function columnOf(name: string, type: string, index: number, values: readonly Value[]): HostObject {
-  return mapped('Column', values, null, {
-    name: () => name,
-    index: () => index,
-    data_type: () => agateType(type),
-    values_distinct: () =>
-      hostFunction('values_distinct', () => {
-        const seen = new Map(values.map((value) => [repr(value), value]))
-        return new Tuple([...seen.values()])
-      }),
-    values_without_nulls: () =>
-      hostFunction('values_without_nulls', () => new Tuple(values.filter((value) => value !== null))),
-    values_sorted: () => hostFunction('values_sorted', () => new Tuple([...values].sort(compareCells))),
-  })
-}
-
-/** agate's sequence that has names too: `x[0]`, `x['name']`, `x.values()`, `x.get('name')`. */
-function mapped(
-  type: string,
-  values: readonly Value[],
-  keys: readonly string[] | null,
-  more: Readonly<Record<string, () => Value>> = {},
-): HostObject {
-  const at = (key: Value): Value | undefined => {
-    if (typeof key === 'number') return values[key < 0 ? values.length + key : key]
-    const position = keys?.indexOf(String(key)) ?? -1
-    return position < 0 ? undefined : values[position]
+/** What prints this table. */
+function printMethods(parts: TableParts, print: PrintTable): Record<string, TableMethod> {
+  const printed = (text: string): null => {
+    print(text)
+    return null
   }
-  const pairs = (): (readonly [string, Value])[] => (keys ?? []).map((key, index) => [key, values[index]!])
-  const attributes: Record<string, () => Value> = {
-    values: () => hostFunction('values', () => new Tuple(values)),
-    keys: () => hostFunction('keys', () => (keys === null ? null : new Tuple(keys))),
-    items: () => hostFunction('items', () => pairs().map((pair) => new Tuple(pair))),
-    dict: () => hostFunction('dict', () => Dict.of(pairs())),
-    get: () => hostFunction('get', ([key = null, fallback = null]) => at(key) ?? fallback),
-    ...more,
+  return {
+    print_table: [
+      ['max_rows', 'max_columns', 'max_column_width', 'max_precision'],
+      0,
+      ([rows, columns, width, precision]) =>
+        printed(
+          printedTable(parts, {
+            maxRows: limitOf(rows, printLimits.maxRows),
+            maxColumns: limitOf(columns, printLimits.maxColumns),
+            maxColumnWidth: limitOf(width, printLimits.maxColumnWidth),
+            maxPrecision: limitOf(precision, printLimits.maxPrecision),
+          }),
+        ),
+    ],
+    print_structure: [['max_rows'], 0, ([rows]) => printed(structure(parts, limitOf(rows, null)))],
+    print_csv: [[], 0, () => printed(csvText(parts))],
+    print_json: [
+      ['key', 'newline', 'indent'],
+      0,
+      ([key = null, newline = false, indent]) => {
+        const keyAt = key === null ? null : columnAt(parts, key)
+        const style = { keyAt, isLined: truth(newline), indent: limitOf(indent, null) }
+        if (style.isLined && keyAt !== null)
+          raise('ValueError', 'key and newline may not be specified together.')
+        if (style.isLined && style.indent !== null)
+          raise('ValueError', 'newline and indent may not be specified together.')
+        return printed(jsonText(parts, style))
+      },
+    ],
   }
-  const texts = (): string => values.map(repr).join(', ')
-  return hostObject({
-    type,
-    like: 'sequence',
-    repr: () => `<agate.${type}: (${texts()})>`,
-    attribute: (name) => (Object.hasOwn(attributes, name) ? attributes[name]!() : undefined),
-    item: at,
-    iterate: () => values,
-    length: () => values.length,
-    truth: () => values.length > 0,
-    toJs: () =>
-      type === 'Row' ? Object.fromEntries(pairs().map(([k, v]) => [k, toJs(v)])) : values.map(toJs),
-  })
 }
 
-function printTable({ columns, rows }: TableParts, maxRows: number | null): string {
-  const shown = rows.slice(0, maxRows ?? rows.length)
-  const cells = [columns.map(({ name }) => name), ...shown.map((row) => row.map(cellText))]
-  const widths = columns.map((_, at) => Math.max(...cells.map((row) => row[at]!.length)))
-  const line = (row: readonly string[]): string =>
-    `| ${row.map((cell, at) => cell.padEnd(widths[at]!)).join(' | ')} |`
-  const [header = [], ...body] = cells
-  const rule = `| ${widths.map((width) => '-'.repeat(width)).join(' | ')} |`
-  return [line(header), rule, ...body.map(line), ...(shown.length < rows.length ? ['| ... |'] : [])].join(
-    '\n',
+/** A limit that is given, none for `none`, or the one that holds when nothing is said. */
+function limitOf(value: Value | undefined, usual: number | null): number | null {
+  if (value === undefined) return usual
+  if (value === null || typeof value === 'number') return value
+  return raise('TypeError', 'a limit of what is printed is a number or none')
+}
+
+/** What `print_structure()` prints. */
+function structure({ columns }: TableParts, maxRows: number | null): string {
+  return printedPairs(
+    ['column', 'data_type'],
+    columns.map(({ name, type }) => [name, type]),
+    maxRows,
   )
 }
 
-function cellText(value: Value): string {
-  return value === null ? '' : str(value)
-}
-
-function csvText({ columns, rows }: TableParts): string {
-  const quote = (text: string): string => (/[",\n\r]/.test(text) ? `"${text.replaceAll('"', '""')}"` : text)
-  const lines = [columns.map(({ name }) => name), ...rows.map((row) => row.map(cellText))]
-  return lines.map((line) => line.map(quote).join(',')).join('\n')
-}
-
-function jsonText({ columns, rows }: TableParts): string {
-  return JSON.stringify(
-    rows.map((row) => Object.fromEntries(columns.map(({ name }, at) => [name, toJs(row[at]!)]))),
-  )
-}
-
-/** A table of nothing, where a statement was not to be fetched or nothing runs. */
-export const emptyTable: TableParts = { columns: [], rows: [] }
-
-/** A cell as it comes from the database, as a template's value. */
-export function cellValue(value: unknown): Value {
-  return fromJs(value)
+function columnValue({ rows }: TableParts): (column: TableColumn, at: number) => HostObject {
+  return ({ name, type }, at) => {
+    const values = rows.map((row) => row[at]!)
+    const present = (): Value[] => values.filter((value) => value !== null)
+    return agateSequence('Column', values, null, {
+      attributes: {
+        name: () => name,
+        index: () => at,
+        data_type: () => agateType(type),
+        ...bound({
+          values_distinct: [[], 0, () => new Tuple([...new PySet(values)])],
+          values_without_nulls: [[], 0, () => new Tuple(present())],
+          values_sorted: [[], 0, () => sortedCells(values)],
+          values_without_nulls_sorted: [[], 0, () => sortedCells(present())],
+        }),
+      },
+    })
+  }
 }

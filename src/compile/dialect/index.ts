@@ -13,12 +13,13 @@ export type { NameSource } from './session.ts'
 export type { MacroPlace, OutputPlace, SourceMap } from './source-map.ts'
 export type { BlockKind, BlockParameter, ParsedTemplate, StaticCall, TemplateBlock } from './template.ts'
 export { describeMacros, type MacroFrame, type Place, TemplateError } from './template-error.ts'
+export { bind } from './values/arguments.ts'
 export { callValue } from './values/calls.ts'
-export { equals } from './values/compare.ts'
+export { compare, equals } from './values/compare.ts'
 export { Dict, PySet } from './values/dict.ts'
 export { dumpJson, type JsonStyle, loadJson } from './values/json.ts'
 export { repr, str } from './values/repr.ts'
-export { iterate, truth } from './values/sequences.ts'
+export { iterate, sliceIndices, truth } from './values/sequences.ts'
 export {
   Float,
   HostObject,

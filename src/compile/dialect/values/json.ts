@@ -10,17 +10,21 @@ export interface JsonStyle {
   readonly sortKeys?: boolean
   /** Spaces to indent by, or the text to indent with. */
   readonly indent?: number | string | null
+  /** Whether letters beyond ASCII are written as escapes; they are unless told otherwise. */
+  readonly asciiOnly?: boolean
 }
 
 /** Python's json.dumps. */
 export function dumpJson(value: Value, style: JsonStyle = {}): string {
   const indent = typeof style.indent === 'number' ? ' '.repeat(style.indent) : (style.indent ?? null)
-  return write(value, { indent, sortKeys: style.sortKeys ?? false, level: 0 })
+  const { sortKeys = false, asciiOnly = true } = style
+  return write(value, { indent, sortKeys, quote: asciiOnly ? quote : JSON.stringify, level: 0 })
 }
 
 interface Writing {
   readonly indent: string | null
   readonly sortKeys: boolean
+  readonly quote: (text: string) => string
   readonly level: number
 }
 
@@ -29,7 +33,7 @@ function write(value: Value, how: Writing): string {
   if (typeof value === 'boolean' || typeof value === 'number' || typeof value === 'bigint')
     return String(value)
   if (value instanceof Float) return floatJson(value.value)
-  if (isText(value)) return quote(textOf(value))
+  if (isText(value)) return how.quote(textOf(value))
   if (Array.isArray(value))
     return writeItems(
       '[',
@@ -73,7 +77,7 @@ function writeDict(dict: Dict, how: Writing): string {
   const items = entries.map(
     ([key, value]) =>
       (deeper: Writing) =>
-        `${quote(keyText(key))}: ${write(value, deeper)}`,
+        `${deeper.quote(keyText(key))}: ${write(value, deeper)}`,
   )
   return writeItems('{', items, '}', how)
 }
