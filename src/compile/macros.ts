@@ -147,7 +147,7 @@ function describeAll(
         source: sourceOf(block, files.get(block.place.file)?.lineEnd ?? '\n'),
         arguments: isGenericFile(files.get(block.place.file))
           ? []
-          : block.parameters.map((parameter) => ({ name: parameter.name, description: '' })),
+          : argumentsOf(block).map((name) => ({ name, description: '' })),
         ...(block.kind === 'materialization' && { languages: block.supportedLanguages ?? ['sql'] }),
       }),
     ),
@@ -162,6 +162,11 @@ function describeAll(
     source: '{% macro is_incremental() %}{{ return(is_incremental()) }}{% endmacro %}',
   })
   return Object.fromEntries([...infos, ...ours].map((info) => [`macro.${info.package}.${info.name}`, info]))
+}
+
+/** The names of a macro's arguments; the languages of a materialization are one to dbt. */
+function argumentsOf({ kind, parameters }: TemplateBlock): readonly string[] {
+  return kind === 'materialization' ? ['supported_languages'] : parameters.map(({ name }) => name)
 }
 
 /** What is known of the file of a macro. */

@@ -13,6 +13,13 @@ export interface StaticCapture {
   readonly config: Config
 }
 
+/** What has to be known about the file's project. */
+export interface StaticScope {
+  readonly isModel: boolean
+  readonly isReplaced: (name: string) => boolean
+  readonly hasVar: (name: string) => boolean
+}
+
 const plainCalls: ReadonlySet<string> = new Set(['ref', 'source', 'config', 'var'])
 
 /** An expression that is one of these calls and nothing else. */
@@ -20,12 +27,13 @@ const plainExpression = /^-?\s*(?:ref|source|config|var)\s*\([\s\S]*\)\s*-?$/
 
 /**
  * What such a file declares and reads; null for any other, which has to be rendered. `isReplaced` tells whether a
- * macro of the project stands under one of these names, `hasVar` whether a var has a value.
+ * macro of the project stands under one of these names, `hasVar` whether a var has a value. A source that such a model
+ * reads twice is named once, unless it asks for a var or trims spaces: dbt then renders it, and notes each call.
  */
 export function captureStatically(
   { calls, names }: Pick<ParsedTemplate, 'calls' | 'names'>,
   text: string,
-  { isReplaced, hasVar }: { isReplaced: (name: string) => boolean; hasVar: (name: string) => boolean },
+  { isModel, isReplaced, hasVar }: StaticScope,
 ): StaticCapture | null {
   if (text.includes('{%') || text.includes('{#')) return null
   for (const name of names) if (!plainCalls.has(name) || isReplaced(name)) return null
@@ -41,7 +49,19 @@ export function captureStatically(
     if (read !== undefined) reads.push(read)
     if (call.name === 'config') config = declared(config, call)
   }
-  return { reads, config }
+  const isRendered = calls.some(({ name }) => name === 'var') || /\{\{-|-\}\}/.test(text)
+  return { reads: isModel && !isRendered ? withoutRepeatedSources(reads) : reads, config }
+}
+
+function withoutRepeatedSources(reads: readonly Read[]): Read[] {
+  const seen = new Set<string>()
+  return reads.filter((read) => {
+    if (read.kind !== 'source') return true
+    const key = JSON.stringify([read.source, read.table])
+    const isNew = !seen.has(key)
+    seen.add(key)
+    return isNew
+  })
 }
 
 function isPlain(expression: string): boolean {

@@ -275,6 +275,7 @@ export function makeTemplates(project: TemplateProject, options: TemplatesOption
       configPlace = template.calls.find((call) => call.name === 'config')?.place
       written = writtenConfigCall(template, file.text, resourceType)
       const found = captureStatically(template, file.text, {
+        isModel: resourceType === 'model',
         isReplaced: (called) => macros.find(called, file.package) !== undefined,
         hasVar: (called) => Object.hasOwn(varsOf(file.package), called),
       })
