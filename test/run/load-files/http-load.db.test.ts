@@ -85,9 +85,10 @@ describe('a load from a web server', () => {
   it.each(Object.keys(ways))('unpacks what is still packed: %s', async (path) => {
     const origin = `http://127.0.0.1:${(server.address() as AddressInfo).port}`
     const env = { DATABASE_URL: database.url, T_ADDRESS: `${origin}${path}` }
+    await database.rows(sql`drop table if exists raw.t`)
     await withProject({ 'project.yml': projectFile, 'pipelines/t.yml': declaration }, async (root) => {
-      const { result } = await runProject(root, database.connection, { env, fullRefresh: true })
-      expect(result.problems).toEqual([])
+      const { result, node } = await runProject(root, database.connection, { env, fullRefresh: true })
+      expect([node('t').problem, result.status]).toEqual([undefined, 'success'])
       expect(await database.rows(sql`select id, word from raw.t order by id`)).toEqual([
         { id: 1, word: 'a' },
         { id: 2, word: 'b' },
