@@ -4,6 +4,7 @@ import { didYouMean } from '../core/did-you-mean.ts'
 import { type ExperimentMethod, experimentMethods } from '../core/experiment-spec.ts'
 import { makeProblem, ProblemError } from '../core/problem.ts'
 import type { AuditRequest, ExperimentAudit } from '../run/audit-experiment.ts'
+import type { QuestionNode } from '../run/causal-standing.ts'
 import type { ExperimentNode } from '../run/experiment-standing.ts'
 import type { JobOfKind } from '../run/job-standing.ts'
 import type { CommandContext, ExitCode } from './command-context.ts'
@@ -46,9 +47,7 @@ export async function auditExperiments(
     import('../run/audit-did-question.ts'),
   ])
   const known = experimentsIn(workspace.manifest)
-  const allQuestions = questionsIn(workspace.manifest).filter(
-    ({ spec }) => spec.kind === 'causal' || spec.kind === 'did',
-  )
+  const allQuestions = questionsIn(workspace.manifest)
   const isQuestion = (name: string): boolean =>
     allQuestions.some((node) => node.name === name || node.id === name)
   const questions =
@@ -82,6 +81,11 @@ export async function auditExperiments(
     }
     const causal: Awaited<ReturnType<typeof auditCausalQuestion>>[] = []
     for (const node of questions) {
+      const lack = whyNotAudited(node)
+      if (lack !== null) {
+        causal.push({ question: node.name, refused: lack })
+        continue
+      }
       context.narrator.phase(`Auditing ${node.name}`, { passing: true })
       const progress = (done: number, of: number): void =>
         context.narrator.progress(`Auditing ${node.name}: ${done} of ${of} replications`)
@@ -101,8 +105,11 @@ export async function auditExperiments(
   if (flags.to !== undefined) {
     const { auditReport } = await import('../jobs/audit/audit-report.ts')
     const { causalAuditPart } = await import('../jobs/causal/audit/causal-audit-report.ts')
+    const { paragraph } = await import('../jobs/document/document.ts')
     const report = auditReport(audits, truths)
-    const parts = causal.flatMap((audit) => ('refused' in audit ? [] : causalAuditPart(audit)))
+    const parts = causal.flatMap((audit) =>
+      'refused' in audit ? [paragraph(notAudited(audit))] : causalAuditPart(audit),
+    )
     await writeReport(context, flags.to, { ...report, blocks: [...report.blocks, ...parts] })
   }
   const { out } = context.terminal
@@ -110,9 +117,7 @@ export async function auditExperiments(
   else {
     for (const line of auditLines(audits, out.colors)) out.write(`${line}\n`)
     for (const audit of causal)
-      for (const line of 'refused' in audit
-        ? ['', `${audit.question} is not audited: ${audit.refused}`]
-        : causalAuditLines(audit, out.colors))
+      for (const line of 'refused' in audit ? ['', notAudited(audit)] : causalAuditLines(audit, out.colors))
         out.write(`${line}\n`)
   }
   return 0
@@ -145,6 +150,16 @@ async function auditedByAny(
     )
   for (const { text } of told) context.narrator.note(text)
   return found.flatMap(({ node, unaudited }) => (unaudited.length < methods.length ? [node] : []))
+}
+
+/** What has no audit, and where else to look; null of what has one. */
+function whyNotAudited({ name, spec: { kind } }: QuestionNode): string | null {
+  if (kind === 'causal' || kind === 'did') return null
+  return `there is no audit for kind: ${kind}; what tried to refute it is in estimand causal show ${name}`
+}
+
+function notAudited({ question, refused }: { readonly question: string; readonly refused: string }): string {
+  return `${question} is not audited: ${refused}`
 }
 
 /** Audits made-up experiments: neither project nor database is looked at. */

@@ -54,7 +54,7 @@ export async function writeCausalMemo(
     return [
       [
         verdict.outcome,
-        ...[verdict.naive, verdict.estimate, truth].map((value) => String(Number(value?.toPrecision(4)))),
+        ...[verdict.naive, verdict.estimate, truth].map((value) => amountText(value, verdict.estimand)),
       ],
     ]
   })
@@ -80,6 +80,14 @@ export async function writeCausalMemo(
   })
 }
 
+/** In the outcome's unit, or as a share; nothing where there is none. */
+function amountText(value: number | null, estimand: string): string {
+  if (value === null) return ''
+  return estimand === 'att_relative'
+    ? `${Number((value * 100).toPrecision(4))} %`
+    : String(Number(value.toPrecision(4)))
+}
+
 /** Draws the graph of one question; takes no warehouse. */
 export async function drawCausalGraph(
   context: CommandContext,
@@ -88,7 +96,7 @@ export async function drawCausalGraph(
 ): Promise<ExitCode> {
   const workspace = await openWorkspace(context, {}, { checksSql: false })
   const { causalQuestionsIn, questionsIn } = await import('../run/causal-standing.ts')
-  const [{ causalGraphText }] = await Promise.all([import('../jobs/causal/graph-text.ts')])
+  const { causalGraphText } = await import('../jobs/causal/graph-text.ts')
   const other = questionsIn(workspace.manifest).find(
     (each) => each.name === name && each.spec.kind !== 'causal',
   )

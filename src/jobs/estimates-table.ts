@@ -5,6 +5,16 @@ import type { JobColumn } from './job.ts'
  * by one query.
  */
 
+/** Columns of text. */
+export function textColumns(...names: readonly string[]): JobColumn[] {
+  return names.map((name) => ({ name, type: 'text' }))
+}
+
+/** Columns of numbers. */
+export function numberColumns(...names: readonly string[]): JobColumn[] {
+  return names.map((name) => ({ name, type: 'double precision' }))
+}
+
 /** Whose row it is, in every table of a job. */
 export const headColumns: readonly JobColumn[] = [
   { name: 'job', type: 'text' },

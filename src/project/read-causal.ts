@@ -16,7 +16,7 @@ import {
 } from './job-parts.ts'
 import { type ReadGraph, readCausalGraph } from './read-causal-graph.ts'
 import { readCausalTruth } from './read-causal-truth.ts'
-import { readLevel, readOutcomes } from './read-question.ts'
+import { readConditions, readLevel, readOutcomes } from './read-question.ts'
 import type { YamlDocument } from './yaml-document.ts'
 
 /** A causal question, and what it reads. */
@@ -53,7 +53,7 @@ export function readCausal(document: YamlDocument, yaml: CausalYaml, problems: P
     data: {
       ref,
       unit: yaml.units.unit,
-      where: (yaml.units.where ?? []).map(({ column, values }) => ({ column, ...(values && { values }) })),
+      where: readConditions(yaml.units.where),
     },
     treatment,
     outcomes,

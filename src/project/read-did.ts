@@ -1,4 +1,11 @@
-import type { DidEstimator, DidRefuter, DidSpec, TreatmentDates } from '../core/did-spec.ts'
+import {
+  type DidEstimator,
+  type DidMethod,
+  type DidRefuter,
+  type DidSpec,
+  isSynthetic,
+  type TreatmentDates,
+} from '../core/did-spec.ts'
 import type { JobColumnRead } from '../core/job-column-read.ts'
 import type { Problem } from '../core/problem.ts'
 import type { DidYaml } from './did-schema.ts'
@@ -11,7 +18,7 @@ import {
   refuseTaken,
   refuseTwice,
 } from './job-parts.ts'
-import { readLevel, readOutcomes } from './read-question.ts'
+import { outcomePaths, readConditions, readLevel, readOutcomes } from './read-question.ts'
 import type { YamlDocument, YamlPath } from './yaml-document.ts'
 
 /** A difference in differences, and what it reads. */
@@ -37,7 +44,7 @@ export function readDid(document: YamlDocument, yaml: DidYaml, problems: Problem
     data: {
       ...{ ref, unit: panel.unit, time: panel.time, sampling: panel.sampling, unbalanced: panel.unbalanced },
       ...(panel.weight !== undefined && { weight: panel.weight }),
-      where: conditionsOf(panel.where),
+      where: readConditions(panel.where),
     },
     treatment: { name: yaml.treatment.name ?? nameOf(dates.dates), dates: dates.dates },
     outcomes,
@@ -58,10 +65,6 @@ export function readDid(document: YamlDocument, yaml: DidYaml, problems: Problem
   }
   checkTogether(yaml, spec, refuse)
   return { spec, refs: [...refs, ...dates.refs], columns: columnsRead(document, yaml, spec) }
-}
-
-function conditionsOf(where: DidYaml['panel']['where']): DidSpec['data']['where'] {
-  return (where ?? []).map(({ column, values }) => ({ column, ...(values && { values }) }))
 }
 
 /** Where the dates stand: in one of three places. */
@@ -91,7 +94,7 @@ function datesOf(
   const { model, group: key, date, where } = rollout!
   const { ref, refs } = readRef(document, ['treatment', 'rollout', 'model'], model, refuse)
   return {
-    dates: { kind: 'rollout', ref, key, date, where: conditionsOf(where), group: group ?? key },
+    dates: { kind: 'rollout', ref, key, date, where: readConditions(where), group: group ?? key },
     refs,
   }
 }
@@ -101,13 +104,11 @@ function nameOf(dates: TreatmentDates): string {
 }
 
 /** Estimators as they are named, or the usual ones. */
-function estimatorsOf({ estimators }: DidYaml, refuse: Refuse): DidEstimator[] {
-  const read = (estimators ?? [{ method: 'two_by_two' }, { method: 'twfe' }, usual]).map(
-    (yaml): DidEstimator => {
-      const name = yaml.name ?? yaml.method
-      return yaml.method === 'callaway_santanna' ? { ...yaml, name } : { method: yaml.method, name }
-    },
-  )
+function estimatorsOf({ estimators, anticipation }: DidYaml, refuse: Refuse): DidEstimator[] {
+  const read = (estimators ?? usualEstimators(anticipation)).map((yaml): DidEstimator => {
+    const name = yaml.name ?? yaml.method
+    return yaml.method === 'callaway_santanna' ? { ...yaml, name } : { method: yaml.method, name }
+  })
   refuseTwice(
     read.map(({ name }) => name),
     (index) => ['estimators', index],
@@ -124,9 +125,21 @@ function estimatorsOf({ estimators }: DidYaml, refuse: Refuse): DidEstimator[] {
 
 type EstimatorYaml = NonNullable<DidYaml['estimators']>[number]
 
-const usual: Extract<EstimatorYaml, { method: 'callaway_santanna' }> = {
-  ...{ method: 'callaway_santanna', control: 'never_treated' },
-  ...{ adjustment: 'doubly_robust', base: 'varying' },
+/** What is done where nobody says: all that knows of anticipation, where there is some. */
+function usualEstimators(anticipation: number): EstimatorYaml[] {
+  const usual: EstimatorYaml[] = [
+    { method: 'two_by_two' },
+    { method: 'twfe' },
+    {
+      ...{ method: 'callaway_santanna', control: 'never_treated' },
+      ...{ adjustment: 'doubly_robust', base: 'varying' },
+    },
+  ]
+  return usual.filter(({ method }) => anticipation === 0 || knowsAnticipation(method))
+}
+
+function knowsAnticipation(method: DidMethod): boolean {
+  return method === 'two_by_two' || method === 'callaway_santanna'
 }
 
 function errorsOf({ errors }: DidYaml): DidSpec['errors'] {
@@ -163,11 +176,12 @@ function checkTogether(yaml: DidYaml, spec: DidSpec, refuse: Refuse): void {
       'leave them out, or hold them fixed by cells in the model',
     )
   for (const [index, { method }] of estimators.entries())
-    if (method.startsWith('synthetic') && (isSampled || data.weight !== undefined))
+    if (isSynthetic(method) && (isSampled || data.weight !== undefined))
       refuse(
         ['estimators', index],
         `'${method}' needs a panel ${isSampled ? 'of the same units in every period' : 'without weights'}`,
       )
+  checkEffective(yaml, spec, refuse)
   const taken = { unit: data.unit, time: data.time, weight: data.weight }
   refuseTaken('covariates', covariates, taken, refuse)
   if (yaml.scale === 'relative' && !estimators.some(({ method }) => method === 'callaway_santanna'))
@@ -178,26 +192,53 @@ function checkTogether(yaml: DidYaml, spec: DidSpec, refuse: Refuse): void {
     )
 }
 
+/** What is said to methods that would not listen. */
+function checkEffective(yaml: DidYaml, { estimators }: DidSpec, refuse: Refuse): void {
+  if (yaml.anticipation > 0)
+    for (const [index, { method }] of estimators.entries())
+      if (!knowsAnticipation(method))
+        refuse(
+          ['estimators', index],
+          `'${method}' takes every period before treatment as untouched, and there is 'anticipation'`,
+          'leave it out: two_by_two and callaway_santanna know of anticipation',
+        )
+  if (estimators.some(({ method }) => method === 'callaway_santanna')) return
+  const said = {
+    covariates: yaml.covariates.length > 0,
+    aggregations: yaml.aggregations !== undefined,
+    errors: yaml.errors?.kind === 'bootstrap',
+  }
+  for (const [key, isSaid] of Object.entries(said))
+    if (isSaid)
+      refuse([key], `'${key}' is for callaway_santanna only`, 'name it among the estimators, or leave it out')
+}
+
 function columnsRead(document: YamlDocument, yaml: DidYaml, spec: DidSpec): JobColumnRead[] {
   const { data, treatment, outcomes, covariates, cluster } = spec
   const read = (ref: string, path: YamlPath, column: string | undefined): JobColumnRead[] =>
     ref === '' || column === undefined ? [] : [{ ref, column, place: document.placeOf(path) }]
   const { dates } = treatment
-  const one = yaml.outcomes ? (index: number): YamlPath => ['outcomes', index] : (): YamlPath => ['outcome']
+  const paths = outcomePaths(yaml)
   return [
     ...read(data.ref, ['panel', 'unit'], data.unit),
     ...read(data.ref, ['panel', 'time'], data.time),
     ...read(data.ref, ['panel', 'weight'], data.weight),
-    ...data.where.flatMap(({ column }) => read(data.ref, ['panel', 'where'], column)),
+    ...data.where.flatMap(({ column }, index) => read(data.ref, ['panel', 'where', index, 'column'], column)),
     ...(dates.kind === 'rollout'
       ? [
-          ...read(data.ref, ['treatment'], dates.group),
+          ...read(
+            data.ref,
+            ['treatment', ...(yaml.treatment.group === undefined ? ['rollout', 'group'] : ['group'])],
+            dates.group,
+          ),
           ...read(dates.ref, ['treatment', 'rollout', 'group'], dates.key),
           ...read(dates.ref, ['treatment', 'rollout', 'date'], dates.date),
-          ...dates.where.flatMap(({ column }) => read(dates.ref, ['treatment', 'rollout', 'where'], column)),
+          ...dates.where.flatMap(({ column }, index) =>
+            read(dates.ref, ['treatment', 'rollout', 'where', index, 'column'], column),
+          ),
         ]
-      : read(data.ref, ['treatment'], dates.column)),
-    ...outcomes.flatMap(({ column }, index) => read(data.ref, one(index), column)),
+      : read(data.ref, ['treatment', dates.kind], dates.column)),
+    ...outcomes.flatMap(({ column }, index) => read(data.ref, paths[index]!, column)),
     ...covariates.flatMap((column, index) => read(data.ref, ['covariates', index], column)),
     ...read(data.ref, ['cluster'], cluster),
   ]

@@ -4,7 +4,7 @@ import type { Problem } from '../core/problem.ts'
 import type { DiscontinuitySpec, SeriesSpec } from '../core/quasi-spec.ts'
 import { checkInstant, type JobRef, type Refuse, readRef, refuseIn, refuseTaken } from './job-parts.ts'
 import type { DiscontinuityYaml, SeriesYaml } from './quasi-schema.ts'
-import { readLevel, readOutcomes } from './read-question.ts'
+import { outcomePaths, readConditions, readLevel, readOutcomes } from './read-question.ts'
 import type { YamlDocument, YamlPath } from './yaml-document.ts'
 
 /** A question of one of these kinds, and what it reads. */
@@ -25,10 +25,11 @@ export function readDiscontinuity(
   const shared = sharedOf(yaml, refuse)
   if (!shared) return null
   const { running, cutoff, treated, treatment, bandwidth, kernel, covariates } = yaml
-  refuseTaken('covariates', covariates, { 'running variable': running, treatment: treatment.column }, refuse)
+  const taken = { 'running variable': running, treatment: treatment.column, ...outcomeRoles(shared) }
+  refuseTaken('covariates', covariates, taken, refuse)
   const spec: DiscontinuitySpec = {
     ...{ kind: 'discontinuity', ...shared, treatment: treatment.name, running, cutoff, kernel, covariates },
-    data: { ref, where: conditionsOf(yaml.units.where) },
+    data: { ref, where: readConditions(yaml.units.where) },
     treatedSide: treated,
     ...(treatment.column !== undefined && { taken: treatment.column }),
     ...(bandwidth !== undefined && { bandwidth }),
@@ -38,10 +39,10 @@ export function readDiscontinuity(
     ...{ spec, refs },
     columns: [
       ...read(['running'], running),
-      ...read(['treatment'], treatment.column),
-      ...outcomeReads(yaml, read),
+      ...read(['treatment', 'column'], treatment.column),
+      ...outcomeReads(yaml, shared, read),
       ...covariates.flatMap((column, index) => read(['covariates', index], column)),
-      ...spec.data.where.flatMap(({ column }) => read(['units', 'where'], column)),
+      ...spec.data.where.flatMap(({ column }, index) => read(['units', 'where', index, 'column'], column)),
     ],
   }
 }
@@ -63,10 +64,10 @@ export function readSeries(
       `'changed_at' must be a number, a date or an ISO timestamp, not '${changedAt}'`,
       "write changed_at: '2026-03-01'",
     )
-  refuseTaken('covariates', covariates, { time: yaml.series.time }, refuse)
+  refuseTaken('covariates', covariates, { time: yaml.series.time, ...outcomeRoles(shared) }, refuse)
   const spec: SeriesSpec = {
     ...{ kind: 'interrupted_series', ...shared, treatment, covariates, changedAt: String(changedAt) },
-    data: { ref, time: yaml.series.time, where: conditionsOf(yaml.series.where) },
+    data: { ref, time: yaml.series.time, where: readConditions(yaml.series.where) },
     ...(lags !== undefined && { lags }),
   }
   const read = readsOf(document, ref)
@@ -74,9 +75,9 @@ export function readSeries(
     ...{ spec, refs },
     columns: [
       ...read(['series', 'time'], yaml.series.time),
-      ...outcomeReads(yaml, read),
+      ...outcomeReads(yaml, shared, read),
       ...covariates.flatMap((column, index) => read(['covariates', index], column)),
-      ...spec.data.where.flatMap(({ column }) => read(['series', 'where'], column)),
+      ...spec.data.where.flatMap(({ column }, index) => read(['series', 'where', index, 'column'], column)),
     ],
   }
 }
@@ -94,8 +95,9 @@ function sharedOf(yaml: DiscontinuityYaml | SeriesYaml, refuse: Refuse): Shared 
   }
 }
 
-function conditionsOf(where: DiscontinuityYaml['units']['where']): DiscontinuitySpec['data']['where'] {
-  return (where ?? []).map(({ column, values }) => ({ column, ...(values && { values }) }))
+/** Held fixed, an outcome would leave nothing to be explained. */
+function outcomeRoles({ outcomes }: Shared): Readonly<Record<string, string>> {
+  return Object.fromEntries(outcomes.map(({ name, column }) => [`outcome '${name}'`, column]))
 }
 
 type Read = (path: YamlPath, column: string | undefined) => JobColumnRead[]
@@ -105,8 +107,11 @@ function readsOf(document: YamlDocument, ref: string): Read {
     ref === '' || column === undefined ? [] : [{ ref, column, place: document.placeOf(path) }]
 }
 
-function outcomeReads(yaml: DiscontinuityYaml | SeriesYaml, read: Read): JobColumnRead[] {
-  const pathOf = (index: number): YamlPath => (yaml.outcomes ? ['outcomes', index] : ['outcome'])
-  const all = yaml.outcomes ?? (yaml.outcome ? [yaml.outcome] : [])
-  return all.flatMap(({ column }, index) => read(pathOf(index), column))
+function outcomeReads(
+  yaml: DiscontinuityYaml | SeriesYaml,
+  { outcomes }: Shared,
+  read: Read,
+): JobColumnRead[] {
+  const paths = outcomePaths(yaml)
+  return outcomes.flatMap(({ column }, index) => read(paths[index]!, column))
 }

@@ -1,7 +1,9 @@
 import type { z } from 'zod'
 import type { CausalOutcome } from '../core/causal-spec.ts'
+import type { RowCondition } from '../core/did-spec.ts'
 import { type Refuse, refuseTwice } from './job-parts.ts'
-import type { outcome } from './question-schema.ts'
+import type { condition, outcome } from './question-schema.ts'
+import type { YamlPath } from './yaml-document.ts'
 
 /*
  * Parts that questions of cause and effect share, as they are read.
@@ -45,4 +47,21 @@ export function readLevel(
   if (level !== undefined && alpha !== undefined)
     refuse(['alpha'], "'alpha' and 'ci_level' say the same", 'keep one of them: alpha 0.05 is ci_level 0.95')
   return level ?? (alpha === undefined ? 0.95 : Number((1 - alpha).toPrecision(12)))
+}
+
+/** Rows of which all of these hold. */
+export function readConditions(where: readonly z.infer<typeof condition>[] | undefined): RowCondition[] {
+  return (where ?? []).map(({ column, values }) => ({ column, ...(values && { values }) }))
+}
+
+/** Where each outcome's column stands: there may be one outcome or several, in short or with keys. */
+export function outcomePaths({
+  outcome,
+  outcomes,
+}: {
+  readonly outcome?: OutcomeYaml | undefined
+  readonly outcomes?: readonly OutcomeYaml[] | undefined
+}): YamlPath[] {
+  if (outcomes) return outcomes.map((_, index) => ['outcomes', index, 'column'])
+  return outcome ? [['outcome', 'column']] : []
 }

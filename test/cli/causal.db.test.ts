@@ -37,6 +37,14 @@ treatment: used
 outcome: spend
 covariates: [age]
 as_of: '2026-01-01'`,
+  'analytics/z_cut.yml': `
+kind: discontinuity
+units: { model: users }
+running: age
+cutoff: 0
+treatment: used
+outcome: spend
+as_of: '2026-01-01'`,
 }
 
 describe('estimand causal', () => {
@@ -157,5 +165,12 @@ describe('estimand causal', () => {
     expect(one.out).toMatch(/visits {2,}ate {2,}aipw {2,}0\.25 /)
     expect(one.out).toMatch(/spend {2,}association {2,}naive difference {2,}2 {2,}0\.\d+ ± /)
     expect(two.out).toBe(one.out)
+  })
+
+  it('says of which questions there is no audit', async () => {
+    const { code, out, file } = await told('audit', 'z_cut', '--to', 'report.md')
+    expect(code).toBe(0)
+    for (const text of [out, file])
+      expect(text).toContain('z_cut is not audited: there is no audit for kind: discontinuity')
   })
 })

@@ -18,7 +18,7 @@ export function causalList(standings: readonly CausalStanding[], colors: Colors)
   const { bold } = colors
   if (standings.length === 0)
     return [
-      'The project has no causal question: a file below analytics/ with kind: causal or kind: did is one.',
+      'The project has no causal question: a file below analytics/ with kind: causal, did, discontinuity or interrupted_series is one.',
     ]
   const head = ['question', 'as of', 'outcome', 'plain difference', 'causal effect', 'refuters', 'verdict']
   const rows = standings.flatMap((standing) => {
@@ -81,7 +81,11 @@ export function sideBySideLines(standings: readonly CausalStanding[], colors: Co
         number(verdict.estimate, scaleOf(verdict)),
         verdict.ciLower === null ? '' : intervalOf(verdict).slice(3, -1),
         number(truth, scaleOf(verdict)),
-        truth === null ? '' : isHeld ? colors.green('holds the truth') : colors.yellow('misses the truth'),
+        truth === null || verdict.ciLower === null
+          ? ''
+          : isHeld
+            ? colors.green('holds the truth')
+            : colors.yellow('misses the truth'),
       ]
     }),
   )

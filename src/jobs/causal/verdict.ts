@@ -5,7 +5,10 @@ import type { TableOrigin } from '../experiment/estimate-row.ts'
 import { treatmentWords } from './causal-estimate.ts'
 import { amountOf, percentOf, withIntervalOf } from './causal-words.ts'
 
-/** Which method speaks where one number has to: those that are right under more, first. */
+/**
+ * Which method speaks where one number has to: those that are right under more, first. Plain differences and parts of an effect
+ * stand for none.
+ */
 const preferred: readonly CausalMethod[] = [
   'aipw',
   'dml_irm',
@@ -30,11 +33,7 @@ export function headlineOf(
 ): Estimate | undefined {
   const methodOf = (row: Estimate) => spec.estimators.find(({ name }) => name === row.method)!.method
   const own = estimates.filter(
-    (row) =>
-      row.outcome === outcome &&
-      row.status === 'ok' &&
-      // Parts of an effect are no effect that could stand for it.
-      !['naive_difference', 'mediation'].includes(methodOf(row)),
+    (row) => row.outcome === outcome && row.status === 'ok' && preferred.includes(methodOf(row)),
   )
   const estimands = [...new Set(own.map(({ estimand }) => estimand))]
   const rank = (estimand: string): number => {

@@ -14,7 +14,11 @@ export interface DidAbout {
   readonly n: number | null
   readonly nTreated: number | null
   readonly diagnostics?: Readonly<Record<string, unknown>>
+  /** How its interval was made; by a formula if not said. */
+  readonly ciKind?: CiKind
 }
+
+type CiKind = 'fixed_horizon' | 'bootstrap'
 
 /** What a method found: with an error, or with a p-value only. */
 export type DidResult = Inference | Pick<Inference, 'estimate' | 'pValue'>
@@ -23,7 +27,7 @@ export type DidResult = Inference | Pick<Inference, 'estimate' | 'pValue'>
 export function didEstimate(
   spec: DidSpec,
   { job, runId, asOf }: TableOrigin,
-  { outcome, method, estimand, scale = 'absolute', segment, n, nTreated, diagnostics = {} }: DidAbout,
+  { outcome, method, estimand, scale = 'absolute', segment, n, nTreated, diagnostics = {}, ciKind }: DidAbout,
   result: DidResult | Refusal,
 ): Estimate {
   const common = {
@@ -40,25 +44,21 @@ export function didEstimate(
   const told = { ...common, status: 'ok' as const, reason: null }
   if (!('stdError' in result))
     return { ...told, ...noInterval, estimate: result.estimate, ciLevel: null, pValue: result.pValue }
-  return { ...told, ...intervalOf(spec, result) }
+  return { ...told, ...intervalOf(result, ciKind) }
 }
 
 const noInterval = { stdError: null, ciLower: null, ciUpper: null, ciKind: null } as const
 
 /** The fields of a number with its interval; those that it has not are null. */
 export function intervalOf(
-  { errors }: DidSpec,
   { estimate, stdError, ciLower, ciUpper, ciLevel, pValue }: Inference,
+  ciKind: CiKind = 'fixed_horizon',
 ) {
   const finite = (value: number): number | null => (Number.isFinite(value) ? value : null)
   const hasError = Number.isFinite(stdError)
   return {
     ...{ estimate: finite(estimate), stdError: finite(stdError), ciLower: finite(ciLower) },
     ...{ ciUpper: finite(ciUpper), ciLevel: finite(ciLevel), pValue: finite(pValue) },
-    ciKind: hasError
-      ? errors.kind === 'bootstrap'
-        ? ('bootstrap' as const)
-        : ('fixed_horizon' as const)
-      : null,
+    ciKind: hasError ? ciKind : null,
   }
 }

@@ -19,12 +19,16 @@ const preferred: readonly DidMethod[] = [
 
 /** The estimate that stands for an outcome. */
 export function didHeadline(spec: DidSpec, estimates: readonly Estimate[]): Estimate | undefined {
-  const estimand = spec.scale === 'relative' ? 'att_relative' : 'att'
+  const estimand = estimandOf(spec)
   const rank = (row: Estimate): number =>
     preferred.indexOf(spec.estimators.find(({ name }) => name === row.method)!.method)
   return estimates
     .filter((row) => row.estimand === estimand && row.segmentName === null && row.status === 'ok')
     .sort((a, b) => rank(a) - rank(b))[0]
+}
+
+function estimandOf({ scale }: DidSpec): string {
+  return scale === 'relative' ? 'att_relative' : 'att'
 }
 
 /** What to believe of the effect on one outcome. */
@@ -39,6 +43,7 @@ export function didVerdict(
   const own = found.estimates
   return questionVerdict({
     ...{ origin, outcome, treatment: spec.treatment.name, of: ' of those who had it', checks, refutations },
+    ...{ estimand: estimandOf(spec), ciLevel: spec.ciLevel },
     headline: didHeadline(spec, own),
     naive: spec.scale === 'relative' ? found.naiveShare : naiveOf(own),
     refusal: own.find(({ status, estimand }) => status === 'refused' && estimand !== 'association')?.reason,
@@ -50,6 +55,9 @@ export interface VerdictParts {
   readonly origin: TableOrigin
   readonly outcome: CausalOutcome
   readonly treatment: string
+  /** What is asked for, and at which level it is told from zero. */
+  readonly estimand: string
+  readonly ciLevel: number
   /** Whose outcome it is, as it stands behind the outcome's name. */
   readonly of: string
   readonly headline: Estimate | undefined
@@ -75,7 +83,7 @@ export function questionVerdict(parts: VerdictParts): VerdictRow {
   if (!headline || headline.estimate === null)
     return {
       ...common,
-      ...{ estimand: 'att', verdict: 'refused', method: null, estimate: null, ciLower: null },
+      ...{ estimand: parts.estimand, verdict: 'refused', method: null, estimate: null, ciLower: null },
       ...{ ciUpper: null, bias: null, biasShare: null },
       sentence: `The effect of ${treatment} on ${outcome.name} is not told: ${parts.refusal ?? 'no method answered'}.`,
     }
@@ -83,7 +91,7 @@ export function questionVerdict(parts: VerdictParts): VerdictRow {
   const believed = claim ?? naive
   const bias = believed === null ? null : believed - estimate
   const biasShare = bias === null || estimate === 0 ? null : bias / estimate
-  const isTold = isToldFromZero(headline)
+  const isTold = isToldFromZero(headline, parts.ciLevel)
   const isDoubtful = refutersFailed > 0 || failedChecks.length > 0
   return {
     ...common,
@@ -104,9 +112,9 @@ function naiveOf(estimates: readonly Estimate[]): number | null {
 }
 
 /** By the interval; where there is none, by the p-value of placebos. */
-function isToldFromZero({ ciLower, ciUpper, pValue, ciLevel }: Estimate): boolean {
+function isToldFromZero({ ciLower, ciUpper, pValue }: Estimate, ciLevel: number): boolean {
   if (ciLower !== null && ciUpper !== null) return ciLower > 0 || ciUpper < 0
-  return pValue !== null && pValue < 1 - (ciLevel ?? 0.95)
+  return pValue !== null && pValue < 1 - ciLevel
 }
 
 function effectSentence(treatment: string, about: string, row: Estimate, isTold: boolean): string {

@@ -47,7 +47,7 @@ export function estimateByGroup(
     ...{ convention: conventionOf(spec), control, base, anticipation: spec.anticipation },
     ...(spec.covariates.length > 0 && { adjustment, adjusted_for: spec.covariates }),
   }
-  const about = { outcome, method, ...sizes, diagnostics }
+  const about = { outcome, method, ...sizes, diagnostics, ciKind: kindOf(spec) }
   const found = groupTimeOf(spec, estimator, data)
   if (isRefused(found))
     return {
@@ -75,12 +75,17 @@ export function estimateByGroup(
   }
   const share = relativeEffect(found, (group, period) => levelInPeriod(moments, group, period), options)
   estimates.push(didEstimate(spec, origin, { ...about, estimand: 'att_relative', scale: 'relative' }, share))
-  return { estimates, groupTime: cellRows(spec, facts, origin, outcome, method, found), eventStudy, found }
+  return { estimates, groupTime: cellRows(facts, origin, outcome, method, found), eventStudy, found }
 }
 
 /** The overall effect is always told: the verdict rests on it. */
 function withSimple(aggregations: DidSpec['aggregations']): DidSpec['aggregations'] {
   return aggregations.includes('simple') ? aggregations : ['simple', ...aggregations]
+}
+
+/** How intervals of what is made of cells come about. */
+function kindOf({ errors }: DidSpec): 'fixed_horizon' | 'bootstrap' {
+  return errors.kind === 'bootstrap' ? 'bootstrap' : 'fixed_horizon'
 }
 
 function conventionOf({ errors, cluster }: DidSpec): string {
@@ -103,7 +108,7 @@ function studyRows(
   return effects.map((effect) => {
     const half = critical === null || !(effect.stdError > 0) ? null : critical * effect.stdError
     return {
-      ...{ ...origin, outcome, method, periodsSince: effect.at, ...intervalOf(spec, effect) },
+      ...{ ...origin, outcome, method, periodsSince: effect.at, ...intervalOf(effect, kindOf(spec)) },
       bandLower: half === null ? null : effect.estimate - half,
       bandUpper: half === null ? null : effect.estimate + half,
     }
@@ -111,20 +116,18 @@ function studyRows(
 }
 
 function cellRows(
-  spec: DidSpec,
   facts: DidFacts,
   origin: TableOrigin,
   outcome: string,
   method: string,
   { effects, refusals }: GroupTimeEffects,
 ): GroupTimeRow[] {
-  // Cells have the errors of influence functions, whatever those of their sums are.
-  const analytic: DidSpec = { ...spec, errors: { kind: 'analytic' } }
   const told = effects.map(
     (effect): GroupTimeRow => ({
       ...{ ...origin, outcome, method, isPost: effect.isPost },
       ...{ firstTreated: labelOf(facts, effect.group), period: labelOf(facts, effect.period) },
-      ...intervalOf(analytic, effect),
+      // Cells have the errors of influence functions, whatever those of their sums are.
+      ...intervalOf(effect),
       ...{ nTreated: effect.nTreated || null, nControl: effect.nControl || null },
       ...{ status: 'ok', reason: null },
     }),

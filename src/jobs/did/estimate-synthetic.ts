@@ -15,7 +15,9 @@ const leastWeight = 1e-6
 
 interface Found {
   readonly result: DidResult | Refusal
-  readonly diagnostics: Readonly<Record<string, unknown>>
+  /** How its error is counted. */
+  readonly convention: string
+  readonly diagnostics?: Readonly<Record<string, unknown>>
   readonly unitWeights?: Float64Array
   readonly timeWeights?: Float64Array
 }
@@ -33,8 +35,12 @@ export function estimateSynthetic(
   sizes: { readonly n: number; readonly nTreated: number },
 ): { readonly estimates: Estimate[]; readonly weights: SyntheticWeightRow[] } {
   const { outcome, keys } = data
-  const { result, diagnostics, unitWeights, timeWeights } = answer(spec, data, kind)
-  const about = { outcome, method, estimand: 'att', ...sizes, diagnostics }
+  const { result, convention, diagnostics, unitWeights, timeWeights } = answer(spec, data, kind)
+  const unclustered = spec.cluster === undefined ? '' : `; by unit, not by cluster (${spec.cluster})`
+  const about = {
+    ...{ outcome, method, estimand: 'att', ...sizes },
+    diagnostics: { convention: `${convention}${unclustered}`, ...diagnostics },
+  }
   const head = { ...origin, outcome, method }
   const of = (
     weights: Float64Array | undefined,
@@ -54,23 +60,24 @@ export function estimateSynthetic(
 }
 
 function answer(spec: DidSpec, { panel }: DidOutcomeData, kind: DidMethod): Found {
-  if (!panel) return { result: refuse('it needs the same units in every period'), diagnostics: {} }
+  const lack = refuse('it needs the same units in every period')
   if (kind === 'synthetic_did') {
     const convention = 'placebo variance of Arkhangelsky et al. (2021), algorithm 4, 200 placebos; normal'
-    const found = syntheticDifferenceInDifferences(panel, { seed: spec.seed, ciLevel: spec.ciLevel })
-    if (isRefused(found)) return { result: found, diagnostics: { convention } }
+    const found = panel
+      ? syntheticDifferenceInDifferences(panel, { seed: spec.seed, ciLevel: spec.ciLevel })
+      : lack
+    if (isRefused(found)) return { result: found, convention }
     const { unitWeights, timeWeights, ...result } = found
-    return { result, diagnostics: { convention }, unitWeights, timeWeights }
+    return { result, convention, unitWeights, timeWeights }
   }
   const convention = 'p-value of placebos in space; no standard error (Abadie, Diamond, Hainmueller 2010)'
-  const found = syntheticControl(panel, { seed: spec.seed })
-  if (isRefused(found)) return { result: found, diagnostics: { convention } }
+  const found = panel ? syntheticControl(panel, { seed: spec.seed }) : lack
+  if (isRefused(found)) return { result: found, convention }
   const { estimate, pValue, weights, errorBefore, errorAfter, placebos, gaps } = found
   return {
     result: { estimate, pValue },
-    diagnostics: {
-      ...{ convention, placebos, error_before: errorBefore, error_after: errorAfter, gaps },
-    },
+    convention,
+    diagnostics: { placebos, error_before: errorBefore, error_after: errorAfter, gaps },
     unitWeights: weights,
   }
 }

@@ -18,7 +18,7 @@ export const runDiscontinuity: JobRunner<DiscontinuitySpec> = async (spec, conte
   const { data, running, outcomes, covariates, taken, missing } = spec
   const columns = [running, ...outcomes.map(({ column }) => column), ...covariates, ...(taken ? [taken] : [])]
   const rows = await fetchColumns(
-    { ref: data.ref, where: data.where, columns: [...new Set(columns)], missing },
+    { ref: data.ref, where: data.where, columns: [...new Set(columns)], missing, mayBeDated: false },
     context,
   )
   const origin = { job: context.job.name, runId: context.runId, asOf: spec.asOf }

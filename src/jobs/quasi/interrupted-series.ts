@@ -1,5 +1,6 @@
 import type { CausalOutcome } from '../../core/causal-spec.ts'
 import type { CheckRow, PanelRefutationRow } from '../../core/did-tables.ts'
+import { instantOf, isInstant } from '../../core/instant.ts'
 import type { SeriesSpec } from '../../core/quasi-spec.ts'
 import { interruptedSeries } from '../../stats/causal/panel/interrupted-series.ts'
 import { changeInDifferences } from '../../stats/causal/panel/two-by-two.ts'
@@ -16,7 +17,7 @@ export const runSeries: JobRunner<SeriesSpec> = async (spec, context) => {
   const { data, outcomes, covariates, missing } = spec
   const columns = [data.time, ...outcomes.map(({ column }) => column), ...covariates]
   const rows = await fetchColumns(
-    { ref: data.ref, where: data.where, columns: [...new Set(columns)], missing },
+    { ref: data.ref, where: data.where, columns: [...new Set(columns)], missing, mayBeDated: true },
     context,
   )
   const origin = { job: context.job.name, runId: context.runId, asOf: spec.asOf }
@@ -39,14 +40,15 @@ export function analyseSeries(
   outcome: CausalOutcome,
 ): QuasiFound {
   const times = values.get(spec.data.time)!
-  const changed = isDated ? Date.parse(instantOf(spec.changedAt)) / 1000 : Number(spec.changedAt)
+  const changed = timeOf(spec.changedAt, isDated)
   const changedAt = times.findIndex((time) => time >= changed)
   const lack = whyNoSeries(times, changed, changedAt)
   const y = values.get(outcome.column)!
   const covariates = spec.covariates.map((column) => values.get(column)!)
   const time = Float64Array.from(times, (_, index) => index)
   const options = { ciLevel: spec.ciLevel, ...(spec.lags !== undefined && { lags: spec.lags }) }
-  const fit = lack ?? interruptedSeries({ time, outcome: y, changedAt, covariates }, options)
+  const fitted = lack ?? interruptedSeries({ time, outcome: y, changedAt, covariates }, options)
+  const fit = isRefused(fitted) ? inWords(fitted, spec.covariates) : fitted
   const nTreated = changedAt < 0 ? 0 : y.length - changedAt
   const lags = isRefused(fit) ? null : fit.lags
   const row = (
@@ -91,9 +93,15 @@ export function analyseSeries(
   return { outcome, estimates, checks, refutations, headline: { method, estimand: 'att' } }
 }
 
-/** A date alone is midnight in UTC, as Postgres has it here. */
-function instantOf(text: string): string {
-  return /^\d{4}-\d{2}-\d{2}$/.test(text) ? `${text}T00:00:00Z` : text
+/** The change as the times of the series are told; NaN where it is told otherwise. */
+function timeOf(changedAt: string, isDated: boolean): number {
+  if (!isDated) return Number(changedAt)
+  return isInstant(changedAt) ? instantOf(changedAt) / 1000 : Number.NaN
+}
+
+/** With the covariates' names for their columns, which follow intercept, time, level and slope. */
+function inWords({ refused }: Refusal, covariates: readonly string[]): Refusal {
+  return refuse(refused.replace(/\bcolumn (\d+)\b/, (found, place) => covariates[Number(place) - 4] ?? found))
 }
 
 function whyNoSeries(times: Float64Array, changed: number, changedAt: number): Refusal | null {

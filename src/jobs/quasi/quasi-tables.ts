@@ -90,6 +90,7 @@ export async function quasiTables(
     )
     return questionVerdict({
       ...{ origin, outcome, treatment: spec.treatment, of, checks, refutations },
+      ...{ estimand: headline.estimand, ciLevel: spec.ciLevel },
       headline: row?.status === 'ok' ? row : undefined,
       naive: own.find(({ estimand }) => estimand === 'association')?.estimate ?? null,
       refusal: row?.reason,

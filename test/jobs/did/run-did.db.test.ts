@@ -40,6 +40,8 @@ const files = {
   'models/weekly.sql': `
     select *, date '2026-01-01' + (period - 1) * 7 as week, 'region ' || first_treated as region, unit % 40 as town
     from raw.panel`,
+  'models/dates.sql':
+    "select 'offer' as feature, 4 as region, 4 as started union all select 'offer', 4, 5 union all select 'other', 3, 3",
   'models/rollouts.sql': `
     select distinct 'offer' as feature, 'region ' || first_treated as region,
       date '2026-01-01' + (first_treated - 1) * 7 + 2 as started_on
@@ -85,10 +87,17 @@ const files = {
     'estimators: [callaway_santanna]',
     'refuters: []',
   ]),
+  ...question('mixed', [
+    ...usual,
+    'estimators: [two_by_two, callaway_santanna]',
+    'errors: { kind: bootstrap, draws: 100 }',
+    'refuters: []',
+  ]),
   ...question('synthetic', [
     'panel: { model: panel, unit: unit, time: period, where: few }',
     'treatment: { first_treated: first_treated }',
     'outcome: sales',
+    'cluster: unit',
     'estimators: [synthetic_control, synthetic_did]',
     'refuters: []',
   ]),
@@ -193,6 +202,21 @@ describe('difference in differences over a panel', () => {
     )
   })
 
+  test('intervals say whether a bootstrap made them', async () => {
+    const kinds = (await rowsOf('mixed')).map((row) => [row.method, row['ci_kind']])
+    expect(
+      new Set(kinds.filter(([method]) => method === 'callaway_santanna').map(([, kind]) => kind)),
+    ).toEqual(new Set(['bootstrap']))
+    const others = kinds.filter(([method]) => method !== 'callaway_santanna')
+    expect(others).toEqual([
+      ['naive_difference', 'fixed_horizon'],
+      ['before_after', 'fixed_horizon'],
+      ['two_by_two', 'fixed_horizon'],
+    ])
+    const [mixed, plain] = [await overall('mixed', 'two_by_two'), await overall('sums', 'two_by_two')]
+    near(mixed.std_error, plain.std_error)
+  })
+
   test('synthetic controls have the weights of other software', async () => {
     near(
       (await overall('synthetic', 'synthetic_control')).estimate,
@@ -200,6 +224,10 @@ describe('difference in differences over a panel', () => {
       1e-4,
     )
     near((await overall('synthetic', 'synthetic_did')).estimate, computed.synthetic.difference.estimate, 1e-4)
+    const { convention } = (await overall('synthetic', 'synthetic_did'))['diagnostics'] as {
+      convention: string
+    }
+    expect(convention).toMatch(/; by unit, not by cluster \(unit\)$/)
     const weights = await rowsOf('synthetic__synthetic_weights')
     const total = weights
       .filter((row) => row.method === 'synthetic_did' && row['of_what'] === 'unit')
@@ -262,6 +290,30 @@ describe('difference in differences over a panel', () => {
       'select unit, period, first_treated, x, treated, few, nullif(sales, (select max(sales) from raw.panel)) as sales from raw.panel',
       usual,
       'of 1 rows something is not known: sales of 1',
+    ],
+    [
+      'infinite',
+      "select unit, period, first_treated, x, treated, few, case when unit = 9 and period = 2 then 'NaN' else sales end as sales from raw.panel",
+      usual,
+      'of 1 rows something is not known: sales of 1',
+    ],
+    [
+      'worded',
+      "select *, 'week ' || first_treated as began from raw.panel",
+      [panel, 'treatment: began', 'outcome: sales'],
+      "'began' is text and 'period' integer: when treatment began has to be told as periods are",
+    ],
+    [
+      'two_dates',
+      'select * from raw.panel',
+      [
+        panel,
+        `treatment:
+  group: first_treated
+  rollout: { model: dates, group: region, date: started, where: { column: feature, values: [offer] } }`,
+        'outcome: sales',
+      ],
+      "'dates' has several dates for region '4'",
     ],
   ])('%s are refused with the reason', async (name, model, lines, message) => {
     const { result } = await run({ 'models/panel.sql': model, ...question(name, lines) }, `+${name}`)

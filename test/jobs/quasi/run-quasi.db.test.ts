@@ -18,7 +18,8 @@ interface Row {
 
 const files = {
   'models/scores.sql': 'select * from raw.scores',
-  'models/series.sql': "select *, date '2026-01-01' + t as day from raw.series",
+  'models/series.sql':
+    "select *, date '2026-01-01' + t as day, timestamp '2026-01-01' + t * interval '1 hour' as hour from raw.series",
   'analytics/sharp.yml': `kind: discontinuity
 as_of: 2026-06-01
 units: { model: scores }
@@ -48,6 +49,14 @@ outcome: later
 bandwidth: 0.5
 kernel: uniform
 `,
+  'analytics/few.yml': `kind: discontinuity
+as_of: 2026-06-01
+units: { model: scores }
+running: score
+cutoff: 5
+treatment: grant
+outcome: later
+`,
   'analytics/its.yml': `kind: interrupted_series
 as_of: 2026-06-01
 series: { model: series, time: day }
@@ -55,6 +64,14 @@ treatment: new prices
 changed_at: "2026-02-10"
 outcome: sales
 lags: 3
+`,
+  'analytics/same.yml': `kind: interrupted_series
+as_of: 2026-06-01
+series: { model: series, time: day }
+treatment: new prices
+changed_at: "2026-02-10"
+outcome: sales
+covariates: [t]
 `,
   'analytics/late.yml': `kind: interrupted_series
 as_of: 2026-06-01
@@ -64,6 +81,17 @@ changed_at: 500
 outcome: sales
 `,
 }
+
+const hourly = (name: string, changedAt: string) => ({
+  [`analytics/${name}.yml`]: `kind: interrupted_series
+as_of: 2026-06-01
+series: { model: series, time: hour }
+treatment: new prices
+changed_at: ${changedAt}
+outcome: sales
+lags: 3
+`,
+})
 
 describe('a discontinuity and an interrupted series', () => {
   const database = useProjectDatabase()
@@ -110,7 +138,8 @@ describe('a discontinuity and an interrupted series', () => {
     await database.rows(
       sql`insert into raw.series select * from jsonb_populate_recordset(null::raw.series, ${JSON.stringify(series)}::jsonb)`,
     )
-    const { result } = await withProject(files, (root) => runProject(root, database.connection))
+    const all = { ...files, ...hourly('hours', "'2026-01-02T16:00'"), ...hourly('year', '2026') }
+    const { result } = await withProject(all, (root) => runProject(root, database.connection))
     expect(result.problems).toEqual([])
     expect(result.published).toBe(true)
   })
@@ -163,8 +192,62 @@ describe('a discontinuity and an interrupted series', () => {
       verdict: 'passes',
     })
     expect((await rowsOf('its__checks'))[0]!.message).toBe('40 times before the change and 20 after')
+    // An instant that names no zone is in UTC, wherever this runs.
+    const hours = await of('hours', 'segmented_regression', 'level_change')
+    expect(hours.estimate).toBeCloseTo(level.estimate, 9)
+    const [year] = await rowsOf('year__verdict')
+    expect(year!['sentence']).toContain('changed_at is not told as the times are')
+    expect((await of('same', 'segmented_regression', 'att'))['reason']).toBe(
+      't is a combination of the others',
+    )
     const [verdict] = await rowsOf('late__verdict')
     expect(verdict).toMatchObject({ verdict: 'refused' })
     expect(verdict!['sentence']).toContain('the change lies after the last time of the series')
+  })
+
+  test.each([
+    [
+      'dated',
+      ['running: day', 'units: { model: more }', 'outcome: later'],
+      "column 'day' is date; it has to be a number or true/false",
+    ],
+    [
+      'lost',
+      ['running: score', 'units: { model: more }', 'outcome: gained'],
+      'of 1 rows something is not known: gained of 1',
+    ],
+    [
+      'nowhere',
+      ['running: score', 'units: { model: more, where: gone }', 'outcome: later'],
+      "'more' has no column 'gone'",
+    ],
+    [
+      'condition',
+      ['running: score', 'units: { model: more, where: before }', 'outcome: later'],
+      "column 'before' is double precision; a condition without values needs one that is true or false",
+    ],
+  ])('%s is refused with the reason', async (name, lines, message) => {
+    const wrong = {
+      'models/more.sql': `
+        select *, date '2026-01-01' + (score * 100)::int as day,
+          nullif(later, (select max(later) from raw.scores)) as gained
+        from raw.scores`,
+      [`analytics/${name}.yml`]: `kind: discontinuity
+as_of: 2026-06-01
+cutoff: 0
+treatment: grant
+${lines.join('\n')}
+`,
+    }
+    const { result } = await withProject(wrong, (root) =>
+      runProject(root, database.connection, { select: [`+${name}`] }),
+    )
+    expect(result.published).toBe(false)
+    expect(JSON.stringify(result)).toContain(message)
+  })
+
+  test('a verdict that is refused says of what it would have been', async () => {
+    const [verdict] = await rowsOf('few__verdict')
+    expect(verdict).toMatchObject({ verdict: 'refused', estimand: 'ate_at_cutoff' })
   })
 })

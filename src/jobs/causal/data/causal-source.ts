@@ -1,6 +1,7 @@
 import type { CausalSpec, CausalValue } from '../../../core/causal-spec.ts'
 import type { Relation } from '../../../core/node.ts'
 import { relationIdent, type SQLQuery, sql, sqlLiteral } from '../../../warehouse/index.ts'
+import { whereOf } from '../../row-conditions.ts'
 import type { CausalColumns } from './causal-variables.ts'
 
 /*
@@ -20,15 +21,10 @@ export function causalSource(
   relation: Relation,
   { types }: Pick<CausalColumns, 'types'>,
 ): CausalSource {
-  const conditions = data.where.map(({ column, values }) =>
-    values
-      ? sql`source.${sql.ident(column)} in (${sql.join(values.map(literal), sql`, `)})`
-      : sql`source.${sql.ident(column)}`,
-  )
   const from =
-    conditions.length === 0
+    data.where.length === 0
       ? relationIdent(relation)
-      : sql`(select * from ${relationIdent(relation)} as source where ${sql.join(conditions, sql` and `)})`
+      : sql`(select * from ${relationIdent(relation)} as source ${whereOf(data.where, 'source')})`
   const column = sql`unit.${sql.ident(treatment.column)}`
   if (treatment.treated !== undefined && treatment.control !== undefined)
     return {

@@ -4,6 +4,7 @@ import { makeProblem, type Problem, ProblemError } from '../../../core/problem.t
 import { columnsOf } from '../../../warehouse/index.ts'
 import type { ColumnTypes } from '../../experiment/data/units-source.ts'
 import type { JobContext } from '../../job.ts'
+import { conditionHint, whyNoCondition } from '../../row-conditions.ts'
 
 /** The types of the columns of what is read. */
 export interface DidColumns {
@@ -50,6 +51,13 @@ export async function didColumns(
   ])
   if (dates.kind === 'rollout')
     need(dates.ref, rollout, [dates.key, dates.date, ...dates.where.map(({ column }) => column)])
+  const conditions = [
+    ...data.where.map((condition) => whyNoCondition(condition, panel.get(condition.column))),
+    ...(dates.kind === 'rollout'
+      ? dates.where.map((condition) => whyNoCondition(condition, rollout.get(condition.column)))
+      : []),
+  ]
+  for (const lack of conditions) if (lack !== null) tell(lack, conditionHint)
   for (const column of numbers)
     if (!numberTypes.test(panel.get(column) ?? 'integer') && panel.get(column) !== 'boolean')
       tell(`column '${column}' is ${panel.get(column)}; it has to be a number or true/false`)
@@ -60,7 +68,8 @@ export async function didColumns(
     dates.kind === 'rollout' ? [dates.date, rollout.get(dates.date)] : [dates.column, panel.get(dates.column)]
   if (dates.kind === 'status' && type !== undefined && type !== 'boolean' && !numberTypes.test(type))
     tell(`status '${column}' is ${type}; it has to be true/false or 1/0`)
-  if (dates.kind !== 'status' && type !== undefined && dateTypes.test(type) !== isDated)
+  const isTold = isDated ? dateTypes : numberTypes
+  if (dates.kind !== 'status' && type !== undefined && !isTold.test(type))
     tell(
       `'${column}' is ${type} and '${data.time}' ${panel.get(data.time)}: when treatment began has to be told as periods are`,
       'make both dates, or both numbers, in the model',

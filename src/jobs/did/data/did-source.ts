@@ -1,7 +1,8 @@
-import type { DidSpec, RowCondition } from '../../../core/did-spec.ts'
+import type { DidSpec } from '../../../core/did-spec.ts'
 import type { Relation } from '../../../core/node.ts'
 import { relationIdent, type SQLQuery, sql, sqlLiteral } from '../../../warehouse/index.ts'
-import { asNumber } from '../../experiment/data/cells-query.ts'
+import { asFiniteNumber, asNumber } from '../../experiment/data/cells-query.ts'
+import { whereOf } from '../../row-conditions.ts'
 import type { DidColumns } from './did-columns.ts'
 
 /*
@@ -26,7 +27,7 @@ export function didSource(
           select source.${sql.ident(dates.key)}::text as key,
             min(${timeNumber(sql`source.${sql.ident(dates.date)}`, columns.rollout.get(dates.date)!)}) as first
           from ${relationIdent(relationOf(dates.ref))} as source
-          ${whereOf(dates.where)}
+          ${whereOf(dates.where, 'source')}
           group by 1
         ) as rollout on rollout.key = unit.${sql.ident(dates.group)}::text`
       : sql``
@@ -44,34 +45,22 @@ export function didSource(
             sql`${unit}::text as unit`,
             sql`${time} as t`,
             sql`${first} as first`,
-            sql`${data.weight === undefined ? sql`1::float8` : asNumber(data.weight, columns.panel)} as w`,
+            sql`${data.weight === undefined ? sql`1::float8` : asFiniteNumber(data.weight, columns.panel)} as w`,
             sql`${cluster === undefined ? sql`null::text` : sql`unit.${sql.ident(cluster)}::text`} as cluster`,
             sql`${dates.kind === 'status' ? status(dates.column) : sql`null::boolean`} as status`,
             ...outcomes.map(
-              ({ column }, index) => sql`${asNumber(column, columns.panel)} as ${sql.ident(`y${index}`)}`,
+              ({ column }, index) =>
+                sql`${asFiniteNumber(column, columns.panel)} as ${sql.ident(`y${index}`)}`,
             ),
             ...covariates.map(
-              (column, index) => sql`${asNumber(column, columns.panel)} as ${sql.ident(`x${index}`)}`,
+              (column, index) => sql`${asFiniteNumber(column, columns.panel)} as ${sql.ident(`x${index}`)}`,
             ),
           ],
           sql`, `,
         )}
-      from (select * from ${relationIdent(relationOf(data.ref))} as source ${whereOf(data.where)}) as unit
+      from (select * from ${relationIdent(relationOf(data.ref))} as source ${whereOf(data.where, 'source')}) as unit
       ${joined}
     )`
-}
-
-function whereOf(conditions: readonly RowCondition[]): SQLQuery {
-  if (conditions.length === 0) return sql``
-  const each = conditions.map(({ column, values }) =>
-    values
-      ? sql`source.${sql.ident(column)} in (${sql.join(
-          values.map((value) => sqlLiteral(String(value))),
-          sql`, `,
-        )})`
-      : sql`source.${sql.ident(column)}`,
-  )
-  return sql`where ${sql.join(each, sql` and `)}`
 }
 
 function timeNumber(value: SQLQuery, type: string): SQLQuery {

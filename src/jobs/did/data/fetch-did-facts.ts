@@ -3,6 +3,7 @@ import { makeProblem, ProblemError } from '../../../core/problem.ts'
 import { isRefused, type Refusal, refuse as refusal } from '../../../stats/index.ts'
 import { relationIdent, type SQLQuery, sql, sqlLiteral } from '../../../warehouse/index.ts'
 import type { JobContext } from '../../job.ts'
+import { whereOf } from '../../row-conditions.ts'
 import type { DidFacts, PeriodFacts } from '../did-data.ts'
 import type { DidColumns } from './did-columns.ts'
 import { knownColumns, type PeriodPlaces, placedRows } from './did-source.ts'
@@ -32,14 +33,14 @@ export async function fetchDidFacts(
   const refuse: Refuse = (message, hint) => {
     throw new ProblemError(makeProblem('job-failed', message, { place: job.place, hint }))
   }
-  await checkRollout(spec, columns, { session, relationOf }, refuse)
+  await checkRollout(spec, { session, relationOf }, refuse)
   const found = await fetchPeriods(spec, columns, source, session, refuse)
   if (isRefused(found)) return found
   const { periods, times } = found
   const incomplete = await countIncomplete(spec, source, session, refuse)
   const places: PeriodPlaces = { times, isDated: columns.isDated }
   const all = await countUnits(placedRows(spec, source, places, false), times.length, session)
-  checkUnits(spec, all, times.length, refuse)
+  checkUnits(spec, all, refuse)
   const isPanel = spec.data.sampling === 'panel'
   if (isPanel && all.partial > 0 && spec.data.unbalanced === 'refuse')
     refuse(
@@ -79,16 +80,16 @@ export async function fetchDidFacts(
 /** A group with two dates is told twice. */
 async function checkRollout(
   { treatment: { dates } }: DidSpec,
-  _: DidColumns,
   { session, relationOf }: Pick<JobContext, 'session' | 'relationOf'>,
   refuse: Refuse,
 ): Promise<void> {
-  if (dates.kind !== 'rollout' || dates.where.length > 0) return
+  if (dates.kind !== 'rollout') return
   const { rows } = await session.query<{ key: string }>(sql`
-    select ${sql.ident(dates.key)}::text as key
+    select source.${sql.ident(dates.key)}::text as key
     from ${relationIdent(relationOf(dates.ref))} as source
+    ${whereOf(dates.where, 'source')}
     group by 1
-    having count(distinct ${sql.ident(dates.date)}) > 1
+    having count(distinct source.${sql.ident(dates.date)}) > 1
     order by 1
     limit 1`)
   if (rows[0])
@@ -217,12 +218,7 @@ async function countUnits(
 }
 
 /** What makes rows no panel. */
-function checkUnits(
-  { data, treatment, cluster }: DidSpec,
-  found: UnitCounts,
-  _: number,
-  refuse: Refuse,
-): void {
+function checkUnits({ data, treatment, cluster }: DidSpec, found: UnitCounts, refuse: Refuse): void {
   const such = `such as '${found.example}'`
   if (data.sampling === 'panel' && found.repeated > 0)
     refuse(
