@@ -156,7 +156,8 @@ export interface CausalOutcome {
   readonly name: string
   readonly column: string
   readonly description: string
-  readonly better: 'higher' | 'lower'
+  /** Which way is good; nothing is said of good and bad where the question does not tell. */
+  readonly better?: 'higher' | 'lower'
   /** What somebody says that the effect is, to be held against it. */
   readonly claim?: { readonly value: number; readonly by?: string }
 }

@@ -37,7 +37,7 @@ export const outcome = orText(
     name: nameText.optional(),
     column: anyName,
     description,
-    better: z.enum(['higher', 'lower']).default('higher'),
+    better: z.enum(['higher', 'lower']).optional(),
     claim: z
       .preprocess(
         (value) => (typeof value === 'number' ? { value } : value),

@@ -27,7 +27,7 @@ export function readOutcomes(
     name: name ?? column,
     column,
     description,
-    better,
+    ...(better && { better }),
     ...(claim && { claim: { value: claim.value, ...(claim.by !== undefined && { by: claim.by }) } }),
   }))
   refuseTwice(

@@ -47,7 +47,7 @@ describe('a causal question', () => {
       kind: 'causal',
       data: { ref: 'users', unit: 'user_id', where: [] },
       treatment: { node: 'used', column: 'used', kind: 'binary' },
-      outcomes: [{ name: 'spend', column: 'spend', better: 'higher' }],
+      outcomes: [{ name: 'spend', column: 'spend' }],
       estimands: ['ate'],
       missing: 'refuse',
       ciLevel: 0.95,

@@ -3,7 +3,8 @@ import type { RefutationRow, VerdictRow } from '../../core/causal-tables.ts'
 import type { Estimate } from '../../core/estimate.ts'
 import type { TableOrigin } from '../experiment/estimate-row.ts'
 import { treatmentWords } from './causal-estimate.ts'
-import { amountOf, percentOf, withIntervalOf } from './causal-words.ts'
+import { withIntervalOf } from './causal-words.ts'
+import { beliefSentence, goodSentence, refuterSentence } from './verdict-words.ts'
 
 /**
  * Which method speaks where one number has to: those that are right under more, first. Plain differences and parts of an effect
@@ -83,8 +84,9 @@ export function verdictOf(
     ...{ estimand, method, estimate, ciLower, ciUpper, bias, biasShare, verdict },
     sentence: [
       effectSentence(treatment, outcome.name, headline, isTold),
+      ...goodSentence(outcome, headline, isTold),
       ...beliefSentence(outcome, naive, headline, isTold),
-      ...refuterSentence(refutersPassed, tried),
+      ...refuterSentence(tried),
     ].join(' '),
   }
 }
@@ -107,39 +109,4 @@ function effectSentence(treatment: string, outcome: string, row: Estimate, isTol
   if (!isTold)
     return `No effect of ${treatment} on ${about} can be told from zero: ${withIntervalOf(row)}, by ${by}.`
   return `${treatment} changes ${about} by ${withIntervalOf(row)}, by ${by}.`
-}
-
-/** What was believed, beside what is so. */
-function beliefSentence(
-  { claim }: CausalOutcome,
-  naive: number | null,
-  { estimate, ciLower, ciUpper }: Estimate,
-  isTold: boolean,
-): string[] {
-  const believed = claim?.value ?? naive
-  if (believed === null || estimate === null) return []
-  const whose = claim
-    ? claim.by === undefined
-      ? 'The claimed'
-      : `${claim.by.charAt(0).toUpperCase()}${claim.by.slice(1)}'s`
-    : 'The plain difference of'
-  const number = `${whose} ${amountOf(believed)}`
-  if (ciLower !== null && ciUpper !== null && ciLower <= believed && believed <= ciUpper)
-    return [`${number} is within what the data allow.`]
-  if (!isTold) return [`${number} is not borne out.`]
-  if (believed !== 0 && Math.sign(believed) !== Math.sign(estimate)) return [`${number} has the wrong sign.`]
-  const share = believed / estimate - 1
-  return [
-    `${number} ${share > 0 ? 'overstates' : 'understates'} the effect by ${percentOf(Math.abs(share))}.`,
-  ]
-}
-
-function refuterSentence(passed: number, tried: readonly RefutationRow[]): string[] {
-  const judged = tried.filter(({ verdict }) => verdict === 'passes' || verdict === 'fails')
-  if (judged.length === 0) return []
-  const failed = judged.filter(({ verdict }) => verdict === 'fails')
-  if (failed.length === 0)
-    return [`It passes ${passed === 1 ? 'the attempt' : `all ${passed} attempts`} to refute it.`]
-  const names = [...new Set(failed.map(({ refuter }) => refuter.replaceAll('_', ' ')))]
-  return [`It fails ${failed.length} of ${judged.length} attempts to refute it: ${names.join(', ')}.`]
 }

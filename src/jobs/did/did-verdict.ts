@@ -3,7 +3,7 @@ import type { VerdictRow } from '../../core/causal-tables.ts'
 import type { DidMethod, DidSpec } from '../../core/did-spec.ts'
 import type { CheckRow, PanelRefutationRow } from '../../core/did-tables.ts'
 import type { Estimate } from '../../core/estimate.ts'
-import { amountOf, percentOf } from '../causal/causal-words.ts'
+import { beliefSentence, goodSentence, refuterSentence } from '../causal/verdict-words.ts'
 import type { TableOrigin } from '../experiment/estimate-row.ts'
 import { effectWords } from './did-words.ts'
 import type { PanelEstimates } from './estimate-panel.ts'
@@ -99,6 +99,7 @@ export function questionVerdict(parts: VerdictParts): VerdictRow {
     verdict: isDoubtful ? 'doubtful' : isTold ? 'effect' : 'no_effect_found',
     sentence: [
       effectSentence(treatment, `${outcome.name}${parts.of}`, headline, isTold),
+      ...goodSentence(outcome, headline, isTold),
       ...beliefSentence(outcome, naive, headline, isTold),
       ...failedChecks.map(({ message }) => `Doubtful: ${message}.`),
       ...refuterSentence(tried),
@@ -122,40 +123,4 @@ function effectSentence(treatment: string, about: string, row: Estimate, isTold:
   if (!isTold)
     return `No effect of ${treatment} on ${about} can be told from zero: ${effectWords(row)}, by ${by}.`
   return `${treatment} changes ${about} by ${effectWords(row)}, by ${by}.`
-}
-
-function beliefSentence(
-  { claim }: CausalOutcome,
-  naive: number | null,
-  { estimate, ciLower, ciUpper, scale }: Estimate,
-  isTold: boolean,
-): string[] {
-  const believed = claim?.value ?? naive
-  if (believed === null || estimate === null) return []
-  const whose = claim
-    ? claim.by === undefined
-      ? 'The claimed'
-      : `${claim.by.charAt(0).toUpperCase()}${claim.by.slice(1)}'s`
-    : 'The plain difference of'
-  const number = `${whose} ${scale === 'relative' ? `${amountOf(believed * 100)} %` : amountOf(believed)}`
-  if (ciLower !== null && ciUpper !== null && ciLower <= believed && believed <= ciUpper)
-    return [`${number} is within what the data allow.`]
-  if (!isTold) return [`${number} is not borne out.`]
-  if (believed !== 0 && Math.sign(believed) !== Math.sign(estimate)) return [`${number} has the wrong sign.`]
-  const share = believed / estimate - 1
-  return [
-    `${number} ${share > 0 ? 'overstates' : 'understates'} the effect by ${percentOf(Math.abs(share))}.`,
-  ]
-}
-
-function refuterSentence(tried: readonly PanelRefutationRow[]): string[] {
-  const judged = tried.filter(({ verdict }) => verdict === 'passes' || verdict === 'fails')
-  if (judged.length === 0) return []
-  const failed = judged.filter(({ verdict }) => verdict === 'fails')
-  if (failed.length === 0)
-    return [
-      `It passes ${judged.length === 1 ? 'the attempt' : `all ${judged.length} attempts`} to refute it.`,
-    ]
-  const names = failed.map(({ refuter }) => refuter.replaceAll('_', ' '))
-  return [`It fails ${failed.length} of ${judged.length} attempts to refute it: ${names.join(', ')}.`]
 }
